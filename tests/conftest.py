@@ -40,7 +40,7 @@ def soffice() -> str | None:
 def registry_answers() -> bool:
     """Tell whether pip can download a small package of the lock."""
     text = (REPO_ROOT / "requirements.lock").read_text(encoding="utf-8")
-    entry = re.search(r"^mdurl==.*(?:\\\n.*)*", text, flags=re.MULTILINE)
+    entry = re.search(r"^mdurl==(?:.*\\\n)+.*", text, flags=re.MULTILINE)
     assert entry is not None
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "one.txt"
