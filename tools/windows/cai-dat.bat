@@ -16,15 +16,12 @@ echo Dung: %PYTHON%
 
 if exist ".venv\Scripts\python.exe" goto packages
 echo Tao moi truong .venv ...
-%PYTHON% -m venv .venv
-if errorlevel 1 goto failed
+%PYTHON% -m venv .venv || goto failed
 
 :packages
 echo Cai dat cac goi, mat khoang mot den ba phut ...
-".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --only-binary :all: --require-hashes --no-deps -r requirements.lock
-if errorlevel 1 goto failed
-".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --no-deps --force-reinstall siteplan==@VERSION@
-if errorlevel 1 goto failed
+".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --only-binary :all: --require-hashes --no-deps -r requirements.lock || goto failed
+".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --no-deps --force-reinstall siteplan==@VERSION@ || goto failed
 ".venv\Scripts\python.exe" -c "import sys; from siteplan.cli import main; sys.exit(main())" doctor
 echo.
 echo Cai dat xong. Mo chay.bat de chay hai phuong an.

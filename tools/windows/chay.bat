@@ -7,10 +7,8 @@ pushd "%~dp0"
 if errorlevel 1 goto nofolder
 if not exist ".venv\Scripts\python.exe" goto notinstalled
 
-call :siteplan run scenarios\phuong_an_1.toml scenarios\phuong_an_2.toml
-if errorlevel 1 goto failed
-call :siteplan compare phuong_an_1 phuong_an_2
-if errorlevel 1 goto failed
+call :siteplan run scenarios\phuong_an_1.toml scenarios\phuong_an_2.toml || goto failed
+call :siteplan compare phuong_an_1 phuong_an_2 || goto failed
 
 if defined SITEPLAN_NO_PAUSE goto done
 if exist "maps\phuong_an_1.html" start "" "maps\phuong_an_1.html"
