@@ -129,3 +129,14 @@ def test_makefile_and_ci_call_each_other(repo_root):
     assert script.rstrip().endswith("make check\nmake test")
     assert script.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in script
+
+
+@pytest.mark.parametrize(
+    ("named", "outcome"),
+    [("", pytest.skip.Exception), ("chromium, gdal", pytest.skip.Exception), ("gdal,postgis", pytest.fail.Exception)],
+)
+def test_a_missing_tool_skips_and_fails_where_it_is_required(require, monkeypatch, named, outcome):
+    monkeypatch.delenv("SITEPLAN_TEST_POSTGIS", raising=False)
+    monkeypatch.setenv("SITEPLAN_REQUIRE", named)
+    with pytest.raises(outcome, match="SITEPLAN_TEST_POSTGIS"):
+        require("postgis")
