@@ -1,0 +1,1 @@
+"""Which and when: scores, priorities, costs, the programme of an option, surplus facilities."""

@@ -1,0 +1,158 @@
+"""The texts that users see. Stages emit keys with parameters; words are made here, when something is shown.
+
+Texts are TOML files, ``vi/<room>.toml`` (the source) and ``en/<room>.toml``, nested tables read as dotted keys. A text
+is a ``str.format`` template: ``{name}`` inserts a parameter as it is, ``{area:m2}`` a number in the reader's own style
+with the decimals of its unit (see `_STYLES`). Parameters are never read as templates themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+LANGUAGES = ("vi", "en")
+DEFAULT_LANGUAGE = "vi"
+
+# format specification -> (decimals, divisor, suffix)
+_STYLES: Mapping[str, tuple[int, float, str]] = {
+    "int": (0, 1, ""),
+    "num1": (1, 1, ""),
+    "num2": (2, 1, ""),
+    "m": (0, 1, " m"),
+    "m2": (0, 1, " m²"),
+    "m2_1": (1, 1, " m²"),
+    "m2_2": (2, 1, " m²"),
+    "ha": (2, 10_000, " ha"),
+    "km": (1, 1_000, " km"),
+    "pct": (1, 1, " %"),
+    "ty": (1, 1e9, " tỷ đồng"),
+    "trieu": (0, 1e6, " triệu đồng"),
+}
+
+Message = tuple[str, Mapping[str, Any]]
+
+
+def number(value: float | None, decimals: int = 0, lang: str = DEFAULT_LANGUAGE) -> str:
+    """Write a number as readers of `lang` expect it: 2.159,6 in Vietnamese, 2,159.6 in English; "–" for none."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "–"
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")
+    return text if lang == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+class _Formatter(string.Formatter):
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        del args
+        # attribute and index access of str.format stay closed: parameters come from data
+        return kwargs.get(field_name, "–"), field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.startswith("of="):
+            return value_text(format_spec[3:], value, self.lang)
+        style = _STYLES.get(format_spec)
+        if style is None or isinstance(value, str) or value is None:
+            return "–" if value is None else str(value)
+        decimals, divisor, suffix = style
+        return number(float(value) / divisor, decimals, self.lang) + suffix
+
+
+def _flatten(prefix: str, node: Mapping[str, Any], into: dict[str, str]) -> None:
+    for key, value in node.items():
+        path = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, Mapping):
+            _flatten(path, value, into)
+        else:
+            if path in into:
+                raise ValueError(path)
+            into[path] = str(value)
+
+
+@cache
+def catalogue(lang: str = DEFAULT_LANGUAGE) -> Mapping[str, str]:
+    """All texts of a language, dotted key to template."""
+    texts: dict[str, str] = {}
+    folder = resources.files("siteplan.locale").joinpath(lang)
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            _flatten("", tomllib.loads(entry.read_text("utf-8")), texts)
+    return texts
+
+
+def has_text(key: str, lang: str = DEFAULT_LANGUAGE) -> bool:
+    """Whether there is a text for `key`."""
+    return key in catalogue(lang)
+
+
+def text(key: str, lang: str = DEFAULT_LANGUAGE, **params: Any) -> str:
+    """Return the text of `key` with its parameters; the key itself where no text exists."""
+    template = catalogue(lang).get(key)
+    if template is None:
+        return key
+    return _Formatter(lang).vformat(template, (), params)
+
+
+def value_text(column: str, token: Any, lang: str = DEFAULT_LANGUAGE) -> str:
+    """Return what people see for a token of a column (``value.<column>.<token>``); the token where no text exists."""
+    if token is None or token != token:  # noqa: PLR0124 - NaN
+        return ""
+    if isinstance(token, bool):
+        return text(f"value.bool.{'yes' if token else 'no'}", lang)
+    return catalogue(lang).get(f"value.{column}.{token}", str(token))
+
+
+def encode(messages: Iterable[Message]) -> str:
+    """Write messages as the JSON text of a ``messages`` column."""
+    return json.dumps([[key, dict(params)] for key, params in messages], ensure_ascii=False, sort_keys=True)
+
+
+def decode(encoded: str | None) -> list[Message]:
+    """Read the JSON text of a ``messages`` column; no messages for an empty cell."""
+    if not isinstance(encoded, str) or not encoded:
+        return []
+    return [(str(key), dict(params)) for key, params in json.loads(encoded)]
+
+
+def render(encoded: str | None, lang: str = DEFAULT_LANGUAGE, separator: str = "; ") -> str:
+    """Return the words of a ``messages`` column."""
+    return separator.join(text(key, lang, **params) for key, params in decode(encoded))
+
+
+def fold(words: str) -> str:
+    """Fold text for comparing names: no accents, đ as d, lower case, single spaces ("Hữu  LŨNG" gives "huu lung")."""
+    plain = unicodedata.normalize("NFD", words.replace("Đ", "D").replace("đ", "d"))
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.lower().split())
+
+
+def problem_row(problem: Any, lang: str = DEFAULT_LANGUAGE) -> dict[str, str]:
+    """Return a :class:`~siteplan.errors.Problem` in words: severity, place, what, cause, remedy."""
+    params = {
+        "file": problem.file,
+        "layer": problem.layer,
+        "feature": problem.feature,
+        "column": problem.column,
+        "value": problem.value,
+        **problem.params,
+    }
+    row = {
+        "severity": value_text("severity", problem.severity, lang),
+        "file": problem.file,
+        "layer": problem.layer,
+        "feature": problem.feature,
+        "column": problem.column,
+        "value": problem.value,
+    }
+    for part in ("what", "cause", "remedy"):
+        row[part] = text(f"problem.{problem.key}.{part}", lang, **params)
+    return row

@@ -1,0 +1,1 @@
+"""How much: what each commune needs, has, must extend and must build."""

@@ -1,0 +1,1 @@
+"""Views of finished runs: they read runs, compute nothing, and know no stage."""

@@ -1,0 +1,371 @@
+"""The typed model of a scenario file: one option, with its date, norms, criteria, phases and money.
+
+Keys are English, unknown ones are errors that suggest the nearest known key; ``extends`` names a file whose values are
+taken first (tables are merged key by key, lists are replaced). The file's own values are what a run writes into its
+manifest as resolved.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from siteplan.errors import InputError, Problem
+
+Certainty = Literal["V", "V2", "C", "R", "P"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NeedSettings(_Part):
+    """Which norm sets apply, and which scope is the planned one."""
+
+    standard: str = "nd155-2025"
+    supporting: tuple[str, ...] = ("qcvn01-2021", "tcvn4601-2012", "de-xuat")
+    scope: Literal["A", "B", "C"] = "A"
+    floors: int = Field(3, ge=1, le=24)
+
+
+class GridSettings(_Part):
+    """Cells of the eligibility mask, and how far over the commune's boundary layers are read."""
+
+    cell_m: float = Field(30, gt=0, le=500)
+    margin_m: float = Field(1000, ge=0, le=20_000)
+
+
+class ToleranceSettings(_Part):
+    """Below which an overlap is a sliver; how much forbidden land makes a site contain it."""
+
+    sliver_m2: float = Field(1.0, ge=0)
+    sliver_width_m: float = Field(0.1, ge=0)
+    forbidden_percent: float = Field(1.0, ge=0, le=100)
+    forbidden_m2: float = Field(50.0, ge=0)
+
+
+class EligibilitySettings(_Part):
+    """Thresholds that replace those of ``rules/eligibility.csv``; rules switched off by id."""
+
+    slope_max_percent: float | None = Field(None, gt=0)
+    minimum_area_m2: float | None = Field(None, ge=0)
+    switched_off: tuple[str, ...] = ()
+
+
+class SiteSettings(_Part):
+    """How many plots are searched for in a commune, and how far apart."""
+
+    per_commune: int = Field(10, ge=1, le=100)
+    reserve_percent: float = Field(20, ge=0, le=200)
+    spacing_m: float = Field(300, ge=0)
+    minimum_width_m: float = Field(30, gt=0)
+
+
+class ValueFunction(_Part):
+    """How a measured value becomes 0..1.
+
+    ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``categories`` maps tokens;
+    ``flag`` gives 1 for true; ``identity`` takes a value that is already 0..1.
+    """
+
+    kind: Literal["linear", "piecewise", "categories", "flag", "identity"]
+    points: tuple[tuple[float, float], ...] = ()
+    categories: Mapping[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _complete(self) -> ValueFunction:
+        if self.kind in ("linear", "piecewise"):
+            if len(self.points) < 2:
+                raise ValueError("points: hai điểm trở lên / two points or more")
+            if any(b[0] <= a[0] for a, b in pairwise(self.points)):
+                raise ValueError("points: giá trị phải tăng dần / values must increase")
+        scaled = [p[1] for p in self.points] + list(self.categories.values())
+        if any(not 0 <= value <= 1 for value in scaled):
+            raise ValueError("giá trị chuẩn hóa ngoài 0..1 / scaled value outside 0..1")
+        if self.kind == "categories" and not self.categories:
+            raise ValueError("categories: trống / empty")
+        return self
+
+
+class Criterion(_Part):
+    """One criterion: any column of the site or commune table, with weight and value function."""
+
+    key: str
+    of: Literal["site", "commune"] = "site"
+    column: str = ""  # defaults to the key
+    weight: float = Field(gt=-1e-12)
+    value: ValueFunction
+    label: str = ""
+    label_en: str = ""
+    unit: str = ""
+    basis: str = ""
+    certainty: Certainty = "P"
+
+    @property
+    def source(self) -> str:
+        """Column that is measured."""
+        return self.column or self.key
+
+
+class SupplementSettings(_Part):
+    """Points added outside the base criteria: for border communes and for central wards."""
+
+    cap_points: float = Field(10, ge=0)
+    border: float = Field(7, ge=0)
+    gate: Mapping[str, float] = Field(default_factory=lambda: {"international": 3.0, "main": 3.0})
+    central_ward: float = Field(8, ge=0)
+    basis: str = ""
+    certainty: Certainty = "P"
+
+
+class Phase(_Part):
+    """A phase: a name and its first and last year."""
+
+    name: str
+    years: tuple[int, int]
+    starts_per_year: int | None = Field(None, ge=0)
+    count: int | None = Field(None, ge=0)
+    money: float | None = Field(None, ge=0)
+    pilot: bool = False
+    # of the communes started in a pilot phase, at least one of each of these kinds, where a ready one exists
+    one_of_each: tuple[Literal["border", "central_ward", "ordinary"], ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Phase:
+        if self.years[1] < self.years[0]:
+            raise ValueError("years: năm cuối trước năm đầu / last year before the first")
+        return self
+
+
+class Fund(_Part):
+    """Money of one source in one year, đồng; not committed ones are shown but never spent."""
+
+    source: str
+    year: int
+    amount: float = Field(ge=0)
+    committed: bool = True
+
+
+class ProgrammeSettings(_Part):
+    """What the programme optimises and under which limits."""
+
+    objective: Literal["follow_rank", "priority", "people", "deficit"] = "follow_rank"
+    beside: tuple[Literal["follow_rank", "priority", "people", "deficit"], ...] = ("priority",)
+    limited_by: Literal["capacity", "money"] = "capacity"
+    nested: bool = True
+    years_to_build: int = Field(2, ge=1, le=6)
+    time_limit_s: float = Field(60, gt=0)
+    label_of_funds: Literal["approved", "assumed"] = "assumed"
+
+
+class Levels(_Part):
+    """Low, middle and high level of costs and of money."""
+
+    low: float = Field(0.7, gt=0)
+    middle: float = Field(1.0, gt=0)
+    high: float = Field(1.3, gt=0)
+
+
+class CostSettings(_Part):
+    """Prices: which level is used, yearly escalation, and the price per land group where one is known."""
+
+    level: Literal["low", "middle", "high"] = "middle"
+    price_year: int = 2025
+    escalation_percent: float = Field(4.0, ge=0, le=30)
+    clearance_prices: Mapping[str, float] = Field(default_factory=dict)  # land category -> đồng per m²
+
+
+class Lock(_Part):
+    """A person's decision: this site for the commune, this phase, or never."""
+
+    commune: str
+    phase: str | None = None
+    site: str | None = None
+    out: bool = False
+    by: str = ""
+    reason: str = ""
+
+
+class Scenario(_Part):
+    """One scenario as resolved: own values over those of the files it extends."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,59}$")
+    title: str
+    title_en: str = ""
+    date: dt.date
+    seed: int = 0
+    need: NeedSettings = NeedSettings()
+    grid: GridSettings = GridSettings()
+    tolerance: ToleranceSettings = ToleranceSettings()
+    eligibility: EligibilitySettings = EligibilitySettings()
+    sites: SiteSettings = SiteSettings()
+    criteria: tuple[Criterion, ...]
+    supplements: SupplementSettings = SupplementSettings()
+    phases: tuple[Phase, ...]
+    programme: ProgrammeSettings = ProgrammeSettings()
+    funds: tuple[Fund, ...] = ()
+    levels: Levels = Levels()
+    costs: CostSettings = CostSettings()
+    locks: tuple[Lock, ...] = ()
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _only_date(cls, value: Any) -> Any:
+        return value.date() if isinstance(value, dt.datetime) else value
+
+    def of(self, subject: Literal["site", "commune"]) -> tuple[Criterion, ...]:
+        """Criteria of sites or of communes."""
+        return tuple(c for c in self.criteria if c.of == subject)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario as plain values, for the manifest."""
+        return self.model_dump(mode="json")
+
+
+WEIGHT_TOTAL = 100.0
+
+
+def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
+    problems: list[Problem] = []
+    for subject in ("site", "commune"):
+        keys = [c.key for c in scenario.criteria if c.of == subject]
+        problems += [
+            Problem("criterion_twice", file=file, column=key, params={"of": subject})
+            for key in sorted({k for k in keys if keys.count(k) > 1})
+        ]
+        total = sum(c.weight for c in scenario.criteria if c.of == subject)
+        if abs(total - WEIGHT_TOTAL) > 1e-6:
+            problems.append(Problem("weights_total", file=file, column=subject, value=f"{total:g}"))
+    names = [p.name for p in scenario.phases]
+    problems += [Problem("phase_twice", file=file, value=n) for n in sorted({n for n in names if names.count(n) > 1})]
+    if not scenario.phases:
+        problems.append(Problem("phases_missing", file=file))
+    ordered = sorted(scenario.phases, key=lambda p: p.years)
+    problems += [
+        Problem("phases_overlap", file=file, value=f"{a.name}, {b.name}")
+        for a, b in pairwise(ordered)
+        if b.years[0] <= a.years[1]
+    ]
+    locked = [lock.commune for lock in scenario.locks]
+    problems += [Problem("lock_twice", file=file, value=c) for c in sorted({c for c in locked if locked.count(c) > 1})]
+    problems += [
+        Problem("lock_phase_unknown", file=file, value=lock.phase, params={"known": ", ".join(names)})
+        for lock in scenario.locks
+        if lock.phase is not None and lock.phase not in names
+    ]
+    return problems
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
+    """Return the model that holds the key a pydantic error points at, to suggest its nearest key."""
+    model: Any = Scenario
+    for step in location[:-1]:
+        if isinstance(step, int):
+            continue
+        fields = getattr(model, "model_fields", {})
+        if step not in fields:
+            return None
+        annotation = fields[step].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        if model is None:
+            return None
+    return model if isinstance(model, type) else None
+
+
+def _problems_of(error: ValidationError, file: str) -> list[Problem]:
+    problems = []
+    for item in error.errors():
+        location = tuple(item["loc"])
+        where = ".".join(str(step) for step in location)
+        if item["type"] == "extra_forbidden":
+            model = _model_at(location)
+            near = _nearest(str(location[-1]), list(model.model_fields)) if model else ""
+            key = "scenario_key_unknown_near" if near else "scenario_key_unknown"
+            problems.append(Problem(key, file=file, column=where, params={"near": near}))
+        elif item["type"] == "missing":
+            problems.append(Problem("scenario_key_missing", file=file, column=where))
+        else:
+            value = repr(item.get("input"))[:60]
+            message = item["msg"].removeprefix("Value error, ")
+            problems.append(Problem("scenario_value", file=file, column=where, value=value, params={"detail": message}))
+    return problems
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file that a person wrote; a byte-order mark is accepted, a backslash in a path is explained."""
+    try:
+        content = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(Problem("file_missing", file=str(path))) from None
+    except UnicodeDecodeError as error:
+        raise InputError(Problem("file_not_utf8", file=str(path), value=str(error.start))) from None
+    except OSError as error:
+        raise InputError(Problem("file_unreadable", file=str(path), value=str(error))) from None
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        number = int(line.group(1)) if line else 0
+        lines = content.splitlines()
+        words = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        key = "toml_backslash" if '"' in words and "\\" in words else "toml_invalid"
+        params = {"line": number, "words": words, "detail": str(error), "mended": words.replace("\\", "/")}
+        raise InputError(Problem(key, file=str(path), feature=str(number), value=words, params=params)) from None
+
+
+def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in own.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in seen:
+        raise InputError(Problem("extends_circle", file=str(seen[0]), value=" > ".join(p.name for p in (*seen, path))))
+    own = read_toml(path)
+    base = own.pop("extends", None)
+    if base is None:
+        return own
+    if not isinstance(base, str) or not (path.parent / base).is_file():
+        raise InputError(Problem("extends_missing", file=str(path), value=str(base)))
+    return _merge(_resolve(path.parent / base, (*seen, path)), own)
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file with all it extends.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file: unknown keys with the nearest known one, wrong types, weights that do not add up
+        to 100, phases that overlap, locks that name no phase.
+    """
+    path = Path(path)
+    raw = _resolve(path, ())
+    try:
+        scenario = Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(*_problems_of(error, str(path))) from None
+    problems = _rules_between_parts(scenario, str(path))
+    if problems:
+        raise InputError(*problems)
+    return scenario

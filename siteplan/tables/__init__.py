@@ -1,0 +1,13 @@
+"""Schemas of every table that crosses a stage: columns, types, units, labels, DBF names.
+
+``inputs`` holds what a layer looks like once it has been read, ``results`` what a run writes. Column names are English,
+labels Vietnamese and English; lengths are metres, areas square metres, money đồng, coordinates the province's CRS.
+"""
+
+from __future__ import annotations
+
+from siteplan.tables.inputs import INPUTS
+from siteplan.tables.results import BACKGROUND, RESULTS
+from siteplan.tables.schema import Column, Table, conform, empty, verify
+
+__all__ = ["BACKGROUND", "INPUTS", "RESULTS", "Column", "Table", "conform", "empty", "verify"]

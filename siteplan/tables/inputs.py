@@ -1,0 +1,203 @@
+"""What each layer looks like once it has been read: one schema per role of the catalog.
+
+Reading brings every layer into this shape and into the province's CRS; stages see nothing else. Roles without geometry
+are plain tables (CSV or XLSX). Rasters (``dem``, ``population``) have no table; see :data:`RASTER_ROLES`.
+"""
+
+from __future__ import annotations
+
+from siteplan.tables.schema import Column, Table
+
+RASTER_ROLES = ("dem", "population")
+
+KINDS = ("xã", "phường")
+ROAD_CLASSES = ("expressway", "national", "provincial", "commune", "local", "track")
+CONDITIONS = ("good", "fair", "poor", "unsafe")
+FACILITY_STATUS = ("in_use", "surplus", "decided")
+PLAN_STATUS = ("draft", "submitted", "approved", "adjusted", "expired", "cancelled")
+HAZARD_LEVELS = ("low", "medium", "high", "very_high")
+CLEARANCE = ("cleared", "partly", "not_cleared")
+GATE_CLASSES = ("international", "main", "auxiliary", "none")
+TREATMENTS = ("keep", "transfer", "hand_over", "recover_auction", "liquidate_house", "no_rebuilding", "other_body")
+
+_COMMUNE = Column("commune_code", "text", "Mã xã", "Commune code", "MA_XA", nullable=False)
+_NAME = Column("name", "text", "Tên", "Name", "TEN")
+_NOTE = Column("note", "text", "Ghi chú", "Note", "GHI_CHU")
+_SOURCE = Column("source", "text", "Nguồn", "Source", "NGUON")
+# every spatial layer keeps where a row came from
+_ORIGIN = (
+    Column("layer", "text", "Lớp", "Layer", "LOP", nullable=False),
+    Column("illustrative", "bool", "Minh họa", "Illustrative", "MINH_HOA", nullable=False),
+    Column("restricted", "bool", "Hạn chế", "Restricted", "HAN_CHE", nullable=False),
+)
+
+
+def _table(name: str, label: str, label_en: str, geometry: str | None, key: tuple[str, ...], *columns: Column) -> Table:
+    return Table(name, label, label_en, (*columns, *_ORIGIN), key, geometry)  # type: ignore[arg-type]
+
+
+_ALL = (
+    _table(
+        "communes", "Xã, phường", "Communes", "polygon", ("code",),
+        Column("code", "text", "Mã xã", "Commune code", "MA_XA", nullable=False),
+        Column("name", "text", "Tên", "Name", "TEN", nullable=False),
+        Column("kind", "text", "Loại", "Kind", "LOAI", values=KINDS),
+    ),
+    # one row a commune; joined to the polygons by code
+    _table(
+        "commune_facts", "Số liệu xã, phường", "Facts of communes", None, ("code",),
+        Column("code", "text", "Mã xã", "Commune code", "MA_XA", nullable=False),
+        Column("name", "text", "Tên", "Name", "TEN"),
+        Column("kind", "text", "Loại", "Kind", "LOAI", values=KINDS),
+        Column("former_district", "text", "Thuộc huyện cũ", "Former district", "HUYEN_CU"),
+        Column("stated_area_km2", "float", "Diện tích công bố", "Stated area", "DT_CONGBO", "km²", 2),
+        Column("population", "int", "Dân số", "Population", "DAN_SO", "người"),
+        Column("former_unit_count", "int", "Số đơn vị cũ", "Former units", "SO_DV_CU"),
+        Column("seat", "text", "Nơi đặt trụ sở", "Seat", "NOI_DAT"),
+        Column("is_border", "bool", "Xã biên giới", "Border commune", "BIEN_GIOI"),
+        Column("is_central_ward", "bool", "Phường trung tâm", "Central ward", "PHUONG_TT"),
+        Column("is_former_district_seat", "bool", "Huyện lỵ cũ", "Former district seat", "HUYENLY_CU"),
+        Column("is_atk", "bool", "Xã ATK", "ATK commune", "ATK"),
+        Column("gate_class", "text", "Cấp cửa khẩu", "Class of border gate", "CUA_KHAU", values=GATE_CLASSES),
+    ),
+    _table(
+        "commune_staff", "Biên chế được duyệt", "Approved staff", None, ("commune_code",),
+        _COMMUNE,
+        Column("staff", "int", "Số người", "Staff", "SO_NGUOI", "người"),
+        Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+        _NOTE,
+    ),
+    _table(
+        "former_units", "Đơn vị hành chính cũ", "Former units", "point", ("code", "commune_code"),
+        Column("code", "text", "Mã cũ", "Former code", "MA_CU", nullable=False), _NAME, _COMMUNE,
+        Column("former_district", "text", "Huyện cũ", "Former district", "HUYEN_CU"),
+        Column("elevation_m", "float", "Độ cao", "Elevation", "DO_CAO", "m", 1),
+        Column("split", "bool", "Bị chia", "Split", "BI_CHIA"),
+        Column("point_checked", "bool", "Đã kiểm tra điểm", "Point checked", "DIEM_KT"),
+    ),
+    _table(
+        "facilities", "Cơ sở nhà, đất", "Facilities", "any", ("facility_id",),
+        Column("facility_id", "text", "Mã cơ sở", "Facility id", "MA_CS", nullable=False), _NAME, _COMMUNE,
+        Column("former_unit_code", "text", "Mã đơn vị cũ", "Former unit", "MA_DV_CU"),
+        Column("former_level", "text", "Cấp cũ", "Former level", "CAP_CU", values=("commune", "district")),
+        Column("owner", "text", "Đơn vị quản lý", "Owner", "QUAN_LY"),
+        Column("land_area_m2", "float", "Diện tích đất", "Land area", "DT_DAT", "m²", 1),
+        Column("floor_area_m2", "float", "Diện tích sàn", "Floor area", "DT_SAN", "m²", 1),
+        Column("footprint_m2", "float", "Diện tích xây dựng", "Footprint", "DT_XD", "m²", 1),
+        Column("floors", "int", "Số tầng", "Floors", "SO_TANG"),
+        Column("buildings", "int", "Số nhà", "Buildings", "SO_NHA"),
+        Column("year_built", "int", "Năm xây dựng", "Year built", "NAM_XD"),
+        Column("condition", "text", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
+        Column("status", "text", "Tình trạng sử dụng", "Status", "TINH_TRANG", values=FACILITY_STATUS),
+        Column("decided_treatment", "text", "Đã quyết định xử lý", "Decided treatment", "DA_XU_LY", values=TREATMENTS),
+        Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+        Column("position_assumed", "bool", "Vị trí giả định", "Position assumed", "VT_GIADINH"), _NOTE,
+    ),
+    _table(
+        "proposals", "Vị trí xã đề xuất", "Sites proposed by communes", "any", ("proposal_id",),
+        Column("proposal_id", "text", "Mã đề xuất", "Proposal id", "MA_DX", nullable=False), _NAME, _COMMUNE,
+        Column("area_m2", "float", "Diện tích", "Area", "DT", "m²", 1),
+        Column("clearance", "text", "Giải phóng mặt bằng", "Land clearance", "GPMB", values=CLEARANCE),
+        Column("document", "text", "Văn bản", "Document", "VAN_BAN"), _NOTE,
+    ),
+    _table(
+        "land_use", "Hiện trạng sử dụng đất", "Present land use", "polygon", (),
+        Column("land_use", "text", "Mã loại đất", "Land-use code", "LOAI_DAT", nullable=False),
+    ),
+    _table(
+        "roads", "Đường bộ", "Roads", "line", (),
+        Column("road_class", "text", "Cấp đường", "Road class", "CAP_DUONG", values=ROAD_CLASSES), _NAME,
+        Column("width_m", "float", "Bề rộng", "Width", "BE_RONG", "m", 1),
+        Column("is_bridge", "bool", "Cầu", "Bridge", "CAU"),
+    ),
+    _table("railways", "Đường sắt", "Railways", "line", (),
+        Column("railway_class", "text", "Loại", "Class", "LOAI"), _NAME),
+    _table(
+        "waterways", "Sông, suối", "Waterways", "line", (),
+        Column("waterway_class", "text", "Loại", "Class", "LOAI", values=("river", "stream", "canal")), _NAME,
+        Column("water_function", "text", "Chức năng", "Function", "CHUC_NANG",
+               values=("bank", "pollution", "ecosystem")),
+    ),
+    _table(
+        "water_areas", "Mặt nước", "Water areas", "polygon", (),
+        Column("water_class", "text", "Loại", "Class", "LOAI", values=("lake", "reservoir", "river", "pond")), _NAME,
+    ),
+    _table(
+        "power_lines", "Đường dây điện", "Power lines", "line", (),
+        Column("voltage_kv", "float", "Điện áp", "Voltage", "DIEN_AP", "kV", 0), _NAME,
+    ),
+    _table(
+        "services", "Công trình dịch vụ", "Services", "point", (),
+        Column("service_class", "text", "Loại", "Class", "LOAI", nullable=False,
+               values=("school", "health", "market", "police", "culture", "post", "fuel", "bank", "office", "cemetery",
+                       "landfill", "livestock", "other")), _NAME,
+    ),
+    _table("buildings", "Nhà, công trình", "Buildings", "polygon", (),
+        Column("use", "text", "Công năng", "Use", "CONG_NANG")),
+    _table(
+        "settlements", "Điểm dân cư", "Settlements", "point", (), _NAME,
+        Column("population", "int", "Dân số", "Population", "DAN_SO", "người"),
+    ),
+    _table(
+        "hazards", "Thiên tai", "Hazards", "polygon", (),
+        Column("hazard_kind", "text", "Loại", "Kind", "LOAI", nullable=False,
+               values=("flood", "flash_flood", "landslide")),
+        Column("level", "text", "Mức", "Level", "MUC", values=HAZARD_LEVELS), _SOURCE,
+    ),
+    _table(
+        "flood_marks", "Vết lũ", "Flood marks", "point", (),
+        Column("event", "text", "Trận lũ", "Event", "TRAN_LU"),
+        Column("event_date", "date", "Ngày", "Date", "NGAY"),
+        Column("level_m", "float", "Mực nước", "Level", "MUC_NUOC", "m", 2), _SOURCE,
+    ),
+    _table(
+        "urban_areas", "Đô thị", "Urban areas", "polygon", (), _NAME,
+        Column("class_now", "text", "Loại hiện nay", "Class now", "LOAI_NAY"),
+        Column("class_2030", "text", "Loại 2030", "Class 2030", "LOAI_2030"), _SOURCE,
+    ),
+    _table(
+        "sector_projects", "Dự án ngành", "Sector projects", "polygon", ("project_id",),
+        Column("project_id", "text", "Mã dự án", "Project id", "MA_DA", nullable=False), _NAME,
+        Column("sector", "text", "Ngành", "Sector", "NGANH"),
+        Column("owner", "text", "Cơ quan quản lý", "Owner", "QUAN_LY"),
+        Column("status", "text", "Tình trạng", "Status", "TINH_TRANG"), _SOURCE,
+    ),
+    _table(
+        "plans", "Quy hoạch", "Plans", None, ("plan_id",),
+        Column("plan_id", "text", "Mã quy hoạch", "Plan id", "MA_QH", nullable=False),
+        Column("title", "text", "Tên", "Title", "TEN", nullable=False),
+        Column("plan_kind", "text", "Loại quy hoạch", "Kind", "LOAI_QH", nullable=False),
+        Column("level", "text", "Cấp", "Level", "CAP"),
+        Column("authority", "text", "Cơ quan phê duyệt", "Authority", "CQ_DUYET"),
+        Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+        Column("decision_date", "date", "Ngày quyết định", "Date of decision", "NGAY_QD"),
+        Column("year_from", "int", "Từ năm", "From", "TU_NAM"),
+        Column("year_to", "int", "Đến năm", "To", "DEN_NAM"),
+        Column("status", "text", "Trạng thái", "Status", "TRANG_THAI", nullable=False, values=PLAN_STATUS),
+        Column("supersedes", "text", "Thay thế", "Supersedes", "THAY_THE"),
+        # semicolon-separated commune codes (new), or former:CODE for a unit before the merger, or "*" for the province
+        Column("covers", "text", "Phạm vi", "Covers", "PHAM_VI"),
+        Column("scale", "int", "Tỷ lệ", "Scale", "TY_LE"),
+        Column("accuracy_m", "float", "Sai số", "Accuracy", "SAI_SO", "m", 1),
+        Column("owner", "text", "Cơ quan quản lý", "Owner", "QUAN_LY"),
+        Column("paper_only", "bool", "Chỉ có bản giấy", "On paper only", "BAN_GIAY"),
+    ),
+    _table(
+        "plan_zones", "Ô chức năng", "Plan zones", "polygon", ("zone_id",),
+        Column("zone_id", "text", "Mã ô", "Zone id", "MA_O", nullable=False),
+        Column("plan_id", "text", "Mã quy hoạch", "Plan id", "MA_QH", nullable=False),
+        Column("function", "text", "Chức năng", "Function", "CHUC_NANG"), _NAME,
+        Column("horizon", "text", "Giai đoạn", "Horizon", "GIAI_DOAN"),
+    ),
+    _table("border", "Biên giới quốc gia", "National border", "line", (), _NAME),
+    _table(
+        "filing", "Hồ sơ phân loại đơn vị", "Classification dossiers", None, ("commune_code",),
+        _COMMUNE,
+        Column("filed", "bool", "Đã nộp", "Filed", "DA_NOP"),
+        Column("filed_date", "date", "Ngày nộp", "Date filed", "NGAY_NOP"),
+        Column("unit_class", "text", "Loại đơn vị", "Class of unit", "LOAI_DV"),
+        Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+    ),
+)  # fmt: skip
+
+INPUTS: dict[str, Table] = {table.name: table for table in _ALL}
