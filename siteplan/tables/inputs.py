@@ -75,6 +75,7 @@ _ALL = (
         Column("split", "bool", "Bị chia", "Split", "BI_CHIA"),
         Column("point_checked", "bool", "Đã kiểm tra điểm", "Point checked", "DIEM_KT"),
     ),
+    _table("seats", "Nơi đặt trụ sở hiện nay", "Present seats", "point", ("commune_code",), _COMMUNE, _NAME),
     _table(
         "facilities", "Cơ sở nhà, đất", "Facilities", "any", ("facility_id",),
         Column("facility_id", "text", "Mã cơ sở", "Facility id", "MA_CS", nullable=False), _NAME, _COMMUNE,
