@@ -53,7 +53,18 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("floors_from", "floors_to", "value"),
     ),
     "surplus": (
-        ("order", "treatment", "name", "name_en", "condition", "status", "hazard", "minimum_land_m2", "central"),
+        (
+            "order",
+            "treatment",
+            "name",
+            "name_en",
+            "use",
+            "condition",
+            "status",
+            "former_level",
+            "hazard",
+            "minimum_land_m2",
+        ),
         ("order", "minimum_land_m2"),
     ),
 }

@@ -298,6 +298,8 @@ _FACILITIES = Table(
         _m2("usable_floor_area_m2", "Diện tích còn sử dụng được", "Floor still usable", "SAN_DUNG", 2),
         _m2("extension_floor_area_m2", "Sàn có thể mở rộng", "Floor that can be added", "SAN_THEM", 2),
         _bool("kept", "Giữ lại", "Kept", "GIU_LAI"),
+        _text("decided_treatment", "Đã quyết định xử lý", "Decided treatment", "DA_XU_LY", values=TREATMENTS),
+        _text("decision_no", "Số quyết định", "Decision", "SO_QD"),
         _bool("position_assumed", "Vị trí giả định", "Position assumed", "VT_GIADINH"),
         _text("missing", "Số liệu thiếu", "Missing figures", "THIEU"),
         _RESTS_ON,
