@@ -12,11 +12,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from siteplan.errors import InputError, Problem
 
@@ -24,7 +25,7 @@ Certainty = Literal["V", "V2", "C", "R", "P"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class NeedSettings(_Part):
@@ -72,26 +73,27 @@ class SiteSettings(_Part):
 class ValueFunction(_Part):
     """How a measured value becomes 0..1.
 
-    ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``categories`` maps tokens;
-    ``flag`` gives 1 for true; ``identity`` takes a value that is already 0..1.
+    ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``steps`` gives each value the
+    scaled one of the last point that is not above it (bands "from 40 to below 60"), values below the first point that of
+    the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value that is already 0..1.
     """
 
-    kind: Literal["linear", "piecewise", "categories", "flag", "identity"]
+    kind: Literal["linear", "piecewise", "steps", "categories", "flag", "identity"]
     points: tuple[tuple[float, float], ...] = ()
     categories: Mapping[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> ValueFunction:
-        if self.kind in ("linear", "piecewise"):
+        if self.kind in ("linear", "piecewise", "steps"):
             if len(self.points) < 2:
-                raise ValueError("points: hai điểm trở lên / two points or more")
+                raise PydanticCustomError("scenario_points_few", "points: two or more")
             if any(b[0] <= a[0] for a, b in pairwise(self.points)):
-                raise ValueError("points: giá trị phải tăng dần / values must increase")
+                raise PydanticCustomError("scenario_points_order", "points: values must increase")
         scaled = [p[1] for p in self.points] + list(self.categories.values())
         if any(not 0 <= value <= 1 for value in scaled):
-            raise ValueError("giá trị chuẩn hóa ngoài 0..1 / scaled value outside 0..1")
+            raise PydanticCustomError("scenario_scaled_range", "scaled value outside 0..1")
         if self.kind == "categories" and not self.categories:
-            raise ValueError("categories: trống / empty")
+            raise PydanticCustomError("scenario_categories_empty", "categories: empty")
         return self
 
 
@@ -101,7 +103,7 @@ class Criterion(_Part):
     key: str
     of: Literal["site", "commune"] = "site"
     column: str = ""  # defaults to the key
-    weight: float = Field(gt=-1e-12)
+    weight: float = Field(ge=0)
     value: ValueFunction
     label: str = ""
     label_en: str = ""
@@ -127,7 +129,10 @@ class SupplementSettings(_Part):
 
 
 class Phase(_Part):
-    """A phase: a name and its first and last year."""
+    """A phase: a name and its first and last year.
+
+    A ``waiting_list`` starts nothing: it is the heading under which what found no place in the others is listed.
+    """
 
     name: str
     years: tuple[int, int]
@@ -135,13 +140,14 @@ class Phase(_Part):
     count: int | None = Field(None, ge=0)
     money: float | None = Field(None, ge=0)
     pilot: bool = False
+    waiting_list: bool = False
     # of the communes started in a pilot phase, at least one of each of these kinds, where a ready one exists
     one_of_each: tuple[Literal["border", "central_ward", "ordinary"], ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Phase:
         if self.years[1] < self.years[0]:
-            raise ValueError("years: năm cuối trước năm đầu / last year before the first")
+            raise PydanticCustomError("scenario_years_order", "last year before the first")
         return self
 
 
@@ -155,12 +161,17 @@ class Fund(_Part):
 
 
 class ProgrammeSettings(_Part):
-    """What the programme optimises and under which limits."""
+    """What the programme optimises and under which limits.
+
+    ``nested``: each phase's list is the best for that phase alone and stays as it is when more phases follow; otherwise all
+    phases are decided together. ``carry_over``: money not spent in a year may be spent later.
+    """
 
     objective: Literal["follow_rank", "priority", "people", "deficit"] = "follow_rank"
     beside: tuple[Literal["follow_rank", "priority", "people", "deficit"], ...] = ("priority",)
     limited_by: Literal["capacity", "money"] = "capacity"
     nested: bool = True
+    carry_over: bool = False
     years_to_build: int = Field(2, ge=1, le=6)
     time_limit_s: float = Field(60, gt=0)
     label_of_funds: Literal["approved", "assumed"] = "assumed"
@@ -233,6 +244,13 @@ class Scenario(_Part):
 WEIGHT_TOTAL = 100.0
 
 
+def _starts(phase: Phase) -> int | None:
+    """Works that can start in a phase; None where their number is not limited."""
+    years = phase.years[1] - phase.years[0] + 1
+    limits = [phase.count, None if phase.starts_per_year is None else phase.starts_per_year * years]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
     problems: list[Problem] = []
     for subject in ("site", "commune"):
@@ -248,11 +266,21 @@ def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
     problems += [Problem("phase_twice", file=file, value=n) for n in sorted({n for n in names if names.count(n) > 1})]
     if not scenario.phases:
         problems.append(Problem("phases_missing", file=file))
-    ordered = sorted(scenario.phases, key=lambda p: p.years)
     problems += [
         Problem("phases_overlap", file=file, value=f"{a.name}, {b.name}")
-        for a, b in pairwise(ordered)
+        for a, b in combinations(sorted(scenario.phases, key=lambda p: p.years), 2)
         if b.years[0] <= a.years[1]
+    ]
+    if scenario.phases and all(p.waiting_list for p in scenario.phases):
+        problems.append(Problem("phases_only_waiting", file=file))
+    if scenario.programme.limited_by == "money" and not any(f.committed and f.amount > 0 for f in scenario.funds):
+        problems.append(Problem("funds_missing", file=file))
+    problems += [
+        Problem(
+            "pilot_too_few", file=file, value=p.name, params={"count": _starts(p), "kinds": len(set(p.one_of_each))}
+        )
+        for p in scenario.phases
+        if _starts(p) is not None and (_starts(p) or 0) < len(set(p.one_of_each))
     ]
     locked = [lock.commune for lock in scenario.locks]
     problems += [Problem("lock_twice", file=file, value=c) for c in sorted({c for c in locked if locked.count(c) > 1})]
@@ -260,6 +288,16 @@ def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
         Problem("lock_phase_unknown", file=file, value=lock.phase, params={"known": ", ".join(names)})
         for lock in scenario.locks
         if lock.phase is not None and lock.phase not in names
+    ]
+    problems += [
+        Problem("lock_contradiction", file=file, value=lock.commune, params={"phase": lock.phase})
+        for lock in scenario.locks
+        if lock.out and lock.phase is not None
+    ]
+    problems += [
+        Problem("lock_empty", file=file, value=lock.commune)
+        for lock in scenario.locks
+        if not lock.out and lock.phase is None and lock.site is None
     ]
     return problems
 
@@ -286,23 +324,86 @@ def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
     return model if isinstance(model, type) else None
 
 
-def _problems_of(error: ValidationError, file: str) -> list[Problem]:
+# beginning of a pydantic error type -> what was expected, as the texts name it (value.toml_type.<token>)
+_EXPECTED: Mapping[str, str] = {
+    "float": "number",
+    "finite": "number",
+    "int": "integer",
+    "bool": "bool",
+    "string": "text",
+    "date": "date",
+    "tuple": "list",
+    "too": "list",
+    "model": "table",
+    "mapping": "table",
+    "dict": "table",
+}
+_RELATIONS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+
+
+def _place(location: tuple[Any, ...]) -> str:
+    """Return where a key stands: names by dots, entries of a list counted from 1."""
+    words = ""
+    for step in location:
+        words += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if words else str(step)
+    return words
+
+
+def _entry_name(raw: Any, location: tuple[Any, ...]) -> str:
+    """Return how the list entry that holds an error calls itself: its key, name, source or commune."""
+    name = ""
+    for step in location:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(step, int) and isinstance(raw, Mapping):
+            name = next((str(raw[k]) for k in ("key", "name", "source", "commune") if k in raw), name)
+    return name
+
+
+def _problems_of(error: ValidationError, file: str, raw: Mapping[str, Any]) -> list[Problem]:
     problems = []
     for item in error.errors():
         location = tuple(item["loc"])
-        where = ".".join(str(step) for step in location)
-        if item["type"] == "extra_forbidden":
+        kind = item["type"]
+        context = item.get("ctx", {})
+        value = repr(item.get("input"))[:60]
+        params: dict[str, Any] = {}
+        if kind == "extra_forbidden":
             model = _model_at(location)
             near = _nearest(str(location[-1]), list(model.model_fields)) if model else ""
-            key = "scenario_key_unknown_near" if near else "scenario_key_unknown"
-            problems.append(Problem(key, file=file, column=where, params={"near": near}))
-        elif item["type"] == "missing":
-            problems.append(Problem("scenario_key_missing", file=file, column=where))
+            key, value, params = ("scenario_key_unknown_near" if near else "scenario_key_unknown"), "", {"near": near}
+        elif kind == "missing" and not isinstance(location[-1], int):
+            key, value = "scenario_key_missing", ""
+        elif kind == "literal_error":
+            key, params = "scenario_value_choice", {"expected": context.get("expected", "").replace(" or ", ", ")}
+        elif kind in _RELATIONS:
+            limit = next((context[k] for k in ("gt", "ge", "lt", "le") if k in context), "")
+            key, params = "scenario_value_range", {"limit": f"{_RELATIONS[kind]} {limit:g}"}
+        elif kind == "string_pattern_mismatch":
+            key = "scenario_value_name"
+        elif kind.startswith("scenario_"):
+            key = kind
+        elif kind == "missing" or kind.partition("_")[0] in _EXPECTED:
+            expected = "list" if kind == "missing" else _EXPECTED[kind.partition("_")[0]]
+            key, params = "scenario_value_type", {"expected": expected}
         else:
-            value = repr(item.get("input"))[:60]
-            message = item["msg"].removeprefix("Value error, ")
-            problems.append(Problem("scenario_value", file=file, column=where, value=value, params={"detail": message}))
+            key, params = "scenario_value", {"detail": item["msg"]}
+        feature = _entry_name(raw, location)
+        problems.append(Problem(key, file=file, feature=feature, column=_place(location), value=value, params=params))
     return problems
+
+
+_CONTROL = re.compile("[\x08\x0c\t]")
+
+
+def _has_control(node: Any) -> bool:
+    if isinstance(node, str):
+        return bool(_CONTROL.search(node))
+    if isinstance(node, Mapping):
+        return any(_has_control(value) for value in node.values())
+    return isinstance(node, list) and any(_has_control(value) for value in node)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -316,7 +417,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(Problem("file_unreadable", file=str(path), value=str(error))) from None
     try:
-        return tomllib.loads(content)
+        found = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line.group(1)) if line else 0
@@ -325,6 +426,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         key = "toml_backslash" if '"' in words and "\\" in words else "toml_invalid"
         params = {"line": number, "words": words, "detail": str(error), "mended": words.replace("\\", "/")}
         raise InputError(Problem(key, file=str(path), feature=str(number), value=words, params=params)) from None
+    if _has_control(found):
+        # "C:\temp\bien.toml" is good TOML: its backslashes silently became a tab and a backspace
+        number, words = next(
+            ((n, line.strip()) for n, line in enumerate(content.splitlines(), 1) if re.search(r"\\[btf]", line)),
+            (0, ""),
+        )
+        params = {"line": number, "words": words, "detail": "", "mended": words.replace("\\", "/")}
+        raise InputError(Problem("toml_backslash", file=str(path), feature=str(number), value=words, params=params))
+    return found
 
 
 def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,6 +447,13 @@ def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the system
+        return False
+
+
 def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     path = path.resolve()
     if path in seen:
@@ -345,7 +462,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     base = own.pop("extends", None)
     if base is None:
         return own
-    if not isinstance(base, str) or not (path.parent / base).is_file():
+    if not isinstance(base, str) or not _is_file(path.parent / base):
         raise InputError(Problem("extends_missing", file=str(path), value=str(base)))
     return _merge(_resolve(path.parent / base, (*seen, path)), own)
 
@@ -364,7 +481,7 @@ def load_scenario(path: str | Path) -> Scenario:
     try:
         scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        raise InputError(*_problems_of(error, str(path))) from None
+        raise InputError(*_problems_of(error, str(path), raw)) from None
     problems = _rules_between_parts(scenario, str(path))
     if problems:
         raise InputError(*problems)
