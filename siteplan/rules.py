@@ -22,8 +22,8 @@ ASSUMED = ("R", "P")
 # every rule table also has legal_basis and certainty; numbers are listed, the rest is text
 _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "land_use": (
-        ("code", "name", "name_en", "group", "suitability", "category", "reason", "red", "green", "blue"),
-        ("red", "green", "blue"),
+        ("code", "name", "name_en", "group", "suitability", "category", "score", "reason", "red", "green", "blue"),
+        ("score", "red", "green", "blue"),
     ),
     "eligibility": (
         (
@@ -37,16 +37,24 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "distance_m",
             "distance_urban_m",
             "strength",
+            "source",
+            "severity",
+            "tolerance_percent",
+            "treatment",
         ),
-        ("threshold", "distance_m", "distance_urban_m"),
+        ("threshold", "distance_m", "distance_urban_m", "severity", "tolerance_percent"),
     ),
     "plan_kinds": (
         ("plan_kind", "name", "name_en", "precedence", "severity", "mandatory", "owner"),
         ("precedence", "severity", "mandatory"),
     ),
     "plan_compatibility": (
-        ("plan_kind", "function", "name", "name_en", "effect", "severity", "treatment"),
-        ("severity",),
+        ("plan_kind", "function", "name", "name_en", "effect", "severity", "treatment", "score"),
+        ("severity", "score"),
+    ),
+    "speeds": (
+        ("road_class", "name", "name_en", "speed_kmh", "default_width_m", "frontage", "main"),
+        ("speed_kmh", "default_width_m", "frontage", "main"),
     ),
     "costs": (
         ("component", "name", "name_en", "build_type", "floors_from", "floors_to", "value", "unit", "rate_of"),
@@ -221,6 +229,7 @@ class Rules:
     eligibility: pd.DataFrame
     plan_kinds: pd.DataFrame
     plan_compatibility: pd.DataFrame
+    speeds: pd.DataFrame
     costs: pd.DataFrame
     surplus: pd.DataFrame
 
