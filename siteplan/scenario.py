@@ -74,8 +74,8 @@ class ValueFunction(_Part):
     """How a measured value becomes 0..1.
 
     ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``steps`` gives each value the
-    scaled one of the last point that is not above it (bands "from 40 to below 60"), values below the first point that of
-    the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value that is already 0..1.
+    scaled one of the last point that is not above it (bands "from 40 to below 60"), and values below the first point
+    that of the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value in 0..1 as it is.
     """
 
     kind: Literal["linear", "piecewise", "steps", "categories", "flag", "identity"]
@@ -163,8 +163,8 @@ class Fund(_Part):
 class ProgrammeSettings(_Part):
     """What the programme optimises and under which limits.
 
-    ``nested``: each phase's list is the best for that phase alone and stays as it is when more phases follow; otherwise all
-    phases are decided together. ``carry_over``: money not spent in a year may be spent later.
+    ``nested``: each phase's list is the best for that phase alone and stays as it is when more phases follow; otherwise
+    all phases are decided together. ``carry_over``: money not spent in a year may be spent later.
     """
 
     objective: Literal["follow_rank", "priority", "people", "deficit"] = "follow_rank"

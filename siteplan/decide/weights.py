@@ -1,0 +1,124 @@
+"""Weights of criteria: by pairwise comparison (AHP) and by rank order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siteplan.errors import InputError, Problem
+
+INDEX_TABLE = "Saaty 1980"
+# random consistency index by number of criteria, table of Saaty 1980
+_RANDOM_INDEX = {1: 0.0, 2: 0.0, 3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49}
+CONSISTENCY_LIMIT = 0.1
+
+
+@dataclass(frozen=True)
+class AhpResult:
+    """Weights of a pairwise comparison and how far the comparisons agree with one another.
+
+    Parameters
+    ----------
+    weights
+        One for each criterion, sum 1.
+    lambda_max
+        Largest eigenvalue of the matrix; equals the number of criteria where all comparisons agree.
+    consistency_ratio
+        Consistency index over the random index of `index_table`.
+    index_table
+        Name of the table of random indices.
+    worst_pair
+        Positions of the two criteria whose comparison departs most from the weights.
+    worst_pair_implied
+        What the weights say of that pair: how many times the first outweighs the second.
+    """
+
+    weights: NDArray[np.float64]
+    lambda_max: float
+    consistency_ratio: float
+    index_table: str
+    worst_pair: tuple[int, int]
+    worst_pair_implied: float
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the consistency ratio stays within Saaty's limit of 0.1."""
+        return self.consistency_ratio <= CONSISTENCY_LIMIT
+
+
+def ahp(matrix: ArrayLike, names: Sequence[str] = ()) -> AhpResult:
+    """Weigh criteria by Saaty's eigenvector method.
+
+    Parameters
+    ----------
+    matrix
+        Square and reciprocal, n x n: entry (i, j) says how many times criterion i outweighs criterion j.
+    names
+        Names of the criteria, for the problem list; positions where left out.
+
+    Raises
+    ------
+    InputError
+        Where the matrix is not square, not positive, not reciprocal, or larger than the index table reaches.
+        Comparisons that contradict each other are no error: see :attr:`AhpResult.consistent`.
+
+    Notes
+    -----
+    T. L. Saaty, The Analytic Hierarchy Process, 1980; Decision making with the analytic hierarchy process, 2008.
+    """
+    pairs = np.asarray(matrix, dtype="float64")
+    n = len(pairs)
+    called = [names[i] if i < len(names) else str(i + 1) for i in range(n)]
+    if pairs.ndim != 2 or pairs.shape != (n, n) or n == 0:
+        raise InputError(Problem("ahp_not_square", value=str(pairs.shape)))
+    if n > max(_RANDOM_INDEX):
+        raise InputError(Problem("ahp_too_many", value=str(n), params={"limit": max(_RANDOM_INDEX)}))
+    bad = [
+        Problem("ahp_not_positive", column=f"{called[i]} / {called[j]}", value=f"{pairs[i, j]:g}")
+        for i, j in zip(*np.nonzero(~(np.isfinite(pairs) & (pairs > 0))), strict=True)
+    ]
+    if bad:
+        raise InputError(*bad)
+    bad = [
+        Problem(
+            "ahp_not_reciprocal",
+            column=f"{called[i]} / {called[j]}",
+            value=f"{pairs[i, j]:g}",
+            params={"other": f"{pairs[j, i]:g}"},
+        )
+        for i in range(n)
+        for j in range(i, n)
+        if abs(pairs[i, j] * pairs[j, i] - 1) > 1e-3  # people write 1/3 as 0.333
+    ]
+    if bad:
+        raise InputError(*bad)
+
+    values, vectors = np.linalg.eig(pairs)
+    largest = int(np.argmax(values.real))
+    lambda_max = float(values[largest].real)
+    principal = np.abs(vectors[:, largest].real)
+    weights = principal / principal.sum()
+    random_index = _RANDOM_INDEX[n]
+    ratio = max(0.0, (lambda_max - n) / (n - 1) / random_index) if random_index else 0.0
+    departure: NDArray[Any] = np.abs(np.log(pairs * weights[np.newaxis, :] / weights[:, np.newaxis]))
+    departure = np.round(np.triu(departure, 1), 12)
+    first, second = np.unravel_index(int(np.argmax(departure)), departure.shape)
+    return AhpResult(
+        weights, lambda_max, ratio, INDEX_TABLE, (int(first), int(second)), float(weights[first] / weights[second])
+    )
+
+
+def rank_order_centroid(n: int) -> NDArray[np.float64]:
+    """Weights of `n` criteria of which only the order is known: the centroid of all weights in that order.
+
+    Weight k is (1/n) times the sum of 1/i for i = k..n (Barron and Barrett 1996). Sum 1, falling.
+    """
+    if n < 1:
+        raise ValueError(n)
+    inverse = 1.0 / np.arange(1, n + 1)
+    centroid: NDArray[np.float64] = np.cumsum(inverse[::-1])[::-1] / n
+    return centroid
