@@ -32,4 +32,30 @@ class Reporter:
             self.finish()
 
 
+class Recorder(Reporter):
+    """Keeps what was told, with the order of the stages, and passes it on."""
+
+    def __init__(self, inner: Reporter) -> None:
+        self.inner = inner
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def say(self, key: str, **params: Any) -> None:
+        """Keep and pass on."""
+        self.lines.append((key, params))
+        self.inner.say(key, **params)
+
+    def start(self, key: str, total: int | None = None, **params: Any) -> None:
+        """Keep and pass on."""
+        self.lines.append((key, params))
+        self.inner.start(key, total, **params)
+
+    def advance(self, steps: int = 1) -> None:
+        """Pass on."""
+        self.inner.advance(steps)
+
+    def finish(self) -> None:
+        """Pass on."""
+        self.inner.finish()
+
+
 SILENT = Reporter()

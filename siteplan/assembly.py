@@ -1,0 +1,346 @@
+"""Joining what the stages return into the tables that a run writes. Pure functions of the pipeline's own floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from affine import Affine
+
+from siteplan.locale import decode, encode
+from siteplan.raster import Raster
+from siteplan.rules import ASSUMED, Norm, Rules
+from siteplan.scenario import Scenario
+from siteplan.tables import RESULTS, Table, conform, empty
+
+SAME_SITE_SHARE = 0.9
+COARSE_TERRAIN_M = 50.0
+
+
+def communes(polygons: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Join polygons and facts by code; a fact of the polygon layer (name, kind) stands where the facts have none.
+
+    Parameters
+    ----------
+    polygons
+        Role ``communes``, province CRS.
+    facts
+        Role ``commune_facts``; communes without a row keep empty facts.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a commune by code, with ``area_km2`` measured from the geometry, ``rests_on`` begun.
+    """
+    columns = [c for c in facts.columns if c not in ("layer", "illustrative", "restricted")]
+    joined = polygons.merge(facts[columns], on="code", how="left", suffixes=("", "_fact"))
+    for column in ("name", "kind"):
+        fact = joined.pop(f"{column}_fact")
+        # official spelling stands in the table of facts; polygons of another source spell names their own way
+        joined[column] = fact.where(fact.notna(), joined[column])
+    joined["area_km2"] = joined.geometry.area / 1e6
+    illustrative = joined["illustrative"].fillna(False).astype(bool)
+    joined["rests_on"] = [
+        f"layer:{layer}" if flag else None for layer, flag in zip(joined["layer"], illustrative, strict=True)
+    ]
+    joined = joined.drop(columns=["restricted"])
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=polygons.crs).sort_values("code").reset_index(drop=True)
+
+
+def rests_on(*cells: object) -> str | None:
+    """Unite ``rests_on`` cells: sorted tokens, each once."""
+    tokens = {t.strip() for cell in cells if isinstance(cell, str) for t in cell.split(";") if t.strip()}
+    return "; ".join(sorted(tokens)) or None
+
+
+def join(frame: gpd.GeoDataFrame, *others: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Join commune tables (key ``commune_code``) to the communes (key ``code``); ``rests_on`` is united."""
+    for other in others:
+        extra = [c for c in other.columns if c not in frame.columns or c == "rests_on"]
+        right = other[["commune_code", *[c for c in extra if c != "commune_code"]]]
+        frame = frame.merge(right, left_on="code", right_on="commune_code", how="left", suffixes=("", "_more"))
+        frame = frame.drop(columns=["commune_code"])
+        if "rests_on_more" in frame.columns:
+            more = frame.pop("rests_on_more")
+            frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], more, strict=True)]
+    return frame
+
+
+def stack(frames: Sequence[Any], table: Table) -> Any:
+    """Put the rows of the communes under one another; the empty table where there are none."""
+    filled = [f for f in frames if len(f)]
+    if not filled:
+        crs = next((f.crs for f in frames if isinstance(f, gpd.GeoDataFrame)), None)
+        return empty(table, crs)
+    stacked = pd.concat(filled, ignore_index=True)
+    return gpd.GeoDataFrame(stacked, geometry="geometry", crs=filled[0].crs) if table.geometry else stacked
+
+
+def stack_plain(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put plain tables under one another."""
+    return pd.concat([f for f in frames if len(f)], ignore_index=True)
+
+
+def was_site_id(sites: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Name the site of the run before that a new site was: overlap of 90 % of both; empty where the id is the same."""
+    sites = sites.copy()
+    sites["was_site_id"] = None
+    if before is None or before.empty or sites.empty:
+        return sites
+    known = set(before["site_id"])
+    fresh = sites.index[~sites["site_id"].isin(known)]
+    gone = before[~before["site_id"].isin(set(sites["site_id"]))].reset_index(drop=True)
+    if len(fresh) == 0 or gone.empty:
+        return sites
+    new = sites.loc[fresh].reset_index()
+    left, right = shapely.STRtree(gone.geometry.to_numpy()).query(new.geometry.to_numpy(), predicate="intersects")
+    shared = shapely.area(shapely.intersection(new.geometry.to_numpy()[left], gone.geometry.to_numpy()[right]))
+    larger = np.maximum(new.geometry.area.to_numpy()[left], gone.geometry.area.to_numpy()[right])
+    same = new["letter"].to_numpy()[left] == gone["letter"].to_numpy()[right]
+    for i, j in zip(
+        left[(shared >= SAME_SITE_SHARE * larger) & same],
+        right[(shared >= SAME_SITE_SHARE * larger) & same],
+        strict=True,
+    ):
+        sites.loc[new.loc[i, "index"], "was_site_id"] = gone.loc[j, "site_id"]
+    return sites
+
+
+def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add to the reasons of the proposed site how sure its first place is when weights are shaken."""
+    found = stability.set_index("site_id")
+    reasons = []
+    for site_id, best, cell in zip(sites["site_id"], sites["is_best"], sites["reasons"], strict=True):
+        if bool(best) and site_id in found.index:
+            row = found.loc[site_id]
+            key = "sites.close_call" if bool(row["close_call"]) else "sites.stable_choice"
+            cell = encode([*decode(cell), (key, {"share": float(row["first_share_percent"])})])  # noqa: PLW2901
+        reasons.append(cell)
+    return sites.assign(reasons=reasons)
+
+
+def with_sites(
+    frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, codes: Sequence[str], found: Sequence[Any]
+) -> gpd.GeoDataFrame:
+    """Add to each commune how many sites it has, its best one, and why it has none."""
+    grouped = sites.groupby("commune_code")
+    best = sites[sites["is_best"].fillna(False).astype(bool)].set_index("commune_code")
+    by_code = dict(zip(codes, found, strict=True))
+    frame = frame.copy()
+    frame["site_count"] = frame["code"].map(grouped.size()).fillna(0).astype(int)
+    frame["eligible_site_count"] = frame["code"].map(grouped["eligible"].sum()).fillna(0).astype(int)
+    for column, source in (
+        ("best_site_id", "site_id"),
+        ("best_site_score", "score"),
+        ("best_check_result", "check_result"),
+    ):
+        frame[column] = frame["code"].map(best[source])
+    reasons = [by_code[code].no_site_reasons for code in frame["code"]]
+    none_best = frame["best_site_id"].isna()
+    frame["no_site_reasons"] = [
+        encode(r) if missing and r else (encode([("sites.none_best", {})]) if missing else None)
+        for r, missing in zip(reasons, none_best, strict=True)
+    ]
+    frame["eligible_area_m2"] = [by_code[code].eligible_area_m2 for code in frame["code"]]
+    best_rests = frame["code"].map(best["rests_on"])
+    frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], best_rests, strict=True)]
+    return frame
+
+
+def candidates(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Lay out the communes as candidates of the programme; geometry is the best site, else the commune."""
+    out = frame.rename(columns={"code": "commune_code", "best_site_id": "site_id", "best_check_result": "check_result"})
+    geometry = out["site_id"].map(sites.set_index("site_id").geometry)
+    out["geometry"] = geometry.where(geometry.notna(), out.geometry)
+    return gpd.GeoDataFrame(out, geometry="geometry", crs=frame.crs)
+
+
+def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add to each commune its phase and years; its cost is the programme's, escalated to the years of building."""
+    rows = programme.set_index("commune_code")
+    frame = frame.copy()
+    for column in ("phase", "start_year", "finish_year", "total_cost"):
+        frame[column] = frame["code"].map(rows[column])
+    return frame
+
+
+def in_hazard(facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Flag facilities that meet a hazard zone of high or very high level; unknown (null) where there is no layer."""
+    facilities = facilities.copy()
+    if hazards.empty:
+        facilities["in_hazard"] = pd.array([None] * len(facilities), dtype="boolean")
+        return facilities
+    severe = hazards[hazards["level"].isin(("high", "very_high"))]
+    hit = shapely.STRtree(severe.geometry.to_numpy()).query(facilities.geometry.to_numpy(), predicate="intersects")[0]
+    flags = np.zeros(len(facilities), dtype=bool)
+    flags[hit] = True
+    facilities["in_hazard"] = pd.array(flags, dtype="boolean")
+    return facilities
+
+
+def with_coverage(frame: gpd.GeoDataFrame, coverage: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add to each commune the mean share covered over its mandatory layers and plan kinds."""
+    mandatory = coverage[coverage["mandatory"].fillna(False).astype(bool)]
+    mean = mandatory.assign(percent=mandatory["percent"].fillna(0.0)).groupby("commune_code")["percent"].mean()
+    return frame.assign(coverage_percent=frame["code"].map(mean))
+
+
+def without_restricted(conflicts: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the geometry out of findings that rest on restricted layers: the site stands in its place."""
+    flags = conflicts["restricted"].fillna(False).astype(bool)
+    if not flags.any():
+        return conflicts
+    conflicts = conflicts.copy()
+    of_site = conflicts.loc[flags, "site_id"].map(sites.set_index("site_id").geometry)
+    conflicts.loc[flags, "geometry"] = gpd.GeoSeries(of_site, crs=conflicts.crs)
+    for column in ("area_m2", "percent_of_site", "width_m"):
+        conflicts.loc[flags, column] = np.nan
+    return conflicts
+
+
+def zones_with_plans(zones: gpd.GeoDataFrame, plans: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add title, decision and status of the plan to each zone."""
+    columns = ["plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "year_to"]
+    return zones.merge(plans[columns], on="plan_id", how="left")
+
+
+def mosaic(masks: Iterable[Raster]) -> Raster:
+    """Put the communes' eligible cells on one grid: 1 eligible, 0 not, 255 outside every commune."""
+    parts = list(masks)
+    cell = parts[0].cell_m
+    west = min(p.bounds[0] for p in parts)
+    south = min(p.bounds[1] for p in parts)
+    east = max(p.bounds[2] for p in parts)
+    north = max(p.bounds[3] for p in parts)
+    values = np.full((round((north - south) / cell), round((east - west) / cell)), 255, dtype=np.uint8)
+    for part in parts:
+        row, column = round((north - part.bounds[3]) / cell), round((part.bounds[0] - west) / cell)
+        rows, columns = part.values.shape
+        target = values[row : row + rows, column : column + columns]
+        inside = part.values != 255
+        target[inside] = part.values[inside]
+    return Raster(values, Affine(cell, 0, west, 0, -cell, north), 255, cell)
+
+
+def hillshade_raster(dem: Raster, hillshade: Callable[..., Any]) -> Raster:
+    """Shade the terrain for the map's background, coarsened to some 60 m where it is finer."""
+    step = max(1, round(60.0 / dem.cell_m))
+    values = dem.values
+    if step > 1:
+        rows, columns = (values.shape[0] // step) * step, (values.shape[1] // step) * step
+        blocks = values[:rows, :columns].reshape(rows // step, step, columns // step, step)
+        known = np.isfinite(blocks)
+        count = known.sum(axis=(1, 3))
+        total = np.where(known, blocks, 0).sum(axis=(1, 3))
+        values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    cell = dem.cell_m * step
+    shade = np.asarray(hillshade(values, cell), dtype=float)
+    out = np.where(np.isfinite(shade), np.clip(np.round(shade), 1, 255), 0).astype(np.uint8)
+    return Raster(out, dem.transform * Affine.scale(step), 0, dem.source_resolution_m)
+
+
+def _assumption(
+    identity: str,
+    place: str,
+    value: object,
+    unit: str,
+    statement: tuple[str, Mapping[str, Any]],
+    basis: str,
+    certainty: str,
+) -> dict[str, Any]:
+    return {
+        "assumption_id": identity, "place": place, "value": str(value), "unit": unit, "statement": encode([statement]),
+        "legal_basis": basis, "certainty": certainty,
+    }  # fmt: skip
+
+
+def assumptions(
+    used: Iterable[Norm], rules: Rules, scenario: Scenario, tables: Mapping[str, pd.DataFrame], dem: Raster | None
+) -> pd.DataFrame:
+    """List all that is recalled or proposed and was used: norms, rules, weights, supplements, money, positions."""
+    rows = [
+        _assumption(
+            norm.assumption_id, f"standards/{norm.standard}.csv", f"{norm.value:g}", norm.unit,
+            ("assumption.norm", {"key": norm.key, "note": norm.note}), norm.legal_basis, norm.certainty,
+        )
+        for norm in used if norm.certainty in ASSUMED
+    ]  # fmt: skip
+    for name, key, value in (
+        ("eligibility", "rule", "distance_m"),
+        ("costs", "component", "value"),
+        ("surplus", "order", "treatment"),
+    ):
+        table = getattr(rules, name)
+        for row in table[table["certainty"].isin(ASSUMED)].to_dict("records"):
+            number = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
+            shown = row[value] if value in row and row[value] == row[value] else row.get("threshold", "")
+            rows.append(
+                _assumption(
+                    f"{name}.{number}.{row['_row']}", f"rules/{name}.csv", shown, str(row.get("unit") or ""),
+                    ("assumption.rule", {"name": row["name"]}), str(row["legal_basis"]), str(row["certainty"]),
+                )
+            )  # fmt: skip
+    rows += [
+        _assumption(
+            f"weight.{c.of}.{c.key}", f"{scenario.name}.toml", f"{c.weight:g}", "",
+            ("assumption.weight", {"of": c.of, "label": c.label or c.key}), c.basis, c.certainty,
+        )
+        for c in scenario.criteria if c.certainty in ASSUMED
+    ]  # fmt: skip
+    extra = scenario.supplements
+    if extra.certainty in ASSUMED:
+        value = f"{extra.border:g} / {extra.central_ward:g} / {extra.cap_points:g}"
+        rows.append(
+            _assumption(
+                "supplements",
+                f"{scenario.name}.toml",
+                value,
+                "điểm",
+                ("assumption.supplements", {}),
+                extra.basis,
+                extra.certainty,
+            )
+        )
+    if scenario.funds and scenario.programme.label_of_funds == "assumed":
+        total = sum(f.amount for f in scenario.funds if f.committed)
+        rows.append(
+            _assumption(
+                "funds",
+                f"{scenario.name}.toml",
+                f"{total:.0f}",
+                "đồng",
+                ("assumption.funds", {"amount": total}),
+                "",
+                "P",
+            )
+        )
+    assumed = tables["facilities"]["position_assumed"].fillna(False).astype(bool)
+    if assumed.any():
+        rows.append(
+            _assumption(
+                "facility_position",
+                "facilities",
+                int(assumed.sum()),
+                "",
+                ("assumption.facility_position", {"count": int(assumed.sum())}),
+                "",
+                "C",
+            )
+        )
+    if dem is not None and dem.source_resolution_m > COARSE_TERRAIN_M:
+        rows.append(
+            _assumption(
+                "terrain_coarse",
+                "dem",
+                f"{dem.source_resolution_m:.0f}",
+                "m",
+                ("assumption.terrain_coarse", {"metres": dem.source_resolution_m}),
+                "",
+                "C",
+            )
+        )
+    return conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])

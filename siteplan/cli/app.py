@@ -1,0 +1,47 @@
+"""The commands, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from siteplan.cli import inputs, road, views
+from siteplan.cli.session import words
+
+app = typer.Typer(
+    name="siteplan", help=words("help"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+app.command("run", help=words("run.help"))(road.run)
+app.command("compare", help=words("compare.help"))(road.compare)
+app.command("freeze", help=words("freeze.help"))(road.freeze)
+app.command("map", help=words("map.help"))(views.draw_map)
+app.command("workbook", help=words("workbook.help"))(views.workbook)
+app.command("dossier", help=words("dossier.help"))(views.dossier)
+app.command("export", help=words("export.help"))(views.export)
+app.command("check", help=words("check.help"))(inputs.check)
+app.command("status", help=words("status.help"))(inputs.status)
+app.command("template", help=words("template.help"))(inputs.template)
+app.command("init", help=words("init.help"))(inputs.init)
+app.command("doctor", help=words("doctor.help"))(inputs.doctor)
+
+layers = typer.Typer(help=words("layers.help"), no_args_is_help=True)
+layers.command("add", help=words("layers.add"))(inputs.layers_add)
+app.add_typer(layers, name="layers")
+
+open_data = typer.Typer(help=words("data.help"), no_args_is_help=True)
+open_data.command("pull", help=words("data.pull"))(inputs.data_pull)
+app.add_typer(open_data, name="data")
+
+survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
+survey.command("new", help=words("survey.new"))(inputs.survey_new)
+app.add_typer(survey, name="survey")
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run the command line; return its exit code (0 done, 1 inputs, 2 usage, 3 internal, 130 interrupted)."""
+    try:
+        app(list(arguments))
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    return 0

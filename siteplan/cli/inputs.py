@@ -1,0 +1,202 @@
+"""What goes in: checking layers, status, templates, a new workspace, open data, forms; the state of the installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siteplan.cli.session import (
+    CatalogOption,
+    DebugOption,
+    LangOption,
+    OutOption,
+    QuietOption,
+    WorkspaceOption,
+    session,
+    words,
+)
+from siteplan.locale import text, value_text
+
+
+def check(
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Print all problems of the layers; exit 1 where one of them is an error."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.errors import SiteplanError, has_errors
+        from siteplan.layers.catalog import load_catalog
+        from siteplan.layers.check import check_layers
+        from siteplan.rules import load_rules
+
+        place = now.workspace(catalog)
+        problems = []
+        rules = None
+        try:
+            rules = load_rules(place.layers / "rules")
+        except SiteplanError as error:
+            problems.extend(error.problems)
+        try:
+            problems.extend(check_layers(load_catalog(catalog or place.catalog), rules, now.reporter))
+        except SiteplanError as error:
+            problems.extend(error.problems)
+        now.problems(problems)
+        if has_errors(problems):
+            raise typer.Exit(1)
+        now.line("check.ok")
+
+
+def status(
+    run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Print what each task of the province still lacks, layer by layer."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.views import found_runs
+        from siteplan.errors import UsageError
+        from siteplan.layers.catalog import load_catalog
+        from siteplan.survey.status import task_status
+
+        place = now.workspace()
+        entries = load_catalog(catalog or place.catalog).layers
+        try:
+            (found,) = found_runs([run] if run else None, place, catalog, None)
+        except UsageError:
+            if run:
+                raise
+            found = None
+        rows = task_status(found, entries, lang)
+        columns = [(text(f"cli.status.{c}", lang), "left") for c in ("task", "state", "lacking")]
+        now.table(
+            text("cli.status.title", lang),
+            columns,
+            [[r["task"], value_text("task_state", r["state"], lang), r["lacking"]] for r in rows],
+        )
+
+
+def template(
+    what: Annotated[str, typer.Argument(help=words("template.what"))],
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a commented catalog or scenario file to start from."""
+    with session(None, lang, quiet, debug) as now:
+        from siteplan.errors import Problem, UsageError
+        from siteplan.layers.template import catalog_template, scenario_template
+
+        makers = {"scenario": ("kich_ban.toml", scenario_template), "catalog": ("catalog.toml", catalog_template)}
+        if what not in makers:
+            raise UsageError(Problem("template_unknown", value=what, params={"known": ", ".join(makers)}))
+        name, make = makers[what]
+        path = (out or Path.cwd()) / name
+        if path.exists():
+            raise UsageError(Problem("file_exists", file=str(path)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), "utf-8")
+        now.line("written", file=str(path))
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help=words("init.folder"))],
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a new workspace from the packaged template."""
+    with session(None, lang, quiet, debug) as now:
+        from siteplan.workspace import init_workspace
+
+        made = init_workspace(folder)
+        now.line("init.done", folder=str(made.root))
+
+
+def doctor(lang: LangOption = "vi", quiet: QuietOption = False, debug: DebugOption = False) -> None:
+    """Print versions, CRS database, drivers, fonts; exit 1 where something is missing."""
+    with session(None, lang, quiet, debug) as now:
+        from siteplan.cli.doctor import findings
+
+        rows = findings(lang)
+        columns = [(text(f"cli.doctor.{c}", lang), "left") for c in ("part", "state", "detail")]
+        now.table(text("cli.doctor.title", lang), columns, [[r.part, r.shown(lang), r.detail] for r in rows])
+        if not all(r.good for r in rows):
+            raise typer.Exit(1)
+
+
+def layers_add(
+    file: Annotated[Path, typer.Argument(help=words("layers.file"))],
+    role: Annotated[str, typer.Option("--role", help=words("layers.role"))],
+    name: Annotated[str | None, typer.Option("--name", help=words("layers.name"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Inspect a file, propose CRS and field mapping, and write the catalog entry."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.layers.add import append_entry, inspect
+        from siteplan.layers.catalog import load_catalog
+        from siteplan.workspace import lock
+
+        place = now.workspace()
+        target = catalog or place.catalog
+        with lock(place):
+            proposal = inspect(file, role, load_catalog(target).province, folder=target.parent, name=name)
+            append_entry(target, proposal)
+        now.problems(proposal.problems)
+        now.out.print(proposal.toml(), markup=False)
+        now.line("layers.added", catalog=str(target), name=proposal.name)
+
+
+def data_pull(
+    source: Annotated[str | None, typer.Option("--from", help=words("data.source"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Fill layers/open/ with real open data from a mirror."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.errors import has_errors
+        from siteplan.layers.open_data import pull
+
+        place = now.workspace()
+        problems = pull(place, source, now.reporter)
+        now.problems(problems)
+        if has_errors(problems):
+            raise typer.Exit(1)
+        now.line("data.done", folder=str(place.layers / "open"))
+
+
+def survey_new(
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a blank survey workbook, pre-filled with the communes."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.assembly import communes
+        from siteplan.layers.catalog import load_catalog
+        from siteplan.layers.read import read_layers
+        from siteplan.survey.forms import write_form
+
+        place = now.workspace()
+        layers = read_layers(load_catalog(catalog or place.catalog), now.reporter)
+        folder = out or place.root / "khao_sat"
+        folder.mkdir(parents=True, exist_ok=True)
+        table = communes(layers.table("communes"), layers.table("commune_facts"))
+        now.line("written", file=str(write_form(table, folder / "phieu_khao_sat.xlsx", lang)))

@@ -1,0 +1,193 @@
+"""Running scenarios, comparing options, freezing a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siteplan.cli.session import (
+    CatalogOption,
+    DebugOption,
+    JobsOption,
+    LangOption,
+    OutOption,
+    QuietOption,
+    RestrictedOption,
+    Session,
+    WorkspaceOption,
+    session,
+    words,
+)
+from siteplan.locale import number, text, value_text
+
+if TYPE_CHECKING:
+    from siteplan.runs import Run
+    from siteplan.workspace import Workspace
+
+ROWS_SHOWN = 12
+
+
+def run(
+    scenarios: Annotated[list[Path], typer.Argument(help=words("run.scenarios"))],
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    jobs: JobsOption = 1,
+    include_restricted: RestrictedOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.views import draw, maps_folder, write_documents
+        from siteplan.pipeline import run_scenarios
+        from siteplan.workspace import lock
+
+        place = now.workspace(scenarios[0])
+        reporter = now.reporter
+        finished: list[Run] = []
+        started = time.perf_counter()
+        for done in run_scenarios(
+            scenarios, place, catalog=catalog, out=out, jobs=jobs, include_restricted=include_restricted,
+            reporter=reporter,
+        ):  # fmt: skip
+            with lock(place):
+                reporter.say("pipeline.drawing")
+                drawn = draw(done, place, maps_folder(place, catalog, out), lang)
+                write_documents([done], place, lang)
+            finished.append(done)
+            show_run(now, done, drawn, time.perf_counter() - started)
+            started = time.perf_counter()
+        if len(finished) > 1:
+            now.line("run.compare_hint", runs=" ".join(r.name for r in finished))
+
+
+def show_run(now: Session, run: Run, drawn: Path, seconds: float) -> None:
+    """Print the short table of a run and where its files are."""
+    lang = now.lang
+    communes = run.communes
+    programme = run.programme.sort_values(["priority_rank", "commune_code"])
+    check = dict(zip(communes["code"], communes["best_check_result"], strict=True))
+    need = dict(zip(communes["code"], communes["required_land_area_m2"], strict=True))
+    rows = []
+    for row in programme.head(ROWS_SHOWN).to_dict("records"):
+        years = (
+            "–" if row["start_year"] is None or row["start_year"] != row["start_year"] else f"{row['start_year']:.0f}"
+        )
+        rows.append(
+            [
+                number(row["priority_rank"], 0, lang),
+                str(row["name"]),
+                number(row["priority_points"], 1, lang),
+                number(need[row["commune_code"]], 0, lang),
+                str(row["site_id"] or "–") if isinstance(row["site_id"], str) else "–",
+                value_text("check_result", check[row["commune_code"]], lang) or "–",
+                str(row["phase"]) if isinstance(row["phase"], str) else value_text("status", row["status"], lang),
+                years,
+                number(row["total_cost"] / 1e9, 1, lang) if row["total_cost"] == row["total_cost"] else "–",
+            ]
+        )
+    headings = ("rank", "commune", "points", "land", "site", "check", "phase", "year", "cost")
+    justify = ("right", "left", "right", "right", "left", "left", "left", "right", "right")
+    columns = [(text(f"cli.run.column.{h}", lang), j) for h, j in zip(headings, justify, strict=True)]
+    now.table(run.title, columns, rows)
+    counts = programme["status"].value_counts()
+    now.line(
+        "run.summary",
+        communes=len(communes),
+        border=int(communes["is_border"].fillna(False).sum()),
+        wards=int((communes["kind"] == "phường").sum()),
+        with_site=int(communes["best_site_id"].notna().sum()),
+        planned=int(counts.get("planned", 0)),
+        waiting=int(counts.get("waiting", 0)),
+        not_needed=int(counts.get("not_needed", 0)),
+        shown=min(ROWS_SHOWN, len(programme)),
+    )
+    planned = programme[programme["status"] == "planned"]
+    now.line(
+        "run.money",
+        amount=float(planned["total_cost"].sum()),
+        note=text("cli.run.no_clearance", lang) if not planned["clearance_cost_included"].fillna(False).all() else "",
+    )
+    show_warnings(now, run)
+    now.line("run.folder", folder=str(run.folder))
+    if run.folder.name.endswith(".new"):
+        now.line("run.held_open", folder=str(run.folder), name=run.name)
+    now.line("run.map", file=str(drawn))
+    now.line("run.seconds", seconds=f"{seconds:.1f}")
+
+
+def show_warnings(now: Session, run: Run) -> None:
+    """Say what the figures rest on: illustrative layers, assumptions, problems of the layers."""
+    illustrative = run.manifest["illustrative_layers"]
+    if illustrative:
+        now.line("run.illustrative", count=len(illustrative), layers=", ".join(illustrative))
+    now.line("run.assumptions", count=len(run.manifest["assumptions"]), problems=len(run.problems))
+
+
+def compare(
+    runs: Annotated[list[str] | None, typer.Argument(help=words("compare.runs"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Put two or more options side by side: a table, a workbook, a map."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.views import found_runs, maps_folder, style_of
+        from siteplan.outputs.compare import compare_runs, summary_rows, write_comparison
+        from siteplan.outputs.webmap import write_comparison as draw_comparison
+        from siteplan.pipeline import runs_folder
+        from siteplan.workspace import lock
+
+        place = now.workspace()
+        folder = runs_folder(place, catalog, out)
+        named = found_runs(runs, place, catalog, out, at_least=2)
+        comparison = compare_runs(named)
+        with lock(place):
+            files = write_comparison(comparison, folder / "so_sanh", lang)
+            drawn = draw_comparison(
+                named, comparison, maps_folder(place, catalog, out) / "so_sanh.html", style_of(place), lang
+            )
+        rows: Any = summary_rows(comparison, lang)
+        headings = [(text("cli.compare.measure", lang), "left"), *((r.title, "right") for r in named)]
+        now.table(text("cli.compare.title", lang), headings, rows)
+        for line in comparison.sentences(lang):
+            now.out.print(line, markup=False)
+        for file in files:
+            now.line("compare.file", file=str(file))
+        now.line("run.map", file=str(drawn))
+
+
+def freeze(
+    run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
+    version: Annotated[str, typer.Option("--version", help=words("freeze.version"))] = "",
+    workspace: WorkspaceOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Protect a run for good and stamp its map and papers with version and date."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.views import draw, map_folder_of, write_documents
+        from siteplan.errors import Problem, UsageError
+        from siteplan.runs import find_run
+        from siteplan.runs import freeze as freeze_run
+        from siteplan.workspace import lock
+
+        if not version.strip():
+            raise UsageError(Problem("freeze_version_missing"))
+        place: Workspace = now.workspace()
+        with lock(place):
+            frozen = freeze_run(find_run(run, place.runs), version.strip(), dt.datetime.now().astimezone().date())
+            drawn = draw(frozen, place, map_folder_of(frozen, place), lang)
+            write_documents([frozen], place, lang)
+        now.line("freeze.done", folder=str(frozen.folder), version=version, date=str((frozen.frozen or {})["date"]))
+        now.line("run.map", file=str(drawn))

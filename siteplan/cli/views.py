@@ -1,0 +1,180 @@
+"""Views of finished runs again, without recomputing: map, workbook, Word, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from siteplan.cli.session import (
+    CatalogOption,
+    DebugOption,
+    LangOption,
+    OutOption,
+    QuietOption,
+    RestrictedOption,
+    Session,
+    WorkspaceOption,
+    session,
+    words,
+)
+
+if TYPE_CHECKING:
+    from siteplan.outputs.style import Style
+    from siteplan.runs import Run
+    from siteplan.workspace import Workspace
+
+PAPERS = "ho_so"
+
+RunsArgument = Annotated[list[str] | None, typer.Argument(help=words("argument.runs"), show_default=False)]
+
+
+def style_of(place: Workspace) -> Style:
+    """Colours and names of the workspace."""
+    from siteplan.outputs.style import load_style
+
+    return load_style(place.maps / "style.toml")
+
+
+def maps_folder(place: Workspace, catalog: Path | None, out: Path | None) -> Path:
+    """Folder of the maps: ``maps/``, ``maps/<catalog stem>/`` for another catalog, ``<out>/maps``."""
+    from siteplan.pipeline import runs_folder
+
+    if out is not None:
+        return out / "maps"
+    return place.maps / runs_folder(place, catalog, None).relative_to(place.runs)
+
+
+def map_folder_of(run: Run, place: Workspace) -> Path:
+    """Folder of the map of a run that was found by name."""
+    parent = run.folder.resolve().parent
+    runs = place.runs.resolve()
+    return place.maps / parent.relative_to(runs) if parent.is_relative_to(runs) else parent / "maps"
+
+
+def found_runs(
+    names: Sequence[str] | None, place: Workspace, catalog: Path | None, out: Path | None, at_least: int = 1
+) -> list[Run]:
+    """Return the runs named; without names the newest one, or all of the folder where two are needed."""
+    from siteplan.errors import Problem, UsageError
+    from siteplan.pipeline import runs_folder
+    from siteplan.runs import MANIFEST, Run, find_run, finish_swaps
+
+    folder = runs_folder(place, catalog, out)
+    finish_swaps(folder)
+    if names:
+        found = [find_run(name, folder) for name in names]
+    elif at_least > 1:
+        found = [Run(p.parent) for p in sorted(folder.glob(f"*/{MANIFEST}"))]
+    else:
+        found = [find_run(None, folder)]
+    if len(found) < at_least:
+        raise UsageError(Problem("runs_too_few", file=str(folder), params={"count": at_least}))
+    return found
+
+
+def draw(run: Run, place: Workspace, folder: Path, lang: str) -> Path:
+    """Draw the map of a run; returns the file."""
+    from siteplan.outputs.webmap import write_map
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_map(run, folder / f"{run.name}.html", style_of(place), lang)
+
+
+def write_documents(found: Sequence[Run], place: Workspace, lang: str) -> list[Path]:
+    """Write workbook, Word file and export of a run into its folder."""
+    from siteplan.outputs import dossier, handover, workbook
+
+    del place
+    first = found[0]
+    folder = first.folder / PAPERS
+    folder.mkdir(exist_ok=True)
+    return [
+        workbook.write_workbook(found, folder / f"{first.name}.xlsx", lang),
+        dossier.write_dossier(found, folder / f"{first.name}.docx", lang),
+        *handover.export(first, folder / "shp", lang, include_restricted=bool(first.manifest["include_restricted"])),
+    ]
+
+
+def _show(now: Session, files: Sequence[Path]) -> None:
+    for file in files:
+        now.line("written", file=str(file))
+
+
+def draw_map(
+    runs: RunsArgument = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Draw the maps of finished runs again."""
+    with session(workspace, lang, quiet, debug) as now:
+        place = now.workspace()
+        found = found_runs(runs, place, catalog, None)
+        _show(now, [draw(run, place, out or map_folder_of(run, place), lang) for run in found])
+
+
+def _name_of(found: Sequence[Run]) -> str:
+    return "_".join(run.name for run in found)
+
+
+def workbook(
+    runs: RunsArgument = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write one workbook with all the runs given."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.outputs.workbook import write_workbook
+
+        found = found_runs(runs, now.workspace(), catalog, None)
+        folder = out or found[0].folder / PAPERS
+        folder.mkdir(parents=True, exist_ok=True)
+        _show(now, [write_workbook(found, folder / f"{_name_of(found)}.xlsx", lang)])
+
+
+def dossier(
+    runs: RunsArgument = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write one Word file with all the runs given."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.outputs.dossier import write_dossier
+
+        found = found_runs(runs, now.workspace(), catalog, None)
+        folder = out or found[0].folder / PAPERS
+        folder.mkdir(parents=True, exist_ok=True)
+        _show(now, [write_dossier(found, folder / f"{_name_of(found)}.docx", lang)])
+
+
+def export(
+    run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    include_restricted: RestrictedOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write shapefiles and a GeoPackage of a run for consultants."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.outputs.handover import export as write_export
+
+        (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
+        folder = out or found.folder / PAPERS / "shp"
+        _show(now, write_export(found, folder, lang, include_restricted=include_restricted))

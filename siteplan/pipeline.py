@@ -1,0 +1,295 @@
+"""The one road: layers and rules, need, sites, decisions, run folder. Only here are the stages strung together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from siteplan import assembly, runs
+from siteplan.decide import costs, priority, programme, scoring, stability, surplus
+from siteplan.errors import InputError, Problem, SiteplanError, has_errors
+from siteplan.layers import check, coverage
+from siteplan.layers.catalog import load_catalog
+from siteplan.layers.read import LayerSet, read_layers
+from siteplan.locale import text
+from siteplan.need import gap, standards
+from siteplan.report import SILENT, Recorder, Reporter
+from siteplan.rules import Norms, Rules, load_norms, load_rules
+from siteplan.runs import Run, RunContent
+from siteplan.scenario import Scenario, load_scenario
+from siteplan.sites import assess, plans, terrain
+from siteplan.sites.inputs import SITE_ROLES, SiteInputs
+from siteplan.tables import BACKGROUND, RESULTS, conform
+from siteplan.work import for_each
+from siteplan.workspace import Workspace, lock, open_workspace
+
+
+@dataclass
+class _Clock:
+    seconds: dict[str, float] = field(default_factory=dict)
+    _started: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._started, 3)
+        self._started = now
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog."""
+
+    scenario: Scenario
+    rules: Rules
+    norms: Norms
+    layers: LayerSet
+    problems: tuple[Problem, ...]
+
+
+def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | None, reporter: Reporter) -> list[Inputs]:
+    """Read scenarios, rules, norms and layers, and check them; the layers are read once.
+
+    Raises
+    ------
+    InputError
+        With every problem of all of them, where one is an error.
+    """
+    problems: list[Problem] = []
+
+    def attempt(make: Callable[[], Any]) -> Any:
+        try:
+            return make()
+        except SiteplanError as error:
+            problems.extend(error.problems)
+            return None
+
+    scenarios = [attempt(lambda path=path: load_scenario(path)) for path in paths]  # type: ignore[misc]
+    rules = attempt(lambda: load_rules(workspace.layers / "rules"))
+    folder = workspace.layers / "standards"
+    norms = [
+        attempt(lambda s=s: load_norms(folder, s.need.standard, s.need.supporting, s.date)) if s else None  # type: ignore[misc]
+        for s in scenarios
+    ]
+    layers: LayerSet | None = attempt(lambda: read_layers(load_catalog(catalog or workspace.catalog), reporter))
+    if layers is not None:
+        problems.extend(check.check_read(layers, rules))
+    if has_errors(problems) or layers is None:
+        raise InputError(*problems)
+    return [Inputs(s, rules, n, layers, tuple(problems)) for s, n in zip(scenarios, norms, strict=True)]
+
+
+def run_scenarios(
+    paths: Sequence[str | Path],
+    workspace: Workspace | None = None,
+    *,
+    catalog: Path | None = None,
+    out: Path | None = None,
+    jobs: int = 1,
+    include_restricted: bool = False,
+    reporter: Reporter = SILENT,
+) -> Iterator[Run]:
+    """Run the whole road for each scenario; layers are read once. Yields each run as soon as its folder stands.
+
+    Parameters
+    ----------
+    paths
+        Scenario files.
+    workspace
+        Where layers and runs are; found from the first scenario's folder upwards by default.
+    catalog
+        Another catalog than ``layers/catalog.toml``; its runs go to ``runs/<catalog stem>/``.
+    out
+        Another folder for the runs.
+    jobs
+        Number of processes; results do not depend on it.
+    include_restricted
+        Whether restricted layers appear in the run; recorded in the manifest.
+
+    Raises
+    ------
+    InputError
+        With all problems of scenarios, rules, norms and layers, before anything is computed.
+    LockedError
+        Where another process works in the workspace.
+    """
+    places = [Path(path) for path in paths]
+    workspace = workspace or open_workspace(places[0].parent)
+    recorder = Recorder(reporter)
+    clock = _Clock()
+    all_inputs = read_inputs(places, workspace, catalog, recorder)
+    clock.lap("read_and_check")
+    for path, inputs in zip(places, all_inputs, strict=True):
+        folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
+        with lock(workspace):
+            runs.finish_swaps(folder.parent)
+            before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
+            tables, rasters, proof = _stages(inputs, jobs, recorder, clock, before)
+            background = _background(inputs.layers, include_restricted)
+            if not include_restricted:
+                tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
+            manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
+            clock.lap("assemble")
+            manifest["timings_s"] = dict(clock.seconds)
+            recorder.say("pipeline.writing", folder=str(folder))
+            lines = [text(key, **params) for key, params in recorder.lines]
+            content = RunContent(tables, background, rasters, manifest, inputs.problems, lines)
+            run = Run(runs.write_run(folder, content))
+            clock.lap("write")
+        yield run
+
+
+def run_scenario(path: str | Path, workspace: Workspace | None = None, **options: Any) -> Run:
+    """Run the whole road for one scenario; parameters and errors as in :func:`run_scenarios`."""
+    return next(run_scenarios([path], workspace, **options))
+
+
+def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) -> Path:
+    """Folder that holds the runs of a catalog: ``runs/``, ``runs/<catalog stem>/`` for another one, or `out`."""
+    if out is not None:
+        return out
+    if catalog is None or catalog.resolve() == workspace.catalog.resolve():
+        return workspace.runs
+    return workspace.runs / catalog.stem
+
+
+def _stages(
+    inputs: Inputs, jobs: int, reporter: Reporter, clock: _Clock, before: Run | None
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    scenario, rules, norms, layers = inputs.scenario, inputs.rules, inputs.norms, inputs.layers
+    communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
+
+    reporter.say("pipeline.need", count=len(communes))
+    need = standards.required_areas(communes, layers.table("commune_staff"), norms, scenario.need)
+    gaps = gap.gaps(need.communes, layers.table("facilities"), norms, scenario.need)
+    communes = assembly.join(communes, need.communes, gaps.communes)
+    clock.lap("need")
+
+    reporter.say("pipeline.sites", count=len(communes))
+    dem = layers.raster("dem")
+    site_inputs = SiteInputs(
+        scenario=scenario,
+        rules=rules,
+        communes=communes,
+        required=need.communes,
+        dem=dem,
+        population=layers.population_points() if layers.has("population") else None,
+        tables={role: layers.table(role) for role in SITE_ROLES},
+        seats=layers.table("seats"),
+    )
+    prepared = assess.prepare(site_inputs)
+    codes = sorted(communes["code"])
+    found = for_each(assess.assess_commune, prepared, codes, jobs=jobs, reporter=reporter)
+    sites = assembly.stack([f.sites for f in found], RESULTS["sites"])
+    conflicts = assembly.stack([f.conflicts for f in found], RESULTS["conflicts"])
+    land_account = assembly.stack([f.land_account for f in found], RESULTS["land_account"])
+    sites = assembly.was_site_id(sites, before.sites if before is not None else None)
+    clock.lap("sites")
+
+    reporter.say("pipeline.decide", count=len(sites))
+    sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
+    sites = assembly.close_calls(sites, stability.site_stability(site_scores, sites, seed=scenario.seed))
+    communes = assembly.with_sites(communes, sites, codes, found)
+    communes = priority.measure_communes(communes, gaps.facilities, sites, layers.table("filing"), norms)
+    communes, commune_scores = priority.rank_communes(communes, scenario.of("commune"), scenario.supplements)
+    cost = costs.estimate(communes, sites, rules, scenario)
+    communes = assembly.join(communes, cost.totals)
+    result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks)
+    communes = assembly.with_programme(communes, result.programme)
+    facilities = assembly.in_hazard(gaps.facilities, layers.table("hazards"))
+    surplus_rows = surplus.treat(facilities, result.programme, rules, scenario.name)
+    clock.lap("decide")
+
+    covered = assembly.stack_plain(
+        [
+            coverage.layer_coverage(layers),
+            plans.plan_coverage(
+                communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, scenario.date
+            ),
+        ]
+    )
+    communes = assembly.with_coverage(communes, covered)
+    tables = {
+        "communes": communes,
+        "sites": sites,
+        "conflicts": conflicts,
+        "programme": result.programme,
+        "funding": result.funding,
+        "surplus": surplus_rows,
+        "coverage": covered,
+        "facilities": gaps.facilities,
+        "needs": need.needs,
+        "scores": assembly.stack_plain([site_scores, commune_scores]),
+        "costs": cost.costs,
+        "land_account": land_account,
+        "sources": layers.sources,
+    }
+    epsg = layers.province.epsg
+    tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
+    tables["assumptions"] = assembly.assumptions(need.used, rules, scenario, tables, dem)
+    rasters = {"eligible": assembly.mosaic([f.eligible for f in found])}
+    if dem is not None:
+        rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)
+    return tables, rasters, result.proof
+
+
+def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:
+    out = {}
+    for role in BACKGROUND:
+        frame = layers.table(role)
+        if not include_restricted and len(frame):
+            frame = frame[~frame["restricted"].astype(bool)]
+        if len(frame):
+            out[role] = frame
+    if "plan_zones" in out:
+        out["plan_zones"] = assembly.zones_with_plans(out["plan_zones"], layers.table("plans"))
+    return out
+
+
+def _manifest(
+    inputs: Inputs,
+    path: Path,
+    catalog: Path,
+    include_restricted: bool,
+    proof: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+) -> dict[str, Any]:
+    province = inputs.layers.province
+    sources = tables["sources"]
+    return {
+        "scenario": inputs.scenario.resolved(),
+        "scenario_file": path.name,
+        "catalog": catalog.name,
+        "date": inputs.scenario.date.isoformat(),
+        "province": {
+            "code": province.code,
+            "name": province.name,
+            "kind": province.kind,
+            "epsg": province.epsg,
+            "bounds": list(province.bounds),
+        },
+        "created": dt.datetime.now(dt.UTC).astimezone().isoformat(timespec="seconds"),
+        "version": metadata.version("siteplan"),
+        "versions": _versions(("geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "numpy", "pandas", "scipy")),
+        "frozen": None,
+        "inputs": dict(zip(sources["layer"], sources["sha256"], strict=True)),
+        "fingerprint": inputs.layers.fingerprint,
+        "crs_decisions": inputs.layers.crs_decisions,
+        "illustrative_layers": sorted(sources.loc[sources["illustrative"].fillna(False).astype(bool), "layer"]),
+        "include_restricted": include_restricted,
+        "assumptions": list(tables["assumptions"]["assumption_id"]),
+        "norm_sets": list(inputs.norms.sets),
+        "proof": dict(proof),
+    }
+
+
+def _versions(packages: Sequence[str]) -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
