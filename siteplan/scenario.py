@@ -75,7 +75,7 @@ class ValueFunction(_Part):
 
     ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``steps`` gives each value the
     scaled one of the last point that is not above it (bands "from 40 to below 60"), and values below the first point
-    that of the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value in 0..1 as it is.
+    that of the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value in 0..1.
     """
 
     kind: Literal["linear", "piecewise", "steps", "categories", "flag", "identity"]
