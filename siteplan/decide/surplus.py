@@ -1,0 +1,172 @@
+"""What becomes of every facility: exactly one treatment each, by the rule table, and the year it becomes free.
+
+The first rule that fits a facility holds. Its use in the option is one of
+
+``decided``
+    the treatment is decided already, with a number; it is kept as decided.
+``kept``
+    the commune's centre stays in it.
+``rebuilt``
+    the new centre is built on its plot.
+``free``
+    everything else: it is vacated when the commune's centre is finished, or is vacant already.
+
+A rule that asks for a condition, a hazard flag or a least area does not fit a facility where that figure is missing;
+what was missing is told among the reasons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from siteplan.errors import InputError, Problem
+from siteplan.locale import Message, encode
+from siteplan.rules import ASSUMED, Rules
+from siteplan.tables import RESULTS, conform
+
+USES = ("decided", "kept", "rebuilt", "free")
+
+
+def _flag(value: object) -> bool | None:
+    return None if pd.isna(value) else bool(value)  # type: ignore[call-overload]
+
+
+def _words(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _use(facility: pd.Series, programme: Mapping[Any, Any]) -> str:
+    if facility["status"] == "decided" and _words(facility.get("decided_treatment")):
+        return "decided"
+    if _flag(facility["kept"]):
+        return "kept"
+    plot = _words(facility.get("site_id"))
+    if plot and programme.get("build_type") == "build_new" and plot == programme.get("site_id"):
+        return "rebuilt"
+    return "free"
+
+
+def _fits(rule: Mapping[Any, Any], facility: pd.Series, use: str) -> bool:
+    if _words(rule["use"]) not in (None, use):
+        return False
+    for column in ("condition", "status", "former_level"):
+        asked = _words(rule[column])
+        if asked and facility[column] not in asked.split(";"):
+            return False
+    asked = _words(rule["hazard"])
+    if asked and _flag(facility.get("in_hazard")) is not (asked == "yes"):
+        return False
+    least = float(rule["minimum_land_m2"])
+    return math.isnan(least) or bool(facility["land_area_m2"] >= least)
+
+
+def _freed(facility: pd.Series, use: str, programme: Mapping[Any, Any]) -> tuple[int | None, Message]:
+    """Return the year a facility becomes free in the option, and why."""
+    if use == "decided":
+        return None, ("surplus.free.decided", {"decision": _words(facility.get("decision_no"))})
+    if use == "kept":
+        return None, ("surplus.free.kept", {})
+    if facility["status"] == "surplus":
+        return None, ("surplus.free.already", {})
+    status = programme.get("status")
+    year = programme.get("finish_year")
+    if status == "planned" and not pd.isna(year):
+        if use == "rebuilt":
+            start = int(programme["start_year"])
+            return start, ("surplus.free.rebuilt", {"year": start})
+        return int(year), ("surplus.free.finished", {"year": int(year)})
+    if status == "not_needed":
+        return None, ("surplus.free.not_needed", {})
+    return None, ("surplus.free.waiting", {})
+
+
+def _missing(facility: pd.Series, use: str) -> list[Message]:
+    if use != "free":
+        return []
+    absent = [column for column in ("condition", "land_area_m2") if pd.isna(facility[column])]
+    reasons: list[Message] = [(f"surplus.missing.{column}", {}) for column in absent]
+    if _flag(facility.get("in_hazard")) is None:
+        reasons.append(("surplus.missing.hazard", {}))
+    return reasons
+
+
+def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[dict[Any, Any]]) -> dict[str, Any]:
+    use = _use(facility, programme)
+    rule = next((rule for rule in rules if _fits(rule, facility, use)), None)
+    if rule is None:
+        raise InputError(
+            Problem("surplus_rule_missing", file="rules/surplus.csv", feature=str(facility["facility_id"]))
+        )
+    treatment = _words(facility.get("decided_treatment")) if use == "decided" else _words(rule["treatment"])
+    if treatment is None:
+        raise InputError(Problem("surplus_rule_without_treatment", file="rules/surplus.csv", feature=str(rule["_row"])))
+    year, freed = _freed(facility, use, programme)
+    facts: Message = (
+        "surplus.facts",
+        {
+            "condition": _words(facility["condition"]),
+            "land": None if pd.isna(facility["land_area_m2"]) else float(facility["land_area_m2"]),
+        },
+    )
+    hazard: list[Message] = [("surplus.in_hazard", {})] if _flag(facility.get("in_hazard")) else []
+    why: Message = (f"surplus.why.{use}" if use != "free" else f"surplus.why.{treatment}", {})
+    tokens: set[str] = set()
+    for words in (facility.get("rests_on"), programme.get("rests_on") if year is not None else None):
+        tokens |= set(words.split("; ")) - {""} if isinstance(words, str) else set()
+    if rule["certainty"] in ASSUMED:
+        tokens.add(f"assumption:surplus.{rule['order']:g}.{rule['_row']}")
+    return {
+        **{name: facility[name] for name in ("facility_id", "commune_code", "name", "status", "condition")},
+        **{name: facility[name] for name in ("floor_area_m2", "land_area_m2")},
+        "free_year": year,
+        "treatment": treatment,
+        "decided": use == "decided",
+        "decision_no": _words(facility.get("decision_no")),
+        "reasons": encode([why, facts, *hazard, freed, *_missing(facility, use)]),
+        "legal_basis": rule["legal_basis"],
+        "certainty": rule["certainty"],
+        "rests_on": "; ".join(sorted(tokens)) or None,
+    }
+
+
+def treat(facilities: gpd.GeoDataFrame, programme: pd.DataFrame, rules: Rules, option: str) -> gpd.GeoDataFrame:
+    """Propose one treatment for every facility in one option.
+
+    Parameters
+    ----------
+    facilities
+        ``RESULTS["facilities"]`` with ``in_hazard`` (nullable) and, optionally, ``site_id``: the site that stands for
+        its plot.
+    programme
+        ``RESULTS["programme"]`` of the option.
+    rules
+        ``surplus``: rows in the order of ``order``; ``condition``, ``status`` and ``former_level`` list tokens
+        separated by semicolons, an empty cell asks nothing.
+    option
+        Name of the option.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``RESULTS["surplus"]``: as many rows as `facilities`, points inside them, same CRS. ``free_year`` is missing
+        where the facility stays, is vacant already, is decided, can be left at once, or waits for a centre that the
+        option does not build; the reasons say which.
+
+    Raises
+    ------
+    InputError
+        Where no rule fits a facility, or the rule names no treatment.
+    """
+    ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
+    by_commune = {str(row["commune_code"]): row for row in programme.to_dict("records")}
+    rows = [_treat_one(row, by_commune.get(str(row["commune_code"]), {}), ordered) for _, row in facilities.iterrows()]
+    table = pd.DataFrame(rows, columns=[name for name in RESULTS["surplus"].names if name != "option"])
+    table.insert(0, "option", option)
+    points = shapely.point_on_surface(facilities.geometry.to_numpy())
+    return conform(gpd.GeoDataFrame(table, geometry=points, crs=facilities.crs), RESULTS["surplus"])

@@ -1,0 +1,330 @@
+"""What a commune has, what of it can stay, what can be added on its own land, and what must be built new.
+
+The unit is the facility. A centre stands in one place (QCVN 01:2021, 2.16.6.2: headquarters are grouped), so one
+facility of the commune leads: a former district seat's first, then the one that, with what can be added on its land,
+covers most of the need. From it follows the build type:
+
+``none``
+    its usable floor covers the need and it is sound.
+``renovate``
+    its usable floor covers the need, but the building is in poor condition.
+``extend``
+    it covers at least the share of the norm ``gap.extend_minimum_percent``, and the rest fits on its own land.
+``build_new``
+    everything else: the whole need is built in one new place and the facility becomes free.
+
+Identity: wherever there is a deficit, kept + extension + new floor = required floor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siteplan.errors import InputError, Problem
+from siteplan.locale import Message, encode
+from siteplan.need.grouping import is_true
+from siteplan.rules import ASSUMED, Norm, Norms
+from siteplan.scenario import NeedSettings
+from siteplan.tables import RESULTS, conform
+
+_CONDITION_NORMS = {
+    condition: f"condition.{condition}_share" for condition in ("good", "fair", "poor", "unsafe", "unknown")
+}
+_PLOT_NORMS = (
+    "land.density_percent",
+    "land.green_percent",
+    "land.yard_share",
+    "parking.motorbike_m2",
+    "parking.motorbikes_per_person",
+    "parking.motorbikes_of_visitors",
+    "parking.car_m2",
+    "parking.floor_per_car_m2",
+)
+_EXTEND_NORM = "gap.extend_minimum_percent"
+_WORN = ("poor", "unsafe")
+_FIGURES = ("land_area_m2", "floor_area_m2", "condition", "floors", "footprint_m2", "year_built")
+_HALF_CENTIMETRE = 0.005  # areas are printed with two decimals; what is below is no deficit
+
+
+@dataclass(frozen=True)
+class GapResult:
+    """``communes``: one row each; ``facilities``: ``RESULTS["facilities"]``, with geometry; ``used``: norms entered."""
+
+    communes: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    used: list[Norm]
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Norms the gap needs, as numbers."""
+
+    norms: dict[str, Norm]
+    floors: int
+
+    def __getitem__(self, key: str) -> float:
+        return self.norms[key].value
+
+    def tokens(self, keys: Iterable[str]) -> set[str]:
+        """Tokens of the assumptions among `keys`."""
+        return {f"assumption:{self.norms[k].assumption_id}" for k in keys if self.norms[k].certainty in ASSUMED}
+
+
+def _shares(norms: Norms, settings: NeedSettings) -> _Shares:
+    found: dict[str, Norm] = {}
+    problems: list[Problem] = []
+    for key in (*_CONDITION_NORMS.values(), *_PLOT_NORMS, _EXTEND_NORM):
+        try:
+            found[key] = norms[key]
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    return _Shares(found, settings.floors)
+
+
+def extension_capacity(
+    land_m2: float, footprint_m2: float, floor_m2: float, staff: int, floors: int, norms: _Shares | dict[str, float]
+) -> float:
+    """Floor that can be added on a plot beside what stands on it.
+
+    The footprint x that can be added keeps the density, and leaves room for green, yard and parking of old and new
+    floor together (F, S footprint and floor that stand, L land, n floors of the extension, P motorbike
+    parking, c one car)::
+
+        x <= density L - F
+        x (1 + yard + c n / floor per car) <= (1 - green) L - F (1 + yard) - P - c S / floor per car - c
+
+    The last c is for counting cars in whole numbers.
+
+    Returns
+    -------
+    float
+        Floor area x n in m², not below 0; NaN where land, footprint or floor is unknown.
+    """
+    if any(math.isnan(v) for v in (land_m2, footprint_m2, floor_m2)):
+        return math.nan
+    yard, car = norms["land.yard_share"], norms["parking.car_m2"]
+    per_floor = car / norms["parking.floor_per_car_m2"]
+    motorbikes = math.ceil(
+        round(norms["parking.motorbikes_per_person"] * staff + norms["parking.motorbikes_of_visitors"], 9)
+    )
+    by_density = norms["land.density_percent"] / 100 * land_m2 - footprint_m2
+    free = (
+        (1 - norms["land.green_percent"] / 100) * land_m2
+        - footprint_m2 * (1 + yard)
+        - motorbikes * norms["parking.motorbike_m2"]
+        - per_floor * floor_m2
+        - car
+    )
+    return max(0.0, min(by_density, free / (1 + yard + per_floor * floors))) * floors
+
+
+def _number(value: object) -> float:
+    return math.nan if pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
+
+
+def _footprint(row: pd.Series) -> float:
+    stated = _number(row["footprint_m2"])
+    if not math.isnan(stated):
+        return stated
+    floors = _number(row["floors"])
+    return _number(row["floor_area_m2"]) / floors if floors > 0 else math.nan
+
+
+def _measure(facilities: gpd.GeoDataFrame, staff: dict[str, int], shares: _Shares) -> gpd.GeoDataFrame:
+    """Add usable floor, floor that can be added, whether the facility counts, and what it rests on."""
+    usable, extension, missing, rests_on, counts = [], [], [], [], []
+    for _, row in facilities.iterrows():
+        condition = "unknown" if pd.isna(row["condition"]) else str(row["condition"])
+        floor = _number(row["floor_area_m2"])
+        usable.append(floor * shares[_CONDITION_NORMS[condition]])
+        absent = [name for name in _FIGURES if pd.isna(row[name])]
+        keys = [_CONDITION_NORMS[condition]]
+        if condition == "unsafe":
+            extension.append(0.0)  # what replaces an unsafe house on its plot is a new building, not an extension
+        else:
+            area = extension_capacity(
+                _number(row["land_area_m2"]),
+                _footprint(row),
+                floor,
+                staff.get(str(row["commune_code"]), 0),
+                shares.floors,
+                shares,
+            )
+            extension.append(area)
+            keys += _PLOT_NORMS if not math.isnan(area) else ()
+        decided_away = row["status"] == "decided" and row["decided_treatment"] != "keep"
+        counts.append(not decided_away)
+        tokens = shares.tokens(keys)
+        if is_true(row["illustrative"]):
+            tokens.add(f"layer:{row['layer']}")
+        missing.append("; ".join(absent) or None)
+        rests_on.append("; ".join(sorted(tokens)) or None)
+    measured = facilities.copy()
+    measured["usable_floor_area_m2"] = np.round(usable, 2)
+    measured["extension_floor_area_m2"] = np.floor(np.array(extension, dtype=float) * 100) / 100
+    measured["missing"] = missing
+    measured["rests_on"] = rests_on
+    measured["counts"] = counts
+    return measured
+
+
+def _leading(counted: pd.DataFrame, required_m2: float) -> pd.Series | None:
+    """Return the facility the centre would stay in, or None where no usable floor is known."""
+    known = counted.loc[counted["usable_floor_area_m2"] > 0]
+    if known.empty:
+        return None
+    ranked = known.assign(
+        of_district=(known["former_level"] == "district").fillna(value=False).astype(bool),
+        covered=(known["usable_floor_area_m2"] + known["extension_floor_area_m2"].fillna(0)).clip(upper=required_m2),
+    ).sort_values(
+        ["of_district", "covered", "usable_floor_area_m2", "land_area_m2", "facility_id"],
+        ascending=[False, False, False, False, True],
+        kind="stable",
+    )
+    return ranked.iloc[0]
+
+
+def _decide(required: float, leading: pd.Series | None, unknown: bool, shares: _Shares) -> tuple[str, list[Message]]:
+    """Return the build type and its reasons."""
+    if leading is None:
+        return "build_new", [("need.build.nothing_known" if unknown else "need.build.nothing_usable", {})]
+    usable, addable = float(leading["usable_floor_area_m2"]), _number(leading["extension_floor_area_m2"])
+    params = {"name": leading["name"] or leading["facility_id"], "usable": usable, "required": required}
+    worn = leading["condition"] == "poor"
+    if required - usable <= _HALF_CENTIMETRE:
+        return ("renovate", [("need.build.renovate", params)]) if worn else ("none", [("need.build.enough", params)])
+    deficit = round(required - usable, 2)
+    least = shares[_EXTEND_NORM]
+    if usable < least / 100 * required:
+        return "build_new", [("need.build.too_small", {**params, "percent": least})]
+    if math.isnan(addable):
+        return "build_new", [("need.build.plot_unknown", {**params, "deficit": deficit})]
+    if addable < deficit:
+        return "build_new", [("need.build.plot_too_small", {**params, "deficit": deficit, "addable": addable})]
+    reasons: list[Message] = [("need.build.extend", {**params, "deficit": deficit, "addable": addable})]
+    if worn:
+        reasons.append(("need.build.extend_poor", params))
+    return "extend", reasons
+
+
+def _sum(values: pd.Series) -> float:
+    return math.nan if values.isna().all() else float(values.sum())
+
+
+def _basis(counted: pd.DataFrame, leading: pd.Series | None) -> str:
+    if counted["floor_area_m2"].isna().all():
+        return "missing"
+    guessed = leading is not None and bool(leading[["condition", "land_area_m2"]].isna().any())
+    return "estimated" if guessed or bool(counted["floor_area_m2"].isna().any()) else "reported"
+
+
+def _poor_percent(counted: pd.DataFrame) -> float:
+    """Share of floor area in poor or unsafe condition, of what has both figures; NaN where nothing has."""
+    known = counted.loc[counted["floor_area_m2"].notna() & counted["condition"].notna()]
+    total = float(known["floor_area_m2"].sum())
+    worn = float(known.loc[known["condition"].isin(_WORN), "floor_area_m2"].sum())
+    return 100 * worn / total if total > 0 else math.nan
+
+
+def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str, Any]:
+    """Return the row of one commune; areas not yet rounded but those of the need."""
+    required = round(float(commune["required_floor_area_m2"]), 2)
+    counted = own.loc[own["counts"]]
+    basis = _basis(counted, None) if len(counted) else "missing"
+    leading = _leading(counted, required)
+    if basis != "missing":
+        basis = _basis(counted, leading)
+    build_type, reasons = _decide(required, leading, basis == "missing", shares)
+    if basis == "estimated":
+        reasons.append(("need.build.estimated", {"count": int(counted["floor_area_m2"].isna().sum())}))
+    stays = leading is not None and build_type != "build_new"
+    in_place = 0.0 if leading is None else float(leading["usable_floor_area_m2"])
+    kept = in_place if stays else 0.0
+    extension = round(required - kept, 2) if build_type == "extend" else 0.0
+    new = required if build_type == "build_new" else 0.0
+    land = _number(leading["land_area_m2"]) if stays and leading is not None else 0.0
+    tokens = shares.tokens([_EXTEND_NORM])
+    for words in (commune.get("rests_on"), *counted["rests_on"]):
+        tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
+    known = basis != "missing"
+    return {
+        "commune_code": commune["commune_code"],
+        "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
+        "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(counted) else math.nan,
+        "kept_floor_area_m2": kept,
+        "kept_land_area_m2": land,
+        "deficit_floor_area_m2": max(0.0, round(required - in_place, 2)),
+        "extension_floor_area_m2": extension,
+        "extension_land_area_m2": 0.0,
+        "new_floor_area_m2": new,
+        "new_land_area_m2": float(commune["required_land_area_m2"]) if build_type == "build_new" else 0.0,
+        "gap_basis": basis,
+        "kept_facility_id": leading["facility_id"] if stays and leading is not None else None,
+        "build_type": build_type,
+        "build_reasons": encode(reasons),
+        "renovation_floor_area_m2": min(kept, required) if stays and _is_poor(leading) else 0.0,
+        "poor_floor_percent": _poor_percent(counted),
+        "shortage_percent": 100 * in_place / required if known else math.nan,
+        "rests_on": "; ".join(sorted(tokens)),
+    }
+
+
+def _is_poor(leading: pd.Series | None) -> bool:
+    return leading is not None and leading["condition"] == "poor"
+
+
+def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, settings: NeedSettings) -> GapResult:
+    """Compare need and stock of every commune.
+
+    Facilities whose other use is already decided do not count. Unknown is not zero: where no facility of a commune has
+    a floor area, the existing floor is NaN, nothing is kept, ``gap_basis`` is ``missing`` and the deficit is the whole
+    need; where some lack it, the known ones are added and the basis is ``estimated``.
+
+    Parameters
+    ----------
+    required
+        ``NeedResult.communes``: one row a commune, m².
+    facilities
+        ``INPUTS["facilities"]``, in the province's CRS.
+    norms, settings
+        Norms in force; floors of the scenario.
+
+    Returns
+    -------
+    GapResult
+        ``communes`` sorted by code. ``shortage_percent`` is the usable floor of the leading facility over the required
+        floor x 100 (0: nothing usable; NaN: nothing known); ``poor_floor_percent`` the share of floor area in poor or
+        unsafe condition; ``renovation_floor_area_m2`` the kept floor in poor condition. ``deficit_floor_area_m2`` is
+        what is missing in place, before the build type is chosen; where it is above 0, kept + extension + new =
+        required floor.
+
+    Raises
+    ------
+    InputError
+        With every norm that is missing.
+    """
+    shares = _shares(norms, settings)
+    staff = {str(c): int(n) for c, n in zip(required["commune_code"], required["staff"], strict=True)}
+    measured = _measure(facilities, staff, shares)
+    by_commune = {str(code): group for code, group in measured.groupby("commune_code", sort=False)}
+    nothing = measured.iloc[0:0]
+    ordered = required.sort_values("commune_code", kind="stable")
+    rows = [_gap_of(row, by_commune.get(str(row["commune_code"]), nothing), shares) for _, row in ordered.iterrows()]
+    communes = pd.DataFrame(rows)
+    kept = set(communes["kept_facility_id"].dropna()) if len(communes) else set()
+    measured["kept"] = measured["facility_id"].isin(kept).to_numpy() | (measured["decided_treatment"] == "keep").fillna(
+        value=False
+    ).to_numpy(dtype=bool)
+    areas = [name for name in communes.columns if name.endswith(("_m2", "_percent"))]
+    communes[areas] = communes[areas].astype("float64").round(2)
+    used = [shares.norms[key] for key in sorted(shares.norms)]
+    return GapResult(communes, conform(measured, RESULTS["facilities"]), used)

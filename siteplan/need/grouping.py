@@ -1,0 +1,138 @@
+"""Groups of comparable communes, and how many people work in each: approved, averaged over the group, or assumed.
+
+Groups do not overlap; the first that fits holds: ward, border commune, former district seat, then bands of population.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from siteplan.rules import Norms
+
+GROUPS = (
+    "ward",
+    "border",
+    "district_seat",
+    "population_low",
+    "population_middle",
+    "population_high",
+    "population_unknown",
+)
+WARD_KIND = "phường"
+
+STAFF_NORMS = ("staff.government_default", "staff.party_front_default")
+GROUP_NORMS = ("group.population_low", "group.population_high")
+
+
+def is_true(value: object) -> bool:
+    """Whether a nullable flag is set; a missing one is not."""
+    return value is True or (not pd.isna(value) and bool(value))  # type: ignore[call-overload]
+
+
+def group_of(commune: pd.Series, norms: Norms) -> str:
+    """Return the group of one commune.
+
+    Parameters
+    ----------
+    commune
+        ``kind``, ``population`` and the flags ``is_border``, ``is_former_district_seat``; a missing flag is not set.
+    norms
+        Holds the limits of the population bands.
+
+    Returns
+    -------
+    str
+        One of :data:`GROUPS`.
+    """
+    if commune["kind"] == WARD_KIND:
+        return "ward"
+    if is_true(commune["is_border"]):
+        return "border"
+    if is_true(commune["is_former_district_seat"]):
+        return "district_seat"
+    population = commune["population"]
+    if pd.isna(population):
+        return "population_unknown"
+    if population <= norms.value("group.population_low"):
+        return "population_low"
+    return "population_middle" if population <= norms.value("group.population_high") else "population_high"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """People who will work in a centre and where the figure comes from.
+
+    ``answered`` is the number of communes of the group an average was taken over; ``government`` and ``party_front``
+    are the two parts of the default.
+    """
+
+    people: int
+    basis: str
+    decision_no: str = ""
+    group: str = ""
+    answered: int = 0
+    average: float = math.nan
+    government: int = 0
+    party_front: int = 0
+    layers: tuple[str, ...] = ()
+
+
+def _illustrative_layers(rows: pd.DataFrame) -> tuple[str, ...]:
+    if "illustrative" not in rows.columns or "layer" not in rows.columns:
+        return ()
+    flagged = rows.loc[[is_true(v) for v in rows["illustrative"]], "layer"]
+    return tuple(sorted({str(layer) for layer in flagged}))
+
+
+def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> dict[str, Staff]:
+    """Return the staff of every commune.
+
+    The approved figure where there is one; else the average, rounded half up, of the communes of the same group that
+    have one; else the average of a commune government (QĐ 759/QĐ-TTg) plus an assumed figure for Party and Front.
+
+    Parameters
+    ----------
+    groups
+        Group of each commune, indexed by its code.
+    staff
+        Approved figures, ``INPUTS["commune_staff"]``; a figure that is missing or not positive is no answer.
+    norms
+        Holds the two default figures.
+    """
+    known = staff.loc[[not pd.isna(v) and v > 0 for v in staff["staff"]]] if len(staff) else staff
+    approved = {str(row["commune_code"]): row for _, row in known.iterrows()}
+    by_group: dict[str, list[str]] = {}
+    for code in groups.index:
+        if code in approved:
+            by_group.setdefault(groups[code], []).append(code)
+    result: dict[str, Staff] = {}
+    for code, group in groups.items():
+        peers = by_group.get(group, [])
+        if code in approved:
+            row = approved[code]
+            decision = row.get("decision_no")
+            result[str(code)] = Staff(
+                int(row["staff"]),
+                "approved",
+                decision_no="" if pd.isna(decision) else str(decision),
+                layers=_illustrative_layers(known.loc[known["commune_code"] == code]),
+            )
+        elif peers:
+            average = sum(int(approved[c]["staff"]) for c in peers) / len(peers)
+            result[str(code)] = Staff(
+                math.floor(average + 0.5),
+                "group_average",
+                group=group,
+                answered=len(peers),
+                average=average,
+                layers=_illustrative_layers(known.loc[known["commune_code"].isin(peers)]),
+            )
+        else:
+            government, party_front = (round(norms.value(key)) for key in STAFF_NORMS)
+            result[str(code)] = Staff(
+                government + party_front, "default", group=group, government=government, party_front=party_front
+            )
+    return result

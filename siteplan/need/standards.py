@@ -1,0 +1,251 @@
+"""How much floor and land a commune's centre needs, step by step from the norms in force.
+
+The formula (areas in m²)::
+
+    title    = Σ people of a title x norm of the title            NĐ 155/2025 Art. 5
+    shared   = r x title                                          Art. 6
+    special  = Σ rooms: one-stop centre, citizen reception, hall, archive, server, command, delegations      Art. 7
+    usable   = title + shared + special (+ police + military command in scopes B and C)
+    floor    = usable / k_net
+    footprint = floor / floors
+    land     = max(1 000; footprint / density; (footprint + parking + yard) / (1 - green))
+    required land = land (in C: (land + square + culture house) / (1 - green areas - roads)) x (1 + reserve)
+
+Every figure of it is a norm with its document; what is recalled or proposed is an assumption of the rows it enters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from siteplan.errors import InputError, Problem
+from siteplan.need.areas import TITLES, land_area, land_with_companions, special_area, title_area
+from siteplan.need.chain import Chain
+from siteplan.need.grouping import GROUP_NORMS, STAFF_NORMS, Staff, group_of, is_true, staff_of_communes
+from siteplan.rules import ASSUMED, Norm, Norms
+from siteplan.scenario import NeedSettings
+from siteplan.tables import RESULTS, conform
+
+SCOPES = ("A", "B", "C")
+
+# what every commune's chain needs; police, square and the like are asked for with their scope
+_NORMS = (
+    *(f"title.{title}_m2" for title in TITLES),
+    "shared.share",
+    "mix.secretary",
+    "mix.deputy",
+    "mix.head",
+    "mix.people_per_contract",
+    *GROUP_NORMS,
+    *STAFF_NORMS,
+    "room.one_stop.per_1000_people_m2",
+    "room.one_stop.minimum_m2",
+    "room.one_stop.maximum_m2",
+    "room.citizen_reception_m2",
+    "room.citizen_reception.minimum_m2",
+    "room.hall.seats",
+    "room.hall.seat_m2",
+    "room.hall.stage_depth_m",
+    "room.hall.stage_width_m",
+    "room.archive.shelf_m",
+    "room.archive.shelf_m_per_m2",
+    "room.server.minimum_m2",
+    "room.command_m2",
+    "room.delegation.persons",
+    "room.meeting.person_with_table_m2",
+    "room.preparation_m2",
+    "building.net_share",
+    "building.floors",
+    "parking.motorbike_m2",
+    "parking.motorbikes_per_person",
+    "parking.motorbikes_of_visitors",
+    "parking.car_m2",
+    "parking.floor_per_car_m2",
+    "land.yard_share",
+    "land.minimum_m2",
+    "land.density_percent",
+    "land.green_percent",
+    "land.reserve_share",
+    "scope_b.police_m2",
+    "scope_b.military_m2",
+    "scope_c.square_m2",
+    "companion.culture_house_m2",
+    "scope_c.green_share",
+    "scope_c.roads_share",
+)
+_SINGLE_HEADQUARTERS = ("land.single_headquarters_plain_m2", "land.single_headquarters_mountain_m2")
+
+
+@dataclass(frozen=True)
+class NeedResult:
+    """Need of every commune.
+
+    ``communes``: one row a commune in the scope of the scenario; ``needs``: the chain, ``RESULTS["needs"]``, for all
+    three scopes; ``used``: the norms that entered, by key.
+    """
+
+    communes: pd.DataFrame
+    needs: pd.DataFrame
+    used: list[Norm]
+
+
+def _in_force(norms: Norms, keys: Iterable[str], settings: NeedSettings) -> dict[str, Norm]:
+    """Return the norms by key, all missing ones reported at once; the floors are those of the scenario."""
+    found: dict[str, Norm] = {}
+    problems: list[Problem] = []
+    for key in keys:
+        try:
+            found[key] = norms[key]
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    found["building.floors"] = replace(found["building.floors"], value=float(settings.floors))
+    found.update({key: norms[key] for key in _SINGLE_HEADQUARTERS if key in norms})
+    return found
+
+
+def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
+    population = commune["population"]
+    if pd.isna(population):
+        chain.add("population", math.nan, "người", formula="population_missing", certainty=None)
+    else:
+        chain.add("population", float(population), "người", certainty=None)
+    params: dict[str, Any] = {"people": staff.people}
+    norms: tuple[str, ...] = ()
+    if staff.basis == "approved":
+        params["decision"] = staff.decision_no or None
+    elif staff.basis == "group_average":
+        params |= {"group": staff.group, "answered": staff.answered, "average": staff.average}
+        if staff.group.startswith("population_"):
+            chain.used.update(GROUP_NORMS)
+    else:
+        norms = STAFF_NORMS
+        params |= {"government": staff.government, "party_front": staff.party_front}
+    certainty = "C" if staff.basis == "group_average" else None
+    chain.add("staff", staff.people, "người", norms, formula=f"staff_{staff.basis}", certainty=certainty, **params)
+
+
+def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Norm]) -> tuple[Chain, dict[str, Any]]:
+    """Compute one commune in one scope: its steps and its summary."""
+    chain = Chain(str(commune["code"]), scope, norms)
+    _add_inputs(chain, commune, staff)
+    title = title_area(chain, staff)
+    share = chain.value("shared.share")
+    shared = chain.add("shared_area", share * title, norms=("shared.share",), title=title, percent=share * 100)
+    special = special_area(chain, commune)
+    forces = 0.0
+    if scope != "A":
+        for item, key in (("police_area", "scope_b.police_m2"), ("military_area", "scope_b.military_m2")):
+            forces += chain.add(item, chain.value(key), norms=(key,))
+    usable = chain.add(
+        "usable_area",
+        title + shared + special + forces,
+        formula="usable_area_with_forces" if forces else "usable_area",
+        title=title,
+        shared=shared,
+        special=special,
+        forces=forces,
+    )
+    net = chain.value("building.net_share")
+    floor = chain.add("floor_area", usable / net, norms=("building.net_share",), usable=usable, share=net)
+    floors = chain.value("building.floors")
+    footprint = chain.add("footprint", floor / floors, norms=("building.floors",), floor=floor, floors=floors)
+    land, binding = land_area(chain, str(commune["kind"]), staff.people, floor, footprint)
+    if scope == "C":
+        land = land_with_companions(chain, land)
+    share = chain.value("land.reserve_share")
+    reserve = chain.add("reserve", share * land, norms=("land.reserve_share",), land=land, percent=share * 100)
+    required = chain.add("required_land_area", land + reserve, land=land, reserve=reserve)
+    if all(key in norms for key in _SINGLE_HEADQUARTERS):
+        plain, mountain = (norms[key].value for key in _SINGLE_HEADQUARTERS)
+        chain.add(
+            "single_headquarters",
+            math.nan,
+            norms=_SINGLE_HEADQUARTERS,
+            plain=plain,
+            mountain=mountain,
+            required=required,
+        )
+    summary = {
+        "commune_code": chain.commune_code,
+        "scope": scope,
+        "staff": staff.people,
+        "staff_basis": staff.basis,
+        "required_usable_area_m2": usable,
+        "required_floor_area_m2": floor,
+        "required_footprint_m2": footprint,
+        "required_land_area_m2": required,
+        "binding_rule": binding,
+    }
+    return chain, summary
+
+
+def _rests_on(chain: Chain, commune: pd.Series, staff: Staff) -> str:
+    tokens = {f"layer:{layer}" for layer in staff.layers}
+    if is_true(commune.get("illustrative")) and not pd.isna(commune.get("layer")):
+        tokens.add(f"layer:{commune['layer']}")
+    for key in chain.used:
+        norm = chain.norms[key]
+        if norm.certainty in ASSUMED:
+            tokens.add(f"assumption:{norm.assumption_id}")
+    return "; ".join(sorted(tokens))
+
+
+def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, settings: NeedSettings) -> NeedResult:
+    """Compute what every commune's centre needs, in all three scopes.
+
+    Scope A is the joint headquarters (trụ sở liên cơ quan); B adds commune police and military command; C adds the land
+    of square, culture house, public green and internal roads (QCVN 01:2021, 2.16.6.1).
+
+    Parameters
+    ----------
+    communes
+        One row a commune: ``code, kind, population, is_border, is_central_ward, is_former_district_seat``; optionally
+        ``layer`` and ``illustrative``, then named in ``rests_on``.
+    staff
+        Approved staff, ``INPUTS["commune_staff"]``; may be empty.
+    norms
+        Norms in force on the scenario's date.
+    settings
+        Scope and floors.
+
+    Returns
+    -------
+    NeedResult
+        Areas in m², two decimals. ``communes`` has ``commune_code, group, scope, staff, staff_basis,
+        required_usable_area_m2, required_floor_area_m2, required_footprint_m2, required_land_area_m2`` (with reserve),
+        ``binding_rule`` and ``rests_on``, sorted by code.
+
+    Raises
+    ------
+    InputError
+        With every norm that is missing on that date and the documents to look in.
+    """
+    in_force = _in_force(norms, _NORMS, settings)
+    ordered = communes.sort_values("code", kind="stable")
+    groups = pd.Series([group_of(row, norms) for _, row in ordered.iterrows()], index=ordered["code"], dtype=object)
+    people = staff_of_communes(groups, staff, norms)
+    summaries: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
+    used: set[str] = set(GROUP_NORMS)
+    for _, commune in ordered.iterrows():
+        code = str(commune["code"])
+        for scope in SCOPES:
+            chain, summary = _chain_of(commune, scope, people[code], in_force)
+            steps += chain.rows
+            used |= chain.used
+            if scope == settings.scope:
+                rests_on = _rests_on(chain, commune, people[code])
+                summaries.append({**summary, "group": groups[code], "rests_on": rests_on})
+    areas = [name for name in RESULTS["communes"].names if name.startswith("required_")]
+    names = ["commune_code", "group", "scope", "staff", "staff_basis", *areas, "binding_rule", "rests_on"]
+    table = pd.DataFrame(summaries, columns=names).astype({"staff": "Int64"})
+    table[areas] = table[areas].astype("float64").round(2)
+    needs = conform(pd.DataFrame(steps, columns=RESULTS["needs"].names), RESULTS["needs"])
+    return NeedResult(table, needs, [in_force[key] for key in sorted(used)])
