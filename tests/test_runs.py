@@ -1,0 +1,172 @@
+import datetime as dt
+import hashlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+
+from siteplan import runs
+from siteplan.errors import NoSpaceError, Problem, UsageError
+from siteplan.locale import encode
+from siteplan.raster import Raster
+from siteplan.runs import Run, RunContent
+from siteplan.tables import RESULTS
+
+
+def content(mark="một", names=("Hữu Lũng", "=1+1")):
+    communes = gpd.GeoDataFrame(
+        {
+            "code": ["06385", "06187"], "name": list(names), "kind": ["xã", "phường"], "is_border": [False, None],
+            "population": [30848, None], "build_reasons": [encode([("cli.written", {"file": mark})]), None],
+        },
+        geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=9215,
+    )  # fmt: skip
+    surplus = gpd.GeoDataFrame(
+        {"option": ["a"], "facility_id": ["x"], "commune_code": ["06385"], "treatment": ["keep"]},
+        geometry=[shapely.Point(3, 4)], crs=9215,
+    )  # fmt: skip
+    raster = Raster(np.array([[1, 0], [255, 1]], np.uint8), Affine(30, 0, 60, 0, -30, 90), 255, 450)
+    manifest = {
+        "scenario": {"name": "a", "title": mark}, "date": "2026-01-01", "frozen": None, "inputs": {},
+        "province": {"epsg": 9215}, "created": "x",
+    }  # fmt: skip
+    return RunContent(
+        {"communes": communes, "surplus": surplus}, {}, {"eligible": raster}, manifest,
+        [Problem("file_missing", file="=cmd|x", value="@v")], ["dòng"],
+    )  # fmt: skip
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    run = Run(runs.write_run(tmp_path / "a", content()))
+    communes = run.communes
+    assert list(communes["code"]) == ["06187", "06385"]
+    assert list(communes["name"]) == ["=1+1", "Hữu Lũng"]
+    assert communes["population"].tolist() == [pd.NA, 30848]
+    assert communes["is_border"].tolist() == [pd.NA, False]
+    assert str(communes["is_border"].dtype) == "boolean"
+    assert communes.crs.to_epsg() == 9215
+    assert run.surplus.geometry[0] == shapely.Point(3, 4)
+    assert run.sites.empty
+    assert list(run.sites.columns[:2]) == RESULTS["sites"].names[:2]
+    raster = run.raster("eligible")
+    assert raster.values.tolist() == [[1, 0], [255, 1]]
+    assert (raster.bounds, raster.source_resolution_m) == ((60, 30, 120, 90), 450)
+    assert run.raster("no such") is None
+    assert run.problems[0]["file"] == "'=cmd|x"
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path):
+    digests = [
+        hashlib.sha256((runs.write_run(tmp_path / name, content()) / "results.gpkg").read_bytes()).hexdigest()
+        for name in ("a", "b")
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_the_run_before_goes_to_the_archive_and_five_are_kept(tmp_path):
+    for number in range(8):
+        runs.write_run(tmp_path / "a", content(str(number)))
+    assert Run(tmp_path / "a").title == "7"
+    kept = sorted(p.name for p in (tmp_path / "_luu" / "a").iterdir())
+    assert [Run(tmp_path / "_luu" / "a" / name).title for name in kept] == ["2", "3", "4", "5", "6"]
+
+
+def test_a_frozen_run_is_kept_for_good(tmp_path):
+    runs.freeze(Run(runs.write_run(tmp_path / "a", content("trình"))), "trình lần 2", dt.date(2026, 1, 2))
+    for number in range(8):
+        runs.write_run(tmp_path / "a", content(str(number)))
+    titles = {Run(p).title: Run(p).frozen for p in (tmp_path / "_luu" / "a").iterdir()}
+    assert titles["trình"] == {"version": "trình lần 2", "date": "2026-01-02"}
+    with pytest.raises(UsageError):
+        runs.freeze(
+            Run(next(p for p in (tmp_path / "_luu" / "a").iterdir() if Run(p).frozen)), "x", dt.date(2026, 1, 3)
+        )
+
+
+def test_a_failed_write_leaves_the_run_before(tmp_path, monkeypatch):
+    runs.write_run(tmp_path / "a", content("trước"))
+    monkeypatch.setattr(runs, "write_geotiff", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(NoSpaceError):
+        runs.write_run(tmp_path / "a", content("sau"))
+    assert Run(tmp_path / "a").title == "trước"
+    assert runs.finish_swaps(tmp_path) == []
+    assert Run(tmp_path / "a").title == "trước"
+
+
+def test_a_run_held_open_stays_beside_and_swaps_in_later(tmp_path, monkeypatch):
+    folder = runs.write_run(tmp_path / "a", content("trước"))
+    real = type(folder).rename
+
+    def held(self, target):
+        if self == folder:
+            raise PermissionError(13, "held open")
+        return real(self, target)
+
+    monkeypatch.setattr(type(folder), "rename", held)
+    assert runs.write_run(folder, content("sau")).name == "a.new"
+    assert Run(folder).title == "trước"
+    assert runs.finish_swaps(tmp_path) == [tmp_path / "a.new"]
+    monkeypatch.setattr(type(folder), "rename", real)
+    assert runs.finish_swaps(tmp_path) == []
+    assert Run(folder).title == "sau"
+
+
+def test_a_swap_cut_in_two_is_finished(tmp_path):
+    folder = runs.write_run(tmp_path / "a", content("trước"))
+    runs.write_run(tmp_path / "b", content("sau"))
+    (tmp_path / "_luu" / "a").mkdir(parents=True)
+    folder.rename(tmp_path / "_luu" / "a" / "01")  # killed here: the old run is archived, the new one not yet in place
+    (tmp_path / "b").rename(tmp_path / "a.new")
+    assert runs.find_run("a", tmp_path).title == "sau"
+    runs.finish_swaps(tmp_path)
+    assert Run(tmp_path / "a").title == "sau"
+
+
+def test_killed_at_any_moment_the_run_before_stays_whole(tmp_path):
+    runs.write_run(tmp_path / "a", content("trước"))
+    before = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir() if p.is_file()}
+    script = textwrap.dedent(
+        f"""
+        import sys, pathlib
+        sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
+        import test_runs
+        from siteplan import runs
+        print("ready", flush=True)
+        while True:
+            runs.write_run(pathlib.Path({str(tmp_path)!r}) / "a", test_runs.content("trước"))
+        """
+    )
+    for pause in (0.0, 0.01, 0.03, 0.07, 0.15, 0.2):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(pause)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        runs.finish_swaps(tmp_path)
+        after = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir() if p.is_file()}
+        assert after["results.gpkg"] == before["results.gpkg"]
+        assert set(after) == set(before)
+
+
+def test_runs_are_found_by_folder_name_file_and_newest(tmp_path):
+    runs.write_run(tmp_path / "a", content("a"))
+    runs.write_run(tmp_path / "open" / "b", content("b"))
+    os.utime(tmp_path / "a" / "manifest.json", (1, 1))
+    assert runs.find_run(tmp_path / "a", tmp_path).title == "a"
+    assert runs.find_run("a", tmp_path).title == "a"
+    assert runs.find_run("scenarios/b.toml", tmp_path).title == "b"
+    assert runs.find_run(None, tmp_path).title == "b"
+    with pytest.raises(UsageError) as caught:
+        runs.find_run("c", tmp_path)
+    assert caught.value.problems[0].params["known"] == "a, open/b"

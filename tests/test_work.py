@@ -1,0 +1,50 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from siteplan.report import Reporter
+from siteplan.work import for_each
+
+
+def add(shared, item):
+    return shared + item, os.getpid()
+
+
+def fail(shared, item):
+    if item == 3:
+        raise ValueError(shared)
+    return item
+
+
+class Counter(Reporter):
+    def __init__(self):
+        self.steps = self.finished = 0
+
+    def advance(self, steps=1):
+        self.steps += steps
+
+    def finish(self):
+        self.finished += 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_items(jobs):
+    counter = Counter()
+    results = for_each(add, 100, range(7), jobs=jobs, reporter=counter)
+    assert [r for r, _ in results] == list(range(100, 107))
+    assert (counter.steps, counter.finished) == (7, 1)
+    assert all((pid == os.getpid()) == (jobs == 1) for _, pid in results)
+
+
+def test_any_executor_will_do():
+    with ThreadPoolExecutor(3) as pool:
+        assert [r for r, _ in for_each(add, 1, [5, 6], executor=pool)] == [6, 7]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_reaches_the_caller(jobs):
+    counter = Counter()
+    with pytest.raises(ValueError, match="x"):
+        for_each(fail, "x", range(6), jobs=jobs, reporter=counter)
+    assert counter.finished == 1
