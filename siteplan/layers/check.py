@@ -1,0 +1,318 @@
+"""What is wrong between layers: communes that overlap or leave gaps, codes and plans that nobody knows, features elsewhere.
+
+Reading already told what is wrong inside each layer; here they are held against each other and against the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.errors import Problem
+from siteplan.layers.catalog import Catalog, nearest
+from siteplan.layers.coverage import grid_share_percent
+from siteplan.layers.listing import named, together
+from siteplan.layers.read import LayerSet, read_layers
+from siteplan.report import SILENT, Reporter
+from siteplan.rules import Rules
+
+# open data overlap by some thousand m²: that is told; more than this share of a commune is a wrong boundary
+WRONG_SHARE_PERCENT = 1.0
+# below this a gap or an overlap is rounding
+ROUNDING_M2 = 1.0
+STATED_AREA_PERCENT = 5.0
+BEYOND_BOX_M = 5_000.0
+OUTSIDE_COMMUNE_M = 100.0
+COARSE_TERRAIN_M = 90.0
+# a grid that covers a commune to this share covers it: the rim is cut by whole cells
+WHOLE_PERCENT = 99.9
+
+
+def check_layers(catalog: Catalog, reporter: Reporter = SILENT, rules: Rules | None = None) -> list[Problem]:
+    """Read all layers of a catalog and return every problem of them.
+
+    Parameters
+    ----------
+    catalog
+        The catalog.
+    reporter
+        Told of the progress.
+    rules
+        Rule tables; without them land-use codes and plan kinds are not checked.
+    """
+    layers = read_layers(catalog, reporter)
+    return [*layers.problems, *check_between(layers, rules)]
+
+
+def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
+    """Return the problems that show only when layers that were read are held against each other."""
+    problems = [
+        *_commune_box(layers),
+        *_commune_topology(layers),
+        *_commune_codes(layers),
+        *_stated_areas(layers),
+        *_features_elsewhere(layers),
+        *_plans(layers),
+        *_terrain(layers),
+    ]
+    if rules is not None:
+        problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules)]
+    return problems
+
+
+def _place_of(layers: LayerSet, role: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Where a problem of a role stands: file and name of its first layer (or of those given)."""
+    chosen = list(dict.fromkeys(names)) if names is not None else [e.name for e in layers.catalog.of_role(role)]
+    if not chosen:
+        return {"file": layers.catalog.path.name, "layer": role}
+    return {"file": layers.catalog.entry(str(chosen[0])).path, "layer": ", ".join(map(str, chosen))}
+
+
+def _commune_box(layers: LayerSet) -> list[Problem]:
+    communes = layers.table("communes")
+    if not len(communes):
+        return []
+    west, south, east, north = layers.province.bounds
+    box = communes.total_bounds
+    beyond = max(west - box[0], south - box[1], box[2] - east, box[3] - north)
+    if beyond <= BEYOND_BOX_M:
+        return []
+    bounds = communes.bounds
+    out = (
+        (bounds["minx"] < west - BEYOND_BOX_M) | (bounds["miny"] < south - BEYOND_BOX_M)
+        | (bounds["maxx"] > east + BEYOND_BOX_M) | (bounds["maxy"] > north + BEYOND_BOX_M)
+    )  # fmt: skip
+    features = (communes["code"] + " " + communes["name"])[out].tolist()
+    return together(
+        "communes_beyond_box", "error", features, beyond_m=float(beyond), epsg=layers.province.epsg,
+        **_place_of(layers, "communes"),
+    )  # fmt: skip
+
+
+def _commune_topology(layers: LayerSet) -> list[Problem]:
+    """Overlaps of neighbours and gaps between them, in square metres."""
+    communes = layers.table("communes")
+    if len(communes) < 2:
+        return []
+    where = _place_of(layers, "communes")
+    shapes = communes.geometry.to_numpy()
+    names = (communes["code"] + " " + communes["name"]).to_numpy(object)
+    areas = shapely.area(shapes)
+    problems: list[Problem] = []
+    if not shapely.coverage_is_valid(shapes):
+        problems += _overlaps(shapes, names, areas, where)
+        problems += _gaps(shapely.union_all(shapes), names, shapes, areas, where)
+    else:
+        problems += _gaps(shapely.coverage_union_all(shapes), names, shapes, areas, where)
+    return problems
+
+
+def _overlaps(shapes: Any, names: Any, areas: Any, where: dict[str, Any]) -> list[Problem]:
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = first < second
+    first, second = first[pairs], second[pairs]
+    common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    share = 100 * common / np.minimum(areas[first], areas[second])
+    problems = []
+    wrong = share > WRONG_SHARE_PERCENT
+    for i in np.flatnonzero(wrong):
+        problems.append(
+            Problem("communes_overlap", feature=f"{names[first[i]]} / {names[second[i]]}",
+                    params={"area_m2": float(common[i]), "percent": float(share[i])}, **where)
+        )  # fmt: skip
+    small = np.flatnonzero(~wrong & (common > ROUNDING_M2))
+    if len(small):
+        order = small[np.argsort(-common[small], kind="stable")]
+        features = [f"{names[first[i]]} / {names[second[i]]}" for i in order]
+        problems.append(
+            Problem("communes_overlap_little", "warning", feature=named(features),
+                    params={"count": len(small), "area_m2": float(common[small].sum()), "largest_m2": float(common[order[0]])},
+                    **where)
+        )  # fmt: skip
+    return problems
+
+
+def _gaps(union: Any, names: Any, shapes: Any, areas: Any, where: dict[str, Any]) -> list[Problem]:
+    interior = [ring for part in shapely.get_parts(union) for ring in part.interiors]
+    holes = shapely.polygons(interior) if interior else np.empty(0, dtype=object)
+    size = shapely.area(holes)
+    holes, size = holes[size > ROUNDING_M2], size[size > ROUNDING_M2]
+    if not len(holes):
+        return []
+    around = [named(names[shapely.intersects(shapes, hole)], 3) for hole in holes]
+    limit = WRONG_SHARE_PERCENT / 100 * float(np.median(areas))
+    problems = [
+        Problem("communes_gap", feature=around[i], params={"area_m2": float(size[i])}, **where)
+        for i in np.flatnonzero(size > limit)
+    ]
+    small = np.flatnonzero(size <= limit)
+    if len(small):
+        order = small[np.argsort(-size[small], kind="stable")]
+        problems.append(
+            Problem("communes_gap_little", "warning", feature=named([around[i] for i in order], 3),
+                    params={"count": len(small), "area_m2": float(size[small].sum()), "largest_m2": float(size[order[0]])},
+                    **where)
+        )  # fmt: skip
+    return problems
+
+
+_CODE_ROLES = ("commune_facts", "commune_staff", "former_units", "facilities", "proposals", "filing")
+
+
+def _commune_codes(layers: LayerSet) -> list[Problem]:
+    """Codes that no commune has, and communes of the facts that have no polygon."""
+    communes = layers.table("communes")
+    if not len(communes):
+        return []
+    known = set(communes["code"])
+    problems: list[Problem] = []
+    for role in _CODE_ROLES:
+        table = layers.table(role)
+        column = "code" if role == "commune_facts" else "commune_code"
+        strange = table[~table[column].isin(known)] if len(table) else table
+        if not len(strange):
+            continue
+        codes = sorted(set(strange[column]))
+        key = "commune_without_polygon" if role == "commune_facts" else "commune_code_unknown"
+        problems += together(
+            key, "error", codes, column=column, value=named(codes, 5), rows=len(strange),
+            **_place_of(layers, role, strange["layer"]),
+        )  # fmt: skip
+    facts = layers.table("commune_facts")
+    if len(facts):
+        strange = communes[~communes["code"].isin(set(facts["code"]))]
+        problems += together(
+            "commune_without_facts", "error", (strange["code"] + " " + strange["name"]).tolist(), column="code",
+            **_place_of(layers, "communes", strange["layer"]),
+        )  # fmt: skip
+    return problems
+
+
+def _stated_areas(layers: LayerSet) -> list[Problem]:
+    communes, facts = layers.table("communes"), layers.table("commune_facts")
+    if not len(communes) or not len(facts):
+        return []
+    stated = communes["code"].map(facts.set_index("code")["stated_area_km2"]).to_numpy(float) * 1e6
+    measured = communes.area.to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        off = 100 * (measured - stated) / stated
+    wide = np.flatnonzero(np.abs(off) > STATED_AREA_PERCENT)
+    order = wide[np.argsort(-np.abs(off[wide]), kind="stable")]
+    features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({off[i]:+.1f} %)" for i in order]
+    return together(
+        "commune_area_differs", "warning", features, limit=STATED_AREA_PERCENT, **_place_of(layers, "communes")
+    )
+
+
+def _features_elsewhere(layers: LayerSet) -> list[Problem]:
+    """Facilities and proposals that lie outside the commune they name."""
+    communes = layers.table("communes")
+    problems: list[Problem] = []
+    for role, key in (("facilities", "facility_id"), ("proposals", "proposal_id")):
+        table = layers.table(role)
+        if not len(table) or not len(communes):
+            continue
+        home = communes.set_index("code").geometry
+        known = table["commune_code"].isin(home.index).to_numpy()
+        distance = np.zeros(len(table))
+        own = home.loc[table["commune_code"][known]].to_numpy()
+        distance[known] = shapely.distance(table.geometry.to_numpy()[known], own)
+        out = np.flatnonzero(distance > OUTSIDE_COMMUNE_M)
+        order = out[np.argsort(-distance[out], kind="stable")]
+        features = [f"{table[key].iloc[i]} ({distance[i] / 1000:.1f} km)" for i in order]
+        layers_of = table["layer"].iloc[order] if len(order) else None
+        problems += together(
+            "feature_outside_commune", "warning", features, largest_m=float(distance.max()),
+            **_place_of(layers, role, layers_of),
+        )  # fmt: skip
+    return problems
+
+
+def _codes_of(words: Any) -> list[str]:
+    return [part.strip() for part in str(words).split(";") if part.strip()] if isinstance(words, str) else []
+
+
+def _plans(layers: LayerSet) -> list[Problem]:
+    plans, zones = layers.table("plans"), layers.table("plan_zones")
+    known = set(plans["plan_id"])
+    problems: list[Problem] = []
+    orphans = zones[~zones["plan_id"].isin(known)] if len(zones) else zones
+    if len(orphans):
+        ids = sorted(set(orphans["plan_id"]))
+        problems += together(
+            "plan_unknown", "error", ids, column="plan_id", value=named(ids, 5), zones=len(orphans),
+            **_place_of(layers, "plan_zones", orphans["layer"]),
+        )  # fmt: skip
+    if not len(plans):
+        return problems
+    replaced = [(i, s) for i, s in zip(plans["plan_id"], plans["supersedes"], strict=True) if isinstance(s, str)]
+    lost = [f"{plan} > {other}" for plan, words in replaced for other in _codes_of(words) if other not in known]
+    problems += together("plan_supersedes_unknown", "warning", lost, column="supersedes", **_place_of(layers, "plans"))
+    units = {*layers.table("communes")["code"], *(f"former:{c}" for c in layers.table("former_units")["code"]), "*"}
+    strange = [
+        f"{plan}: {code}"
+        for plan, words in zip(plans["plan_id"], plans["covers"], strict=True)
+        for code in _codes_of(words)
+        if code not in units
+    ]
+    problems += together("plan_covers_unknown", "warning", strange, column="covers", **_place_of(layers, "plans"))
+    return problems
+
+
+def _terrain(layers: LayerSet) -> list[Problem]:
+    raster, communes = layers.raster("dem"), layers.table("communes")
+    if raster is None:
+        return []
+    where = _place_of(layers, "dem")
+    problems: list[Problem] = []
+    if raster.source_resolution_m > COARSE_TERRAIN_M:
+        params = {"resolution_m": raster.source_resolution_m, "limit_m": COARSE_TERRAIN_M}
+        problems.append(Problem("terrain_coarse", "warning", params=params, **where))
+    if len(communes):
+        percent = grid_share_percent(raster, communes)
+        short = np.flatnonzero(percent < WHOLE_PERCENT)
+        features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.1f} %)" for i in short]
+        problems += together("terrain_incomplete", "warning", features, **where)
+    return problems
+
+
+def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
+    table = layers.table("land_use")
+    if not len(table):
+        return []
+    known = set(rules.land_use["code"].dropna())
+    parts = {code: [p.strip() for p in str(code).split("+")] for code in table["land_use"].unique()}
+    strange = {code for code, split in parts.items() if not set(split) <= known}
+    rows = table[table["land_use"].isin(strange)]
+    if not len(rows):
+        return []
+    areas = rows.area.groupby(rows["land_use"].to_numpy()).sum().sort_values(ascending=False)
+    near = nearest(str(areas.index[0]).upper(), known) or "–"
+    return together(
+        "land_use_code_unknown", "warning", list(areas.index), column="land_use", value=named(areas.index, 8), near=near,
+        area_m2=float(areas.sum()), rows=len(rows), **_place_of(layers, "land_use", rows["layer"]),
+    )  # fmt: skip
+
+
+def _plan_kinds(layers: LayerSet, rules: Rules) -> list[Problem]:
+    plans, zones = layers.table("plans"), layers.table("plan_zones")
+    kinds = set(rules.plan_kinds["plan_kind"].dropna())
+    problems: list[Problem] = []
+    strange = plans[~plans["plan_kind"].isin(kinds)]
+    problems += together(
+        "plan_kind_unknown", "error", strange["plan_id"].tolist(), column="plan_kind",
+        value=named(sorted(set(strange["plan_kind"])), 5), known=", ".join(sorted(kinds)),
+        **_place_of(layers, "plans", strange["layer"] if len(strange) else None),
+    )  # fmt: skip
+    functions = set(rules.plan_compatibility["function"].dropna())
+    odd = zones[zones["function"].notna() & ~zones["function"].isin(functions)]
+    values = pd.unique(odd["function"]) if len(odd) else []
+    problems += together(
+        "plan_function_unknown", "warning", odd["zone_id"].tolist(), column="function", value=named(sorted(values), 5),
+        **_place_of(layers, "plan_zones", odd["layer"] if len(odd) else None),
+    )  # fmt: skip
+    return problems

@@ -1,0 +1,124 @@
+"""How completely the layers cover each commune: what no conclusion can be better than.
+
+Plans are stated elsewhere, kind by kind; here it is the layers of the ground.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import exactextract
+import exactextract.raster
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan import locale
+from siteplan.errors import Problem
+from siteplan.layers.read import LayerSet
+from siteplan.raster import Raster
+from siteplan.tables import RESULTS, conform
+
+# roles whose area is measured; of the others it is only known that they are there
+MEASURED_ROLES = ("land_use", "dem")
+COVERAGE_ROLES = (
+    "land_use", "dem", "roads", "waterways", "water_areas", "facilities", "hazards", "flood_marks", "services", "settlements",
+    "population", "power_lines", "urban_areas", "sector_projects", "border",
+)  # fmt: skip
+WHOLE_PERCENT = 99.9
+NOTHING_PERCENT = 0.005
+
+
+def grid_share_percent(raster: Raster, communes: Any) -> Any:
+    """Share of each commune's area in which a grid has values, percent; by exact cell coverage."""
+    valid = np.isfinite(raster.values)
+    if raster.nodata is not None and not np.isnan(raster.nodata):
+        valid &= raster.values != raster.nodata
+    west, south, east, north = raster.bounds
+    source = exactextract.raster.NumPyRasterSource(
+        valid.astype(np.float64), xmin=west, ymin=south, xmax=east, ymax=north, srs_wkt=communes.crs.to_wkt()
+    )
+    found = exactextract.exact_extract(source, communes[["geometry"]], ["sum"], output="pandas")
+    cell = abs(raster.transform.a * raster.transform.e)
+    covered = np.nan_to_num(found["sum"].to_numpy(float)) * cell
+    return np.minimum(100.0 * covered / communes.area.to_numpy(), 100.0)
+
+
+def area_share_percent(zones: Any, communes: Any) -> Any:
+    """Share of each commune's area that polygons cover, percent; what overlaps counts once."""
+    shapes, areas = zones.geometry.to_numpy(), communes.geometry.to_numpy()
+    which, piece = shapely.STRtree(shapes).query(areas, predicate="intersects")
+    parts = shapely.intersection(areas[which], shapes[piece])
+    own = shapely.area(parts)
+    covered = np.bincount(which, weights=own, minlength=len(areas))
+    if not shapely.coverage_is_valid(shapes):
+        order = np.argsort(which, kind="stable")
+        for commune, members in zip(*_grouped(which[order], parts[order]), strict=True):
+            covered[commune] = shapely.union_all(members).area
+    return np.minimum(100.0 * covered / shapely.area(areas), 100.0)
+
+
+def _grouped(keys: Any, values: Any) -> tuple[Any, list[Any]]:
+    unique, starts = np.unique(keys, return_index=True)
+    return unique, np.split(values, starts[1:])
+
+
+def _excluded_roles(layers: LayerSet) -> dict[str, list[Problem]]:
+    """Problems that left features out, by role."""
+    roles = {entry.name: entry.role for entry in layers.catalog.layers}
+    out: dict[str, list[Problem]] = {}
+    for problem in layers.problems:
+        if problem.severity == "excluded" and problem.layer in roles:
+            out.setdefault(roles[problem.layer], []).append(problem)
+    return out
+
+
+def layer_coverage(layers: LayerSet) -> pd.DataFrame:
+    """State for each commune and each role of the ground how far its layers cover it.
+
+    Returns
+    -------
+    DataFrame
+        :data:`siteplan.tables.RESULTS` ``["coverage"]``: one row a commune and role. ``percent`` is measured for land use
+        and terrain and empty for the others; a role of which features were left out is ``partly``.
+    """
+    communes = layers.table("communes")
+    mandatory = layers.catalog.mandatory_roles()
+    left_out = _excluded_roles(layers)
+    frames = []
+    for role in COVERAGE_ROLES:
+        entries = layers.catalog.of_role(role)
+        there = layers.has(role)
+        frame = pd.DataFrame({"commune_code": communes["code"].to_numpy(object)})
+        frame["role"] = role
+        frame["mandatory"] = role in mandatory
+        percent = np.full(len(communes), np.nan)
+        if there and len(communes) and role == "dem":
+            percent = grid_share_percent(layers.raster("dem"), communes)
+        elif there and len(communes) and role == "land_use":
+            percent = area_share_percent(layers.table("land_use"), communes)
+        measured = np.isfinite(percent)
+        status = np.where(
+            measured,
+            np.where(percent >= WHOLE_PERCENT, "covered", np.where(percent > NOTHING_PERCENT, "partly", "missing")),
+            "covered" if there else "missing",
+        ).astype(object)
+        notes: list[locale.Message] = []
+        if there and left_out.get(role):
+            status[status == "covered"] = "partly"
+            notes.append(("coverage.features_left_out", {"count": sum(_count(p) for p in left_out[role])}))
+        if not there:
+            notes.append(("coverage.layer_missing" if entries else "coverage.layer_not_listed", {"role": role}))
+        frame["status"] = status
+        frame["percent"] = percent
+        frame["illustrative"] = bool(there and any(entry.illustrative for entry in entries))
+        frame["source"] = "; ".join(dict.fromkeys(e.source for e in entries if e.source and there)) or None
+        dates = sorted(e.date.isoformat() for e in entries if e.date and there)
+        frame["data_date"] = dates[0] if dates else None  # the oldest: no conclusion is newer
+        frame["notes"] = locale.encode(notes)
+        frames.append(frame)
+    return conform(pd.concat(frames, ignore_index=True), RESULTS["coverage"])  # type: ignore[no-any-return]
+
+
+def _count(problem: Problem) -> int:
+    return int(problem.params.get("count", 1))

@@ -1,0 +1,23 @@
+"""GDAL drivers that follow references to other files or to a network are switched off before GDAL is loaded.
+
+A VRT named ``.geojson``, or a service description named ``.xml``, would otherwise make GDAL open whatever it names.
+"""
+
+from __future__ import annotations
+
+import os
+
+# names that every build of GDAL 3 knows: it complains on the terminal of those it does not
+FOLLOWING_VECTOR = ("OGR_VRT", "WFS")
+FOLLOWING_RASTER = ("VRT",)
+
+
+def _add(variable: str, names: tuple[str, ...]) -> None:
+    already = [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+    os.environ[variable] = ",".join(dict.fromkeys((*already, *names)))
+
+
+def switch_off() -> None:
+    """Name the drivers in ``OGR_SKIP`` and ``GDAL_SKIP``; GDAL reads both once, when it is loaded."""
+    _add("OGR_SKIP", FOLLOWING_VECTOR)
+    _add("GDAL_SKIP", FOLLOWING_RASTER)

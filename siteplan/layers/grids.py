@@ -1,0 +1,239 @@
+"""Rasters: GeoTIFFs brought onto a grid in the province's CRS, and counts of people that keep their sum."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import rasterio
+import scipy.ndimage
+from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+
+from siteplan import crs
+from siteplan.crs import Province
+from siteplan.errors import InputError, Problem
+from siteplan.layers.place import Placement, box_in, understand
+from siteplan.raster import Raster
+
+Array = np.ndarray[Any, Any]
+
+FINEST_CELL_M = 30.0
+# finer grids than this are averaged to FINEST_CELL_M: nothing here needs them, and they fill the memory
+MOST_CELLS = 80_000_000
+BLOCK = 32
+NATIVE_DTYPE = np.float32
+# a cell of people is split into so many parts on each side when it is moved to another grid
+PARTS = 4
+
+
+@dataclass(frozen=True)
+class SourceGrid:
+    """Values of a GeoTIFF (first band, NaN where there are none), still in its own CRS."""
+
+    values: Array
+    transform: Affine
+    crs: int | str
+    resolution_m: float
+    placement: Placement
+
+
+def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str) -> SourceGrid:
+    """Read the part of a GeoTIFF that lies in the province and its margin.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read as a GeoTIFF, has no CRS, or does not reach the province.
+    """
+    file = str(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a file without CRS or transform is told below, in our words
+            with rasterio.open(path, driver="GTiff") as source:
+                return _read_open(source, stated_crs, province, file, layer)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - GDAL raises whatever a broken file provokes
+        raise InputError(Problem("raster_unreadable", file=file, layer=layer, value=str(error)[:200])) from None
+
+
+def _read_open(source: Any, stated_crs: int | None, province: Province, file: str, layer: str) -> SourceGrid:
+    definition = source.crs.to_wkt() if source.crs else None
+    found, how = (understand(definition)[0], "file") if definition else (None, "")
+    if found is None:
+        found, how = stated_crs, "catalog"
+    if found is None:
+        raise InputError(Problem("raster_crs_missing", file=file, layer=layer, params={"epsg": province.epsg}))
+    transform = source.transform
+    if transform.is_identity or transform.b or transform.d or transform.e >= 0:
+        raise InputError(Problem("raster_not_north_up", file=file, layer=layer))
+    placement = Placement(found, how)
+    box = _province_box(province, found)
+    window = _window(transform, source.width, source.height, box) if box is not None else None
+    if window is None:
+        raise InputError(
+            Problem("raster_outside", file=file, layer=layer, value=placement.label, params={"epsg": province.epsg})
+        )
+    resolution = _resolution_m(transform, source.bounds, found, province)
+    factor = 1
+    if window.width * window.height > MOST_CELLS:
+        factor = max(int(np.ceil(FINEST_CELL_M / resolution)), 1)
+    shape = (int(np.ceil(window.height / factor)), int(np.ceil(window.width / factor)))
+    resampling = Resampling.nearest if factor == 1 else Resampling.average
+    masked = source.read(1, window=window, masked=True, out_shape=shape, resampling=resampling)
+    values = np.ma.filled(masked.astype(NATIVE_DTYPE), np.nan)
+    part = source.window_transform(window) * Affine.scale(window.width / shape[1], window.height / shape[0])
+    return SourceGrid(values, part, found, resolution, placement)
+
+
+def _province_box(province: Province, target: int | str) -> crs.Bounds | None:
+    west, south, east, north = province.bounds
+    slack = province.slack_m
+    return box_in((west - slack, south - slack, east + slack, north + slack), province.epsg, target)
+
+
+def _window(transform: Affine, width: int, height: int, box: crs.Bounds) -> Window | None:
+    left, top = ~transform * (box[0], box[3])
+    right, bottom = ~transform * (box[2], box[1])
+    c0, c1 = max(int(np.floor(left)), 0), min(int(np.ceil(right)), width)
+    r0, r1 = max(int(np.floor(top)), 0), min(int(np.ceil(bottom)), height)
+    return Window(c0, r0, c1 - c0, r1 - r0) if c1 > c0 and r1 > r0 else None
+
+
+def _resolution_m(transform: Affine, bounds: Any, source: int | str, province: Province) -> float:
+    """Side of a square as large as a cell in the middle of the province, metres."""
+    middle_x = (province.bounds[0] + province.bounds[2]) / 2
+    middle_y = (province.bounds[1] + province.bounds[3]) / 2
+    if _same(source, province.epsg):
+        return float(np.sqrt(abs(transform.a * transform.e)))
+    x, y = crs.transformer(province.epsg, source).transform(middle_x, middle_y)
+    if not (bounds.left <= x <= bounds.right and bounds.bottom <= y <= bounds.top):
+        x, y = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
+    east, north = crs.transformer(source, province.epsg).transform([x, x + transform.a, x], [y, y, y + transform.e])
+    wide = np.hypot(east[1] - east[0], north[1] - north[0])
+    high = np.hypot(east[2] - east[0], north[2] - north[0])
+    return float(np.sqrt(wide * high))
+
+
+def _same(a: int | str, b: int | str) -> bool:
+    return a == b or pyproj.CRS.from_user_input(a) == pyproj.CRS.from_user_input(b)
+
+
+def target_grid(sources: Sequence[SourceGrid], province: Province) -> tuple[Affine, tuple[int, int]]:
+    """Grid in the province's CRS that holds all the sources; lines on whole multiples of the cell."""
+    boxes = []
+    for source in sources:
+        rows, columns = source.values.shape
+        box = (
+            source.transform.c,
+            source.transform.f + rows * source.transform.e,
+            source.transform.c + columns * source.transform.a,
+            source.transform.f,
+        )
+        boxes.append(box if _same(source.crs, province.epsg) else box_in(box, source.crs, province.epsg))
+    there = np.array([box for box in boxes if box is not None])
+    cell = float(round(max(FINEST_CELL_M, min(source.resolution_m for source in sources))))
+    west, south, east, north = province.bounds
+    slack = province.slack_m
+    left = np.floor(max(there[:, 0].min(), west - slack) / cell) * cell
+    bottom = np.floor(max(there[:, 1].min(), south - slack) / cell) * cell
+    right = np.ceil(min(there[:, 2].max(), east + slack) / cell) * cell
+    top = np.ceil(min(there[:, 3].max(), north + slack) / cell) * cell
+    return Affine(cell, 0, left, 0, -cell, top), (round((top - bottom) / cell), round((right - left) / cell))
+
+
+def _source_indices(
+    source: SourceGrid, transform: Affine, shape: tuple[int, int], province: Province
+) -> tuple[Array, Array]:
+    """Row and column in the source (fractions, cell centres on whole numbers) of every centre of the target.
+
+    Computed exactly on every 32nd cell and interpolated between: over a kilometre a projection is a plane to the millimetre.
+    """
+    rows, columns = shape
+    at_rows = np.arange(0, rows + BLOCK, BLOCK)
+    at_columns = np.arange(0, columns + BLOCK, BLOCK)
+    grid_columns, grid_rows = np.meshgrid(at_columns + 0.5, at_rows + 0.5)
+    east, north = transform * (grid_columns, grid_rows)
+    x, y = crs.transformer(province.epsg, source.crs).transform(east, north)
+    found_columns, found_rows = ~source.transform * (np.asarray(x), np.asarray(y))
+    zoomed = []
+    for knots in (found_rows - 0.5, found_columns - 0.5):
+        row = np.arange(rows) / BLOCK
+        column = np.arange(columns) / BLOCK
+        r0 = np.minimum(row.astype(int), len(at_rows) - 2)
+        c0 = np.minimum(column.astype(int), len(at_columns) - 2)
+        along = knots[r0] + (knots[r0 + 1] - knots[r0]) * (row - r0)[:, None]
+        zoomed.append(along[:, c0] + (along[:, c0 + 1] - along[:, c0]) * (column - c0)[None, :])
+    return zoomed[0], zoomed[1]
+
+
+def elevation(sources: Sequence[SourceGrid], province: Province) -> Raster:
+    """Terrain in the province's CRS.
+
+    A single grid that already is in that CRS is taken as it is; all else is interpolated bilinearly onto a grid of the
+    native resolution, 30 m at the finest. Of several sources the first that has a value prevails.
+
+    Returns
+    -------
+    Raster
+        float32 metres, NaN where there is no data, and the resolution of the coarsest source.
+    """
+    coarsest = max(source.resolution_m for source in sources)
+    if len(sources) == 1 and _same(sources[0].crs, province.epsg) and _square(sources[0].transform):
+        return Raster(sources[0].values, sources[0].transform, float("nan"), coarsest)
+    transform, shape = target_grid(sources, province)
+    values = np.full(shape, np.nan, NATIVE_DTYPE)
+    for source in sources:
+        rows, columns = _source_indices(source, transform, shape, province)
+        read = scipy.ndimage.map_coordinates(
+            source.values, [rows, columns], order=1, mode="constant", cval=np.nan, output=NATIVE_DTYPE, prefilter=False
+        )
+        empty = np.isnan(values)
+        values[empty] = read[empty]
+    return Raster(values, transform, float("nan"), coarsest)
+
+
+def _square(transform: Affine) -> bool:
+    return abs(transform.a + transform.e) < 1e-6
+
+
+def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Array, Array]:
+    """Centres of the cells that hold people, in the province's CRS: east, north, count. Sums as the grid does."""
+    parts = []
+    for source in sources:
+        rows, columns = np.nonzero(np.nan_to_num(source.values) > 0)
+        x, y = source.transform * (columns + 0.5, rows + 0.5)
+        east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
+        parts.append(np.column_stack([east, north, source.values[rows, columns].astype(float)]))
+    joined = np.concatenate(parts) if parts else np.empty((0, 3))
+    return joined[:, 0], joined[:, 1], joined[:, 2]
+
+
+def people_grid(sources: Sequence[SourceGrid], province: Province) -> Raster:
+    """Counts of people on a grid in the province's CRS; each source cell is shared out, so the sum is kept."""
+    if len(sources) == 1 and _same(sources[0].crs, province.epsg) and _square(sources[0].transform):
+        return Raster(sources[0].values, sources[0].transform, float("nan"), sources[0].resolution_m)
+    transform, shape = target_grid(sources, province)
+    grid = np.zeros(shape)
+    for source in sources:
+        rows, columns = np.nonzero(np.nan_to_num(source.values) > 0)
+        share = source.values[rows, columns].astype(float) / PARTS**2
+        for i in range(PARTS):
+            for j in range(PARTS):
+                x, y = source.transform * (columns + (i + 0.5) / PARTS, rows + (j + 0.5) / PARTS)
+                east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
+                to_columns, to_rows = ~transform * (np.asarray(east), np.asarray(north))
+                # cells that the clipped grid cuts at its rim go to the cell nearest to them
+                at = (
+                    np.clip(np.floor(to_rows).astype(int), 0, shape[0] - 1),
+                    np.clip(np.floor(to_columns).astype(int), 0, shape[1] - 1),
+                )
+                np.add.at(grid, at, share)
+    return Raster(grid, transform, None, max(source.resolution_m for source in sources))

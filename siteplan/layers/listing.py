@@ -1,0 +1,28 @@
+"""Problem lists that stay readable: many features with one fault make one row that names the first few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from siteplan.errors import Problem, Severity
+
+NAMED = 5
+
+
+def named(features: Iterable[Any], limit: int = NAMED) -> str:
+    """Name the first few of many: "3, 8, 11, … (+12)"."""
+    names = [str(feature) for feature in features]
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f", … (+{more})" if more > 0 else "")
+
+
+def together(key: str, severity: Severity, features: Any, **more: Any) -> list[Problem]:
+    """One problem for all features that share a fault; none where there is no such feature.
+
+    `more` may hold ``file``, ``layer``, ``column``, ``value``; everything else becomes a parameter, with ``count``.
+    """
+    if not len(features):
+        return []
+    place = {name: str(more.pop(name)) for name in ("file", "layer", "column", "value") if name in more}
+    return [Problem(key, severity, feature=named(features), params={"count": len(features), **more}, **place)]
