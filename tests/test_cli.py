@@ -1,0 +1,74 @@
+"""The command line: exit codes, words instead of tracebacks, any console, any folder."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+def call(*words, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "siteplan", *words], cwd=cwd, capture_output=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200", **environment},
+    )  # fmt: skip
+
+
+def test_help_is_vietnamese_and_english_on_request(repo_root):
+    assert "lập kế hoạch" in call("--help", cwd=repo_root).stdout.decode()
+    assert "planning of commune" in call("--help", cwd=repo_root, SITEPLAN_LANG="en").stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("run", "no-such.toml"), 1),
+        (("map", "no-such-run"), 2),
+        (("no-such-command",), 2),
+        (("run",), 2),
+        (("run", "x.toml", "--jobs", "0"), 2),
+        (("check", "--catalog", "no-such.toml"), 1),
+        (("freeze", "x"), 2),
+        (("template", "x"), 2),
+    ],
+)
+def test_exit_codes_without_traceback(repo_root, tmp_path, words, code):
+    init = call("init", "w", cwd=tmp_path)
+    assert init.returncode == 0, init.stderr.decode()
+    done = call(*words, cwd=tmp_path / "w")
+    assert done.returncode == code, done.stderr.decode()
+    told = done.stdout.decode() + done.stderr.decode()
+    assert "Traceback" not in told
+    assert told.strip()
+
+
+def test_outside_a_workspace(tmp_path):
+    done = call("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "siteplan init" in done.stderr.decode()
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    assert b"Traceback" in call("check", "--debug", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp1258"])
+def test_a_console_without_vietnamese_letters_shows_them_without_accents(tmp_path, encoding):
+    done = call("check", cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert done.returncode == 2
+    told = done.stderr.decode(encoding)
+    assert re.search(r"thư mục|thu muc", told, re.IGNORECASE)
+    assert "Traceback" not in told
+
+
+def test_the_doctor_finds_everything_here(repo_root):
+    done = call("doctor", cwd=repo_root)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_templates_are_written_and_never_over_an_old_file(tmp_path):
+    for what, name in (("scenario", "kich_ban.toml"), ("catalog", "catalog.toml")):
+        assert call("template", what, cwd=tmp_path).returncode == 0
+        assert (tmp_path / name).stat().st_size > 500
+        assert call("template", what, cwd=tmp_path).returncode == 2

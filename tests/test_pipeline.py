@@ -1,0 +1,232 @@
+"""The whole road on the embedded data: what must hold of a run, and that it is the same run every time."""
+
+import hashlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import shapely
+
+from siteplan import compare_runs, run_scenario
+from siteplan.errors import InputError
+from siteplan.pipeline import run_scenarios
+from siteplan.runs import MANIFEST, Run
+from siteplan.workspace import Workspace
+
+FILES = ("results.gpkg", "background.gpkg", "problems.csv", "rasters/eligible.tif", "rasters/hillshade.tif")
+SCENARIOS = ("scenarios/phuong_an_1.toml", "scenarios/phuong_an_2.toml")
+
+
+def workspace_in(folder, root):
+    for name in ("layers", "scenarios"):
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("open"))
+    (folder / "maps").mkdir()
+    shutil.copy2(root / "maps" / "style.toml", folder / "maps")
+    return Workspace(folder)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, repo_root):
+    return workspace_in(tmp_path_factory.mktemp("Đề án TTHC (bản cuối)"), repo_root)
+
+
+@pytest.fixture(scope="module")
+def both(place):
+    return list(run_scenarios([place.root / name for name in SCENARIOS], place))
+
+
+@pytest.fixture(scope="module")
+def run(both):
+    return both[0]
+
+
+def digests(folder):
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def test_all_communes_appear(run):
+    communes = run.communes
+    assert len(communes) == 65
+    assert communes["is_border"].sum() == 11
+    assert (communes["kind"] == "phường").sum() == 4
+    assert communes["is_central_ward"].sum() == 4
+
+
+def test_each_has_a_need_and_sites_or_a_reason(run):
+    communes = run.communes
+    assert (communes["required_land_area_m2"] > communes["required_footprint_m2"]).all()
+    assert (communes["required_floor_area_m2"] > communes["required_usable_area_m2"]).all()
+    without = communes["best_site_id"].isna()
+    assert communes.loc[without, "no_site_reasons"].notna().all()
+    assert communes.loc[~without, "best_site_score"].between(0, 100).all()
+    assert without.any(), "the embedded data hold a commune with no eligible land"
+
+
+def test_every_site_has_geometry_score_and_reasons(run):
+    sites = run.sites
+    assert shapely.is_valid(sites.geometry.to_numpy()).all()
+    assert (sites["area_m2"] - sites.geometry.area).abs().max() < 0.01
+    assert sites["score"].between(0, 100).all()
+    assert (sites["score_low"] <= sites["score"] + 1e-9).all()
+    assert (sites["score"] <= sites["score_high"] + 1e-9).all()
+    assert sites["reasons"].str.len().gt(2).all()
+    assert set(sites["letter"]) == {"K", "T", "X", "L"}
+
+
+def test_searched_sites_lie_in_their_commune_and_are_disjoint(run):
+    sites = run.sites[run.sites["letter"] == "K"]
+    homes = run.communes.set_index("code").geometry
+    outside = shapely.area(shapely.difference(sites.geometry.to_numpy(), homes.loc[sites["commune_code"]].to_numpy()))
+    assert outside.max() < 1.0
+    for _, group in sites.groupby("commune_code"):
+        shapes = group.geometry.to_numpy()
+        left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        assert shapely.area(shapely.intersection(shapes[left], shapes[right]))[left != right].sum() == 0
+
+
+def test_the_best_is_the_first_of_those_that_may_be_built(run):
+    sites = run.sites
+    best = sites[sites["is_best"].fillna(False).astype(bool)]
+    assert best["commune_code"].is_unique
+    assert (best["check_result"] != "blocked").all()
+    assert best["eligible"].all()
+    assert (best["rank"] == 1).all()
+
+
+def test_overlaps_never_pass_the_whole(run):
+    sites = run.sites
+    assert sites["overlap_percent"].fillna(0).between(0, 100).all()
+    conflicts = run.conflicts
+    area = sites.set_index("site_id")["area_m2"]
+    assert (conflicts["area_m2"].fillna(0) <= conflicts["site_id"].map(area) + 0.01).all()
+    assert {"touch", "overlap", "within"} <= set(conflicts["relation"])
+    named = conflicts[conflicts["source"] == "plan"]
+    assert (named["decision_no"].notna() | (named["plan_status"] == "draft")).all()
+
+
+def test_points_add_up(run):
+    scores = run.scores
+    of_sites = scores[scores["of"] == "site"].groupby("subject_id")["points"].sum()
+    weights = scores[(scores["of"] == "site") & ~scores["missing"].fillna(False)].groupby("subject_id")["weight"].sum()
+    sites = run.sites.set_index("site_id")
+    assert np.allclose(of_sites / weights * 100, sites.loc[of_sites.index, "score"], atol=0.01)
+    communes = run.communes.set_index("code")
+    assert np.allclose(communes["base_points"] + communes["supplement_points"], communes["priority_points"], atol=2e-3)
+    cap = run.manifest["scenario"]["supplements"]["cap_points"]
+    assert (communes["supplement_points"] <= cap).all()
+    assert sorted(communes["priority_rank"]) == list(range(1, 66))
+
+
+def test_money_adds_up(both):
+    for run in both:
+        programme = run.programme[run.programme["status"] == "planned"].set_index("commune_code")
+        funding = run.funding.groupby("commune_code")["amount"].sum()
+        assert np.allclose(funding.loc[programme.index], programme["total_cost"], atol=1)
+        communes = run.communes.set_index("code").loc[programme.index]
+        assert np.allclose(communes["total_cost"], programme["total_cost"])
+
+
+def test_option_2_stays_within_its_committed_money(both):
+    run = both[1]
+    funds = [f for f in run.manifest["scenario"]["funds"] if f["committed"]]
+    spent = run.funding.groupby(["year", "source"])["amount"].sum()
+    for fund in funds:
+        assert spent.get((fund["year"], fund["source"]), 0) <= fund["amount"] + 1
+    assert set(spent.index) <= {(f["year"], f["source"]) for f in funds}
+
+
+def test_every_facility_has_one_treatment(both):
+    for run in both:
+        assert sorted(run.surplus["facility_id"]) == sorted(run.facilities["facility_id"])
+
+
+def test_every_assumption_that_a_row_rests_on_is_listed(both):
+    for run in both:
+        listed = set(run.assumptions["assumption_id"])
+        for name in ("communes", "sites", "conflicts", "programme", "surplus", "facilities"):
+            cells = run.table(name)["rests_on"].dropna()
+            tokens = {t for cell in cells for t in cell.split("; ")}
+            named = {t.removeprefix("assumption:") for t in tokens if t.startswith("assumption:")}
+            assert named <= listed, name
+            layers = {t.removeprefix("layer:") for t in tokens if t.startswith("layer:")}
+            assert layers <= set(run.manifest["illustrative_layers"]), name
+
+
+def test_coverage_is_stated_for_every_commune(run):
+    coverage = run.coverage
+    assert set(coverage["commune_code"]) == set(run.communes["code"])
+    assert run.communes["coverage_percent"].between(0, 100).all()
+    assert "missing" in set(coverage["status"])
+    clear = run.sites[run.sites["check_result"] == "clear"]
+    mandatory = coverage[coverage["mandatory"] & coverage["role"].str.startswith("plans/")]
+    bare = set(mandatory.loc[mandatory["status"] != "covered", "commune_code"])
+    assert not set(clear["commune_code"]) & bare
+
+
+def test_restricted_layers_stay_out(run):
+    assert not run.manifest["include_restricted"]
+    restricted = run.sources.loc[run.sources["restricted"].fillna(False).astype(bool), "layer"]
+    for role in ("land_use", "plan_zones", "hazards"):
+        assert not set(run.background(role)["layer"]) & set(restricted)
+    hidden = run.conflicts[run.conflicts["restricted"].fillna(False).astype(bool)]
+    sites = run.sites.set_index("site_id").geometry
+    assert all(g.equals(sites[s]) for g, s in zip(hidden.geometry, hidden["site_id"], strict=True))
+
+
+def test_two_runs_are_the_same_run_whatever_the_jobs_and_threads(place, both, monkeypatch):
+    expected = digests(both[0].folder)
+    again = run_scenario(place.root / SCENARIOS[0], place, jobs=2)
+    assert digests(again.folder) == expected
+    for name in ("OMP_NUM_THREADS", "GDAL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    code = f"import siteplan; siteplan.run_scenario({str(place.root / SCENARIOS[0])!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=place.root)
+    assert digests(again.folder) == expected
+
+
+def test_a_killed_run_leaves_the_one_before(place, both):
+    folder = both[1].folder
+    before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    command = [sys.executable, "-m", "siteplan", "run", SCENARIOS[1], "--quiet"]
+    for pause in (1.0, 4.0, 8.0):
+        process = subprocess.Popen(command, cwd=place.root, stdout=subprocess.DEVNULL)
+        time.sleep(pause)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        found = Run(folder)
+        if found.manifest["created"] == both[1].manifest["created"]:
+            assert {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()} == before
+        assert (
+            found.manifest["files"]["results.gpkg"]
+            == hashlib.sha256((folder / "results.gpkg").read_bytes()).hexdigest()
+        )
+
+
+def test_options_compare_and_other_inputs_do_not(both, place, tmp_path):
+    comparison = compare_runs(both)
+    assert set(comparison.by_commune["commune_code"]) == set(both[0].communes["code"])
+    other = tmp_path / "other"
+    shutil.copytree(both[1].folder, other)
+    path = other / MANIFEST
+    layer = both[1].sources["layer"].iloc[0]
+    path.write_text(path.read_text("utf-8").replace(both[1].manifest["inputs"][layer], "0" * 64), "utf-8")
+    with pytest.raises(InputError) as caught:
+        compare_runs([both[0], Run(other)])
+    assert layer in str(caught.value.problems[0])
+
+
+def test_all_problems_of_all_inputs_are_told_before_anything_runs(tmp_path, repo_root):
+    place = workspace_in(tmp_path, repo_root)
+    scenario = place.scenarios / "phuong_an_1.toml"
+    scenario.write_text(scenario.read_text("utf-8") + "\nstrange = 1\n", "utf-8")
+    (place.layers / "rules" / "land_use.csv").unlink()
+    with pytest.raises(InputError) as caught:
+        run_scenario(scenario, place)
+    keys = {p.key for p in caught.value.problems}
+    assert {"file_missing"} < keys
+    assert any(k.startswith("scenario_key_unknown") for k in keys)
+    assert not place.runs.exists()
