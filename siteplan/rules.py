@@ -105,8 +105,16 @@ class Norm:
 class Norms(Mapping[str, Norm]):
     """The norms in force on a date, from one standard and those that support it; the first that has a key prevails."""
 
-    def __init__(self, norms: Mapping[str, Norm], date: dt.date, sets: tuple[str, ...], look_in: str) -> None:
+    def __init__(
+        self,
+        norms: Mapping[str, Norm],
+        date: dt.date,
+        sets: tuple[str, ...],
+        look_in: str,
+        places: Mapping[str, str] | None = None,
+    ) -> None:
         self._norms = dict(norms)
+        self._places = dict(places or {})
         self.date = date
         self.sets = sets
         self._look_in = look_in
@@ -119,7 +127,7 @@ class Norms(Mapping[str, Norm]):
                 "norm_missing",
                 column=key,
                 value=str(self.date),
-                params={"sets": ", ".join(self.sets), "document": self._look_in},
+                params={"sets": ", ".join(self.sets), "document": self._places.get(str(key), self._look_in)},
             )
             raise InputError(problem) from None
 
@@ -162,6 +170,7 @@ def load_norms(folder: Path, standard: str, supporting: tuple[str, ...], date: d
     found: dict[str, Norm] = {}
     problems: list[Problem] = []
     documents: list[str] = []
+    places: dict[str, str] = {}
     for name in (standard, *supporting):
         path = next((p for p in (folder / f"{name}.csv", folder / f"{name}.xlsx") if p.is_file()), None)
         if path is None:
@@ -185,7 +194,9 @@ def load_norms(folder: Path, standard: str, supporting: tuple[str, ...], date: d
             key = str(row["key"])
             documents.append(str(row["document"]))
             if row["value"] is None:
-                continue  # a place kept for a norm that is not known yet
+                # a place kept for a norm that is not known yet: it names the document to look in
+                places.setdefault(key, ", ".join(str(row[c]) for c in ("document", "article") if row[c]))
+                continue
             try:
                 value = parse_number(str(row["value"]))
             except ValueError as error:
@@ -209,16 +220,13 @@ def load_norms(folder: Path, standard: str, supporting: tuple[str, ...], date: d
                 problems.append(
                     Problem("norm_twice", file=str(path), feature=str(row["_row"]), column="key", value=key)
                 )
-            in_file[key] = Norm(
-                key, value, str(row["unit"] or ""), str(row["document"] or ""), str(row["article"] or ""), str(row["certainty"]),
-                name,
-                str(row.get("note") or ""),
-            )  # fmt: skip
+            texts = {column: str(row[column] or "") for column in ("unit", "document", "article", "certainty")}
+            in_file[key] = Norm(key, value, standard=name, note=str(row.get("note") or ""), **texts)
         for key, norm in in_file.items():
             found.setdefault(key, norm)
     if problems:
         raise InputError(*problems)
-    return Norms(found, date, (standard, *supporting), "; ".join(dict.fromkeys(documents)))
+    return Norms(found, date, (standard, *supporting), "; ".join(dict.fromkeys(documents)), places)
 
 
 @dataclass(frozen=True)

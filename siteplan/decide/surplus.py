@@ -107,13 +107,11 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
     if treatment is None:
         raise InputError(Problem("surplus_rule_without_treatment", file="rules/surplus.csv", feature=str(rule["_row"])))
     year, freed = _freed(facility, use, programme)
-    facts: Message = (
-        "surplus.facts",
-        {
-            "condition": _words(facility["condition"]),
-            "land": None if pd.isna(facility["land_area_m2"]) else float(facility["land_area_m2"]),
-        },
-    )
+    facts: list[Message] = []
+    if _words(facility["condition"]):
+        facts.append(("surplus.condition", {"condition": facility["condition"]}))
+    if not pd.isna(facility["land_area_m2"]):
+        facts.append(("surplus.land", {"land": float(facility["land_area_m2"])}))
     hazard: list[Message] = [("surplus.in_hazard", {})] if _flag(facility.get("in_hazard")) else []
     why: Message = (f"surplus.why.{use}" if use != "free" else f"surplus.why.{treatment}", {})
     tokens: set[str] = set()
@@ -128,7 +126,7 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
         "treatment": treatment,
         "decided": use == "decided",
         "decision_no": _words(facility.get("decision_no")),
-        "reasons": encode([why, facts, *hazard, freed, *_missing(facility, use)]),
+        "reasons": encode([why, *facts, *hazard, freed, *_missing(facility, use)]),
         "legal_basis": rule["legal_basis"],
         "certainty": rule["certainty"],
         "rests_on": "; ".join(sorted(tokens)) or None,

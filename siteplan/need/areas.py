@@ -52,7 +52,7 @@ def title_area(chain: Chain, staff: Staff) -> float:
         total += chain.add(
             f"title_{title}", mix[title] * rate, norms=norms, formula="title", people=mix[title], rate=rate
         )
-    return chain.add("title_area", total, people=staff.people)
+    return chain.add("title_area", total, basis="basis.title_area", people=staff.people)
 
 
 def special_area(chain: Chain, commune: pd.Series) -> float:
@@ -107,7 +107,7 @@ def special_area(chain: Chain, commune: pd.Series) -> float:
                 "room_delegation", area, norms=delegation_norms, persons=persons, rate=seat, preparation=preparation
             )
         )
-    return chain.add("special_area", sum(rooms), rooms=len(rooms))
+    return chain.add("special_area", sum(rooms), basis="basis.special_area", rooms=len(rooms))
 
 
 def land_area(chain: Chain, kind: str, staff: int, floor: float, footprint: float) -> tuple[float, str]:
@@ -152,7 +152,7 @@ def land_area(chain: Chain, kind: str, staff: int, floor: float, footprint: floa
     )
     binding = max(asked, key=lambda rule: asked[rule])
     chain.bind(binding)
-    return chain.add("land_before_reserve", asked[binding], percent=density), binding
+    return chain.add("land_before_reserve", asked[binding], basis="basis.land_area"), binding
 
 
 def land_with_companions(chain: Chain, land: float) -> float:

@@ -34,6 +34,7 @@ class Chain:
         norms: Sequence[str] = (),
         formula: str = "",
         certainty: str | None = "C",
+        basis: str = "",
         **params: Any,
     ) -> float:
         """Add a step and return its value.
@@ -50,6 +51,9 @@ class Chain:
             Message key below ``need.formula.``; the item by default.
         certainty
             Where no norm entered: ``C`` for a sum, None for an input.
+        basis
+            Where no norm entered: key of the norm that only says where the rule of a sum stands; left out where the set
+            has none.
         params
             Figures the formula shows.
         """
@@ -57,6 +61,7 @@ class Chain:
         entered = [self.norms[key] for key in norms]
         if entered:
             certainty = max((norm.certainty for norm in entered), key=CERTAINTY.index)
+        stands = entered or [self.norms[key] for key in (basis,) if key in self.norms]
         self.rows.append(
             {
                 "commune_code": self.commune_code,
@@ -66,7 +71,7 @@ class Chain:
                 "formula": encode([(f"need.formula.{formula or item}", params)]),
                 "value": value,
                 "unit": unit,
-                "legal_basis": "; ".join(dict.fromkeys(norm.legal_basis for norm in entered)) or None,
+                "legal_basis": "; ".join(dict.fromkeys(norm.legal_basis for norm in stands)) or None,
                 "certainty": certainty,
                 "binding": False,
             }

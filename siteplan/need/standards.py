@@ -78,6 +78,7 @@ _NORMS = (
     "scope_c.green_share",
     "scope_c.roads_share",
 )
+_BASES = ("basis.title_area", "basis.special_area", "basis.usable_area", "basis.land_area")
 _SINGLE_HEADQUARTERS = ("land.single_headquarters_plain_m2", "land.single_headquarters_mountain_m2")
 
 
@@ -106,7 +107,7 @@ def _in_force(norms: Norms, keys: Iterable[str], settings: NeedSettings) -> dict
     if problems:
         raise InputError(*problems)
     found["building.floors"] = replace(found["building.floors"], value=float(settings.floors))
-    found.update({key: norms[key] for key in _SINGLE_HEADQUARTERS if key in norms})
+    found.update({key: norms[key] for key in (*_SINGLE_HEADQUARTERS, *_BASES) if key in norms})
     return found
 
 
@@ -147,6 +148,7 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
         "usable_area",
         title + shared + special + forces,
         formula="usable_area_with_forces" if forces else "usable_area",
+        basis="basis.usable_area",
         title=title,
         shared=shared,
         special=special,
@@ -161,7 +163,7 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
         land = land_with_companions(chain, land)
     share = chain.value("land.reserve_share")
     reserve = chain.add("reserve", share * land, norms=("land.reserve_share",), land=land, percent=share * 100)
-    required = chain.add("required_land_area", land + reserve, land=land, reserve=reserve)
+    required = chain.add("required_land_area", land + reserve, basis="basis.land_area", land=land, reserve=reserve)
     if all(key in norms for key in _SINGLE_HEADQUARTERS):
         plain, mountain = (norms[key].value for key in _SINGLE_HEADQUARTERS)
         chain.add(
