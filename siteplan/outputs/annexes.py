@@ -1,0 +1,273 @@
+"""The annexes of the dossier: tables equal to the results, digit by digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from siteplan import locale
+from siteplan.outputs import summary, wording
+from siteplan.tables import RESULTS
+
+if TYPE_CHECKING:
+    from siteplan.outputs.paper import Align
+    from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
+
+OVERLAPS = ("overlap", "contains", "within")
+
+Annex = tuple[str, str, Callable[[], None]]
+
+
+def annexes(writer: Writer) -> list[Annex]:
+    """Name, note and writer of each annex, in order."""
+    run = writer.run
+    found: list[Annex] = [
+        (writer.words("annex_name.communes"), writer.words("annex_note.communes"), partial(_annex_communes, writer)),
+        (writer.words("annex_name.sites"), writer.words("annex_note.sites"), partial(_annex_sites, writer)),
+        (writer.words("annex_name.evidence"), writer.words("annex_note.evidence"), partial(_annex_evidence, writer)),
+        (writer.words("annex_name.priority"), "", partial(_annex_priority, writer)),
+    ]
+    for one in writer.runs:
+        title = wording.title_of(one, writer.lang)
+        found.append((f"{writer.words('annex_name.programme')} – {title}", "", partial(_annex_programme, writer, one)))
+        found.append((f"{writer.words('annex_name.funding')} – {title}", "", partial(_annex_funding, writer, one)))
+        found.append((f"{writer.words('annex_name.surplus')} – {title}", "", partial(_annex_surplus, writer, one)))
+    found.append(
+        (
+            writer.words("annex_name.assumptions"),
+            "",
+            partial(
+                _annex_plain,
+                writer,
+                run,
+                "assumptions",
+                ("assumption_id", "statement", "value", "unit", "legal_basis", "certainty"),
+                (2, 4, 1.4, 1, 3, 1.2),
+            ),
+        )
+    )
+    found.append(
+        (writer.words("annex_name.coverage"), writer.words("annex_note.coverage"), partial(_annex_coverage, writer))
+    )
+    return found
+
+
+def _annex_communes(writer: Writer) -> None:
+    names = (
+        "code",
+        "name",
+        "kind",
+        "population",
+        "required_floor_area_m2",
+        "required_land_area_m2",
+        "existing_floor_area_m2",
+        "existing_land_area_m2",
+        "extension_floor_area_m2",
+        "extension_land_area_m2",
+        "new_floor_area_m2",
+        "new_land_area_m2",
+        "gap_basis",
+    )
+    widths = (1.1, 2, 1.1, 1.3, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.4)
+    total = ("population", *(n for n in names if n.endswith("_m2")))
+    writer.table("communes", names, writer.run.communes, widths, size_pt=8.5, total=total)
+
+
+def _overlap_counts(run: Run) -> dict[str, int]:
+    evidence = run.conflicts
+    overlaps = evidence[evidence["relation"].isin(("overlap", "contains", "within"))]
+    return {str(k): int(v) for k, v in overlaps.groupby("site_id").size().items()}
+
+
+def _annex_sites(writer: Writer) -> None:
+    best = summary.proposed_sites(writer.run)
+    communes = summary.names_by_code(writer.run)
+    counts = _overlap_counts(writer.run)
+    names = (
+        "site_id",
+        "label",
+        "area_m2",
+        "required_area_m2",
+        "score",
+        "check_result",
+        "conformity",
+        "overlap_area_m2",
+        "reasons",
+    )
+    extra = [
+        (1, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in best["commune_code"]]),
+        (8, writer.words("overlap_count"), [str(counts.get(str(s), 0)) for s in best["site_id"]]),
+    ]
+    writer.table("sites", names, best, (1.6, 1.8, 1.3, 1.3, 1.3, 1, 1.7, 1.5, 1, 1.2, 5), size_pt=8, extra=extra)
+
+
+def _annex_evidence(writer: Writer) -> None:
+    evidence = wording.printable_evidence(writer.run, writer.lang)
+    best = set(summary.proposed_sites(writer.run)["site_id"])
+    rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]
+    rows = rows[rows["effect"] != "information"] if "effect" in rows else rows
+    names = (
+        "site_id",
+        "title",
+        "decision_no",
+        "decision_date",
+        "function",
+        "relation",
+        "area_m2",
+        "percent_of_site",
+        "effect",
+        "treatment",
+        "owner",
+    )
+    writer.table("conflicts", names, rows, (1.6, 3, 1.8, 1.2, 1.6, 1.1, 1.2, 1.1, 1.2, 3, 1.6), size_pt=8)
+
+
+def _annex_priority(writer: Writer) -> None:
+    keys, points = summary.priority_parts(writer.run)
+    communes = writer.run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
+    parts = points.set_index("commune_code")
+    base = [k for k in keys if k in _base_keys(writer.run)]
+    column = RESULTS["scores"].column("points")
+    extra = [
+        (
+            3 + n,
+            wording.criterion_label([writer.run], "commune", key, writer.lang),
+            [
+                locale.number(wording.scalar(parts.at[c, key]) if c in parts.index else None, 3, writer.lang)
+                for c in communes["code"]
+            ],
+        )
+        for n, key in enumerate(base)
+    ]
+    assert column.kind == "float"
+    names = (
+        "priority_rank",
+        "code",
+        "name",
+        "base_points",
+        "border_points",
+        "ward_points",
+        "supplement_points",
+        "priority_points",
+        "base_rank",
+    )
+    widths = (0.9, 1.1, 1.9, *[1.3] * len(base), 1.2, 1.2, 1.2, 1.2, 1.2, 1.1)
+    writer.table("communes", names, communes, widths, size_pt=8, extra=extra)
+
+
+def _base_keys(run: Run) -> set[str]:
+    scores = run.table("scores")
+    return {str(k) for k in scores.loc[(scores["of"] == "commune") & (scores["block"] == "base"), "criterion"]}
+
+
+def _annex_programme(writer: Writer, run: Run) -> None:
+    names = (
+        "priority_rank",
+        "commune_code",
+        "name",
+        "status",
+        "phase",
+        "start_year",
+        "finish_year",
+        "build_type",
+        "site_id",
+        "check_result",
+        "population",
+        "deficit_floor_area_m2",
+        "total_cost",
+        "clearance_cost_included",
+        "reasons",
+    )
+    widths = (0.8, 1, 1.7, 1.2, 1.8, 0.9, 0.9, 1.2, 1.6, 1.5, 1.1, 1.3, 1.3, 0.9, 4.5)
+    writer.table(
+        "programme",
+        names,
+        summary.programme(run),
+        widths,
+        size_pt=7.5,
+        total=("population", "deficit_floor_area_m2", "total_cost"),
+    )
+
+
+def _annex_funding(writer: Writer, run: Run) -> None:
+    money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
+    sources = [str(c) for c in money.columns if c not in ("year", summary.TOTAL)]
+    unit = locale.text("unit.money_shown", writer.lang)
+    headings = [locale.text("workbook.year", writer.lang), *(f"{wording.clean(s)} ({unit})" for s in sources)]
+    headings.append(f"{locale.text('workbook.total', writer.lang)} ({unit})")
+    lines = []
+    total: dict[str, Any] = {"year": None, **{c: money[c].sum() for c in (*sources, summary.TOTAL)}}
+    rows: list[dict[str, Any]] = [*money.to_dict("records"), total]  # type: ignore[list-item]
+    for row in rows:
+        first = locale.text("workbook.total", writer.lang) if row["year"] is None else str(int(row["year"]))
+        lines.append(
+            [
+                first,
+                *(
+                    writer.number(row[c] / wording.MONEY_SHOWN, wording.MONEY_DECIMALS)
+                    for c in (*sources, summary.TOTAL)
+                ),
+            ]
+        )
+    align: list[Align] = ["left", *["right"] * (len(headings) - 1)]  # type: ignore[list-item]
+    writer.paper.table(
+        headings, lines, [1, *[1.6] * (len(headings) - 1)], align, bold_rows=[len(lines) - 1], size_pt=11
+    )
+
+
+def _annex_surplus(writer: Writer, run: Run) -> None:
+    rows = summary.of_option(run.surplus, run)
+    communes = summary.names_by_code(run)
+    names = (
+        "facility_id",
+        "name",
+        "status",
+        "floor_area_m2",
+        "land_area_m2",
+        "condition",
+        "free_year",
+        "treatment",
+        "decision_no",
+        "legal_basis",
+        "reasons",
+    )
+    extra = [
+        (2, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
+    ]
+    widths = (1.4, 2.2, 1.7, 1.2, 1.2, 1.3, 1.1, 0.9, 1.9, 1.4, 2, 4)
+    writer.table("surplus", names, rows, widths, size_pt=7.5, extra=extra, total=("floor_area_m2", "land_area_m2"))
+
+
+def _annex_plain(writer: Writer, run: Run, table: str, names: Sequence[str], widths: Sequence[float]) -> None:
+    writer.table(table, names, run.table(table), widths)
+
+
+def _annex_coverage(writer: Writer) -> None:
+    """One row a layer: in how many communes it is covered, partly, on paper only, or missing."""
+    cover = writer.run.coverage
+    tokens = RESULTS["coverage"].column("status").values
+    headings = [
+        wording.label(RESULTS["coverage"].column("role"), writer.lang),
+        wording.label(RESULTS["coverage"].column("mandatory"), writer.lang),
+        *(locale.value_text("status", token, writer.lang) for token in tokens),
+        writer.words("illustrative_communes"),
+        wording.label(RESULTS["coverage"].column("source"), writer.lang),
+    ]
+    lines = []
+    for (mandatory, role), part in cover.groupby(
+        [~cover["mandatory"].fillna(value=False).astype(bool), "role"], sort=True
+    ):
+        sources = "; ".join(sorted({str(s) for s in part["source"].dropna()}))
+        lines.append(
+            [
+                wording.role_label(str(role), writer.lang),
+                locale.value_text("bool", not mandatory, writer.lang),
+                *(writer.number(int((part["status"] == token).sum())) for token in tokens),
+                writer.number(int(part["illustrative"].fillna(value=False).sum())),
+                wording.clean(sources, 200),
+            ]
+        )
+    align: list[Align] = ["left", "left", *["right"] * (len(tokens) + 1), "left"]  # type: ignore[list-item]
+    writer.paper.table(headings, lines, (3, 1.1, *[1.2] * (len(tokens) + 1), 4), align, size_pt=9)

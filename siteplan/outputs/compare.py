@@ -1,0 +1,410 @@
+"""Options side by side: what each reaches, by when, for how much, and which is better under which view.
+
+Only runs over the same inputs are compared; otherwise a difference could come from the data. No single winner is named:
+each view (time, people, border and wards, money, certainty) has its own answer, and a tie is called a tie.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.errors import InputError, Problem, UsageError
+from siteplan.locale import Message
+from siteplan.outputs import spreadsheet, summary, wording
+from siteplan.outputs.measures import Measure, measures_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from siteplan.runs import Run
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two or more runs over the same inputs, side by side.
+
+    Parameters
+    ----------
+    runs, options
+        The runs and the names of their options, in the order given.
+    lines
+        What is measured, in order.
+    measures
+        A row a line: ``measure, label, unit`` and a column per option. Money in tỷ đồng.
+    by_year
+        ``option, year, centres_started, centres_finished, people_served, border_communes, central_wards,
+        money`` (đồng).
+    by_commune
+        ``commune_code, name, differs`` and, for each option, ``<option>:`` followed by each name of
+        :data:`OF_COMMUNE`.
+    strengths, weaknesses
+        Messages for each option: where it is strictly the best, or the worst, of all.
+    verdict
+        Messages: which option is better under which view.
+    """
+
+    runs: tuple[Run, ...]
+    options: tuple[str, ...]
+    lines: tuple[Measure, ...]
+    measures: pd.DataFrame
+    by_year: pd.DataFrame
+    by_commune: pd.DataFrame
+    strengths: Mapping[str, list[Message]]
+    weaknesses: Mapping[str, list[Message]]
+    verdict: list[Message]
+
+    def title(self, option: str, lang: str = locale.DEFAULT_LANGUAGE) -> str:
+        """Title of an option."""
+        return wording.title_of(self.runs[self.options.index(option)], lang)
+
+
+def _refuse_different_inputs(runs: Sequence[Run]) -> None:
+    first = runs[0]
+    own: Mapping[str, str] = first.manifest.get("inputs", {})
+    problems = []
+    for other in runs[1:]:
+        theirs: Mapping[str, str] = other.manifest.get("inputs", {})
+        differing = sorted(layer for layer in {*own, *theirs} if own.get(layer) != theirs.get(layer))
+        problems += [
+            Problem("runs_differ", layer=layer, value=f"{first.name}, {other.name}", file=str(other.folder))
+            for layer in differing
+        ]
+    if problems:
+        raise InputError(*problems)
+
+
+def _unique_options(runs: Sequence[Run]) -> tuple[str, ...]:
+    names = [summary.option_of(run) for run in runs]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} ({run.name})" for name, run in zip(names, runs, strict=True)
+    )
+
+
+def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    start = pd.to_numeric(planned["start_year"], errors="coerce")
+    finish = pd.to_numeric(planned["finish_year"], errors="coerce")
+    money = summary.money_by_year_and_source(summary.of_option(run.funding, run)).set_index("year")[summary.TOTAL]
+    lines = []
+    for year in years:
+        done = planned[finish == year]
+        lines.append(
+            {
+                "option": option,
+                "year": year,
+                "centres_started": int((start == year).sum()),
+                "centres_finished": len(done),
+                "people_served": int(pd.to_numeric(done["population"], errors="coerce").sum()),
+                "border_communes": int(summary.flags(done["is_border"]).sum()),
+                "central_wards": int(summary.flags(done["is_central_ward"]).sum()),
+                "money": float(money.get(year, 0.0)),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+OF_COMMUNE = ("status", "phase", "start_year", "finish_year", "site_id", "total_cost")
+
+
+def _by_commune(runs: Sequence[Run], options: Sequence[str]) -> pd.DataFrame:
+    table = pd.DataFrame(runs[0].communes[["code", "name"]]).rename(columns={"code": "commune_code"})
+    for run, option in zip(runs, options, strict=True):
+        rows = pd.DataFrame(summary.programme(run)[["commune_code", *OF_COMMUNE]])
+        table = table.merge(
+            rows.rename(columns={name: f"{option}:{name}" for name in OF_COMMUNE}), on="commune_code", how="left"
+        )
+    # the same site at another price level or under another phase name is no difference of its own
+    seen = [[f"{option}:{name}" for option in options] for name in ("status", "start_year", "finish_year", "site_id")]
+    differs = pd.Series(data=False, index=table.index)
+    for columns in seen:
+        differs |= table[columns].astype("object").apply(lambda row: len({str(v) for v in row}) > 1, axis="columns")
+    table.insert(2, "differs", differs)
+    return table.sort_values("commune_code", kind="stable", ignore_index=True)
+
+
+def _extremes(
+    lines: Sequence[Measure], values: Mapping[str, Sequence[float | None]], options: Sequence[str]
+) -> tuple[dict[str, list[Message]], dict[str, list[Message]]]:
+    """Find the measures on which an option is nowhere worse than every other and somewhere better, and the reverse."""
+    strengths: dict[str, list[Message]] = {option: [] for option in options}
+    weaknesses: dict[str, list[Message]] = {option: [] for option in options}
+    for key in dict.fromkeys(line.key for line in lines):
+        own = [line for line in lines if line.key == key]
+        if own[0].better == "neither" or any(v is None for line in own for v in values[line.name]):
+            continue
+        sign = 1.0 if own[0].better == "more" else -1.0
+        columns = [[sign * float(values[line.name][n] or 0.0) for line in own] for n in range(len(options))]
+        for into, turn in ((strengths, 1.0), (weaknesses, -1.0)):
+            for at, column in enumerate(columns):
+                others = [other for n, other in enumerate(columns) if n != at]
+                nearest = [max(turn * other[k] for other in others) for k in range(len(own))]
+                mine = [turn * value for value in column]
+                if all(a >= b for a, b in zip(mine, nearest, strict=True)) and mine != nearest:
+                    params = {
+                        "measure": key,
+                        "unit": own[0].unit,
+                        "decimals": own[0].decimals,
+                        "years": [line.year for line in own],
+                        "values": column if sign > 0 else [-value + 0.0 for value in column],
+                        "others": [turn * sign * value + 0.0 for value in nearest],
+                    }
+                    into[options[at]].append(("compare.strength" if into is strengths else "compare.weakness", params))
+    return strengths, weaknesses
+
+
+VIEWS = ("time", "people", "border_wards", "money", "certainty", "surplus")
+
+
+def _verdict(
+    lines: Sequence[Measure], values: Mapping[str, Sequence[float | None]], options: Sequence[str]
+) -> list[Message]:
+    """Under each view: the option that no other beats on a measure of the view and that beats each other on one."""
+    messages: list[Message] = []
+    for view in VIEWS:
+        own = [line for line in lines if line.view == view and all(v is not None for v in values[line.name])]
+        if not own:
+            messages.append(("compare.verdict.unknown", {"view": view}))
+            continue
+        signs = [[(1 if line.better == "more" else -1) * float(v or 0.0) for v in values[line.name]] for line in own]
+        dominant = [
+            at
+            for at in range(len(options))
+            if all(row[at] >= max(row) for row in signs)
+            and all(any(row[at] > row[n] for row in signs) for n in range(len(options)) if n != at)
+        ]
+        if dominant:
+            messages.append(("compare.verdict.better", {"view": view, "option": options[dominant[0]]}))
+        elif all(len(set(row)) == 1 for row in signs):
+            messages.append(("compare.verdict.equal", {"view": view}))
+        else:
+            messages.append(("compare.verdict.mixed", {"view": view}))
+    return messages
+
+
+def compare_runs(runs: Sequence[Run]) -> Comparison:
+    """Set two or more finished runs side by side.
+
+    Parameters
+    ----------
+    runs
+        Finished runs of the same province over the same inputs, one option each.
+
+    Raises
+    ------
+    UsageError
+        Where fewer than two runs are given.
+    InputError
+        Where the runs have different inputs; one problem ``runs_differ`` for each layer that differs.
+    """
+    if len(runs) < 2:
+        raise UsageError(Problem("compare_needs_two", value=", ".join(run.name for run in runs)))
+    _refuse_different_inputs(runs)
+    options = _unique_options(runs)
+    horizons = summary.horizons(runs)
+    measured = [measures_of(run, horizons) for run in runs]
+    lines = tuple(measure for measure, _ in measured[0])
+    values = {line.name: [column[n][1] for column in measured] for n, line in enumerate(lines)}
+    lang = locale.DEFAULT_LANGUAGE
+    table = pd.DataFrame(
+        {
+            "measure": [line.name for line in lines],
+            "label": [line.label(lang) for line in lines],
+            "unit": [locale.text(f"compare.unit.{line.unit}", lang) for line in lines],
+            **{
+                option: [
+                    None if values[line.name][n] is None else round(float(values[line.name][n] or 0.0), 6)
+                    for line in lines
+                ]
+                for n, option in enumerate(options)
+            },
+        }
+    )
+    strengths, weaknesses = _extremes(lines, values, options)
+    return Comparison(
+        runs=tuple(runs),
+        options=options,
+        lines=lines,
+        measures=table,
+        by_year=pd.concat(
+            [_by_year(run, option, _years(runs)) for run, option in zip(runs, options, strict=True)], ignore_index=True
+        ),
+        by_commune=_by_commune(runs, options),
+        strengths=strengths,
+        weaknesses=weaknesses,
+        verdict=_verdict(lines, values, options),
+    )
+
+
+def _years(runs: Sequence[Run]) -> list[int]:
+    years = {
+        int(y) for run in runs for phase in run.manifest.get("scenario", {}).get("phases", ()) for y in phase["years"]
+    }
+    for run in runs:
+        years |= {int(y) for name in ("start_year", "finish_year") for y in run.programme[name].dropna()}
+        years |= {int(y) for y in run.funding["year"].dropna()}
+    return list(range(min(years), max(years) + 1)) if years else []
+
+
+def words(comparison: Comparison, message: Message, lang: str) -> str:
+    """Write a strength, weakness or verdict message."""
+    key, params = message
+    if key in ("compare.strength", "compare.weakness"):
+        line = Measure(params["measure"], params["unit"], decimals=int(params["decimals"]))
+        years = [year for year in params["years"] if year is not None]
+        return locale.text(
+            key,
+            lang,
+            measure=locale.text(
+                f"compare.over_time.{line.key}" if years else f"compare.measure.{line.key}",
+                lang,
+                year=years[-1] if years else "",
+            ),
+            years=locale.text("compare.by_years", lang, years=", ".join(map(str, years))) if years else "",
+            values=line.listed(params["values"], lang),
+            others=line.listed(params["others"], lang),
+        )
+    shown: dict[str, Any] = {"view": locale.text(f"compare.view.{params['view']}", lang)}
+    if "option" in params:
+        shown["option"] = comparison.title(params["option"], lang)
+    return locale.text(key, lang, **shown)
+
+
+def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) -> list[list[str]]:
+    """Return the short table of the command line: a heading row, then one row a measure, all as text."""
+    always = (
+        "finished_by",
+        "total_cost",
+        "money_peak",
+        "peak_to_mean",
+        "waiting",
+        "sites_not_clear",
+        "without_site",
+        "figures_missing",
+    )
+    at_last = ("people_by", "border_by", "wards_by", "deficit_left", "surplus_freed")
+    horizons = summary.horizons(comparison.runs)
+    return _text_rows(
+        comparison, lang, lambda line: line.key in always or (line.key in at_last and line.year in horizons[-2:])
+    )
+
+
+def measure_rows(comparison: Comparison, lang: str) -> list[list[str]]:
+    """Return all measures as text, a heading row first."""
+    return _text_rows(comparison, lang, lambda line: True)  # noqa: ARG005
+
+
+def _text_rows(comparison: Comparison, lang: str, wanted: Callable[[Measure], bool]) -> list[list[str]]:
+    rows = [[locale.text("compare.column.measure", lang), *(comparison.title(o, lang) for o in comparison.options)]]
+    for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True):
+        if wanted(line):
+            rows.append([line.label(lang), *(line.shown(wording.scalar(row[o]), lang) for o in comparison.options)])
+    return rows
+
+
+def write_comparison(comparison: Comparison, folder: Path, lang: str = locale.DEFAULT_LANGUAGE) -> list[Path]:
+    """Write ``so_sanh.xlsx`` and its twins for machines, ``so_sanh*.csv`` (UTF-8, plain numbers); return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    book_path = folder / "so_sanh.xlsx"
+    with spreadsheet.Book(book_path, comparison.runs, lang, locale.text("compare.title", lang)) as book:
+        add_sheets(book, comparison, lang)
+    written = [book_path]
+    for name, frame in (
+        ("so_sanh", comparison.measures),
+        ("so_sanh_theo_nam", comparison.by_year),
+        ("so_sanh_theo_xa", comparison.by_commune),
+    ):
+        path = folder / f"{name}.csv"
+        with path.open("w", encoding="utf-8-sig", newline="") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(frame.columns)
+            for row in frame.itertuples(index=False):
+                writer.writerow([_csv_cell(value) for value in row])
+        written.append(path)
+    return written
+
+
+def _csv_cell(value: Any) -> Any:
+    plain = wording.scalar(value)
+    if isinstance(plain, str):
+        # a spreadsheet program runs what begins with these
+        return f"'{plain}" if plain.startswith(("=", "+", "-", "@", "\t", "\r")) else wording.clean(plain)
+    return "" if plain is None else plain
+
+
+def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> None:
+    """Add the three sheets of a comparison to an open workbook."""
+    titles = {option: comparison.title(option, lang) for option in comparison.options}
+    head = locale.text
+    measures = [
+        [
+            line.label(lang),
+            head(f"compare.unit.{line.unit}", lang),
+            *(wording.scalar(row[o]) for o in comparison.options),
+        ]
+        for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True)
+    ]
+    columns = [
+        spreadsheet.Field(head("compare.column.measure", lang), 52),
+        spreadsheet.Field(head("compare.column.unit", lang), 14),
+    ]
+    columns += [spreadsheet.Field(titles[o], 24, "number") for o in comparison.options]
+    formats = [[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines]
+    notes = [words(comparison, message, lang) for message in comparison.verdict]
+    for option in comparison.options:
+        for side in (comparison.strengths, comparison.weaknesses):
+            notes += [f"{titles[option]}: {words(comparison, message, lang)}" for message in side[option]]
+    book.sheet(
+        head("compare.sheet.measures", lang),
+        head("compare.title", lang),
+        columns,
+        measures,
+        decimals=formats,
+        after=notes,
+    )
+
+    counted = ("year", "centres_started", "centres_finished", "people_served", "border_communes", "central_wards")
+    yearly: list[list[Any]] = [
+        [titles[row["option"]], *(row[name] for name in counted), round(row["money"] / wording.MONEY_SHOWN, 9)]
+        for row in comparison.by_year.to_dict("records")
+    ]
+    names = ("option", *counted, "money")
+    kinds: tuple[spreadsheet.Kind, ...] = ("text", "year", "int", "int", "int", "int", "int", "money")
+    columns = [
+        spreadsheet.Field(head(f"compare.column.{name}", lang), 30 if name == "option" else 14, kind)
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    book.sheet(head("compare.sheet.by_year", lang), head("compare.heading.by_year", lang), columns, yearly)
+
+    columns = [
+        spreadsheet.Field(head("compare.column.commune_code", lang), 9),
+        spreadsheet.Field(head("compare.column.name", lang), 18),
+    ]
+    columns.append(spreadsheet.Field(head("compare.column.differs", lang), 9))
+    kind_of: dict[str, spreadsheet.Kind] = {"start_year": "year", "finish_year": "year", "total_cost": "money"}
+    for option in comparison.options:
+        columns += [
+            spreadsheet.Field(
+                f"{titles[option]}: {head(f'compare.column.{name}', lang)}", 16, kind_of.get(name, "text")
+            )
+            for name in OF_COMMUNE
+        ]
+    lines = []
+    for row in comparison.by_commune.to_dict("records"):
+        line: list[Any] = [row["commune_code"], row["name"], locale.value_text("bool", bool(row["differs"]), lang)]
+        for option in comparison.options:
+            for name in OF_COMMUNE:
+                value = wording.scalar(row[f"{option}:{name}"])
+                if name == "status":
+                    value = locale.value_text("status", value, lang)
+                elif name == "total_cost" and value is not None:
+                    value = round(value / wording.MONEY_SHOWN, 9)
+                line.append(value)
+        lines.append(line)
+    book.sheet(head("compare.sheet.by_commune", lang), head("compare.heading.by_commune", lang), columns, lines)

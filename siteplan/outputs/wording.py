@@ -1,0 +1,228 @@
+"""How a value of a result table is written for people: labels, tokens, messages, numbers, the stamp of a draft.
+
+Every output that shows a table takes its words from here, so that one figure is written in one way everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.tables import Column
+
+if TYPE_CHECKING:
+    from siteplan.runs import Run
+
+MONEY_UNIT = "đồng"
+MONEY_SHOWN = 1e9  # people read money in tỷ đồng
+MONEY_DECIMALS = 3  # whole million đồng, the grain costs are rounded to
+
+# what no document may hold: control characters (XML refuses them) and marks that turn the direction of writing
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
+
+
+def clean(words: str, limit: int | None = None) -> str:
+    """Return text that any document can hold: NFC, no control or direction marks, cut to `limit` characters."""
+    plain = unicodedata.normalize("NFC", _FORBIDDEN.sub("", words))
+    return plain if limit is None or len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def scalar(value: Any) -> Any:
+    """Return a cell as a plain Python value, None where it is missing (NaN, NA, NaT, infinite)."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def is_year(column: Column) -> bool:
+    """Whether the column holds years, which are never grouped by thousands."""
+    return column.kind == "int" and (column.name == "year" or "_year" in column.name or column.name.startswith("year_"))
+
+
+def is_money(column: Column) -> bool:
+    """Whether the column holds đồng."""
+    return column.unit == MONEY_UNIT
+
+
+def label(column: Column, lang: str) -> str:
+    """Heading of a column, with the unit people read it in."""
+    words = column.label_en if lang == "en" else column.label
+    unit = locale.text("unit.money_shown", lang) if is_money(column) else column.unit
+    return f"{words} ({unit})" if unit else words
+
+
+def decimals(column: Column) -> int:
+    """Decimals a number of this column is shown with."""
+    if is_money(column):
+        return MONEY_DECIMALS
+    return column.decimals if column.kind == "float" else 0
+
+
+def rests_on(tokens: str, lang: str) -> str:
+    """Write the tokens of a ``rests_on`` column in words; unknown ones stay as they are."""
+    words = []
+    for token in tokens.split("; "):
+        kind, _, name = token.partition(":")
+        key = f"rests_on.{kind}"
+        words.append(locale.text(key, lang, name=name) if name and locale.has_text(key, lang) else token)
+    return "; ".join(words)
+
+
+def cell(column: Column, value: Any, lang: str) -> Any:
+    """Return what a spreadsheet cell holds: a number, a text, or None where there is no value.
+
+    Money is given in tỷ đồng. Tokens, messages and truth values become words.
+    """
+    value = scalar(value)
+    if value is None:
+        return None
+    if column.kind == "messages":
+        return clean(locale.render(str(value), lang))
+    if column.kind == "bool":
+        return locale.value_text("bool", bool(value), lang)
+    if column.kind in ("int", "float"):
+        return round(value / MONEY_SHOWN, 9) if is_money(column) else value
+    if column.kind == "date":
+        return day(str(value), lang)
+    if column.name == "rests_on":
+        return clean(rests_on(str(value), lang))
+    return clean(locale.value_text(column.name, str(value), lang))
+
+
+def shown(column: Column, value: Any, lang: str) -> str:
+    """Return what a printed table shows: numbers in the reader's style, an en dash where there is no value."""
+    found = cell(column, value, lang)
+    if found is None or found == "":
+        return "–"
+    if isinstance(found, str):
+        return found
+    return str(int(found)) if is_year(column) else locale.number(float(found), decimals(column), lang)
+
+
+def day(iso: str, lang: str) -> str:
+    """Write an ISO date as dd/mm/yyyy for Vietnamese readers; English keeps ISO."""
+    found = re.match(r"(\d{4})-(\d{2})-(\d{2})", iso)
+    return f"{found[3]}/{found[2]}/{found[1]}" if found and lang != "en" else iso[:10] if found else iso
+
+
+def without_restricted(frame: Any, run: Run) -> Any:
+    """Return rows that may leave the house: those of restricted layers only where the run was made to include them."""
+    if run.manifest.get("include_restricted") or "restricted" not in frame.columns:
+        return frame
+    return frame[~frame["restricted"].fillna(value=False).astype(bool)].reset_index(drop=True)
+
+
+# what would tell where a restricted object is, or which one
+_TELLING = (
+    "plan_id",
+    "plan_kind",
+    "decision_no",
+    "decision_date",
+    "authority",
+    "plan_status",
+    "function",
+    "area_m2",
+    "percent_of_site",
+    "width_m",
+)
+
+
+def printable_evidence(run: Run, lang: str) -> Any:
+    """Return the evidence of a run for printing.
+
+    A finding that rests on a restricted layer stays in the list, because the site does need a written confirmation, but
+    says nothing of the object, unless the run was made to include restricted layers.
+    """
+    evidence = run.conflicts
+    flags = evidence["restricted"].fillna(value=False).astype(bool)
+    if run.manifest.get("include_restricted") or not flags.any():
+        return evidence
+    evidence = evidence.copy()
+    evidence.loc[flags, list(_TELLING)] = None
+    evidence.loc[flags, "zone_id"] = locale.text("restricted.zone", lang)
+    evidence.loc[flags, "title"] = locale.text("restricted.title", lang)
+    return evidence
+
+
+def scenario_of(run: Run) -> Mapping[str, Any]:
+    """Return the scenario of a run as resolved."""
+    found: Mapping[str, Any] = run.manifest.get("scenario", {})
+    return found
+
+
+def title_of(run: Run, lang: str) -> str:
+    """Title of the option a run computed."""
+    scenario = scenario_of(run)
+    english = str(scenario.get("title_en") or "")
+    return clean(english if lang == "en" and english else str(scenario.get("title") or run.name))
+
+
+def province_of(run: Run) -> tuple[str, str]:
+    """Kind and name of the province, as the manifest tells."""
+    province = run.manifest.get("province", {})
+    return str(province.get("kind", "tỉnh")), str(province.get("name", ""))
+
+
+def criterion_label(runs: Sequence[Run], of: str, key: str, lang: str) -> str:
+    """Label of a criterion: the scenario's own, else the text of its key."""
+    for run in runs:
+        for criterion in scenario_of(run).get("criteria", ()):
+            if criterion.get("of", "site") == of and criterion.get("key") == key:
+                own = criterion.get("label_en" if lang == "en" else "label")
+                if own:
+                    return clean(str(own))
+    return clean(locale.value_text("criterion", key, lang))
+
+
+def role_label(role: str, lang: str) -> str:
+    """Label of a role of the catalog or of "plans/<kind>"."""
+    head, _, kind = role.partition("/")
+    if kind:
+        return clean(locale.value_text("plan_kind", kind, lang))
+    return clean(locale.value_text("role", head, lang))
+
+
+def is_draft(runs: Sequence[Run]) -> bool:
+    """Whether one of the runs is not frozen."""
+    return any(not run.manifest.get("frozen") for run in runs)
+
+
+def stamp(runs: Sequence[Run], lang: str) -> str:
+    """Line that says what state the figures are in: DỰ THẢO with program version and date, or the frozen version."""
+    if is_draft(runs):
+        newest = max(str(run.manifest.get("created", "")) for run in runs)
+        version = _version(runs[0])
+        return locale.text("stamp.draft", lang, version=version, date=day(newest, lang))
+    frozen = [run.manifest["frozen"] for run in runs]
+    words = sorted({f"{f.get('version', '')} ({day(str(f.get('date', '')), lang)})" for f in frozen})
+    return clean(locale.text("stamp.frozen", lang, version="; ".join(words)))
+
+
+def _version(run: Run) -> str:
+    found = run.manifest.get("version", "")
+    if isinstance(found, Mapping):
+        found = found.get("siteplan", "")
+    return str(found)
+
+
+def illustrative_line(runs: Sequence[Run], lang: str) -> str:
+    """Sentence that names the illustrative layers the figures rest on; empty where there is none."""
+    layers = sorted({str(name) for run in runs for name in run.manifest.get("illustrative_layers", ())})
+    return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers=", ".join(layers))) if layers else ""
+
+
+def stamp_lines(runs: Sequence[Run], lang: str) -> list[str]:
+    """Return the lines every page carries: the stamp, and a short word on illustrative data where there is some."""
+    lines = [stamp(runs, lang)]
+    if illustrative_line(runs, lang):
+        lines.append(locale.text("stamp.illustrative_short", lang))
+    return lines

@@ -1,0 +1,101 @@
+"""Sentences and tables of the dossier: what all its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from siteplan import locale
+from siteplan.outputs import summary, wording
+from siteplan.tables import RESULTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from siteplan.outputs.paper import Align, Paper
+    from siteplan.runs import Run
+
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What all parts of the dossier need."""
+
+    paper: Paper
+    runs: Sequence[Run]
+    lang: str
+
+    @property
+    def run(self) -> Run:
+        """The first run: what does not depend on the option is taken from it."""
+        return self.runs[0]
+
+    def words(self, key: str, **params: Any) -> str:
+        """Return the text ``dossier.<key>``."""
+        return locale.text(f"dossier.{key}", self.lang, **params)
+
+    def say(self, key: str, **params: Any) -> None:
+        """Write the text ``dossier.<key>`` as a paragraph."""
+        self.paper.text(self.words(key, **params))
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """Write a number in the reader's style."""
+        return locale.number(value, decimals, self.lang)
+
+    def m2(self, value: float | None) -> str:
+        """Write an area."""
+        return f"{self.number(value, 2)} m²"
+
+    def money(self, dong: float | None) -> str:
+        """Write a sum of đồng in tỷ đồng."""
+        unit = locale.text("unit.money_shown", self.lang)
+        return f"{self.number(None if dong is None else dong / wording.MONEY_SHOWN, wording.MONEY_DECIMALS)} {unit}"
+
+    def table(
+        self,
+        table: str,
+        names: Sequence[str],
+        frame: pd.DataFrame,
+        widths: Sequence[float],
+        *,
+        size_pt: float = 9,
+        extra: Sequence[tuple[int, str, Sequence[str]]] = (),
+        total: Sequence[str] = (),
+    ) -> None:
+        """Write rows of a result table.
+
+        Parameters
+        ----------
+        table, names, frame
+            Schema, columns in order, rows.
+        widths
+            Relative widths of all columns, `extra` included.
+        extra
+            Further columns of text: position, heading, one text a row.
+        total
+            Columns summed in a last row.
+        """
+        columns = [RESULTS[table].column(name) for name in names]
+        headings = [wording.label(column, self.lang) for column in columns]
+        align: list[Align] = ["right" if c.kind in ("int", "float") else "left" for c in columns]
+        rows = [
+            [wording.shown(c, v, self.lang) for c, v in zip(columns, row, strict=True)]
+            for row in zip(*(frame[c.name] for c in columns), strict=True)
+        ]
+        bold: list[int] = []
+        if total and rows:
+            last = [
+                wording.shown(c, summary.add_up(frame[c.name]), self.lang) if c.name in total else "" for c in columns
+            ]
+            rows.append(last)
+            bold.append(len(rows) - 1)
+        for at, heading, texts in extra:
+            headings.insert(at, heading)
+            align.insert(at, "left")
+            for row, words in zip(rows, [*texts, ""] if bold else texts, strict=True):
+                row.insert(at, words)
+        if bold:
+            rows[-1][0] = locale.text("workbook.total", self.lang)
+        self.paper.table(headings, rows, widths, align, bold_rows=bold, size_pt=size_pt)
