@@ -1,0 +1,149 @@
+"""What lies behind the results on the map: shapes and pictures by the layers of ``style.toml``, and the legend's words."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siteplan import locale
+from siteplan.outputs.style import LayerStyle, Style, class_words
+from siteplan.outputs.webmap import pictures, shapes
+from siteplan.outputs.webmap.content import Content, flags, rows_of
+from siteplan.runs import Run
+from siteplan.tables import BACKGROUND
+
+# roles whose shapes share borders
+_COVERAGES = ("land_use",)
+# what a click tells of a feature, role by role
+_TOLD = {
+    "roads": ("name",),
+    "railways": ("name",),
+    "waterways": ("name",),
+    "water_areas": ("name",),
+    "border": ("name",),
+    "urban_areas": ("name", "class_now", "class_2030", "source", "illustrative"),
+    "sector_projects": ("name", "sector", "owner", "status", "source", "illustrative"),
+    "plan_zones": (
+        "zone_id", "name", "function", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "horizon",
+        "illustrative",
+    ),
+    "land_use": ("land_use", "illustrative"),
+    "hazards": ("hazard_kind", "level", "source", "illustrative"),
+    "services": ("name", "service_class"),
+    "settlements": ("name", "population"),
+    "former_units": ("name", "former_district"),
+}  # fmt: skip
+
+
+def _chosen(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
+    keep = np.ones(len(frame), dtype=bool)
+    for column, tokens in layer.only.items():
+        if column in frame.columns:
+            keep &= frame[column].isin(list(tokens)).to_numpy()
+    for column, tokens in layer.without.items():
+        if column in frame.columns:
+            keep &= ~frame[column].isin(list(tokens)).to_numpy()
+    return frame[keep]
+
+
+def _layer(run: Run, key: str, layer: LayerStyle, frame: gpd.GeoDataFrame, lang: str) -> Content | None:
+    role = layer.source or key
+    frame = _chosen(frame, layer)
+    if frame.empty:
+        return None
+    thinned = shapes.thin(frame, layer.simplify_m, coverage=role in _COVERAGES)
+    tokens = (
+        thinned[layer.column].astype(object) if layer.column in thinned.columns else pd.Series([None] * len(thinned))
+    )
+    tokens = [t if isinstance(t, str) and t in layer.classes else "other" for t in tokens]
+    told = [c for c in _TOLD.get(role, ()) if c in thinned.columns]
+    return rows_of(thinned, told, token=tokens, shape=shapes.encode_all(thinned, shapes.COARSE))
+
+
+def layer_legend(key: str, layer: LayerStyle, style: Style, lang: str) -> Content:
+    """Return name, look and classes of a layer as the page needs them."""
+    return {
+        "key": key,
+        "group": layer.group,
+        "of": layer.of,
+        "role": layer.source or key,
+        "label": layer.words(lang, key),
+        "column": layer.column,
+        "visible": layer.visible,
+        "opacity": layer.opacity,
+        "order": layer.order,
+        "from_zoom": layer.from_zoom,
+        "classes": [
+            {
+                "token": token,
+                "label": class_words(layer, token, lang)
+                if token != "other" or look.words(lang)
+                else layer.words(lang, key),
+                "fill": look.fill,
+                "line": look.line,
+                "width": look.width,
+                "dash": list(look.dash),
+                "fill_opacity": look.fill_opacity,
+                "radius": look.radius,
+            }
+            for token, look in layer.classes.items()
+        ],
+    }
+
+
+def background_content(run: Run, style: Style, lang: str) -> Content:
+    """Return the background of a run: ``layers`` (rows and shapes by layer), ``pictures``, ``legend``, ``groups``."""
+    restricted_too = bool(run.manifest.get("include_restricted"))
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    layers: Content = {}
+    images: Content = {}
+    for key, layer in style.ordered_layers():
+        role = layer.source or key
+        if layer.of == "background" and role in BACKGROUND:
+            if role not in frames:
+                frame = run.background(role)
+                frames[role] = frame if restricted_too else frame[~flags(frame, "restricted")]
+            found = _layer(run, key, layer, frames[role], lang)
+            if found is not None:
+                layers[key] = found
+        elif layer.of == "image":
+            picture = _picture(run, role, layer)
+            if picture is not None:
+                images[key] = {"uri": picture.uri, "bounds": picture.bounds}
+    there = {*layers, *images, *(k for k, v in style.layers.items() if v.of == "result")}
+    return {
+        "layers": layers,
+        "pictures": images,
+        "legend": [layer_legend(k, v, style, lang) for k, v in style.layers.items() if k in there],
+        "groups": [{"key": k, "label": g.words(lang, k)} for k, g in style.groups.items()],
+    }
+
+
+def _picture(run: Run, name: str, layer: LayerStyle) -> pictures.Picture | None:
+    raster = run.raster(name)
+    if raster is None:
+        return None
+    if name == "hillshade":
+        return pictures.hillshade(raster, run.epsg)
+    colour = next((look.fill for look in layer.classes.values() if look.fill), "#3a7d44")
+    return pictures.mask(raster, run.epsg, colour)
+
+
+def commune_shapes(run: Run, tolerance_m: float) -> list[shapes.Encoded | None]:
+    """Outlines of the communes, simplified together so that neighbours still touch; in the order of the table."""
+    return shapes.encode_all(shapes.thin(run.table("communes"), tolerance_m, coverage=True), shapes.COARSE)
+
+
+def bounds(run: Run) -> list[list[float]]:
+    """Corners of all communes in degrees, [[south, west], [north, east]]."""
+    frame = run.table("communes")
+    encoded = shapes.encode_all(gpd.GeoDataFrame(geometry=frame.geometry.envelope, crs=frame.crs), shapes.COARSE)
+    corners = np.concatenate([np.cumsum(np.reshape(e[1][0][0], (-1, 2)), axis=0) for e in encoded if e]) / shapes.COARSE
+    west, south, east, north = *corners.min(axis=0), *corners.max(axis=0)
+    return [[float(south), float(west)], [float(north), float(east)]]
+
+
+def texts(lang: str) -> dict[str, str]:
+    """Words of the page itself: the texts below ``webmap.``."""
+    return {k.removeprefix("webmap."): v for k, v in locale.catalogue(lang).items() if k.startswith("webmap.")}

@@ -1,0 +1,298 @@
+"""What the page shows, taken from a finished run: rows, shapes, words. It computes nothing that is not in the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siteplan import locale
+from siteplan.outputs import summary
+from siteplan.outputs.style import Style
+from siteplan.outputs.webmap import shapes
+from siteplan.runs import Run
+from siteplan.tables import RESULTS
+
+Content = dict[str, Any]
+
+# columns whose tokens the page shows in words
+_TOKEN_COLUMNS = (
+    "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter", "road_class",
+    "hazard_level", "clearance", "source", "plan_kind", "plan_status", "relation", "effect", "certainty", "status",
+    "treatment", "condition", "programme_status", "facility_status", "coverage_status", "former_level", "group",
+    "binding_rule", "function", "criterion", "role", "land_use", "broken_rules", "hazard_kind", "level", "water_class",
+    "waterway_class", "service_class", "class_now", "class_2030", "sector", "rule", "option",
+)  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Return a cell as JSON knows it: None for what is missing, whole floats as integers."""
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not np.isfinite(number):
+            return None
+        return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    if value is pd.NaT:
+        return None
+    return value if isinstance(value, str | list | dict) else str(value)
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) -> Content:
+    """Return rows as ``{"names": [...], "rows": [[...], ...]}``; `more` are further columns."""
+    there = [c for c in columns if c in frame.columns]
+    cells = [[plain(v) for v in frame[c].astype(object).tolist()] for c in there] + [list(v) for v in more.values()]
+    rows = [list(row) for row in zip(*cells, strict=True)] if len(frame) else []
+    return {"names": [*there, *more], "rows": rows}
+
+
+def flags(frame: pd.DataFrame, column: str) -> Any:
+    """Return a yes/no column as numpy booleans; missing is no."""
+    if column not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[column].astype("Float64").fillna(0).to_numpy(dtype=float) > 0
+
+
+def _words(cells: Iterable[Any], lang: str) -> list[list[str]]:
+    return [[locale.text(key, lang, **params) for key, params in locale.decode(cell)] for cell in cells]
+
+
+def token_words(lang: str) -> dict[str, dict[str, str]]:
+    """Words of all tokens that a page may meet: column to token to words."""
+    found: dict[str, dict[str, str]] = {}
+    for key, words in locale.catalogue(lang).items():
+        parts = key.split(".", 2)
+        if parts[0] == "value" and len(parts) == 3 and parts[1] in _TOKEN_COLUMNS:
+            found.setdefault(parts[1], {})[parts[2]] = words
+    return found
+
+
+def _steps(values: pd.Series[Any], count: int, decimals: int) -> list[float]:
+    """Lower bounds of classes of about equal counts, rounded as they are printed."""
+    known = values.dropna().to_numpy(dtype=float)
+    if not len(known):
+        return []
+    cuts = np.quantile(known, np.linspace(0, 1, count + 1)[:-1])
+    return [float(v) for v in np.unique(np.round(cuts, decimals))]
+
+
+def themes(run: Run, communes: pd.DataFrame, style: Style, lang: str) -> list[Content]:
+    """Ways to colour the communes, each with its classes in the order of the legend."""
+    phase_names = [str(p["name"]) for p in run.manifest["scenario"].get("phases", ())]
+    out = []
+    for key, theme in style.themes.items():
+        found: Content = {
+            "key": key,
+            "label": theme.words(lang, key),
+            "column": theme.column,
+            "kind": theme.kind,
+            "unit": theme.unit,
+            "decimals": theme.decimals,
+            "default": theme.default,
+            "missing": style.missing_colour,
+        }
+        if theme.kind == "steps":
+            values = pd.to_numeric(communes[theme.column], errors="coerce").astype("float64").round(theme.decimals)
+            breaks = _steps(values, len(theme.colours), theme.decimals)
+            # fewer classes than colours: the strongest colours stay with the highest values
+            found["breaks"], found["colours"] = breaks, list(theme.colours[len(theme.colours) - len(breaks) :])
+            found["top"] = plain(values.max())
+        else:
+            looks = [
+                (token, look.fill or style.missing_colour, look.words(lang)) for token, look in theme.classes.items()
+            ]
+            if theme.kind == "phases":
+                colours = style.phase_colours
+                looks = [
+                    (name, colours[min(i, len(colours) - 1)], locale.value_text("phase", name, lang))
+                    for i, name in enumerate(phase_names)
+                ] + looks
+            found["classes"] = [
+                {"token": token, "colour": colour, "label": words or locale.value_text(theme.column, token, lang)}
+                for token, colour, words in looks
+            ]
+        out.append(found)
+    return out
+
+
+def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: str) -> Content:
+    programme = run.table("programme")
+    own = programme[programme["option"] == option].set_index("commune_code") if option else programme.iloc[:0]
+    status = own["status"] if len(own) else pd.Series(dtype=object)
+    states = [
+        phase if isinstance(phase, str) and phase else plain(status.get(code))
+        for code, phase in zip(communes["code"], communes["phase"], strict=True)
+    ]
+    inner = communes.geometry.representative_point().set_crs(communes.crs)
+    seats = shapes.encode_all(gpd.GeoDataFrame(geometry=inner, crs=communes.crs), shapes.COARSE)
+    columns = [c.name for c in RESULTS["communes"].columns if c.kind != "messages"]
+    return rows_of(
+        communes,
+        columns,
+        phase_state=states,
+        build_reasons=_words(communes["build_reasons"], lang),
+        no_site_reasons=_words(communes["no_site_reasons"], lang),
+        label_at=[seat[1] if seat else None for seat in seats],
+    )
+
+
+def _sites(run: Run, lang: str) -> Content:
+    sites = run.table("sites")
+    columns = [c.name for c in RESULTS["sites"].columns if c.kind != "messages"]
+    return rows_of(sites, columns, reasons=_words(sites["reasons"], lang), shape=shapes.encode_all(sites, shapes.FINE))
+
+
+def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
+    conflicts = run.table("conflicts")
+    hidden = flags(conflicts, "restricted") & (not restricted_too)
+    columns = [c.name for c in RESULTS["conflicts"].columns if c.kind != "messages"]
+    shapes_of = shapes.encode_all(conflicts, shapes.FINE)
+    treatment = _words(conflicts["treatment"], lang)
+    if hidden.any():
+        # what is withheld leaves a finding without name, size or place
+        kept = {"site_id", "commune_code", "effect", "severity", "restricted"}
+        for column in set(columns) - kept:
+            conflicts[column] = conflicts[column].astype(object).where(~hidden, None)
+        numbers = iter(range(len(conflicts)))
+        conflicts["zone_id"] = [
+            f"–{next(numbers)}" if h else z for h, z in zip(hidden, conflicts["zone_id"], strict=True)
+        ]
+        shapes_of = [None if h else s for h, s in zip(hidden, shapes_of, strict=True)]
+        withheld = [locale.text("webmap.withheld", lang)]
+        treatment = [withheld if h else t for h, t in zip(hidden, treatment, strict=True)]
+    return rows_of(conflicts, columns, treatment=treatment, shape=shapes_of)
+
+
+def _facilities(run: Run, option: str | None, lang: str) -> Content:
+    facilities = run.table("facilities")
+    surplus = run.table("surplus")
+    own = (
+        surplus[surplus["option"] == option]
+        if option in set(surplus["option"])
+        else surplus.drop_duplicates("facility_id")
+    )
+    own = own.set_index("facility_id")
+    columns = [c.name for c in RESULTS["facilities"].columns]
+    points = facilities.geometry.representative_point() if len(facilities) else facilities.geometry
+    shown = facilities.set_geometry(points)
+
+    def fate(column: str) -> list[Any]:
+        return [plain(own[column].get(i)) if i in own.index else None for i in facilities["facility_id"]]
+
+    treatment = [
+        t or ("keep" if k else None) for t, k in zip(fate("treatment"), flags(facilities, "kept"), strict=True)
+    ]
+    return rows_of(
+        facilities,
+        columns,
+        treatment=treatment,
+        free_year=fate("free_year"),
+        decided=fate("decided"),
+        decision_no=fate("decision_no"),
+        fate_basis=fate("legal_basis"),
+        fate_reasons=_words(fate("reasons"), lang),
+        shape=shapes.encode_all(shown, shapes.FINE),
+    )
+
+
+def _programme(run: Run, lang: str) -> Content:
+    programme = run.table("programme")
+    columns = [c.name for c in RESULTS["programme"].columns if c.kind != "messages" and c.name != "rests_on"]
+    return rows_of(programme, columns, reasons=_words(programme["reasons"], lang))
+
+
+def _options(run: Run, lang: str) -> list[Content]:
+    found = []
+    for name in dict.fromkeys(run.table("programme")["option"]):
+        title = run.manifest["scenario"].get("title_en" if lang == "en" else "title") if name == run.name else ""
+        found.append({"key": name, "label": title or locale.value_text("option", name, lang)})
+    return found
+
+
+def _criteria(run: Run, lang: str) -> Content:
+    out: Content = {}
+    for item in run.manifest["scenario"].get("criteria", ()):
+        words = item.get("label_en" if lang == "en" else "label") or item.get("label") or ""
+        out[f"{item['of']}:{item['key']}"] = {
+            "label": words or locale.value_text("criterion", item["key"], lang),
+            "unit": item.get("unit", ""),
+            "basis": item.get("basis", ""),
+            "certainty": item.get("certainty", ""),
+        }
+    return out
+
+
+def _assumptions(run: Run, lang: str) -> Content:
+    table = run.table("assumptions")
+    return rows_of(
+        table,
+        ["assumption_id", "value", "unit", "legal_basis", "certainty"],
+        statement=_words(table["statement"], lang),
+    )
+
+
+def _sources(run: Run, restricted_too: bool) -> Content:
+    table = run.table("sources")
+    if not restricted_too:
+        table = table[~flags(table, "restricted")]
+    return rows_of(
+        table, ["layer", "role", "source", "data_date", "legal_basis", "licence", "illustrative", "features"]
+    )
+
+
+def run_content(run: Run, style: Style, lang: str) -> Content:
+    """Return all that the page shows of one run, without what lies behind it on the map."""
+    restricted_too = bool(run.manifest.get("include_restricted"))
+    communes = run.table("communes")
+    options = _options(run, lang)
+    option = summary.option_of(run) if options else None
+    scenario = run.manifest["scenario"]
+    coverage = run.table("coverage")
+    scores = run.table("scores")
+    title = scenario.get("title_en") if lang == "en" else None
+    return {
+        "name": run.name,
+        "title": title or scenario["title"],
+        "date": str(scenario.get("date", "")),
+        "created": str(run.manifest.get("created", "")),
+        "catalog": str(run.manifest.get("catalog", "")),
+        "version": str(run.manifest.get("version", "")),
+        "frozen": run.manifest.get("frozen"),
+        "illustrative": [str(v) for v in run.manifest.get("illustrative_layers", ())],
+        "phases": [{"name": p["name"], "years": list(p["years"])} for p in scenario.get("phases", ())],
+        "options": options,
+        "option": option,
+        "criteria": _criteria(run, lang),
+        "themes": themes(run, communes, style, lang),
+        "communes": _communes(run, communes, option, lang),
+        "sites": _sites(run, lang),
+        "conflicts": _conflicts(run, restricted_too, lang),
+        "facilities": _facilities(run, option, lang),
+        "programme": _programme(run, lang),
+        "scores": rows_of(
+            scores,
+            ["of", "subject_id", "criterion", "block", "raw", "scaled", "weight", "points", "missing"],
+        ),
+        "coverage": rows_of(
+            coverage,
+            ["commune_code", "role", "mandatory", "status", "percent", "illustrative", "data_date"],
+            notes=_words(coverage["notes"], lang),
+        ),
+        "assumptions": _assumptions(run, lang),
+        "sources": _sources(run, restricted_too),
+    }
+
+
+def to_json(content: Mapping[str, Any]) -> str:
+    """Write content as JSON that can stand inside a script element, whatever texts it holds."""
+    words = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return words.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

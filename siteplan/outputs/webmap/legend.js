@@ -1,0 +1,129 @@
+// The drawer with layers and legend, and the small legend that stays on the map. Both are made from maps/style.toml.
+SP.swatch = function (look) {
+  var isPoint = look.fill && !look.isArea && look.radius && look.asPoint;
+  var css = {};
+  if (isPoint) {
+    css = { background: look.fill };
+    return SP.el("i.swatch.point", { css: css, "aria-hidden": "true" });
+  }
+  if (!look.fill) {
+    css = { "border-top": Math.max(look.width, 1.5) + "px " + (look.dash && look.dash.length ? "dashed" : "solid") + " " + look.line };
+    return SP.el("i.swatch.line", { css: css, "aria-hidden": "true" });
+  }
+  var a = Math.round(Math.max(look.fill_opacity, 0.35) * 255).toString(16).padStart(2, "0");
+  css = { background: look.fill + a, border: "1px " + (look.dash && look.dash.length ? "dashed" : "solid") + " " + (look.line || "#8a8f94") };
+  return SP.el("i.swatch", { css: css, "aria-hidden": "true" });
+};
+
+SP.legend = function (content, W, views, hooks) {
+  var L2 = {}, kinds = {};
+
+  // tokens that really occur: a legend names nothing that is not on the map
+  function present(item) {
+    var found = new Set(), asPoint = false;
+    if (item.of === "background") {
+      var table = content.background.layers[item.key], at = table.names.indexOf("token"), shape = table.names.indexOf("shape");
+      table.rows.forEach(function (row) { found.add(row[at]); if (row[shape] && row[shape][0] === 0) asPoint = true; });
+    } else if (item.of === "result") {
+      views.forEach(function (v) {
+        var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities }[item.key] || [];
+        rows.forEach(function (row) { found.add(row[item.column] || "other"); });
+      });
+      asPoint = item.key === "sites" || item.key === "facilities";
+    } else item.classes.forEach(function (c) { found.add(c.token); });
+    kinds[item.key] = asPoint;
+    var known = new Set(item.classes.map(function (c) { return c.token; }));
+    var strange = Array.from(found).some(function (t) { return !known.has(t); });
+    return item.classes.filter(function (c) { return found.has(c.token) || (c.token === "other" && strange); });
+  }
+
+  function classLines(item) {
+    var list = present(item);
+    if (list.length === 1 && list[0].token === "other") return null;
+    return SP.el("ul.classes", {}, list.map(function (c) {
+      return SP.el("li", {}, [SP.swatch(Object.assign({ asPoint: kinds[item.key] }, c)), SP.el("span", {}, c.label)]);
+    }));
+  }
+
+  function layerRow(item) {
+    var list = present(item), only = list.length === 1 && list[0].token === "other" ? list[0] : null;
+    var id = "layer-" + item.key, lines = item.key === "communes" ? null : classLines(item);
+    var slider = SP.el("input.opacity", {
+      type: "range", min: 0, max: 100, step: 5, value: Math.round(item.opacity * 100), "aria-label": W.t("opacity_of", { layer: item.label }),
+      title: W.t("opacity"), on: { input: function () { views.forEach(function (v) { v.layers[item.key].setOpacity(slider.value / 100); }); } }
+    });
+    var more = SP.el("div.more", { hidden: !item.visible }, [slider, lines]);
+    var box = SP.el("input", {
+      type: "checkbox", id: id, checked: item.visible,
+      on: { change: function () {
+        more.hidden = !box.checked;
+        views.forEach(function (v) { v.setLayer(item.key, box.checked); });
+        hooks.changed();
+      } }
+    });
+    var zoom = item.from_zoom > 9 ? SP.el("small", { title: W.t("from_near_title") }, W.t("from_near")) : null;
+    return SP.el("div.layer", { "data-layer": item.key }, [
+      SP.el("div.switch", {}, [box, only ? SP.swatch(Object.assign({ asPoint: kinds[item.key] }, only)) : null, SP.el("label", { "for": id }, [item.label, zoom])]),
+      more
+    ]);
+  }
+
+  function groupOf(group) {
+    var items = content.background.legend.filter(function (i) { return i.group === group.key; });
+    if (!items.length) return null;
+    return SP.el("section.group", {}, [SP.el("h3", {}, group.label), items.map(layerRow)]);
+  }
+
+  function range(theme, i) {
+    var low = theme.breaks[i], high = i + 1 < theme.breaks.length ? theme.breaks[i + 1] : theme.top;
+    if (i + 1 < theme.breaks.length) high -= Math.pow(10, -theme.decimals);
+    if (high <= low) return W.number(low, theme.decimals);
+    return W.number(low, theme.decimals) + " – " + W.number(high, theme.decimals);
+  }
+  L2.themeLines = function (theme, model) {
+    var counts = new Map(), missing = 0;
+    model.communes.forEach(function (c) {
+      var i = model.classOf(theme, c);
+      if (i < 0) missing++; else counts.set(i, (counts.get(i) || 0) + 1);
+    });
+    var lines = [];
+    var n = theme.kind === "steps" ? theme.breaks.length : theme.classes.length;
+    for (var k = 0; k < n; k++) {
+      var i = theme.kind === "steps" ? n - 1 - k : k;
+      if (theme.kind !== "steps" && !counts.get(i)) continue;
+      lines.push(SP.el("li", {}, [
+        SP.el("i.swatch", { css: { background: theme.kind === "steps" ? theme.colours[i] : theme.classes[i].colour, border: "1px solid #8a8f94" }, "aria-hidden": "true" }),
+        SP.el("span", {}, theme.kind === "steps" ? range(theme, i) : theme.classes[i].label),
+        SP.el("b", { title: W.t("count_title") }, counts.get(i) || 0)
+      ]));
+    }
+    if (missing) lines.push(SP.el("li", {}, [
+      SP.el("i.swatch", { css: { background: theme.missing, border: "1px solid #8a8f94" }, "aria-hidden": "true" }),
+      SP.el("span", {}, W.t("no_data")), SP.el("b", {}, missing)
+    ]));
+    return SP.el("ul.classes", {}, lines);
+  };
+
+  L2.drawer = function () {
+    return SP.el("div.drawer-inner", {}, [
+      SP.el("div.drawer-head", {}, [
+        SP.el("h2", {}, W.t("layers_title")),
+        SP.el("button.close", { type: "button", "aria-label": W.t("close"), on: { click: hooks.close } }, "×")
+      ]),
+      content.background.groups.map(groupOf)
+    ]);
+  };
+
+  // the small legend: the theme with its classes, and the marks of sites
+  L2.onMap = function (view) {
+    var theme = view.theme(), sites = view.layers.sites, item = sites && sites.isOn() ? sites.item : null;
+    var unit = theme.unit ? " (" + theme.unit + ")" : "";
+    var open = window.innerWidth > 760;
+    return SP.el("details.map-legend", { open: open }, [
+      SP.el("summary", {}, W.t("legend")),
+      SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, view.model),
+      item ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null
+    ]);
+  };
+  return L2;
+};

@@ -1,0 +1,157 @@
+// The list of communes: sorted, searched with or without accents, filtered; a line opens the commune.
+SP.ranking = function (content, W, views, hooks) {
+  var R = {}, first = views[0].model, two = views.length > 1;
+  var state = { sort: "rank", down: false, kind: "", border: false, phase: "", check: "", differing: false, words: "" };
+  var differing = new Set();
+  var folded = new Map(first.communes.map(function (c) { return [c.code, " " + W.fold(c.name) + " " + W.fold((c.kind || "") + " " + c.name) + " " + c.code + " " + W.fold(c.former_district || "")]; }));
+
+  function phaseClass(model, commune) {
+    var theme = model.run.themes.find(function (t) { return t.kind === "phases"; });
+    var i = theme ? model.classOf(theme, commune) : -1;
+    return i < 0 ? { colour: "#d5d6d3", label: W.t("no_phase") } : theme.classes[i];
+  }
+  function dot(model, commune) {
+    var c = phaseClass(model, commune);
+    return SP.el("i.phase-dot", { css: { background: c.colour }, title: c.label }, SP.el("span.sr", {}, c.label));
+  }
+
+  var keys = {
+    rank: function (c) { return c.priority_rank; },
+    name: function (c) { return W.fold(c.name); },
+    points: function (c) { return c.priority_points; },
+    need: function (c) { return c.deficit_floor_area_m2; },
+    phase: function (c) { return phaseClass(first, c).label + " " + String(1000 + (c.priority_rank || 999)); }
+  };
+  function compared(a, b) {
+    var x = keys[state.sort](a), y = keys[state.sort](b);
+    var none = (x === null || x === undefined ? 1 : 0) - (y === null || y === undefined ? 1 : 0);
+    if (none) return none;  // what is missing stays below, whichever way the list runs
+    var way = x < y ? -1 : x > y ? 1 : 0;
+    return (state.down ? -way : way) || (a.code < b.code ? -1 : 1);
+  }
+  function kept(c) {
+    var words = W.fold(state.words);
+    if (words && !words.split(" ").every(function (w) { return folded.get(c.code).indexOf(w) >= 0; })) return false;
+    if (words && words.indexOf(" ") > 0 && folded.get(c.code).indexOf(words) < 0) return false;
+    if (state.kind && c.kind !== state.kind) return false;
+    if (state.border && !c.is_border) return false;
+    if (state.check && c.best_check_result !== state.check) return false;
+    if (state.differing && !differing.has(c.code)) return false;
+    if (state.phase && !views.some(function (v) { return v.model.byCode.get(c.code) && v.model.byCode.get(c.code).phase_state === state.phase; })) return false;
+    return true;
+  }
+
+  var list = SP.el("ol.ranking", { "aria-label": W.t("ranking") }), count = SP.el("p.count", { role: "status" });
+  function line(c) {
+    var badges = [];
+    if (c.is_border) badges.push(SP.el("abbr.badge.border", { title: W.t("border_commune") }, W.t("badge_border")));
+    if (c.is_central_ward) badges.push(SP.el("abbr.badge.ward", { title: W.t("central_ward") }, W.t("badge_ward")));
+    var cells = two
+      ? views.map(function (v) { var own = v.model.byCode.get(c.code); return SP.el("span.cell", {}, own ? [own.priority_rank, dot(v.model, own)] : "–"); })
+      : [SP.el("span.cell", {}, W.number(c.priority_points, 1)), SP.el("span.cell", {}, W.number(c.deficit_floor_area_m2, 0)), dot(first, c)];
+    return SP.el("li", {}, SP.el("button.line", {
+      type: "button", "data-code": c.code, "aria-current": state.chosen === c.code ? "true" : null, on: { click: function () { hooks.open(c.code); } }
+    }, [
+      SP.el("span.rank", {}, c.priority_rank === null ? "–" : c.priority_rank),
+      SP.el("span.name", {}, [SP.el("span", {}, c.name), badges, two && differing.has(c.code) ? SP.el("abbr.badge.differs", { title: W.t("differs") }, "≠") : null]),
+      cells
+    ]));
+  }
+  R.refresh = function () {
+    var rows = first.communes.filter(kept).sort(compared);
+    SP.refill(list, rows.length ? rows.map(line) : SP.el("li.empty", {}, W.t("nothing_found")));
+    SP.refill(count, W.t("count", { shown: rows.length, all: first.communes.length }));
+    heads.forEach(function (h) { h.refresh(); });
+    return rows;
+  };
+
+  var heads = [];
+  function head(key, text, title) {
+    var button = SP.el("button.sort", { type: "button", title: title || text, on: { click: function () {
+      var numbers = key === "points" || key === "need";
+      if (state.sort === key) state.down = !state.down; else { state.sort = key; state.down = numbers; }
+      R.refresh();
+    } } });
+    heads.push({ refresh: function () {
+      var own = state.sort === key;
+      SP.refill(button, [text, SP.el("i", { "aria-hidden": "true" }, own ? (state.down ? "▼" : "▲") : "")]);
+      button.setAttribute("aria-pressed", own ? "true" : "false");
+    } });
+    return button;
+  }
+
+  function select(label, options, change) {
+    return SP.el("select", { "aria-label": label, title: label, on: { change: function () { change(this.value); R.refresh(); } } },
+      options.map(function (o) { return SP.el("option", { value: o[0] }, o[1]); }));
+  }
+  function uniqueOf(column) {
+    var seen = new Set();
+    views.forEach(function (v) { v.model.communes.forEach(function (c) { if (c[column]) seen.add(c[column]); }); });
+    return seen;
+  }
+
+  var search = SP.el("input", {
+    type: "search", id: "search", placeholder: W.t("search_hint"), "aria-label": W.t("search"), autocomplete: "off", spellcheck: "false",
+    on: {
+      input: function () { state.words = search.value; R.refresh(); },
+      keydown: function (event) {
+        var buttons = list.querySelectorAll("button.line");
+        if (event.key === "Enter" && buttons.length) { hooks.open(buttons[0].dataset.code); event.preventDefault(); }
+        if (event.key === "ArrowDown" && buttons.length) { buttons[0].focus(); event.preventDefault(); }
+        if (event.key === "Escape" && search.value) { search.value = ""; state.words = ""; R.refresh(); event.stopPropagation(); }
+      }
+    }
+  });
+  list.addEventListener("keydown", function (event) {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    var buttons = Array.from(list.querySelectorAll("button.line")), i = buttons.indexOf(document.activeElement);
+    var next = buttons[i + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) next.focus(); else if (i === 0) search.focus();
+    event.preventDefault();
+  });
+
+  var theme = first.run.themes.find(function (t) { return t.kind === "phases"; });
+  var phases = theme ? theme.classes.filter(function (c) { return uniqueOf("phase_state").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
+  var checkTheme = first.run.themes.find(function (t) { return t.column === "best_check_result"; });
+  var checks = checkTheme ? checkTheme.classes.filter(function (c) { return uniqueOf("best_check_result").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
+  function tick(label, key) {
+    var box = SP.el("input", { type: "checkbox", on: { change: function () { state[key] = box.checked; R.refresh(); } } });
+    return SP.el("label.tick", {}, [box, label]);
+  }
+  var themeChoice = SP.el("select", { id: "theme", on: { change: function () { hooks.theme(themeChoice.value); } } },
+    first.run.themes.map(function (t) { return SP.el("option", { value: t.key, selected: t.default }, t.label); }));
+
+  R.node = SP.el("div.list-panel", {}, [
+    SP.el("div.controls", {}, [
+      SP.el("div.field", {}, [SP.el("label", { "for": "theme" }, W.t("colour_by")), themeChoice]),
+      search,
+      SP.el("div.filters", {}, [
+        select(W.t("filter_kind"), [["", W.t("all_kinds")]].concat(Array.from(uniqueOf("kind")).sort().reverse().map(function (k) { return [k, W.token("kind", k)]; })), function (v) { state.kind = v; }),
+        select(W.t("filter_phase"), [["", W.t("all_phases")]].concat(phases), function (v) { state.phase = v; }),
+        select(W.t("filter_check"), [["", W.t("all_checks")]].concat(checks), function (v) { state.check = v; }),
+        tick(W.t("only_border"), "border"),
+        two ? tick(W.t("only_differing"), "differing") : null
+      ])
+    ]),
+    SP.el("div.heads" + (two ? ".two" : ""), {}, [
+      head("rank", W.t("col_rank"), W.t("col_rank_title")), head("name", W.t("col_name")),
+      two ? views.map(function (v, i) { return SP.el("span.cell", { title: v.model.run.title }, W.t("col_option", { number: i + 1 })); })
+        : [head("points", W.t("col_points"), W.t("col_points_title")), head("need", W.t("col_need"), W.t("col_need_title")), head("phase", W.t("col_phase"), W.t("col_phase_title"))]
+    ]),
+    list, count
+  ]);
+  if (two) R.node.classList.add("two");
+  R.setChosen = function (code) {
+    state.chosen = code;
+    Array.from(list.querySelectorAll("button.line")).forEach(function (b) {
+      if (b.dataset.code === code) b.setAttribute("aria-current", "true"); else b.removeAttribute("aria-current");
+    });
+  };
+  R.setDiffering = function (codes) { differing = codes; R.refresh(); };
+  R.focus = function (code) {
+    var found = Array.from(list.querySelectorAll("button.line")).find(function (b) { return b.dataset.code === code; });
+    (found || search).focus();
+  };
+  R.refresh();
+  return R;
+};

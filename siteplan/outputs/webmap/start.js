@@ -1,0 +1,218 @@
+// Puts the page together: bar, list and cards at the left, one map or two, layers at the right.
+(function () {
+  var content = JSON.parse(document.getElementById("siteplan-content").textContent);
+  var W = SP.words(content), el = SP.el, two = content.runs.length > 1;
+  var rowsOf = SP.backgroundRows(content), project = SP.projector(content.projection);
+  var maps = [window.map_siteplan_1].concat(two ? [window.map_siteplan_2] : []);
+  var narrow = function () { return window.innerWidth <= 760; };
+
+  // ---- skeleton
+  var coordinates = el("output.coordinates", { "aria-live": "off" });
+  var stage = el("div.stage" + (two ? ".two" : ""), {});
+  var side = el("aside.side", { "aria-label": W.t("list_and_cards") }), drawer = el("aside.drawer", { hidden: true, "aria-label": W.t("layers_title") });
+  var tip = el("div.tip", { hidden: true });
+  function stampOf(run) {
+    return run.frozen
+      ? el("span.stamp.frozen", {}, [W.t("frozen", { version: run.frozen.version, date: W.date(run.frozen.date) })])
+      : el("span.stamp", { title: W.t("draft_long") }, [el("b", {}, W.t("draft")), el("span", {}, W.t("draft_of", { date: W.date(run.created), version: run.version || "–" }))]);
+  }
+  var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
+  var app = el("div.app" + (two ? ".two" : ""), {}, [
+    el("header.bar", {}, [
+      el("div.title", {}, [el("h1", {}, W.t("page_title", { province: content.province.name })), el("p", {}, two ? W.t("comparison_of", { count: content.runs.length }) : content.runs[0].title)]),
+      two ? null : stampOf(content.runs[0]),
+      el("nav", {}, [layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
+    ]),
+    content.runs.some(function (r) { return r.illustrative.length; }) ? el("p.banner", { role: "note" }, [el("b", {}, W.t("illustrative")), " ", W.t("illustrative_long")]) : null,
+    el("div.body", {}, [side, stage, drawer]),
+    el("footer.foot", {}, [coordinates, el("span.reference", {}, W.t("reference_only"))])
+  ]);
+  document.body.insertBefore(app, document.body.firstChild);
+
+  // which runs are shown stands in the address: "#2,3"
+  var asked = /^#(\d+),(\d+)$/.exec(window.location.hash);
+  var shownRuns = asked && two ? [Number(asked[1]) - 1, Number(asked[2]) - 1] : [0, 1];
+  if (shownRuns.some(function (k) { return k >= content.runs.length; })) shownRuns = [0, 1];
+  var legendBoxes = [], views = [];
+  var panes = maps.map(function (map, i) {
+    var legendBox = el("div.legend-box", {}), node = map.getContainer();
+    var choice = content.runs.length > 2
+      ? el("select", { "aria-label": W.t("choose_option"), on: { change: function () { show(i, Number(choice.value)); } } },
+        content.runs.map(function (r, k) { return el("option", { value: k, selected: k === shownRuns[i] }, r.title); }))
+      : el("span", {}, content.runs[shownRuns[i]].title);
+    var pane = el("div.pane", {}, [two ? el("div.pane-title", {}, [el("b", {}, W.t("col_option", { number: i + 1 })), choice, stampOf(content.runs[shownRuns[i]])]) : null, el("div.map-holder", {}, [node, legendBox])]);
+    legendBoxes.push(legendBox);
+    stage.appendChild(pane);
+    L.control.zoom({ position: "topright", zoomInTitle: W.t("zoom_in"), zoomOutTitle: W.t("zoom_out"), zoomInText: "+", zoomOutText: "−" }).addTo(map);
+    L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 120 }).addTo(map);
+    var home = L.control({ position: "topright" });
+    home.onAdd = function () {
+      var holder = L.DomUtil.create("div", "leaflet-bar leaflet-control home");
+      holder.appendChild(el("button", { type: "button", title: W.t("whole_province"), "aria-label": W.t("whole_province"), on: { click: function (event) { event.stopPropagation(); views[i].fit(true); } } }, "⌂"));
+      L.DomEvent.disableClickPropagation(holder);
+      return holder;
+    };
+    home.addTo(map);
+    L.DomEvent.disableClickPropagation(legendBox);
+    L.DomEvent.disableScrollPropagation(legendBox);
+    node.setAttribute("aria-label", W.t("map_of", { title: content.runs[shownRuns[i]].title }));
+    return pane;
+  });
+  app.appendChild(tip);
+
+  // ---- maps
+  var hooks = {
+    moved: function (at) {
+      var p = project(at.lat, at.lng), d = maps[0].getZoom() >= 15 ? 1 : 0;
+      SP.refill(coordinates, [content.projection.name.split(" / ")[0] + " (EPSG:" + content.projection.epsg + ")  ", el("b", {}, "E " + W.number(p.east, d)), "  ", el("b", {}, "N " + W.number(p.north, d)), " m"]);
+    },
+    hovered: function (view, point, site, facility, commune) {
+      if (!point || (!site && !facility && !commune) || narrow()) { tip.hidden = true; return; }
+      var theme = view.theme(), value = commune ? commune[theme.column] : null, shown;
+      if (theme.kind === "steps") shown = value === null ? W.t("no_data") : W.unit(value, theme.decimals, theme.unit);
+      else { var c = commune ? theme.classes[view.model.classOf(theme, commune)] : null; shown = c ? c.label : W.t("no_data"); }
+      SP.refill(tip, [
+        commune ? el("b", {}, commune.name) : null,
+        site ? el("span", {}, [site.label || site.site_id, " · ", W.unit(site.score, 1, W.t("points"))]) : facility ? el("span", {}, facility.name || facility.facility_id) : null,
+        site || facility ? null : commune ? el("span", {}, theme.label + ": " + shown) : null
+      ]);
+      var box = view.map.getContainer().getBoundingClientRect();
+      tip.hidden = false;
+      var x = box.left + point.x + 16, y = box.top + point.y + 18;
+      if (x + tip.offsetWidth > window.innerWidth - 8) x -= tip.offsetWidth + 28;
+      if (y + tip.offsetHeight > window.innerHeight - 8) y -= tip.offsetHeight + 30;
+      tip.style.left = x + "px"; tip.style.top = y + "px";
+    },
+    clicked: function (what, view) {
+      hooks.moved(what.at);
+      tip.hidden = true;
+      if (what.site) return openSite(view, what.site.site_id, true);
+      if (!what.commune) return;
+      openCommune(what.commune.code, { still: true, view: two ? null : view });
+      var extra = [what.facility ? cards.facility(what.facility) : null, cards.behind(what.behind)].filter(Boolean);
+      var card = side.querySelector(".card");
+      if (card && extra.length) extra.reverse().forEach(function (part) { card.insertBefore(part, card.querySelector(".figures") || card.querySelector("table")); });
+    }
+  };
+  maps.forEach(function (map, i) {
+    var own = Object.assign({}, hooks, { clicked: function (what) { hooks.clicked(what, views[i]); } });
+    views.push(SP.view(map, content, SP.model(content, content.runs[shownRuns[i]]), W, rowsOf, own));
+  });
+
+  var cards = SP.cards(content, W, {
+    openSite: function (model, id) { openSite(views.find(function (v) { return v.model === model; }) || views[0], id); },
+    flyToSite: function (id) { (views.find(function (v) { return v.model.bySite.has(id); }) || views[0]).flyToSite(id); }
+  });
+  var legend = SP.legend(content, W, views, { close: function () { openDrawer(false); layersButton.focus(); }, changed: refreshLegends });
+  drawer.appendChild(legend.drawer());
+  var ranking = SP.ranking(content, W, views, {
+    open: function (code) { openCommune(code, {}); },
+    theme: function (key) { views.forEach(function (v) { v.setTheme(key); }); refreshLegends(); }
+  });
+  side.appendChild(ranking.node);
+  function refreshLegends() {
+    views.forEach(function (v, i) {
+      if (!v.theme()) return;
+      var before = legendBoxes[i].querySelector("details"), open = before ? before.open : null, made = legend.onMap(v);
+      if (open !== null) made.open = open;
+      SP.refill(legendBoxes[i], made);
+    });
+  }
+
+  // ---- list and cards
+  function showCard(card) {
+    ranking.node.hidden = true;
+    Array.from(side.querySelectorAll(".card")).forEach(function (n) { n.remove(); });
+    side.appendChild(card);
+    side.scrollTop = 0;
+    side.classList.add("with-card");
+    var title = card.querySelector("h2");
+    if (title) title.focus({ preventScroll: true });
+  }
+  function toList() {
+    var card = side.querySelector(".card"), code = card && card.dataset.commune;
+    if (card) card.remove();
+    side.classList.remove("with-card");
+    ranking.node.hidden = false;
+    views.forEach(function (v) { v.choose(null, null); });
+    ranking.setChosen(null);
+    if (code) ranking.focus(code);
+  }
+  function openCommune(code, how) {
+    views.forEach(function (v) { v.choose(code, null); });
+    ranking.setChosen(code);
+    if (!how.still) views.slice(0, 1).forEach(function (v) { v.flyToCommune(code); });
+    if (two && !how.view) {
+      showCard(cards.both(views, code, { back: toList, full: function (v) { openCommune(code, { still: true, view: v }); } }));
+      return;
+    }
+    var view = how.view || views[0];
+    showCard(cards.commune(view, view.model.byCode.get(code), two
+      ? { back: function () { openCommune(code, { still: true }); }, backLabel: W.t("both_options") }
+      : { back: toList }));
+  }
+  function openSite(view, id, still) {
+    var s = view.model.bySite.get(id);
+    views.forEach(function (v) { v.choose(s.commune_code, v === view ? id : null); });
+    ranking.setChosen(s.commune_code);
+    if (!still) view.flyToSite(id);
+    showCard(cards.site(view, s, { back: function () { openCommune(s.commune_code, { still: true, view: two ? view : null }); } }));
+  }
+  function openDrawer(wanted) {
+    drawer.hidden = !wanted;
+    layersButton.setAttribute("aria-expanded", wanted ? "true" : "false");
+    views.forEach(function (v) { v.resized(); });
+    if (wanted) drawer.querySelector(".close").focus();
+  }
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+      if (!ranking.node.hidden) document.getElementById("search").focus();
+      event.preventDefault();
+    }
+    if (event.key !== "Escape") return;
+    if (!drawer.hidden && (narrow() || drawer.contains(document.activeElement))) { openDrawer(false); layersButton.focus(); return; }
+    var backButton = side.querySelector(".card .back");
+    if (backButton) backButton.click();
+  });
+
+  // ---- two maps that move as one, and what differs between them
+  function show(i, run) {
+    shownRuns[i] = run;
+    window.location.hash = "#" + shownRuns.map(function (k) { return k + 1; }).join(",");
+    window.location.reload();
+  }
+  function markDifferences() {
+    if (!two) return;
+    var differing = new Set();
+    views[0].model.communes.forEach(function (c) {
+      var other = views[1].model.byCode.get(c.code);
+      if (!other || other.phase_state !== c.phase_state || other.best_site_id !== c.best_site_id || other.start_year !== c.start_year) differing.add(c.code);
+    });
+    views.forEach(function (v) { v.setDiffering(differing); });
+    ranking.setDiffering(differing);
+  }
+  if (two) {
+    var following = false;
+    maps.forEach(function (map, i) {
+      map.on("move", function () {
+        if (following) return;
+        following = true;
+        maps[1 - i].setView(map.getCenter(), map.getZoom(), { animate: false });
+        following = false;
+      });
+    });
+  }
+
+  var start = (content.runs[shownRuns[0]].themes.find(function (t) { return two ? t.kind === "phases" : t.default; }) || content.runs[shownRuns[0]].themes[0]).key;
+  document.getElementById("theme").value = start;
+  if (window.innerWidth >= 1600 && !two) { drawer.hidden = false; layersButton.setAttribute("aria-expanded", "true"); }
+  function begin() {
+    maps.forEach(function (m) { m.invalidateSize({ animate: false }); });
+    views.forEach(function (v) { v.start(start); });
+    markDifferences();
+    refreshLegends();
+    app.classList.add("ready");
+  }
+  (document.fonts && document.fonts.ready ? document.fonts.load("600 12px 'Be Vietnam Pro'").then(begin, begin) : begin());
+  window.addEventListener("resize", function () { views.forEach(function (v) { v.resized(); }); });
+})();
