@@ -1,0 +1,130 @@
+"""The seeds of the generator: the small fact files, read once and put on the ground."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from siteplan.crs import WGS84, transformer
+
+if TYPE_CHECKING:
+    from siteplan.crs import Province
+
+Array = np.ndarray[Any, Any]
+
+_FLAGS = {"is_border", "is_central_ward", "is_former_district_seat", "is_atk", "centre_checked", "split"}
+_FLAGS |= {"point_checked", "paper_only"}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a fact file: texts stay texts, flags become booleans, what looks like a measure becomes a number."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    for name in frame.columns:
+        if name in _FLAGS:
+            frame[name] = frame[name] == "1"
+        elif name in {"lon", "lat"} or name.endswith(("_km2", "_m", "_ha", "_m2", "_km")):
+            frame[name] = pd.to_numeric(frame[name].replace("", None))
+        elif name in {"population", "former_unit_count", "year_from", "year_to", "scale"}:
+            frame[name] = pd.to_numeric(frame[name].replace("", None)).astype("Int64")
+    return frame
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All seeds, in the province's CRS.
+
+    Parameters
+    ----------
+    communes
+        One row a commune, index ``code``; ``x``, ``y`` the recorded centre, ``seat_x``, ``seat_y`` the seat.
+    units
+        One row a former unit and commune; ``x``, ``y`` its point.
+    terrain, roads
+        The seeds of terrain and network, as read from TOML, with ``x``, ``y`` added to every entry that has lon, lat.
+    plans, urban_areas, sector_projects
+        The seeds of plans, towns and projects.
+    seed
+        Root of all random numbers.
+    """
+
+    communes: pd.DataFrame
+    units: pd.DataFrame
+    terrain: dict[str, Any]
+    roads: dict[str, Any]
+    plans: pd.DataFrame
+    urban_areas: pd.DataFrame
+    sector_projects: pd.DataFrame
+    seed: int
+
+    def rng(self, theme: str) -> np.random.Generator:
+        """Random numbers of one theme: a theme that draws more does not shift the others."""
+        digest = hashlib.sha256(f"{self.seed}:{theme}".encode()).digest()
+        return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "little")))
+
+    def unit_xy(self, code: str) -> tuple[float, float]:
+        """Position of a former unit, metres."""
+        row = self.units.loc[self.units["code"] == code].iloc[0]
+        return float(row["x"]), float(row["y"])
+
+    def anchor_xy(self, code: str) -> tuple[float, float]:
+        """Position of a former unit or, where the code is a commune's only, of that commune's seat."""
+        if bool((self.units["code"] == code).any()):
+            return self.unit_xy(code)
+        return float(self.communes.at[code, "seat_x"]), float(self.communes.at[code, "seat_y"])  # type: ignore[arg-type]
+
+    @property
+    def spots(self) -> pd.DataFrame:
+        """Distinct points with a spot height: ``x``, ``y``, ``elevation_m``."""
+        frame = self.units[["x", "y", "elevation_m"]]
+        return frame.drop_duplicates(["x", "y"]).reset_index(drop=True)
+
+    @property
+    def headquarters(self) -> pd.DataFrame:
+        """One row a former unit, with the commune that its point vouches for."""
+        ordered = self.units.sort_values(["code", "point_checked"], ascending=[True, False], kind="stable")
+        return ordered.drop_duplicates("code").reset_index(drop=True)
+
+
+def _place(entries: Any, project: Any) -> None:
+    """Add ``x``, ``y`` to every table of a TOML document that has lon, lat."""
+    if isinstance(entries, dict):
+        if "lon" in entries and "lat" in entries:
+            entries["x"], entries["y"] = (float(v) for v in project(entries["lon"], entries["lat"]))
+        if "end" in entries:
+            entries["end_xy"] = tuple(float(v) for v in project(*entries["end"]))
+        for value in entries.values():
+            _place(value, project)
+    elif isinstance(entries, list):
+        for value in entries:
+            _place(value, project)
+
+
+def read_facts(folder: Path, province: Province) -> Facts:
+    """Read the fact files of a folder and put their points into the province's CRS."""
+    project = transformer(WGS84, province.epsg).transform
+    communes = read_table(folder / "communes.csv")
+    units = read_table(folder / "former_units.csv")
+    for frame in (communes, units):
+        frame["x"], frame["y"] = (np.round(v, 3) for v in project(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
+    seats = units.drop_duplicates("code").set_index("code")[["x", "y"]]
+    communes["seat_x"] = communes["seat_unit_code"].map(seats["x"])
+    communes["seat_y"] = communes["seat_unit_code"].map(seats["y"])
+    terrain = tomllib.loads((folder / "terrain.toml").read_text("utf-8-sig"))
+    roads = tomllib.loads((folder / "roads.toml").read_text("utf-8-sig"))
+    _place(terrain, project)
+    return Facts(
+        communes=communes.set_index("code", drop=False).sort_index(),
+        units=units,
+        terrain=terrain,
+        roads=roads,
+        plans=read_table(folder / "plans.csv"),
+        urban_areas=read_table(folder / "urban_areas.csv"),
+        sector_projects=read_table(folder / "sector_projects.csv"),
+        seed=int(terrain["seed"]),
+    )

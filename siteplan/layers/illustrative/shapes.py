@@ -1,0 +1,71 @@
+"""Shapes: from cells to polygons and lines that do not look like cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from rasterio import features
+
+if TYPE_CHECKING:
+    from siteplan.layers.illustrative.grid import Grid
+
+Array = np.ndarray[Any, Any]
+
+
+def outlines(values: Array, grid: Grid, mask: Array) -> tuple[Array, Array]:
+    """Draw the polygons of equal values, as a coverage: neighbours share all vertices.
+
+    Parameters
+    ----------
+    values
+        Whole numbers on the grid.
+    grid
+        Its place.
+    mask
+        Where there is anything to draw.
+
+    Returns
+    -------
+    tuple of arrays
+        Polygons and their values.
+    """
+    found = list(
+        features.shapes(values.astype(np.int16), mask=mask, transform=grid.transform, connectivity=4),
+    )
+    rings: list[Array] = []
+    ring_of: list[int] = []
+    for index, (geometry, _) in enumerate(found):
+        for ring in geometry["coordinates"]:
+            rings.append(np.asarray(ring))
+            ring_of.append(index)
+    lengths = np.array([len(ring) for ring in rings])
+    lines = shapely.linearrings(np.vstack(rings), indices=np.repeat(np.arange(len(rings)), lengths))
+    polygons = _assemble(lines, np.asarray(ring_of))
+    # the tracer drops vertices on straight edges, also where a third area begins: bring them back
+    polygons = shapely.segmentize(polygons, grid.cell_m)
+    return polygons, np.array([int(value) for _, value in found])
+
+
+def _assemble(rings: Array, owner: Array) -> Array:
+    first = np.append(True, owner[1:] != owner[:-1])
+    simple = np.bincount(owner) == 1
+    polygons = shapely.polygons(rings[first])
+    holes = ~first & ~simple[owner]
+    for index in np.unique(owner[holes]):
+        polygons[index] = shapely.Polygon(polygons[index].exterior, list(rings[(owner == index) & ~first]))
+    return polygons
+
+
+def round_line(points: Array, times: int) -> Array:
+    """Cut the corners of a line (Chaikin); its ends stay, a ring stays closed."""
+    for _ in range(times):
+        if len(points) < 3:
+            return points
+        closed = bool(np.all(points[0] == points[-1]))
+        near = points[:-1] * 0.75 + points[1:] * 0.25
+        far = points[:-1] * 0.25 + points[1:] * 0.75
+        middle = np.stack([near, far], axis=1).reshape(-1, 2)
+        points = np.vstack([middle, middle[:1]]) if closed else np.vstack([points[:1], middle[1:-1], points[-1:]])
+    return points
