@@ -177,20 +177,25 @@ def _measure(facilities: gpd.GeoDataFrame, staff: dict[str, int], shares: _Share
     return measured
 
 
-def _leading(counted: pd.DataFrame, required_m2: float) -> pd.Series | None:
-    """Return the facility the centre would stay in, or None where no usable floor is known."""
-    known = counted.loc[counted["usable_floor_area_m2"] > 0]
-    if known.empty:
-        return None
-    ranked = known.assign(
-        of_district=(known["former_level"] == "district").fillna(value=False).astype(bool),
-        covered=(known["usable_floor_area_m2"] + known["extension_floor_area_m2"].fillna(0)).clip(upper=required_m2),
-    ).sort_values(
+def _best_first(measured: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
+    """Sort facilities, plain rows without geometry, so that of each commune the one to lead comes first."""
+    need = measured["commune_code"].map(required.set_index("commune_code")["required_floor_area_m2"].round(2))
+    possible = measured["usable_floor_area_m2"].fillna(0) + measured["extension_floor_area_m2"].fillna(0)
+    ranked = pd.DataFrame(measured.drop(columns="geometry")).assign(
+        of_district=(measured["former_level"] == "district").fillna(value=False).astype(bool),
+        covered=np.fmin(possible.to_numpy(dtype=float), need.to_numpy(dtype=float)),
+    )
+    return ranked.sort_values(
         ["of_district", "covered", "usable_floor_area_m2", "land_area_m2", "facility_id"],
         ascending=[False, False, False, False, True],
         kind="stable",
     )
-    return ranked.iloc[0]
+
+
+def _leading(counted: pd.DataFrame) -> pd.Series | None:
+    """Return the facility the centre would stay in, or None where no usable floor is known."""
+    known = counted.loc[counted["usable_floor_area_m2"] > 0]
+    return None if known.empty else known.iloc[0]
 
 
 def _decide(required: float, leading: pd.Series | None, unknown: bool, shares: _Shares) -> tuple[str, list[Message]]:
@@ -217,10 +222,17 @@ def _decide(required: float, leading: pd.Series | None, unknown: bool, shares: _
 
 
 def _sum(values: pd.Series) -> float:
-    return math.nan if values.isna().all() else float(values.sum())
+    """Sum of what is known; NaN where there are values and none is known."""
+    return math.nan if len(values) and values.isna().all() else float(values.sum())
 
 
-def _basis(counted: pd.DataFrame, leading: pd.Series | None) -> str:
+def _basis(own: pd.DataFrame, counted: pd.DataFrame, leading: pd.Series | None) -> str:
+    if own.empty:
+        return "missing"
+    if counted.empty:
+        return (
+            "reported"  # all facilities are known and given to another use: the commune has nothing, and that is known
+        )
     if counted["floor_area_m2"].isna().all():
         return "missing"
     guessed = leading is not None and bool(leading[["condition", "land_area_m2"]].isna().any())
@@ -239,10 +251,8 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
     """Return the row of one commune; areas not yet rounded but those of the need."""
     required = round(float(commune["required_floor_area_m2"]), 2)
     counted = own.loc[own["counts"]]
-    basis = _basis(counted, None) if len(counted) else "missing"
-    leading = _leading(counted, required)
-    if basis != "missing":
-        basis = _basis(counted, leading)
+    leading = _leading(counted)
+    basis = _basis(own, counted, leading)
     build_type, reasons = _decide(required, leading, basis == "missing", shares)
     if basis == "estimated":
         reasons.append(("need.build.estimated", {"count": int(counted["floor_area_m2"].isna().sum())}))
@@ -259,7 +269,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
     return {
         "commune_code": commune["commune_code"],
         "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
-        "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(counted) else math.nan,
+        "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(own) else math.nan,
         "kept_floor_area_m2": kept,
         "kept_land_area_m2": land,
         "deficit_floor_area_m2": max(0.0, round(required - in_place, 2)),
@@ -315,8 +325,9 @@ def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, set
     shares = _shares(norms, settings)
     staff = {str(c): int(n) for c, n in zip(required["commune_code"], required["staff"], strict=True)}
     measured = _measure(facilities, staff, shares)
-    by_commune = {str(code): group for code, group in measured.groupby("commune_code", sort=False)}
-    nothing = measured.iloc[0:0]
+    ranked = _best_first(measured, required)
+    by_commune = {str(code): group for code, group in ranked.groupby("commune_code", sort=False)}
+    nothing = ranked.iloc[0:0]
     ordered = required.sort_values("commune_code", kind="stable")
     rows = [_gap_of(row, by_commune.get(str(row["commune_code"]), nothing), shares) for _, row in ordered.iterrows()]
     communes = pd.DataFrame(rows)

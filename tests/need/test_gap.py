@@ -156,6 +156,12 @@ def test_decided_for_another_use_does_not_count():
     assert row["build_type"] == "build_new"
 
 
+def test_all_decided_for_another_use_is_a_known_nothing():
+    row = gap({"floor_area_m2": 3000.0, "status": "decided", "decided_treatment": "transfer"})
+    assert (row["gap_basis"], row["existing_floor_area_m2"], row["existing_land_area_m2"]) == ("reported", 0, 0)
+    assert (row["build_type"], row["shortage_percent"]) == ("build_new", 0)
+
+
 def test_decided_keep_counts_and_is_kept():
     row = gap({"floor_area_m2": 3000.0, "status": "decided", "decided_treatment": "keep"})
     assert (row["build_type"], row["kept_facility_id"]) == ("none", "F1")
@@ -238,7 +244,8 @@ def test_kept_extended_and_new_add_up(rows, floor, floors):
         assert row["build_type"] in ("none", "renovate")
     counted = [r for r in rows if not (r["status"] == "decided" and r["decided_treatment"] != "keep")]
     known = [r["floor_area_m2"] for r in counted if r["floor_area_m2"] is not None]
-    if known:
+    if known or (rows and not counted):
+        assert row["gap_basis"] in ("reported", "estimated")
         assert row["existing_floor_area_m2"] == pytest.approx(sum(known), abs=0.01)
     else:
         assert math.isnan(row["existing_floor_area_m2"])
