@@ -147,8 +147,8 @@ _VIRTUAL = re.compile(r"[./]*/+vsi[a-z0-9_]+(/|$)", re.IGNORECASE)
 def path_problem(path: str, file: str, layer: str) -> Problem | None:
     """Return the problem of a path that names something else than a plain file, or None.
 
-    Virtual file systems of GDAL (``/vsi...``), addresses, driver prefixes (``GPKG:...``), device names and drives without
-    a root are refused; plain relative and absolute paths are not.
+    Virtual file systems of GDAL (``/vsi...``), addresses, driver prefixes (``GPKG:...``), device names and drives
+    without a root are refused; plain relative and absolute paths are not.
     """
     plain = path.removeprefix(ILLUSTRATIVE_PREFIX).strip()
     if "\\" in plain:
@@ -256,8 +256,8 @@ def load_catalog(path: Path) -> Catalog:
     Raises
     ------
     InputError
-        Where the file or its province cannot be read at all, or it has keys beside ``province`` and ``layers``. Entries that
-        are wrong do not raise: they are left out, and :attr:`Catalog.problems` lists all of them.
+        Where the file or its province cannot be read at all, or it has keys beside ``province`` and ``layers``.
+        Entries that are wrong do not raise: they are left out, and :attr:`Catalog.problems` lists all of them.
     """
     path = Path(path)
     raw = read_toml(path)

@@ -1,4 +1,4 @@
-"""What is wrong between layers: communes that overlap or leave gaps, codes and plans that nobody knows, features elsewhere.
+"""What is wrong between layers: communes that overlap or leave gaps, unknown codes and plans, features elsewhere.
 
 Reading already told what is wrong inside each layer; here they are held against each other and against the rules.
 """
@@ -32,17 +32,17 @@ COARSE_TERRAIN_M = 90.0
 WHOLE_PERCENT = 99.9
 
 
-def check_layers(catalog: Catalog, reporter: Reporter = SILENT, rules: Rules | None = None) -> list[Problem]:
+def check_layers(catalog: Catalog, rules: Rules | None = None, reporter: Reporter = SILENT) -> list[Problem]:
     """Read all layers of a catalog and return every problem of them.
 
     Parameters
     ----------
     catalog
         The catalog.
-    reporter
-        Told of the progress.
     rules
         Rule tables; without them land-use codes and plan kinds are not checked.
+    reporter
+        Told of the progress.
     """
     layers = read_layers(catalog, reporter)
     return [*layers.problems, *check_between(layers, rules)]
@@ -111,26 +111,29 @@ def _commune_topology(layers: LayerSet) -> list[Problem]:
     return problems
 
 
+def _sizes(areas: Any) -> dict[str, Any]:
+    return {"count": len(areas), "area_m2": float(areas.sum()), "largest_m2": float(areas.max())}
+
+
 def _overlaps(shapes: Any, names: Any, areas: Any, where: dict[str, Any]) -> list[Problem]:
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     pairs = first < second
     first, second = first[pairs], second[pairs]
     common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
     share = 100 * common / np.minimum(areas[first], areas[second])
-    problems = []
     wrong = share > WRONG_SHARE_PERCENT
-    for i in np.flatnonzero(wrong):
-        problems.append(
-            Problem("communes_overlap", feature=f"{names[first[i]]} / {names[second[i]]}",
-                    params={"area_m2": float(common[i]), "percent": float(share[i])}, **where)
-        )  # fmt: skip
+    problems = [
+        Problem("communes_overlap", feature=f"{names[first[i]]} / {names[second[i]]}",
+                params={"area_m2": float(common[i]), "percent": float(share[i])}, **where)
+        for i in np.flatnonzero(wrong)
+    ]  # fmt: skip
     small = np.flatnonzero(~wrong & (common > ROUNDING_M2))
     if len(small):
         order = small[np.argsort(-common[small], kind="stable")]
         features = [f"{names[first[i]]} / {names[second[i]]}" for i in order]
         problems.append(
             Problem("communes_overlap_little", "warning", feature=named(features),
-                    params={"count": len(small), "area_m2": float(common[small].sum()), "largest_m2": float(common[order[0]])},
+                    params=_sizes(common[order]),
                     **where)
         )  # fmt: skip
     return problems
@@ -154,7 +157,7 @@ def _gaps(union: Any, names: Any, shapes: Any, areas: Any, where: dict[str, Any]
         order = small[np.argsort(-size[small], kind="stable")]
         problems.append(
             Problem("communes_gap_little", "warning", feature=named([around[i] for i in order], 3),
-                    params={"count": len(small), "area_m2": float(size[small].sum()), "largest_m2": float(size[order[0]])},
+                    params=_sizes(size[order]),
                     **where)
         )  # fmt: skip
     return problems
@@ -293,7 +296,8 @@ def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
     areas = rows.area.groupby(rows["land_use"].to_numpy()).sum().sort_values(ascending=False)
     near = nearest(str(areas.index[0]).upper(), known) or "–"
     return together(
-        "land_use_code_unknown", "warning", list(areas.index), column="land_use", value=named(areas.index, 8), near=near,
+        "land_use_code_unknown", "warning", list(areas.index), column="land_use",
+        value=named(areas.index, 8), near=near,
         area_m2=float(areas.sum()), rows=len(rows), **_place_of(layers, "land_use", rows["layer"]),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Columns of a file made columns of a role: matched by name, typed, their values made tokens; what does not fit is told."""
+"""Columns of a file made columns of a role: matched by name, typed, values made tokens; what does not fit is told."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def _names_of(column: Column) -> tuple[str, ...]:
 def match(table: Table, names: Sequence[str]) -> dict[str, Any]:
     """Propose which column of a file is which canonical one.
 
-    Canonical names, the ten-letter names of shapefiles and the Vietnamese and English labels are recognised, whatever their
-    case and accents; each column of the file is used once, surest match first.
+    Canonical names, the ten-letter names of shapefiles and the Vietnamese and English labels are recognised, whatever
+    their case and accents; each column of the file is used once, surest match first.
     """
     free = {plain_name(name): name for name in reversed(names)}
     found: dict[str, str] = {}
@@ -159,6 +159,12 @@ def _tokens(column: Column) -> dict[str, Any]:
             if label:
                 words.setdefault(fold(label), token)
     return words
+
+
+def unknown_values(values: Any, column: Column) -> list[str]:
+    """File values that are neither a token of the column nor its text in any language, sorted."""
+    known = _tokens(column)
+    return sorted({word for word in texts(values) if word is not None and fold(word) not in known})
 
 
 def _translated(values: Array, mapping: Mapping[str, Any], folded: bool) -> Array:

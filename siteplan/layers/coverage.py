@@ -22,7 +22,8 @@ from siteplan.tables import RESULTS, conform
 # roles whose area is measured; of the others it is only known that they are there
 MEASURED_ROLES = ("land_use", "dem")
 COVERAGE_ROLES = (
-    "land_use", "dem", "roads", "waterways", "water_areas", "facilities", "hazards", "flood_marks", "services", "settlements",
+    "land_use", "dem", "roads", "waterways", "water_areas", "facilities", "hazards", "flood_marks", "services",
+    "settlements",
     "population", "power_lines", "urban_areas", "sector_projects", "border",
 )  # fmt: skip
 WHOLE_PERCENT = 99.9
@@ -79,8 +80,8 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        :data:`siteplan.tables.RESULTS` ``["coverage"]``: one row a commune and role. ``percent`` is measured for land use
-        and terrain and empty for the others; a role of which features were left out is ``partly``.
+        :data:`siteplan.tables.RESULTS` ``["coverage"]``: one row a commune and role. ``percent`` is measured for land
+        use and terrain and empty for the others; a role of which features were left out is ``partly``.
     """
     communes = layers.table("communes")
     mandatory = layers.catalog.mandatory_roles()
@@ -93,8 +94,9 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
         frame["role"] = role
         frame["mandatory"] = role in mandatory
         percent = np.full(len(communes), np.nan)
-        if there and len(communes) and role == "dem":
-            percent = grid_share_percent(layers.raster("dem"), communes)
+        dem = layers.raster("dem") if role == "dem" else None
+        if dem is not None and len(communes):
+            percent = grid_share_percent(dem, communes)
         elif there and len(communes) and role == "land_use":
             percent = area_share_percent(layers.table("land_use"), communes)
         measured = np.isfinite(percent)
@@ -117,7 +119,7 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
         frame["data_date"] = dates[0] if dates else None  # the oldest: no conclusion is newer
         frame["notes"] = locale.encode(notes)
         frames.append(frame)
-    return conform(pd.concat(frames, ignore_index=True), RESULTS["coverage"])  # type: ignore[no-any-return]
+    return conform(pd.concat(frames, ignore_index=True), RESULTS["coverage"])
 
 
 def _count(problem: Problem) -> int:

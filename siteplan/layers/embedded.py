@@ -25,8 +25,8 @@ def facts_folder(catalog_folder: Path) -> Path:
 def embedded_folder(catalog_folder: Path, province: Province, reporter: Reporter = SILENT) -> Path:
     """Folder of the generated layers; made where the cache has none for these facts.
 
-    Written under a name of its own and renamed when complete: of two processes that generate at once the first one's folder
-    stays, and both use it.
+    Written under a name of its own and renamed when complete: of two processes that generate at once the first one's
+    folder stays, and both use it.
 
     Raises
     ------

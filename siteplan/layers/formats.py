@@ -114,7 +114,7 @@ def _refused(path: Path, head: bytes) -> Problem | None:
 def _is_what_it_says(kind: str, head: bytes, path: Path) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if kind == "geojson":
-        return text.startswith(b"{") or text.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return text.startswith((b"{", b"\xff\xfe", b"\xfe\xff"))
     tests = {
         "shapefile": head[:4] == b"\x00\x00\x27\x0a",
         "geopackage": head.startswith(_SQLITE),
@@ -134,8 +134,8 @@ def identify(path: Path) -> Source:
     Raises
     ------
     InputError
-        Where the file is missing, empty, incomplete, of a format that is not read (with what to convert it to), or not what
-        its name says.
+        Where the file is missing, empty, incomplete, of a format that is not read (with what to convert it to), or
+        not what its name says.
     """
     suffix = path.suffix.lower()
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Geometry as a role needs it: transformed, flat, valid, of one kind; what had to be changed is told in square metres."""
+"""Geometry as a role needs it: transformed, flat, valid, of one kind; what is changed is told in square metres."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def moved(geometries: Array, placement: Placement, province: Province) -> Array:
 
 
 def _parts_of_dimension(geometry: Any, dimension: int) -> Any:
-    """Return the parts of a mixed geometry that have the dimension, as one (multi)geometry; None where there is none."""
+    """Return the parts of a mixed geometry that have the dimension, as one geometry; None where there is none."""
     parts = [p for p in _leaves(geometry) if shapely.get_dimensions(p) == dimension and not p.is_empty]
     if not parts:
         return None
     if len(parts) == 1:
         return parts[0]
-    multi = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
+    multi: Any = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
     return multi(parts)
 
 
@@ -129,8 +129,9 @@ def repaired(
     Returns
     -------
     tuple
-        The geometries, a mask of the features that are kept, and the problems: features without geometry, with impossible
-        coordinates or of another kind are ``excluded``; a repair is a ``warning`` with the square metres it changed.
+        The geometries, a mask of the features that are kept, and the problems: features without geometry, with
+        impossible coordinates or of another kind are ``excluded``; a repair is a ``warning`` with the square metres
+        it changed.
     """
     labels = np.asarray(labels, dtype=object)
     where: dict[str, Any] = {"file": file, "layer": layer}

@@ -154,7 +154,8 @@ def _source_indices(
 ) -> tuple[Array, Array]:
     """Row and column in the source (fractions, cell centres on whole numbers) of every centre of the target.
 
-    Computed exactly on every 32nd cell and interpolated between: over a kilometre a projection is a plane to the millimetre.
+    Computed exactly on every 32nd cell and interpolated between: over a kilometre a projection is a plane to the
+    millimetre.
     """
     rows, columns = shape
     at_rows = np.arange(0, rows + BLOCK, BLOCK)
@@ -204,12 +205,16 @@ def _square(transform: Affine) -> bool:
     return abs(transform.a + transform.e) < 1e-6
 
 
+def _centres(transform: Affine, columns: Array, rows: Array) -> tuple[Array, Array]:
+    return transform.c + columns * transform.a, transform.f + rows * transform.e
+
+
 def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Array, Array]:
     """Centres of the cells that hold people, in the province's CRS: east, north, count. Sums as the grid does."""
     parts = []
     for source in sources:
         rows, columns = np.nonzero(np.nan_to_num(source.values) > 0)
-        x, y = source.transform * (columns + 0.5, rows + 0.5)
+        x, y = _centres(source.transform, columns + 0.5, rows + 0.5)
         east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
         parts.append(np.column_stack([east, north, source.values[rows, columns].astype(float)]))
     joined = np.concatenate(parts) if parts else np.empty((0, 3))
@@ -217,7 +222,7 @@ def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Ar
 
 
 def people_grid(sources: Sequence[SourceGrid], province: Province) -> Raster:
-    """Counts of people on a grid in the province's CRS; each source cell is shared out, so the sum is kept."""
+    """Return people on a grid in the province's CRS; each source cell is shared out, so the sum is kept."""
     if len(sources) == 1 and _same(sources[0].crs, province.epsg) and _square(sources[0].transform):
         return Raster(sources[0].values, sources[0].transform, float("nan"), sources[0].resolution_m)
     transform, shape = target_grid(sources, province)
@@ -227,7 +232,7 @@ def people_grid(sources: Sequence[SourceGrid], province: Province) -> Raster:
         share = source.values[rows, columns].astype(float) / PARTS**2
         for i in range(PARTS):
             for j in range(PARTS):
-                x, y = source.transform * (columns + (i + 0.5) / PARTS, rows + (j + 0.5) / PARTS)
+                x, y = _centres(source.transform, columns + (i + 0.5) / PARTS, rows + (j + 0.5) / PARTS)
                 east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
                 to_columns, to_rows = ~transform * (np.asarray(east), np.asarray(north))
                 # cells that the clipped grid cuts at its rim go to the cell nearest to them

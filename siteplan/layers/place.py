@@ -1,7 +1,7 @@
-"""Which CRS the coordinates of a file are in: what the file says, what the catalog says, and whether either can be true.
+"""Which CRS the coordinates of a file are in: what file and catalog say, and whether either can be true.
 
-Nothing is guessed silently: what is taken is told in a :class:`Placement`, and coordinates that cannot lie in the province
-are a problem that names the likely cause.
+Nothing is guessed silently: what is taken is told in a :class:`Placement`, and coordinates that cannot lie in the
+province are a problem that names the likely cause.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from siteplan.errors import InputError, Problem
 ZONE_SCALE, ZONE_EASTING, ZONE_NORTHING = 0.9999, 500_000.0, 0.0
 # central meridian -> EPSG code
 ZONES: dict[float, int] = {
-    103.0: 9205, 104.0: 9206, 104.5: 9207, 104.75: 9208, 105.0: 5896, 105.5: 9209, 105.75: 9210, 106.0: 9211, 106.25: 9212,
-    106.5: 9213, 107.0: 9214, 107.25: 9215, 107.5: 9216, 107.75: 5899, 108.0: 5897, 108.25: 9217, 108.5: 9218, 111.0: 5898,
+    103.0: 9205, 104.0: 9206, 104.5: 9207, 104.75: 9208, 105.0: 5896, 105.5: 9209, 105.75: 9210, 106.0: 9211,
+    106.25: 9212, 106.5: 9213,
+    107.0: 9214, 107.25: 9215, 107.5: 9216, 107.75: 5899, 108.0: 5897, 108.25: 9217, 108.5: 9218,
+    111.0: 5898,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Placement:
-    """The CRS taken for a layer, how it came to be taken (``file``, ``catalog``, ``identified``), and the axis order."""
+    """The CRS taken for a layer, how it was found (``file``, ``catalog``, ``identified``), and the axis order."""
 
     crs: int | str
     how: str
@@ -62,9 +64,9 @@ def understand(definition: str) -> tuple[int | str | None, str]:
     Returns
     -------
     tuple
-        EPSG code or WKT (None where it cannot be read), and a remark: "" where all is well, ``identified`` where a VN-2000
-        zone without a proper name was recognised by its numbers, ``wgs84_zone`` where a VN-2000 zone stands on the datum
-        WGS 84, which moves it by some 224 m if it is a mistake.
+        EPSG code or WKT (None where it cannot be read), and a remark: "" where all is well, ``identified`` where a
+        VN-2000 zone without a proper name was recognised by its numbers, ``wgs84_zone`` where a VN-2000 zone stands
+        on the datum WGS 84, which moves it by some 224 m if it is a mistake.
     """
     try:
         found = pyproj.CRS.from_user_input(definition)

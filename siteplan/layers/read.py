@@ -87,7 +87,7 @@ class LayerSet:
         return role in self._tables and len(self._tables[role]) > 0
 
     def table(self, role: str) -> Any:
-        """All layers of a role together, as :data:`siteplan.tables.INPUTS` says; empty and typed where there is none."""
+        """All layers of a role together, in the shape of its schema; empty and typed where there is none."""
         found = self._tables.get(role)
         if found is not None:
             return found
@@ -104,7 +104,7 @@ class LayerSet:
         return self._rasters[role]
 
     def population_points(self) -> gpd.GeoDataFrame:
-        """Centres of the population grid's cells with the people in them (``population``); empty where there is no grid."""
+        """Centres of the population grid's cells with the people in them (``population``); empty without a grid."""
         east, north, count = grids.people(self._grids.get("population", ()), self.province)
         geometry = gpd.GeoSeries(shapely.points(east, north), crs=f"EPSG:{self.province.epsg}")
         return gpd.GeoDataFrame({"population": count}, geometry=geometry)

@@ -48,7 +48,8 @@ def read_columns(
     Returns
     -------
     tuple
-        The columns that the file or the catalog gives, better labels (a code or a name where there is one), the problems.
+        The columns that the file or the catalog gives, better labels (a code or a name where there is one), the
+        problems.
     """
     schema = INPUTS[entry.role]
     labels = _labelled(schema, fields, table, labels)
@@ -105,7 +106,7 @@ def place_rows(
     province: Province,
     file: str,
 ) -> tuple[gpd.GeoDataFrame, Array, list[Problem]]:
-    """Give rows their geometry in the province's CRS; features that cannot be used or lie elsewhere are left out and told.
+    """Give rows their geometry in the province's CRS; what cannot be used or lies elsewhere is left out and told.
 
     Returns
     -------
@@ -141,7 +142,7 @@ def place_rows(
 def complete_rows(
     frame: Any, labels: Array, entry: LayerEntry, file: str, *, later: frozenset[str] = frozenset()
 ) -> tuple[Any, list[Problem]]:
-    """Leave out rows that lack a value their role cannot do without, and tell them; columns in `later` are filled later."""
+    """Leave out rows that lack a needed value, and tell them; columns in `later` are filled later."""
     problems: list[Problem] = []
     keep = np.ones(len(frame), bool)
     for column in INPUTS[entry.role].columns:

@@ -1,4 +1,4 @@
-"""One vector file as GDAL gives it: chosen layer, only the columns that are asked for, only what lies in the province."""
+"""One vector file as GDAL gives it: the chosen layer, the columns that are asked for, what lies in the province."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ def describe(source: Source, layer: str, wants_geometry: bool) -> tuple[Descript
     fields = tuple(str(name) for name in found["fields"])
     text_fields = tuple(n for n, kind in zip(fields, found["dtypes"], strict=True) if str(kind) == "object")
     description = Description(
-        chosen, fields, found["crs"] or None, int(found["features"]), found["geometry_type"], str(found["encoding"]), text_fields
+        chosen, fields, found["crs"] or None, int(found["features"]), found["geometry_type"], str(found["encoding"]),
+        text_fields,
     )  # fmt: skip
     return description, said
 

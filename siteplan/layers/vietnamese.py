@@ -1,8 +1,8 @@
 """Attribute text typed in the old Vietnamese fonts: TCVN3 (.VnTime), VNI, and Windows code page 1258, made Unicode.
 
-The two font encodings keep Vietnamese letters at the places of Latin-1 letters ("Hµ Néi", "Haø Noäi"), so no codec tells
-them apart: the text is read each way, and the way wins that makes Vietnamese syllables. Tables: TCVN 5712:1993 (VN3); VNI
-Windows encoding of VNI Software.
+The two font encodings keep Vietnamese letters at the places of Latin-1 letters ("Hµ Néi", "Haø Noäi"), so no codec
+tells them apart: the text is read each way, and the way wins that makes Vietnamese syllables. Tables: TCVN 5712:1993
+(VN3); VNI Windows encoding of VNI Software.
 """
 
 from __future__ import annotations
