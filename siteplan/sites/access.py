@@ -1,0 +1,223 @@
+"""Travel time of a commune's people to its sites: least cost over roads by class and on foot over the terrain.
+
+The ground is a graph of cells (90 m): neighbours are joined by walking at Tobler's speed for the slope between them, roads
+join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers (the line class
+"river") and water areas cannot be walked through; a road across one is its bridge. Streams can be crossed. The graph reaches the scenario's
+margin over the boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import ndimage
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from siteplan.sites.grid import Grid, fill, within
+from siteplan.sites.rules import Layer
+from siteplan.sites.terrain import walking_speed_kmh
+
+if TYPE_CHECKING:
+    from siteplan.raster import Raster
+
+Array = np.ndarray[Any, Any]
+
+ACCESS_CELL_M = 90.0
+METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
+
+_NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The graph of one commune's surroundings; `node` is -1 on cells that nobody walks."""
+
+    grid: Grid
+    node: Array
+    reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
+
+    def nodes_at(self, x: Array, y: Array) -> Array:
+        """Nodes of the nearest walkable cells."""
+        row, column = self.grid.cells_of(x, y)
+        row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
+        nearest = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
+        return self.node[nearest[0][row, column], nearest[1][row, column]]
+
+
+def build_ground(
+    commune: Any,
+    layers: Mapping[str, Layer],
+    dem: Raster | None,
+    speeds: pd.DataFrame,
+    margin_m: float,
+    cell_m: float = ACCESS_CELL_M,
+) -> Ground:
+    """Build the graph of a commune and its surroundings.
+
+    Parameters
+    ----------
+    commune
+        Polygon.
+    layers
+        Roles roads, waterways, water_areas; each may be absent.
+    dem
+        Elevation; None gives flat ground.
+    speeds
+        ``rules/speeds.csv``; a class with speed 0 (expressways, closed to motorbikes) is no way.
+    margin_m
+        How far over the boundary.
+    cell_m
+        Width of a cell.
+    """
+    grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, margin_m)
+    walkable = within(np.array([commune], dtype=object), np.array([margin_m]), grid)
+    heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
+    barrier = np.zeros(grid.shape, dtype=bool)
+    water = layers.get("water_areas")
+    if water is not None and len(water):
+        barrier |= fill(water.geometries[water.near(grid.bounds)], grid)
+    rivers = layers.get("waterways")
+    if rivers is not None and len(rivers):
+        rows = rivers.near(grid.bounds)
+        rows = rows[(rivers.frame["waterway_class"].iloc[rows] == "river").to_numpy(dtype=bool)]
+        barrier[_touched(rivers.geometries[rows], grid)] = True
+    ways = _ways(layers.get("roads"), grid, speeds)
+    on_road = np.zeros(grid.shape, dtype=bool)
+    on_road.ravel()[np.concatenate([ways[0], ways[1]])] = True
+    on_road &= walkable
+    held = (walkable & ~barrier) | on_road
+    if not held.any():
+        held = walkable
+    node = np.full(grid.shape, -1, dtype=np.int64)
+    node[held] = np.arange(int(held.sum()))
+    foot = _on_foot(node, held & ~barrier, heights, cell_m)
+    start, end = node.ravel()[ways[0]], node.ravel()[ways[1]]
+    use = (start >= 0) & (end >= 0)
+    start, end, minutes = start[use], end[use], ways[2][use]
+    source = np.concatenate([foot[0], start, end])
+    target = np.concatenate([foot[1], end, start])
+    cost = np.concatenate([foot[2], minutes, minutes])
+    return Ground(grid, node, _reverse_graph(source, target, cost, int(held.sum())))
+
+
+def _reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
+    """Graph with an edge from target to source; of parallel edges the cheapest."""
+    key = target * count + source
+    order = np.lexsort((cost, key))
+    key, cost = key[order], cost[order]
+    first = np.ones(len(key), dtype=bool)
+    first[1:] = key[1:] != key[:-1]
+    key, cost = key[first], cost[first]
+    pointer = np.concatenate([[0], np.cumsum(np.bincount(key // count, minlength=count))])
+    return csr_array((cost, (key % count).astype(np.int32), pointer.astype(np.int32)), shape=(count, count))
+
+
+def _touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
+    """Cells that lines run through."""
+    if len(lines) == 0:
+        return np.array([], dtype=int), np.array([], dtype=int)
+    xy = shapely.get_coordinates(shapely.segmentize(lines, grid.cell_m / 8))
+    row, column = grid.cells_of(xy[:, 0], xy[:, 1])
+    ok = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
+    return row[ok], column[ok]
+
+
+def _ways(roads: Layer | None, grid: Grid, speeds: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Steps between cells along roads: flat cell numbers from and to, minutes."""
+    none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
+    if roads is None or len(roads) == 0:
+        return none
+    rows = roads.near(grid.bounds)
+    kmh = (
+        roads.frame["road_class"]
+        .iloc[rows]
+        .fillna("none")
+        .map(speeds.set_index("road_class")["speed_kmh"])
+        .fillna(0.0)
+        .to_numpy()
+    )
+    rows, kmh = rows[kmh > 0], kmh[kmh > 0]
+    if len(rows) == 0:
+        return none
+    parts, owner = shapely.get_parts(roads.geometries[rows], return_index=True)
+    lines = shapely.segmentize(parts, grid.cell_m / 2)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    row, column = grid.cells_of(xy[:, 0], xy[:, 1])
+    inside = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
+    cell = np.where(inside, row * grid.columns + column, -1)
+    same_line = line[1:] == line[:-1]
+    length = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
+    start, end = cell[:-1][same_line], cell[1:][same_line]
+    minutes = length[same_line] / (kmh[owner[line[:-1][same_line]]] * METRES_PER_KM_MINUTE)
+    # within a cell the way adds up until it leaves it: carried to the next step of the same line
+    step_line = line[:-1][same_line]
+    total = np.cumsum(minutes)
+    leaves = np.flatnonzero(start != end)
+    if len(leaves) == 0:
+        return none
+    before = np.concatenate([[0.0], total[leaves][:-1]])
+    first_of_line = np.concatenate([[True], step_line[leaves][1:] != step_line[leaves][:-1]])
+    opening = np.concatenate([[0.0], total[:-1]])[np.searchsorted(step_line, step_line[leaves])]
+    spent = total[leaves] - np.where(first_of_line, opening, before)
+    use = (start[leaves] >= 0) & (end[leaves] >= 0)
+    return start[leaves][use], end[leaves][use], spent[use]
+
+
+def _on_foot(node: Array, open_cells: Array, heights: Array, cell_m: float) -> tuple[Array, Array, Array]:
+    """Edges between neighbouring open cells, both ways, minutes at Tobler's speed; unknown heights count as level."""
+    sources, targets, costs = [], [], []
+    rows, columns = node.shape
+    for down, right in _NEIGHBOURS:
+        a = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
+        b = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
+        both = open_cells[a] & open_cells[b]
+        i, j = node[a][both], node[b][both]
+        distance = cell_m * float(np.hypot(down, right))
+        slope = np.nan_to_num((heights[b][both] - heights[a][both]) / distance)
+        for source, target, rise in ((i, j, slope), (j, i, -slope)):
+            sources.append(source)
+            targets.append(target)
+            costs.append(distance / (walking_speed_kmh(rise) * METRES_PER_KM_MINUTE))
+    return np.concatenate(sources), np.concatenate(targets), np.concatenate(costs)
+
+
+def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from_y: Array) -> Array:
+    """Minutes from places to sites: rows are sites, columns places; infinite where there is no way."""
+    origins = ground.nodes_at(from_x, from_y)
+    goals = ground.nodes_at(site_x, site_y)
+    unique, back = np.unique(goals, return_inverse=True)
+    times = dijkstra(ground.reverse, directed=True, indices=unique)
+    return np.asarray(times)[back][:, origins]
+
+
+def weighted(times: Array, people: Array, limit_minutes: float = 30.0) -> tuple[Array, Array, Array]:
+    """Mean minutes by people, percent of people within the limit, percent of people who have a way; one per site.
+
+    The mean is over those who have a way, NaN where nobody has.
+    """
+    reached = np.isfinite(times)
+    total = float(people.sum())
+    share = (reached * people).sum(axis=1)
+    minutes = np.where(reached, times, 0.0) @ people
+    mean = np.divide(minutes, share, out=np.full(len(times), np.nan), where=share > 0)
+    near = ((times <= limit_minutes) * people).sum(axis=1)
+    if total <= 0:
+        nothing = np.full(len(times), np.nan)
+        return nothing, nothing, nothing
+    return mean, 100.0 * near / total, 100.0 * share / total
+
+
+def road_cells(roads: Layer, grid: Grid, speeds: pd.DataFrame) -> Array:
+    """Cells that a road with frontage (``rules/speeds.csv``) runs through."""
+    rows = roads.near(grid.bounds)
+    classes = roads.frame["road_class"].iloc[rows].astype("object").fillna("none")
+    rows = rows[(classes.map(speeds.set_index("road_class")["frontage"]) == 1).to_numpy()]
+    out = np.zeros(grid.shape, dtype=bool)
+    out[_touched(roads.geometries[rows], grid)] = True
+    return out

@@ -1,0 +1,242 @@
+"""Eligible land: which cells of a commune every hard rule leaves, and the account of where the rest went.
+
+A cell is taken away if its centre lies in an excluded object or within the object's distance (exact, from the centre to the
+object); the sites themselves are then measured against the same objects exactly (:mod:`siteplan.sites.findings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import ndimage
+
+from siteplan.sites.grid import Grid, fill, within
+from siteplan.sites.rules import Layer, Rule
+
+if TYPE_CHECKING:
+    from siteplan.locale import Message
+
+Array = np.ndarray[Any, Any]
+
+REASONS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """What the rules leave of a commune.
+
+    Parameters
+    ----------
+    grid
+        Window of the province's grid around the commune.
+    inside
+        Cells whose centre lies in the commune.
+    cells
+        Eligible cells.
+    removed_alone, removed_in_order
+        Cells inside that each hard rule takes by itself, and in the order of the table, by rule id.
+    slope_percent
+        Slope under the cell centres, NaN where unknown.
+    """
+
+    grid: Grid
+    inside: Array
+    cells: Array
+    removed_alone: Mapping[str, int]
+    removed_in_order: Mapping[str, int]
+    slope_percent: Array
+
+    @property
+    def area_m2(self) -> float:
+        """Area of the eligible cells."""
+        return float(self.cells.sum()) * self.grid.cell_m**2
+
+    @property
+    def mask(self) -> Array:
+        """1 eligible, 0 not, 255 outside the commune (uint8)."""
+        return np.where(self.inside, self.cells.astype(np.uint8), np.uint8(255))
+
+
+def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Array:
+    """Cells whose centre lies in the objects of a rule or within its distance; another distance inside urban areas.
+
+    Parameters
+    ----------
+    rule
+        A rule on a vector layer.
+    layer
+        Its objects; those outside the window count as far as their distance reaches in.
+    grid
+        The window.
+    urban
+        Cells in urban areas; None where no layer tells: the distance outside them then holds everywhere.
+    """
+    reach = rule.reach_m + (float(layer.half_width_m.max()) if len(layer) else 0.0)
+    west, south, east, north = grid.bounds
+    rows = (
+        layer.near((west - reach, south - reach, east + reach, north + reach))
+        if len(layer)
+        else np.array([], dtype=int)
+    )
+    rows = rows[layer.rows[rule.rule][rows]]
+    if len(rows) == 0:
+        return np.zeros(grid.shape, dtype=bool)
+    geometries, half = layer.geometries[rows], layer.half_width_m[rows]
+    rural_m, urban_m = rule.distance_m, rule.distance_urban_m
+    if urban is None or not urban.any():
+        return np.zeros(grid.shape, dtype=bool) if np.isnan(rural_m) else within(geometries, rural_m + half, grid)
+    if rural_m == urban_m:
+        return within(geometries, rural_m + half, grid)
+    out = np.zeros(grid.shape, dtype=bool)
+    for distance, where in ((rural_m, ~urban), (urban_m, urban)):
+        if not np.isnan(distance):
+            out |= within(geometries, distance + half, grid) & where
+    return out
+
+
+def eligible_land(
+    commune: Any,
+    grid: Grid,
+    rules: Iterable[Rule],
+    layers: Mapping[str, Layer],
+    slope_percent: Array,
+    urban: Array | None,
+) -> Eligible:
+    """Apply the hard rules in order.
+
+    Parameters
+    ----------
+    commune
+        Polygon of the commune.
+    grid
+        Window around it.
+    rules
+        Rules in the order of the table; soft ones take nothing.
+    layers
+        Objects by role; what lies outside the commune counts.
+    slope_percent
+        Slope under the cell centres; an unknown slope excludes nothing.
+    urban
+        Cells in urban areas, or None.
+
+    Returns
+    -------
+    Eligible
+        The cells left, and what each rule took.
+    """
+    inside = fill(np.array([commune], dtype=object), grid)
+    left = inside.copy()
+    alone: dict[str, int] = {}
+    in_order: dict[str, int] = {}
+    for rule in rules:
+        if not rule.hard or rule.role == "communes":
+            continue
+        if rule.role == "dem":
+            taken = slope_percent > rule.threshold
+        elif rule.role == "sites":
+            taken = left & ~_large_enough(left, rule.threshold / grid.cell_m**2)
+        elif rule.role in layers:
+            taken = rule_mask(rule, layers[rule.role], grid, urban)
+        else:
+            continue
+        alone[rule.rule] = int((taken & inside).sum())
+        in_order[rule.rule] = int((taken & left).sum())
+        left &= ~taken
+    return Eligible(grid, inside, left, alone, in_order, slope_percent)
+
+
+def _large_enough(cells: Array, least: float) -> Array:
+    """Cells of connected pieces (by their sides) of at least `least` cells."""
+    labels, count = ndimage.label(cells)
+    if count == 0:
+        return np.zeros(cells.shape, dtype=bool)
+    sizes = np.bincount(labels.ravel())
+    kept = sizes >= least
+    kept[0] = False
+    return kept[labels]
+
+
+def account(
+    commune_code: str, eligible: Eligible, rules: Iterable[Rule], first_rule: str = "outside_commune"
+) -> pd.DataFrame:
+    """Account of where the commune's land went: rows of :data:`siteplan.tables.RESULTS` ``land_account``.
+
+    Step 0 holds the whole commune, by its cells.
+    """
+    cell_m2 = eligible.grid.cell_m**2
+    left = float(eligible.inside.sum()) * cell_m2
+    rows = [(0, first_rule, 0.0, 0.0, left, None, "C")]
+    for rule in rules:
+        if rule.rule in eligible.removed_in_order:
+            taken = eligible.removed_in_order[rule.rule] * cell_m2
+            left -= taken
+            alone = eligible.removed_alone[rule.rule] * cell_m2
+            rows.append((len(rows), rule.rule, alone, taken, left, rule.legal_basis, rule.certainty))
+    columns = ["step", "rule", "removed_alone_m2", "removed_in_order_m2", "left_m2", "legal_basis", "certainty"]
+    return pd.DataFrame(rows, columns=columns).assign(commune_code=commune_code)
+
+
+def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: float) -> list[Message]:
+    """Say why no plot of the area was found: how much land is left, and the rules that took most by themselves."""
+    total = float(eligible.inside.sum())
+    messages: list[Message] = []
+    if eligible.cells.any():
+        largest = _largest_piece(eligible.cells) * eligible.grid.cell_m**2
+        messages.append(
+            (
+                "sites.none.no_plot",
+                {"left": eligible.area_m2, "largest": largest, "required": round(float(required_area_m2), 2)},
+            )
+        )
+    else:
+        messages.append(("sites.none.no_land", {}))
+    names = {rule.rule: rule.name for rule in rules}
+    most = sorted(eligible.removed_alone.items(), key=lambda item: (-item[1], item[0]))
+    for rule, count in most[:REASONS_SHOWN]:
+        if count:
+            area = count * eligible.grid.cell_m**2
+            messages.append(
+                (
+                    "sites.none.rule_took",
+                    {"rule": rule, "name": names[rule], "area": area, "percent": 100.0 * count / total},
+                )
+            )
+    return messages
+
+
+def _largest_piece(cells: Array) -> int:
+    labels, _ = ndimage.label(cells)
+    return int(np.bincount(labels.ravel())[1:].max())
+
+
+def urban_cells(layer: Layer | None, grid: Grid) -> Array | None:
+    """Cells in urban areas; None where there is no layer of them."""
+    if layer is None or len(layer) == 0:
+        return None
+    rows = layer.near(grid.bounds)
+    return fill(layer.geometries[rows], grid)
+
+
+def cell_polygons(cells: Array, grid: Grid) -> Any:
+    """Return the union of cells as one polygon or multipolygon; pieces that meet at a corner only stay apart."""
+    rows, starts, ends = _runs(cells)
+    if len(rows) == 0:
+        return shapely.Polygon()
+    west, east = grid.west + starts * grid.cell_m, grid.west + ends * grid.cell_m
+    north = grid.north - rows * grid.cell_m
+    return shapely.union_all(shapely.box(west, north - grid.cell_m, east, north))
+
+
+def _runs(cells: Array) -> tuple[Array, Array, Array]:
+    """Row, first column and column after the last of each run of cells within a row."""
+    padded = np.zeros((cells.shape[0], cells.shape[1] + 2), dtype=np.int8)
+    padded[:, 1:-1] = cells
+    step = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(step == 1)
+    ends = np.nonzero(step == -1)[1]
+    return rows, starts, ends

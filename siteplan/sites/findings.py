@@ -1,0 +1,230 @@
+"""Findings of each site against the rules: land use, corridors, hazards, projects, terrain, in the same list as the plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.locale import encode
+from siteplan.sites import overlap
+from siteplan.sites.rules import Layer, Rule
+
+if TYPE_CHECKING:
+    from siteplan.scenario import ToleranceSettings
+
+Array = np.ndarray[Any, Any]
+
+ARC_SEGMENTS = 64  # per quarter circle: the arc of a 1,000 m corridor is true to 0.08 m
+
+
+def tolerated_m2(rule: Rule, site_area_m2: Array, tolerance: ToleranceSettings) -> Array:
+    """Area that may lie in what a rule excludes before the site breaks it: the rule's own share, else the scenario's, whichever of
+    percent and m² is less.
+    """  # noqa: D205
+    if not np.isnan(rule.tolerance_percent):
+        return np.asarray(site_area_m2 * rule.tolerance_percent / 100.0)
+    return np.minimum(site_area_m2 * tolerance.forbidden_percent / 100.0, tolerance.forbidden_m2)
+
+
+def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tuple[Array, Array, Array]:
+    """Parts of sites that lie in the objects of a rule or within its distance, exactly.
+
+    Returns
+    -------
+    tuple
+        Number of the site, row of the object, geometry of the part (area above 0), one entry per pair.
+    """
+    left, row = layer.pairs(sites, rule.reach_m)
+    kept = layer.rows[rule.rule][row]
+    left, row = left[kept], row[kept]
+    if len(left) == 0:
+        return left, row, np.array([], dtype=object)
+    place, objects = sites[left], layer.geometries[row]
+    half = layer.half_width_m[row]
+    rural_m, urban_m = rule.distance_m, rule.distance_urban_m
+    if urban is None or len(urban) == 0 or rural_m == urban_m:
+        parts = _parts(place, objects, np.full(len(left), rural_m) + half)
+    else:
+        town = _towns(place, urban)
+        parts = shapely.union(
+            shapely.difference(_parts(place, objects, rural_m + half), town),
+            shapely.intersection(_parts(place, objects, urban_m + half), town),
+        )
+    parts = overlap.areal(parts)
+    some = shapely.area(parts) > 0
+    return left[some], row[some], parts[some]
+
+
+def _parts(place: Array, objects: Array, distance: Array) -> Array:
+    out = np.full(len(place), shapely.Polygon(), dtype=object)
+    known = ~np.isnan(distance)
+    if known.any():
+        near, reach = objects[known], distance[known]
+        # long lines are cut to the surroundings of the site before they are widened
+        west, south, east, north = shapely.bounds(place[known]).T
+        around = shapely.box(west - reach - 1, south - reach - 1, east + reach + 1, north + reach + 1)
+        cut = shapely.intersection(overlap.mended(near), around)
+        wide = np.where(reach > 0, shapely.buffer(cut, reach, quad_segs=ARC_SEGMENTS), cut)
+        out[known] = overlap.areal(shapely.intersection(place[known], wide))
+    return out
+
+
+def _towns(place: Array, urban: Layer) -> Array:
+    left, row = urban.pairs(place, 0.0)
+    out = np.full(len(place), shapely.Polygon(), dtype=object)
+    for i in np.unique(left):
+        out[i] = shapely.union_all(urban.geometries[row[left == i]])
+    return out
+
+
+def rule_findings(
+    sites: gpd.GeoDataFrame,
+    rules: Sequence[Rule],
+    layers: Mapping[str, Layer],
+    tolerance: ToleranceSettings,
+) -> gpd.GeoDataFrame:
+    """Hold every site against every rule on a layer: one row per site, rule and kind of object, parts united.
+
+    Parameters
+    ----------
+    sites
+        ``site_id``, ``commune_code``, polygons.
+    rules
+        Rules in order; those on plan zones are left to :func:`siteplan.sites.plans.evidence`.
+    layers
+        Objects by role.
+    tolerance
+        What is a sliver, and how much makes a site break a hard rule.
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` with ``rule`` and ``broken`` beside them.
+    """
+    geometries = np.asarray(sites.geometry.values)
+    urban = layers.get("urban_areas")
+    found: list[dict[str, Any]] = []
+    shapes: list[Any] = []
+    for rule in rules:
+        layer = layers.get(rule.role)
+        if layer is None or len(layer) == 0 or rule.role in ("plan_zones", "communes"):
+            continue
+        left, row, parts = corridors(geometries, rule, layer, urban)
+        if len(left) == 0:
+            continue
+        token = layer.identity(rule).iloc[row].to_numpy(dtype=object)
+        groups = pd.DataFrame({"site": left, "token": token}).groupby(["site", "token"], sort=True).indices
+        for (number, kind), members in groups.items():
+            part = (
+                parts[members[0]]
+                if len(members) == 1
+                else overlap.areal(np.array([shapely.union_all(parts[members])]))[0]
+            )
+            shapes.append(part)
+            objects = layer.frame.iloc[row[members]]
+            found.append(_finding(rule, int(number), str(kind), objects, float(shapely.area(part)), sites))
+    if not found:
+        columns = [*_COLUMNS, "rule", "broken"]
+        return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=gpd.GeoSeries([], crs=sites.crs), crs=sites.crs)
+    frame = pd.DataFrame(found)
+    of = frame.pop("site").to_numpy()
+    area = frame["area_m2"].to_numpy()
+    site_area = shapely.area(geometries[of])
+    allowed = np.array(
+        [tolerated_m2(rule, a, tolerance) for rule, a in zip(frame.pop("rule_row"), site_area, strict=True)],
+        dtype=float,
+    )
+    width = overlap.width_m(np.array(shapes, dtype=object))
+    sliver = (area < tolerance.sliver_m2) | (width < tolerance.sliver_width_m)
+    hard, favours = frame["strength"].to_numpy() == "hard", frame["strength"].to_numpy() == "for"
+    frame["relation"] = np.where(
+        sliver, overlap.SLIVER, np.where(area >= site_area - tolerance.sliver_m2, overlap.WITHIN, overlap.OVERLAP)
+    )
+    frame["percent_of_site"] = 100.0 * area / site_area
+    frame["width_m"] = width
+    # one rule counts as a whole: several kinds of object together may pass what each alone does not
+    total = frame.assign(area=area).groupby(["site_id", "rule"])["area"].transform("sum").to_numpy()
+    frame["broken"] = hard & ~sliver & (total > allowed)
+    frame["effect"] = np.select(
+        [sliver, favours, frame["broken"], frame["severity"].to_numpy() <= 1],
+        ["information", "supports", "blocking", "information"],
+        "conditional",
+    )
+    frame["severity"] = np.select([sliver, frame["broken"], hard], [1, frame["severity"], 2], frame["severity"])
+    geometry = np.array(shapes, dtype=object)
+    geometry[frame["restricted"].to_numpy(dtype=bool)] = geometries[of][frame["restricted"].to_numpy(dtype=bool)]
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=sites.crs))
+
+
+_COLUMNS = (
+    "site_id", "commune_code", "zone_id", "source", "title", "owner", "function", "relation", "area_m2", "percent_of_site",
+    "width_m", "effect", "severity", "treatment", "legal_basis", "certainty", "illustrative", "restricted", "rests_on",
+)  # fmt: skip
+
+
+def _finding(
+    rule: Rule, number: int, kind: str, objects: pd.DataFrame, area_m2: float, sites: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    restricted = bool(objects["restricted"].fillna(False).astype(bool).any())
+    illustrative = objects["illustrative"].fillna(False).astype(bool)
+    tokens = {f"layer:{layer}" for layer in objects.loc[illustrative, "layer"]} | set(rule.rests_on)
+    names = sorted(set(objects["name"].dropna().astype(str))) if "name" in objects.columns else []
+    owner = next(iter(objects["owner"].dropna()), None) if "owner" in objects.columns else None
+    if "land_use_name" in objects.columns:
+        known = objects["land_use_name"].dropna()
+        title = f"{known.iloc[0] if len(known) else rule.name} ({kind})"
+    else:
+        title = f"{rule.name}: {names[0]}" if len(names) == 1 else rule.name
+    treatment = "written_confirmation" if restricted else rule.treatment
+    return {
+        "site": number,
+        "site_id": sites["site_id"].iloc[number],
+        "commune_code": sites["commune_code"].iloc[number],
+        "zone_id": f"{rule.rule}:{kind}" if kind else rule.rule,
+        "source": rule.source,
+        "title": None if restricted else title,
+        "owner": None if restricted else owner,
+        "function": None if restricted else kind or None,
+        "area_m2": area_m2,
+        "severity": rule.severity,
+        "treatment": encode([(f"sites.treatment.{treatment}", {"owner": (owner or "") if not restricted else ""})]),
+        "legal_basis": rule.legal_basis,
+        "certainty": rule.certainty,
+        "illustrative": bool(illustrative.any()),
+        "restricted": restricted,
+        "rests_on": "; ".join(sorted(tokens)) or None,
+        "rule": rule.rule,
+        "rule_row": rule,
+        "strength": rule.strength,
+    }
+
+
+def whole_site_finding(
+    site_id: str, commune_code: str, rule: Rule, area_m2: float, percent: float, broken: bool, tokens: Sequence[str]
+) -> dict[str, Any]:
+    """Build a finding on a site as a whole (slope, size, commune boundary), where no object has a shape of its own."""
+    return {
+        "site_id": site_id,
+        "commune_code": commune_code,
+        "zone_id": rule.rule,
+        "source": rule.source,
+        "title": rule.name,
+        "relation": overlap.OVERLAP,
+        "area_m2": area_m2,
+        "percent_of_site": percent,
+        "effect": "blocking" if broken else "conditional",
+        "severity": rule.severity if broken else 2,
+        "treatment": encode([(f"sites.treatment.{rule.treatment}", {"owner": ""})]),
+        "legal_basis": rule.legal_basis,
+        "certainty": rule.certainty,
+        "illustrative": any(t.startswith("layer:") for t in tokens),
+        "restricted": False,
+        "rests_on": "; ".join(sorted({*tokens, *rule.rests_on})) or None,
+        "rule": rule.rule,
+        "broken": broken,
+    }

@@ -1,0 +1,254 @@
+"""Figures of each site: terrain, land use, hazards, distances, buildings, room to extend.
+
+Raster figures are by the exact share of each cell that the site covers, vector ones by exact intersection. What no layer
+tells stays empty; nothing is taken for zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+
+from siteplan.raster import Raster
+from siteplan.sites import overlap
+from siteplan.sites.rules import Layer
+from siteplan.tables.inputs import HAZARD_LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Array = np.ndarray[Any, Any]
+
+SERVICES_NEAR = ("school", "health", "market")
+# exactextract asks for the name of a plane; rasters and sites here always share the province's
+_PLANE = 'LOCAL_CS["province",UNIT["metre",1]]'
+
+
+def zonal(geometries: Array, raster: Raster, operations: Sequence[str]) -> pd.DataFrame:
+    """Statistics of a raster in polygons, each cell weighted by the share of it that the polygon covers.
+
+    Parameters
+    ----------
+    geometries
+        Polygons, metres; they may reach beyond the raster.
+    raster
+        Values; NaN and `nodata` do not count.
+    operations
+        Names as exactextract knows them: mean, max, min, count, sum, ...
+
+    Returns
+    -------
+    DataFrame
+        Rows as `geometries`, one column per operation.
+    """
+    if len(geometries) == 0:
+        return pd.DataFrame(columns=list(operations), dtype=float)
+    west, south, east, north = raster.bounds
+    source = NumPyRasterSource(raster.values, west, south, east, north, nodata=raster.nodata)
+    frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(geometries)), crs=_PLANE)
+    found = exact_extract(source, frame, list(operations), output="pandas")
+    return pd.DataFrame(found[list(operations)]).astype(float)
+
+
+def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> pd.DataFrame:
+    """Mean and greatest slope, mean elevation, percent of the site steeper than the threshold; NaN without terrain."""
+    names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]
+    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=names)
+    if dem is None or slope is None or dem.values.size == 0:
+        return out
+    steepness = zonal(geometries, slope, ["mean", "max"])
+    out["slope_mean_percent"], out["slope_max_percent"] = steepness["mean"], steepness["max"]
+    out["elevation_mean_m"] = zonal(geometries, dem, ["mean"])["mean"]
+    known = np.isfinite(slope.values)
+    steep = np.where(known, (slope.values > threshold).astype(np.float32), np.float32(np.nan))
+    over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
+    out["steep_percent"] = 100.0 * zonal(geometries, over, ["mean"])["mean"]
+    out["dem_resolution_m"] = dem.source_resolution_m or dem.cell_m
+    return out
+
+
+@dataclass(frozen=True)
+class LandShares:
+    """Land use of sites: exact areas by code without double counting, one row a site."""
+
+    columns: pd.DataFrame
+    codes: list[dict[str, float]]
+
+
+def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
+    """Shares of land use in each site.
+
+    Parameters
+    ----------
+    geometries
+        Sites.
+    layer
+        Land use with ``suitability``, ``category``, ``score``; None or empty where there is none.
+
+    Returns
+    -------
+    LandShares
+        ``land_use_main``, ``land_use_shares`` ("LUC 40.0; ONT 60.0", percent of the site, largest first), ``land_use_score`` (mean by area
+        over the judged part), ``rice_percent, forest_percent, residential_percent, forbidden_percent`` and ``land_use_known_percent``.
+        All empty where no land use covers the site. Where polygons of the layer overlap, the less suitable counts.
+    """
+    names = ["land_use_score", "rice_percent", "forest_percent", "residential_percent", "forbidden_percent"]
+    count = len(geometries)
+    out = pd.DataFrame(np.nan, index=range(count), columns=[*names, "land_use_known_percent"])
+    texts = pd.DataFrame(None, index=range(count), columns=["land_use_main", "land_use_shares"], dtype=object)
+    codes: list[dict[str, float]] = [{} for _ in range(count)]
+    if layer is None or len(layer) == 0:
+        return LandShares(pd.concat([out, texts], axis=1), codes)
+    left, row = layer.pairs(geometries, 0.0)
+    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    rows = layer.frame.iloc[row]
+    table = pd.DataFrame(
+        {
+            "site": left,
+            "code": rows["land_use"].to_numpy(dtype=object),
+            "score": rows["score"].to_numpy(dtype=float),
+            "category": rows["category"].to_numpy(dtype=object),
+            "suitability": rows["suitability"].to_numpy(dtype=object),
+            "area": shapely.area(parts),
+            "part": np.arange(len(parts)),
+        }
+    )
+    table = table[table["area"] > 0]
+    site_area = shapely.area(geometries)
+    for number, group in table.groupby("site", sort=True):
+        i = int(number)  # type: ignore[call-overload]
+        group = _once(group, parts)  # noqa: PLW2901
+        by_code = group.groupby("code")["area"].sum()
+        percent = (100.0 * by_code / site_area[i]).sort_index().sort_values(ascending=False, kind="stable")
+        codes[i] = {str(k): float(v) for k, v in percent.items()}
+        shown = percent[percent >= 0.05]
+        texts.loc[i] = [str(percent.index[0]), "; ".join(f"{k} {v:.1f}" for k, v in shown.items())]
+        known = group["score"].notna()
+        weight = group.loc[known, "area"]
+        if weight.sum() > 0:
+            out.loc[i, "land_use_score"] = float((group.loc[known, "score"] * weight).sum() / weight.sum())
+        for name, chosen in (
+            ("rice_percent", group["category"] == "rice"),
+            ("forest_percent", group["category"] == "forest"),
+            ("residential_percent", group["category"] == "residential"),
+            ("forbidden_percent", group["suitability"] == "D"),
+        ):
+            out.loc[i, name] = min(100.0, 100.0 * float(group.loc[chosen, "area"].sum()) / site_area[i])
+        out.loc[i, "land_use_known_percent"] = min(100.0, 100.0 * float(group["area"].sum()) / site_area[i])
+    return LandShares(pd.concat([out, texts], axis=1), codes)
+
+
+def _once(group: pd.DataFrame, parts: Array) -> pd.DataFrame:
+    """Take double counting out of the parts of one site: the least suitable land use keeps what overlaps."""
+    mine = parts[group["part"].to_numpy()]
+    gross = float(group["area"].sum())
+    if len(mine) < 2 or gross - float(shapely.area(shapely.union_all(mine))) <= 1e-6 * gross:
+        return group
+    group = group.sort_values(["score", "code", "part"], kind="stable")
+    counted: Any = shapely.Polygon()
+    areas = []
+    for part in parts[group["part"].to_numpy()]:
+        areas.append(float(shapely.area(shapely.difference(part, counted))))
+        counted = shapely.union(counted, part)
+    return group.assign(area=areas)
+
+
+def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> pd.DataFrame:
+    """Worst hazard level in each site and percent of the site in any hazard zone, counted once.
+
+    ``none`` where a layer exists and no zone meets the site; empty where there is no layer: not assessed is not safe.
+    """
+    count = len(geometries)
+    out = pd.DataFrame({"hazard_level": pd.Series([None] * count, dtype=object), "hazard_percent": np.nan})
+    if layer is None or len(layer) == 0:
+        return out
+    out["hazard_level"], out["hazard_percent"] = "none", 0.0
+    left, row = layer.pairs(geometries, 0.0)
+    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    some = shapely.area(parts) >= sliver_m2
+    left, row, parts = left[some], row[some], parts[some]
+    if len(left) == 0:
+        return out
+    order = {level: i for i, level in enumerate(HAZARD_LEVELS)}
+    ranks = layer.frame["level"].iloc[row].map(order).fillna(0).to_numpy(dtype=int)
+    worst = pd.Series(ranks).groupby(left).max()
+    share = 100.0 * overlap.union_area(parts, left, count) / shapely.area(geometries)
+    for i, rank in worst.items():
+        out.loc[i, "hazard_level"] = HAZARD_LEVELS[int(rank)]
+        out.loc[i, "hazard_percent"] = min(100.0, float(share[int(i)]))  # type: ignore[call-overload]
+    return out
+
+
+def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any) -> pd.DataFrame:
+    """Distances from the edge of each site to the nearest object, metres; NaN where there is no such layer.
+
+    The road is the nearest that carries vehicles (``frontage`` in ``rules/speeds.csv``), the main road the nearest of the classes marked
+    ``main``; the service distance is the mean of the distances to the nearest school, health station and market.
+    """
+    out = pd.DataFrame(index=range(len(geometries)))
+    roads = layers.get("roads")
+    out["road_distance_m"], out["main_road_distance_m"] = np.nan, np.nan
+    out["road_class"] = pd.Series([None] * len(geometries), dtype=object)
+    if roads is not None and len(roads):
+        classes = roads.frame["road_class"].astype("object").fillna("none")
+        by_class = speeds.set_index("road_class")
+        found, row = roads.nearest(geometries, (classes.map(by_class["frontage"]) == 1).to_numpy())
+        out["road_distance_m"] = found
+        out["road_class"] = [classes.iloc[r] if r >= 0 else None for r in row]
+        out["main_road_distance_m"] = roads.nearest(geometries, (classes.map(by_class["main"]) == 1).to_numpy())[0]
+    out["seat_distance_m"] = shapely.distance(geometries, seat) if seat is not None else np.nan
+    services = layers.get("services")
+    out["service_distance_m"] = np.nan
+    if services is not None and len(services):
+        kinds = services.frame["service_class"]
+        each = [
+            services.nearest(geometries, (kinds == kind).to_numpy())[0]
+            for kind in SERVICES_NEAR
+            if (kinds == kind).any()
+        ]
+        if each:
+            out["service_distance_m"] = np.mean(each, axis=0)
+    for column, role in (("power_distance_m", "power_lines"), ("border_distance_m", "border")):
+        layer = layers.get(role)
+        out[column] = layer.nearest(geometries)[0] if layer is not None and len(layer) else np.nan
+    return out
+
+
+def buildings_inside(geometries: Array, layer: Layer | None, sliver_m2: float) -> Array:
+    """Count the buildings that a site takes more than a sliver of; NaN where there is no layer."""
+    if layer is None or len(layer) == 0:
+        return np.full(len(geometries), np.nan)
+    left, row = layer.pairs(geometries, 0.0)
+    area = shapely.area(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    return np.bincount(left[area >= sliver_m2], minlength=len(geometries)).astype(float)
+
+
+def inside_urban_area(geometries: Array, layer: Layer | None) -> Any:
+    """Whether more than half of a site lies in an urban area; missing where there is no layer."""
+    if layer is None or len(layer) == 0:
+        return pd.array([None] * len(geometries), dtype="boolean")
+    left, row = layer.pairs(geometries, 0.0)
+    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    area = overlap.union_area(parts, left, len(geometries))
+    return pd.array(area > shapely.area(geometries) / 2, dtype="boolean")
+
+
+def room_to_extend(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:
+    """Eligible land around each site in percent of the land needed.
+
+    Around means within the side of a square of the needed area; eligible cells count by the share that lies there.
+    """
+    if required_area_m2 <= 0:
+        return np.full(len(geometries), np.nan)
+    ring = shapely.difference(shapely.buffer(geometries, float(np.sqrt(required_area_m2)), quad_segs=4), geometries)
+    values = (eligible.values == 1).astype(np.float32)
+    cells = zonal(ring, Raster(values, eligible.transform, None), ["sum"])["sum"].fillna(0.0).to_numpy()
+    return np.asarray(100.0 * cells * eligible.cell_m**2 / required_area_m2)

@@ -1,0 +1,243 @@
+"""The rules of ``rules/eligibility.csv`` applied to layers: which objects a rule means, and at what distance.
+
+A rule names a role, a column and the values it means: tokens or patterns with ``*``, ranges ``a..b`` of a number (a <= x < b,
+either end open), ``none`` for a missing value, several separated by ``|``; no values means every object. No rule is known here
+by name; what the columns of a layer lack is derived from the other rule tables (:func:`derive_columns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.rules import ASSUMED
+
+if TYPE_CHECKING:
+    from siteplan.rules import Rules
+    from siteplan.scenario import Scenario
+
+Array = np.ndarray[Any, Any]
+
+# what tells the objects of a layer apart in the list of findings; otherwise the column of the rule does
+_IDENTITY: Mapping[str, str] = {"land_use": "land_use", "sector_projects": "project_id", "plan_zones": "zone_id"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table, with the scenario's threshold in place of its own where there is one."""
+
+    rule: str
+    name: str
+    role: str
+    column: str
+    values: tuple[str, ...]
+    threshold: float
+    distance_m: float
+    distance_urban_m: float
+    strength: str
+    source: str
+    severity: int
+    tolerance_percent: float
+    treatment: str
+    legal_basis: str
+    certainty: str
+    assumption_id: str
+
+    @property
+    def hard(self) -> bool:
+        """Whether it takes land away."""
+        return self.strength == "hard"
+
+    @property
+    def reach_m(self) -> float:
+        """Greatest distance at which it works."""
+        distances = [d for d in (self.distance_m, self.distance_urban_m) if not np.isnan(d)]
+        return max(distances, default=0.0)
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Token of the assumption that the rule is, if it is recalled or proposed."""
+        return (f"assumption:{self.assumption_id}",) if self.certainty in ASSUMED else ()
+
+
+def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
+    """Rules in the order of the table, without those the scenario switches off."""
+    overrides = {
+        ("dem", "slope_percent"): scenario.eligibility.slope_max_percent,
+        ("sites", "area_m2"): scenario.eligibility.minimum_area_m2,
+    }
+    found = []
+    for row in rules.eligibility.to_dict("records"):
+        if row["rule"] in scenario.eligibility.switched_off:
+            continue
+        override = overrides.get((row["role"], row["column"]))
+        found.append(
+            Rule(
+                rule=row["rule"],
+                name=row["name"] or row["rule"],
+                role=row["role"] or "",
+                column=row["column"] or "",
+                values=tuple(v.strip() for v in (row["values"] or "").split("|") if v.strip()),
+                threshold=row["threshold"] if override is None else override,
+                distance_m=row["distance_m"],
+                distance_urban_m=row["distance_urban_m"],
+                strength=row["strength"] or "soft",
+                source=row["source"] or "corridor",
+                severity=1 if np.isnan(row["severity"]) else int(row["severity"]),
+                tolerance_percent=row["tolerance_percent"],
+                treatment=row["treatment"] or "none",
+                legal_basis=row["legal_basis"] or "",
+                certainty=row["certainty"],
+                assumption_id=f"eligibility.{row['rule']}.{row['_row']}",
+            )
+        )
+    return tuple(found)
+
+
+def _matches(series: pd.Series[Any], values: tuple[str, ...]) -> Array:
+    """Rows of a column that one of the values means."""
+    if not values:
+        return np.ones(len(series), dtype=bool)
+    missing = series.isna().to_numpy()
+    out = np.zeros(len(series), dtype=bool)
+    tokens = [v for v in values if ".." not in v and v != "none"]
+    if "none" in values:
+        out |= missing
+    if tokens:
+        unique = series.dropna().unique()
+        kept = {u for u in unique if any(fnmatchcase(str(u), t) for t in tokens)}
+        out |= series.isin(kept).to_numpy()
+    ranges = [v.split("..", 1) for v in values if ".." in v]
+    if ranges:
+        numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float)
+        for low, high in ranges:
+            out |= (numbers >= float(low or "-inf")) & (numbers < float(high or "inf"))
+    return out
+
+
+def select(frame: pd.DataFrame, rule: Rule) -> Array:
+    """Rows of a layer that a rule means, as a boolean array; none where the layer lacks the column."""
+    if rule.column and rule.column not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    if not rule.column:
+        return np.ones(len(frame), dtype=bool)
+    return _matches(frame[rule.column], rule.values)
+
+
+def resolve_land_use(codes: pd.Series[Any], table: pd.DataFrame) -> pd.DataFrame:
+    """Suitability, category and score of land-use codes; of several joined by "+" the least suitable holds.
+
+    Returns
+    -------
+    DataFrame
+        Index and rows of `codes`; None and NaN for codes that the table does not know or does not judge.
+    """
+    known = table.drop_duplicates("code").set_index("code")[["suitability", "category", "score", "name"]]
+    rows = []
+    for code in codes.dropna().unique():
+        parts = [p.strip().upper() for p in str(code).split("+")]
+        held = known.reindex([p for p in parts if p in known.index]).sort_values("score", kind="stable")
+        complete = len(held) == len(parts)
+        rows.append((code, *(held.iloc[0] if len(held) and complete else (None, None, np.nan, None))))
+    joined = pd.DataFrame(rows, columns=["land_use", "suitability", "category", "score", "land_use_name"])
+    out = pd.DataFrame({"land_use": codes}).merge(joined, on="land_use", how="left")
+    out.index = codes.index
+    return out.drop(columns="land_use")
+
+
+def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoDataFrame:
+    """Add the columns that rules may name beside those of the layer.
+
+    land_use: ``suitability``, ``category``, ``score``, ``suitability_category`` ("C:rice") from ``rules/land_use.csv``; roads:
+    ``half_width_m`` (from ``width_m``, else the default of the class in ``rules/speeds.csv``), ``bridge_length_m``; hazards:
+    ``kind_level`` ("flood:high").
+    """
+    frame = frame.copy()
+    if role == "land_use":
+        judged = resolve_land_use(frame["land_use"], rules.land_use)
+        for column in judged.columns:
+            frame[column] = judged[column]
+        both = frame["suitability"].notna() & frame["category"].notna()
+        frame["suitability_category"] = (frame["suitability"] + ":" + frame["category"]).where(both, None)
+    elif role == "roads":
+        defaults = rules.speeds.set_index("road_class")["default_width_m"]
+        classes = frame["road_class"].fillna("none")
+        width = frame["width_m"].astype("float64").where(lambda w: w > 0)
+        frame["half_width_m"] = width.fillna(classes.map(defaults)).fillna(0.0) / 2.0
+        bridge = frame["is_bridge"].fillna(False).astype(bool)
+        frame["bridge_length_m"] = frame.geometry.length.where(bridge)
+    elif role == "hazards":
+        frame["kind_level"] = frame["hazard_kind"] + ":" + frame["level"].fillna("none")
+    return frame
+
+
+class Layer:
+    """Objects of one role that one rule or several may mean, with a spatial index that is built where it is used."""
+
+    def __init__(self, role: str, frame: gpd.GeoDataFrame, rules: tuple[Rule, ...]) -> None:
+        self.role = role
+        self.frame = frame
+        self.rows = {rule.rule: select(frame, rule) for rule in rules if rule.role == role}
+        half = frame["half_width_m"].to_numpy() if "half_width_m" in frame.columns else np.zeros(len(frame))
+        self.half_width_m = half.astype(float)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def geometries(self) -> Array:
+        """Geometries as an array."""
+        return np.asarray(self.frame.geometry.values)
+
+    def near(self, bounds: tuple[float, float, float, float]) -> Array:
+        """Row numbers of the objects whose box meets `bounds`, in order."""
+        return np.sort(self.frame.sindex.query(shapely.box(*bounds)))
+
+    def pairs(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
+        """Pairs (geometry, row) no farther apart than `distance_m` plus the object's own half width."""
+        reach = distance_m + (float(self.half_width_m.max()) if len(self) else 0.0)
+        if reach > 0:
+            left, right = self.frame.sindex.query(geometries, predicate="dwithin", distance=reach)
+        else:
+            left, right = self.frame.sindex.query(geometries, predicate="intersects")
+        order = np.lexsort((right, left))
+        return left[order], right[order]
+
+    def nearest(self, geometries: Array, keep: Array | None = None) -> tuple[Array, Array]:
+        """Distance from each geometry to the nearest object (of `keep`), and its row; NaN and -1 where there is none."""
+        distance = np.full(len(geometries), np.nan)
+        row = np.full(len(geometries), -1, dtype=np.int64)
+        numbers = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
+        if len(numbers) and len(geometries):
+            frame = self.frame if keep is None else self._part(keep.tobytes(), numbers)
+            (left, right), found = frame.sindex.nearest(geometries, return_all=True, return_distance=True)
+            # of several equally near the first row, so that the answer does not hang on the tree
+            order = np.lexsort((right, left))
+            left, right, found = left[order], right[order], found[order]
+            first = np.unique(left, return_index=True)[1]
+            distance[left[first]] = found[first]
+            row[left[first]] = numbers[right[first]]
+        return distance, row
+
+    def _part(self, key: bytes, numbers: Array) -> gpd.GeoDataFrame:
+        parts: dict[bytes, gpd.GeoDataFrame] = self.__dict__.setdefault("_parts", {})
+        if key not in parts:
+            parts[key] = self.frame.iloc[numbers][[self.frame.geometry.name]]
+        return parts[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_parts"}
+
+    def identity(self, rule: Rule) -> pd.Series[Any]:
+        """What tells objects apart in findings of a rule: land-use code, project, or the rule's own column."""
+        column = _IDENTITY.get(self.role, rule.column)
+        if not column or column not in self.frame.columns:
+            return pd.Series("", index=self.frame.index)
+        return self.frame[column].astype("object").where(self.frame[column].notna(), "none").astype(str)
