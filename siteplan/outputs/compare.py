@@ -63,6 +63,10 @@ class Comparison:
         """Title of an option."""
         return wording.title_of(self.runs[self.options.index(option)], lang)
 
+    def sentences(self, lang: str = locale.DEFAULT_LANGUAGE) -> list[str]:
+        """Verdict in words: which option is better under which view."""
+        return [words(self, message, lang) for message in self.verdict]
+
 
 def _refuse_different_inputs(runs: Sequence[Run]) -> None:
     first = runs[0]
@@ -81,8 +85,9 @@ def _refuse_different_inputs(runs: Sequence[Run]) -> None:
 
 def _unique_options(runs: Sequence[Run]) -> tuple[str, ...]:
     names = [summary.option_of(run) for run in runs]
+    # two runs of one scenario, an archived one and the newest, stay apart by number
     return tuple(
-        name if names.count(name) == 1 else f"{name} ({run.name})" for name, run in zip(names, runs, strict=True)
+        name if names.count(name) == 1 else f"{name} ({names[: at + 1].count(name)})" for at, name in enumerate(names)
     )
 
 
@@ -277,7 +282,7 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
 
 
 def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) -> list[list[str]]:
-    """Return the short table of the command line: a heading row, then one row a measure, all as text."""
+    """Return the short table of the command line: label of each measure, then the value of each option, as text."""
     always = (
         "finished_by",
         "total_cost",
@@ -296,12 +301,12 @@ def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) ->
 
 
 def measure_rows(comparison: Comparison, lang: str) -> list[list[str]]:
-    """Return all measures as text, a heading row first."""
+    """Return all measures as text: label, then the value of each option."""
     return _text_rows(comparison, lang, lambda line: True)  # noqa: ARG005
 
 
 def _text_rows(comparison: Comparison, lang: str, wanted: Callable[[Measure], bool]) -> list[list[str]]:
-    rows = [[locale.text("compare.column.measure", lang), *(comparison.title(o, lang) for o in comparison.options)]]
+    rows: list[list[str]] = []
     for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True):
         if wanted(line):
             rows.append([line.label(lang), *(line.shown(wording.scalar(row[o]), lang) for o in comparison.options)])

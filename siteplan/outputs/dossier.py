@@ -331,7 +331,9 @@ def _options(writer: Writer, comparison: compare.Comparison | None) -> None:
     count = len(comparison.options)
     writer.paper.caption(writer.words("options.caption"))
     align: list[Align] = ["left", *["right"] * count]  # type: ignore[list-item]
-    writer.paper.table(rows[0], rows[1:], [2.4, *[1.6] * count], align, size_pt=11)
+    headings = [locale.text("compare.column.measure", writer.lang)]
+    headings += [comparison.title(option, writer.lang) for option in comparison.options]
+    writer.paper.table(headings, rows, [2.4, *[1.6] * count], align, size_pt=11)
     differing = int(comparison.by_commune["differs"].sum())
     writer.say("options.differ", count=writer.number(differing), total=writer.number(len(comparison.by_commune)))
     for option in comparison.options:

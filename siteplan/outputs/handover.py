@@ -45,6 +45,7 @@ LAYERS = {
 }
 _SUFFIX = {"polygon": "vung", "line": "duong", "point": "diem"}
 _MULTI = {"polygon": "MultiPolygon", "line": "MultiLineString", "point": "Point"}
+_SHAPEFILE_PARTS = ("shp", "shx", "dbf", "prj", "cpg")
 DICTIONARY_FILE = "tu_dien_du_lieu"
 README_FILE = "DOC_TRUOC.txt"
 
@@ -91,7 +92,7 @@ def export(run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_
     run
         A finished run.
     folder
-        Folder of the kit, which is written anew; beside it ``<folder>.zip`` holds the same files.
+        Folder of the kit. Files of an earlier kit in it are replaced, others are left alone.
     lang
         Language of README and texts; field names do not depend on it.
     include_restricted
@@ -100,7 +101,7 @@ def export(run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_
     Returns
     -------
     list of Path
-        All files written, the zip last.
+        All files written; the last is the zip ``<run>.zip`` of all others.
 
     Raises
     ------
@@ -108,10 +109,12 @@ def export(run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_
         Where a file cannot be written, for instance because it is open in another program.
     """
     date = str(wording.scenario_of(run).get("date", "2000-01-01"))
-    part = folder.with_name(folder.name + ".part")
+    part = folder / ".part"
+    archive = folder / f"{run.name}.zip"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        part.mkdir()
         layers, left_out = _layers(run, include_restricted)
         with _fixed_dates(date):
             for layer in layers:
@@ -121,15 +124,26 @@ def export(run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_
         _write_dictionary(part, run, lang)
         (part / README_FILE).write_text(_readme(run, layers, left_out, package, include_restricted, lang), "utf-8-sig")
         names = sorted(p.name for p in part.iterdir())
-        archive = folder.with_name(folder.name + ".zip")
-        _zip(archive.with_name(archive.name + ".part"), part, names, folder.name, date)
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
-        archive.with_name(archive.name + ".part").replace(archive)
+        _zip(part / archive.name, part, names, run.name, date)
+        # the folder may be the user's own: only what an earlier kit wrote there is replaced or taken away
+        for stale in _files_of_kit(folder) - {folder / name for name in names}:
+            stale.unlink()
+        for name in [*names, archive.name]:
+            (part / name).replace(folder / name)
+        part.rmdir()
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
     return [*(folder / name for name in names), archive]
+
+
+def _files_of_kit(folder: Path) -> set[Path]:
+    stems = {f"{stem}{suffix}" for stem in LAYERS.values() for suffix in ("", *(f"_{s}" for s in _SUFFIX.values()))}
+    return {
+        folder / f"{stem}.{kind}"
+        for stem in stems
+        for kind in _SHAPEFILE_PARTS
+        if (folder / f"{stem}.{kind}").is_file()
+    }
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pandas as pd
 
@@ -68,10 +68,10 @@ class TaskStatus:
             self.state = state
 
     def row(self, lang: str = locale.DEFAULT_LANGUAGE) -> dict[str, str]:
-        """Return task, state and what is lacking in words."""
+        """Return task and what is lacking in words, and the state as its token (``value.task_state.<token>``)."""
         return {
             "task": locale.text(f"status.task.{self.task}", lang),
-            "state": locale.text(f"status.state.{self.state}", lang),
+            "state": self.state,
             "lacking": "; ".join(locale.text(key, lang, **_shown(params, lang)) for key, params in self.lacking),
         }
 
@@ -85,7 +85,47 @@ def _shown(params: dict[str, Any] | Any, lang: str) -> dict[str, Any]:
     return shown
 
 
+class CatalogEntry(Protocol):
+    """What is asked of an entry of the catalog."""
+
+    @property
+    def name(self) -> str:
+        """Name of the layer."""
+
+    @property
+    def role(self) -> str:
+        """Role of the layer."""
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether the layer is illustrative."""
+
+
 def task_status(
+    run: Run | None,
+    entries: Iterable[CatalogEntry],
+    lang: str = locale.DEFAULT_LANGUAGE,
+    problems: Sequence[Problem] = (),
+) -> list[dict[str, str]]:
+    """Return a row a task for `siteplan status`: ``task`` and ``lacking`` in words, ``state`` as a token.
+
+    Parameters
+    ----------
+    run
+        The newest run, None where there is none yet.
+    entries
+        Entries of the catalog as it is now.
+    lang
+        Language of the words.
+    problems
+        What a check found, where one was made.
+    """
+    listed = [(entry.name, entry.role, bool(entry.illustrative)) for entry in entries]
+    sources = pd.DataFrame(listed, columns=["layer", "role", "illustrative"])
+    return [status.row(lang) for status in judge(run, None, sources, problems)]
+
+
+def judge(
     run: Run | None,
     coverage: pd.DataFrame | None,
     sources: pd.DataFrame | None,
@@ -123,11 +163,6 @@ def task_status(
         found.append(status)
     _judge_dossier(found, run)
     return found
-
-
-def rows(statuses: Iterable[TaskStatus], lang: str = locale.DEFAULT_LANGUAGE) -> list[dict[str, str]]:
-    """Return all statuses in words, one row a task."""
-    return [status.row(lang) for status in statuses]
 
 
 def _flag(values: pd.Series[Any]) -> pd.Series[Any]:

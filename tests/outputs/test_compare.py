@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import csv
+
+import openpyxl
+import pytest
+
+from siteplan.errors import InputError, UsageError
+from siteplan.outputs import compare
+
+
+def values(comparison, option):
+    return dict(zip(comparison.measures["measure"], comparison.measures[option], strict=True))
+
+
+def test_measures_of_a_hand_checked_programme(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    first, second = (values(comparison, option) for option in comparison.options)
+    # option 1: the ward (50,436) in 2026, Hữu Lũng (20,000) in 2029, Đoàn Kết (3,777, border) in 2031
+    assert [first[f"finished_by_{year}"] for year in (2026, 2030, 2035)] == [1, 2, 3]
+    assert [first[f"people_by_{year}"] for year in (2026, 2030, 2035)] == [50_436, 70_436, 74_213]
+    assert first["people_share_by_2035"] == pytest.approx(100 * 74_213 / (20_000 + 50_436 + 3_777 + 6_890))
+    assert [first[f"border_by_{year}"] for year in (2026, 2030, 2035)] == [0, 0, 1]
+    assert [first[f"wards_by_{year}"] for year in (2026, 2030, 2035)] == [1, 1, 1]
+    assert first["total_cost"] == pytest.approx(40.5 + 20 + 11.25)
+    assert first["money_peak"] == 40.5
+    assert first["money_mean"] == pytest.approx((40.5 + 10 + 21.25) / 3)
+    assert first["peak_to_mean"] == pytest.approx(40.5 / ((40.5 + 10 + 21.25) / 3))
+    # 06040 needs nothing and is never counted as a deficit left
+    assert first["deficit_left_2030"] == pytest.approx(1000.5)
+    assert first["deficit_left_2035"] == 0
+    assert second["deficit_left_2035"] == pytest.approx(4000 + 1000.5)
+    assert (second["waiting"], second["not_needed"], second["planned"]) == (2, 1, 1)
+    assert (first["surplus_freed_2035"], second["surplus_freed_2035"]) == (1, 0)
+    assert first["sites_not_clear"] == 2
+    assert first["out_of_order"] == 1
+    assert first["figures_missing"] == 2
+    assert first["coverage_gaps"] == 1
+
+
+def test_years_and_communes_side_by_side(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    yearly = comparison.by_year.set_index(["option", "year"])
+    assert yearly.loc[("phuong_an_1", 2029), "centres_finished"] == 1
+    assert yearly.loc[("phuong_an_1", 2029), "money"] == 21.25e9
+    assert yearly.loc[("phuong_an_2", 2035), "centres_finished"] == 0
+    assert yearly.groupby("option")["people_served"].sum().to_dict() == {"phuong_an_1": 74_213, "phuong_an_2": 20_000}
+    communes = comparison.by_commune.set_index("commune_code")
+    assert communes["differs"].to_dict() == {"05977": True, "06001": True, "06184": True, "06040": False}
+    assert communes.loc["06184", "phuong_an_1:finish_year"] == 2029
+    assert communes.loc["06184", "phuong_an_2:finish_year"] == 2027
+
+
+def test_each_view_has_its_own_answer(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    verdict = {params["view"]: (key, params.get("option")) for key, params in comparison.verdict}
+    assert verdict["time"] == ("compare.verdict.better", "phuong_an_1")
+    assert verdict["money"] == ("compare.verdict.better", "phuong_an_2")
+    assert verdict["certainty"] == ("compare.verdict.better", "phuong_an_2")
+    assert set(verdict) == set(compare.VIEWS)
+
+
+def test_equal_options_have_neither_strength_nor_winner(build_run):
+    comparison = compare.compare_runs([build_run(), build_run("phuong_an_3")])
+    assert all(not messages for messages in comparison.strengths.values())
+    assert all(not messages for messages in comparison.weaknesses.values())
+    assert {key for key, _ in comparison.verdict} == {"compare.verdict.equal"}
+
+
+def test_a_strength_of_one_of_two_is_a_weakness_of_the_other(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    for one, other in (("phuong_an_1", "phuong_an_2"), ("phuong_an_2", "phuong_an_1")):
+        strong = [(p["measure"], p["values"], p["others"]) for _, p in comparison.strengths[one]]
+        weak = [(p["measure"], p["others"], p["values"]) for _, p in comparison.weaknesses[other]]
+        assert strong
+        assert strong == weak
+
+
+def test_runs_over_different_inputs_are_refused_by_layer(build_run):
+    other = build_run("phuong_an_2", inputs={"communes": "aa", "dem": "CHANGED", "roads": "cc"})
+    with pytest.raises(InputError) as caught:
+        compare.compare_runs([build_run(), other])
+    assert [p.layer for p in caught.value.problems] == ["dem", "roads"]
+    assert {p.key for p in caught.value.problems} == {"runs_differ"}
+
+
+def test_one_run_is_nothing_to_compare(small_run):
+    with pytest.raises(UsageError):
+        compare.compare_runs([small_run])
+
+
+def test_two_runs_of_the_same_option_stay_apart(build_run):
+    comparison = compare.compare_runs([build_run(), build_run()])
+    assert len(set(comparison.options)) == 2
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_short_table_has_a_value_for_each_option(two_runs, lang):
+    comparison = compare.compare_runs(two_runs)
+    rows = compare.summary_rows(comparison, lang)
+    assert all(len(row) == 3 for row in rows)
+    assert len(rows) < len(compare.measure_rows(comparison, lang))
+    text = " ".join(" ".join(row) for row in rows)
+    assert "compare." not in text
+    assert "compare." not in " ".join(comparison.sentences(lang))
+
+
+def test_files_hold_the_same_figures(two_runs, tmp_path):
+    comparison = compare.compare_runs(two_runs)
+    files = compare.write_comparison(comparison, tmp_path / "so_sanh", "vi")
+    assert [f.name for f in files] == ["so_sanh.xlsx", "so_sanh.csv", "so_sanh_theo_nam.csv", "so_sanh_theo_xa.csv"]
+    with files[1].open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    book = openpyxl.load_workbook(files[0])
+    sheet = book.worksheets[0]
+    shown = {row[0].value: row[2].value for row in sheet.iter_rows() if row[0].value}
+    for row in rows:
+        if row["phuong_an_1"]:
+            assert float(row["phuong_an_1"]) == pytest.approx(shown[row["label"]])
+    with files[3].open(encoding="utf-8-sig", newline="") as handle:
+        cells = [cell for line in csv.reader(handle) for cell in line]
+    assert not any(cell.startswith(("=", "@", "+")) for cell in cells)
+
+
+def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
+    comparison = compare.compare_runs(two_runs)
+    first = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "a")]
+    second = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "b")]
+    assert first == second

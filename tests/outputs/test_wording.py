@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siteplan.locale import encode
+from siteplan.outputs import wording
+from siteplan.tables import RESULTS
+
+COMMUNES = RESULTS["communes"]
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, np.nan, pd.NaT, float("inf")])
+def test_what_is_missing_is_none_and_shown_as_a_dash(missing):
+    assert wording.scalar(missing) is None
+    assert wording.cell(COMMUNES.column("existing_floor_area_m2"), missing, "vi") is None
+    assert wording.shown(COMMUNES.column("existing_floor_area_m2"), missing, "vi") == "–"
+
+
+def test_zero_is_not_missing():
+    assert wording.cell(COMMUNES.column("existing_floor_area_m2"), 0.0, "vi") == 0.0
+    assert wording.shown(COMMUNES.column("existing_floor_area_m2"), 0.0, "vi") == "0,00"
+
+
+def test_numbers_in_the_readers_style():
+    area = COMMUNES.column("required_floor_area_m2")
+    assert wording.shown(area, 2159.6, "vi") == "2.159,60"
+    assert wording.shown(area, 2159.6, "en") == "2,159.60"
+
+
+def test_years_are_never_grouped():
+    assert wording.shown(COMMUNES.column("start_year"), 2028, "vi") == "2028"
+    assert wording.shown(RESULTS["funding"].column("year"), 2030, "vi") == "2030"
+    assert wording.shown(COMMUNES.column("population"), 20280, "vi") == "20.280"
+
+
+def test_money_is_shown_in_billions_and_keeps_each_million():
+    cost = COMMUNES.column("total_cost")
+    assert wording.cell(cost, 30_396_000_000.0, "vi") == 30.396
+    assert wording.shown(cost, 1_230_396_000_000.0, "vi") == "1.230,396"
+    assert wording.label(cost, "vi").endswith("(tỷ đồng)")
+
+
+def test_tokens_messages_and_flags_become_words():
+    assert wording.cell(COMMUNES.column("best_check_result"), "clear", "vi") != "clear"
+    assert wording.cell(COMMUNES.column("is_border"), np.True_, "vi") == wording.cell(COMMUNES.column("is_border"), True, "vi")
+    reasons = encode([("stamp.frozen", {"version": "trình lần 2"})])
+    assert wording.cell(RESULTS["sites"].column("reasons"), reasons, "vi") == "Phiên bản trình lần 2"
+
+
+def test_what_a_row_rests_on_is_named_in_words():
+    assert wording.rests_on("assumption:K_kv; layer:dem; ở ngoài", "vi") == "giả định K_kv; lớp dem; ở ngoài"
+
+
+@given(st.text(max_size=60))
+def test_cleaned_text_can_stand_in_any_document(words):
+    cleaned = wording.clean(words)
+    assert not any(ord(c) < 32 and c not in "\n\t\r" for c in cleaned)
+    assert not any(0x202A <= ord(c) <= 0x202E or 0x2066 <= ord(c) <= 0x2069 for c in cleaned)
+    assert wording.clean(cleaned) == cleaned
+    cleaned.encode("utf-8")
+
+
+def test_cleaning_keeps_vietnamese_letters_and_composes_them():
+    assert wording.clean("Đề án trụ sở xã Hữu Lũng") == "Đề án trụ sở xã Hữu Lũng"
+    assert len(wording.clean("H\u01b0\u0303u")) == 3
+
+
+def test_draft_and_frozen_stamps(build_run):
+    draft = build_run()
+    frozen = build_run(frozen={"version": "trình lần 2", "date": "2026-03-01"})
+    assert "DỰ THẢO" in wording.stamp([draft], "vi")
+    assert "03/02/2026" in wording.stamp([draft], "vi")
+    assert wording.stamp([frozen], "vi") == "Phiên bản trình lần 2 (01/03/2026)"
+    assert "DỰ THẢO" in wording.stamp([frozen, draft], "vi")
+
+
+def test_illustrative_layers_are_named(build_run):
+    run = build_run(illustrative_layers=["dem", "plans"])
+    assert "dem, plans" in wording.illustrative_line([run], "vi")
+    assert wording.illustrative_line([build_run(illustrative_layers=[])], "vi") == ""
+
+
+def test_evidence_of_restricted_layers_tells_nothing_of_the_object(small_run):
+    shown = wording.printable_evidence(small_run, "vi")
+    assert len(shown) == len(small_run.conflicts)
+    words = " ".join(str(v) for v in pd.DataFrame(shown).drop(columns="geometry").to_numpy().ravel())
+    assert "BIMAT" not in words
+    assert "Trận địa" not in words
+    assert "cần xác nhận bằng văn bản" in words
+
+
+def test_evidence_of_restricted_layers_is_whole_where_the_run_includes_it(build_run):
+    run = build_run(include_restricted=True)
+    assert "Trận địa bí mật" in set(wording.printable_evidence(run, "vi")["title"])
