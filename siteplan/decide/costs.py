@@ -218,6 +218,12 @@ def _estimate(commune: pd.Series, code: str, site: pd.Series | None, prices: _Pr
     if build_type == "none":
         return estimate
     base = _building(estimate, commune, prices)
+    adjoining = _number(commune.get("extension_land_area_m2"))
+    if build_type == "extend" and adjoining > 0:
+        # which land adjoins is not known here, so nothing prices it
+        estimate.clearance_priced = False
+        rule = prices["land_clearance"]
+        estimate.add(rule, adjoining, "m²", math.nan, ("cost.note.adjoining", {}), ("cost.note.no_price", {}))
     if build_type == "build_new":
         land = _number(commune["new_land_area_m2"])
         if site is not None and not pd.isna(site["area_m2"]):

@@ -9,7 +9,8 @@ covers most of the need. From it follows the build type:
 ``renovate``
     its usable floor covers the need, but the building is in poor condition.
 ``extend``
-    it covers at least the share of the norm ``gap.extend_minimum_percent``, and the rest fits on its own land.
+    it covers at least the share of the norm ``gap.extend_minimum_percent``, and the rest fits on its own land, or on no
+    more adjoining land than ``gap.extend_land_maximum_percent`` of the land the need asks for.
 ``build_new``
     everything else: the whole need is built in one new place and the facility becomes free.
 
@@ -47,7 +48,7 @@ _PLOT_NORMS = (
     "parking.car_m2",
     "parking.floor_per_car_m2",
 )
-_EXTEND_NORM = "gap.extend_minimum_percent"
+_EXTEND_NORMS = ("gap.extend_minimum_percent", "gap.extend_land_maximum_percent")
 _WORN = ("poor", "unsafe")
 _FIGURES = ("land_area_m2", "floor_area_m2", "condition", "floors", "footprint_m2", "year_built")
 _HALF_CENTIMETRE = 0.005  # areas are printed with two decimals; what is below is no deficit
@@ -80,7 +81,7 @@ class _Shares:
 def _shares(norms: Norms, settings: NeedSettings) -> _Shares:
     found: dict[str, Norm] = {}
     problems: list[Problem] = []
-    for key in (*_CONDITION_NORMS.values(), *_PLOT_NORMS, _EXTEND_NORM):
+    for key in (*_CONDITION_NORMS.values(), *_PLOT_NORMS, *_EXTEND_NORMS):
         try:
             found[key] = norms[key]
         except InputError as error:
@@ -125,6 +126,18 @@ def extension_capacity(
         - car
     )
     return max(0.0, min(by_density, free / (1 + yard + per_floor * floors))) * floors
+
+
+def adjoining_land(added_floor_m2: float, floors: int, norms: _Shares | dict[str, float]) -> float:
+    """Land that added floor asks for where the plot has none left, m².
+
+    Per m² of footprint the larger of ``1 / density`` and ``(1 + yard + c n / floor per car) / (1 - green)``, the terms
+    of :func:`extension_capacity` for the added part alone.
+    """
+    per_floor = norms["parking.car_m2"] / norms["parking.floor_per_car_m2"]
+    by_density = 100 / norms["land.density_percent"]
+    by_green = (1 + norms["land.yard_share"] + per_floor * floors) / (1 - norms["land.green_percent"] / 100)
+    return added_floor_m2 / floors * max(by_density, by_green)
 
 
 def _number(value: object) -> float:
@@ -184,10 +197,11 @@ def _best_first(measured: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     ranked = pd.DataFrame(measured.drop(columns="geometry")).assign(
         of_district=(measured["former_level"] == "district").fillna(value=False).astype(bool),
         covered=np.fmin(possible.to_numpy(dtype=float), need.to_numpy(dtype=float)),
+        sound=~measured["condition"].isin(_WORN),
     )
     return ranked.sort_values(
-        ["of_district", "covered", "usable_floor_area_m2", "land_area_m2", "facility_id"],
-        ascending=[False, False, False, False, True],
+        ["of_district", "covered", "sound", "usable_floor_area_m2", "land_area_m2", "facility_id"],
+        ascending=[False, False, False, False, False, True],
         kind="stable",
     )
 
@@ -198,27 +212,43 @@ def _leading(counted: pd.DataFrame) -> pd.Series | None:
     return None if known.empty else known.iloc[0]
 
 
-def _decide(required: float, leading: pd.Series | None, unknown: bool, shares: _Shares) -> tuple[str, list[Message]]:
-    """Return the build type and its reasons."""
+@dataclass(frozen=True)
+class _Decision:
+    """What is done in a commune, why, and the adjoining land an extension asks for, m²."""
+
+    build_type: str
+    reasons: list[Message]
+    extra_land: float = 0.0
+
+
+def _decide(commune: pd.Series, leading: pd.Series | None, unknown: bool, shares: _Shares) -> _Decision:
+    required = round(float(commune["required_floor_area_m2"]), 2)
     if leading is None:
-        return "build_new", [("need.build.nothing_known" if unknown else "need.build.nothing_usable", {})]
+        return _Decision("build_new", [("need.build.nothing_known" if unknown else "need.build.nothing_usable", {})])
     usable, addable = float(leading["usable_floor_area_m2"]), _number(leading["extension_floor_area_m2"])
     params = {"name": leading["name"] or leading["facility_id"], "usable": usable, "required": required}
-    worn = leading["condition"] == "poor"
+    worn = _is_poor(leading)
     if required - usable <= _HALF_CENTIMETRE:
-        return ("renovate", [("need.build.renovate", params)]) if worn else ("none", [("need.build.enough", params)])
+        enough: list[Message] = [("need.build.renovate" if worn else "need.build.enough", params)]
+        if usable - required > _HALF_CENTIMETRE:
+            enough.append(("need.build.excess", {"excess": usable - required}))
+        return _Decision("renovate" if worn else "none", enough)
     deficit = round(required - usable, 2)
-    least = shares[_EXTEND_NORM]
+    least, most = (shares[key] for key in _EXTEND_NORMS)
     if usable < least / 100 * required:
-        return "build_new", [("need.build.too_small", {**params, "percent": least})]
+        return _Decision("build_new", [("need.build.too_small", {**params, "percent": least})])
+    beyond = max(0.0, deficit - (0.0 if math.isnan(addable) else addable))
+    extra = math.ceil(adjoining_land(beyond, shares.floors, shares) * 100) / 100
+    params |= {"deficit": deficit, "addable": addable, "extra": extra, "percent": most}
     if math.isnan(addable):
-        return "build_new", [("need.build.plot_unknown", {**params, "deficit": deficit})]
-    if addable < deficit:
-        return "build_new", [("need.build.plot_too_small", {**params, "deficit": deficit, "addable": addable})]
-    reasons: list[Message] = [("need.build.extend", {**params, "deficit": deficit, "addable": addable})]
+        del params["addable"]
+    case = "plot_unknown" if math.isnan(addable) else "extend" if extra == 0 else "plot_too_small"
+    if extra > most / 100 * float(commune["required_land_area_m2"]):
+        return _Decision("build_new", [(f"need.build.{case}", params)])
+    reasons: list[Message] = [(f"need.build.{case}" if extra == 0 else f"need.build.extend_{case}", params)]
     if worn:
         reasons.append(("need.build.extend_poor", params))
-    return "extend", reasons
+    return _Decision("extend", reasons, extra)
 
 
 def _sum(values: pd.Series) -> float:
@@ -253,7 +283,8 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
     counted = own.loc[own["counts"]]
     leading = _leading(counted)
     basis = _basis(own, counted, leading)
-    build_type, reasons = _decide(required, leading, basis == "missing", shares)
+    decision = _decide(commune, leading, basis == "missing", shares)
+    build_type, reasons = decision.build_type, decision.reasons
     if basis == "estimated":
         reasons.append(("need.build.estimated", {"count": int(counted["floor_area_m2"].isna().sum())}))
     stays = leading is not None and build_type != "build_new"
@@ -262,7 +293,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
     extension = round(required - kept, 2) if build_type == "extend" else 0.0
     new = required if build_type == "build_new" else 0.0
     land = _number(leading["land_area_m2"]) if stays and leading is not None else 0.0
-    tokens = shares.tokens([_EXTEND_NORM])
+    tokens = shares.tokens(_EXTEND_NORMS)
     for words in (commune.get("rests_on"), *counted["rests_on"]):
         tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
     known = basis != "missing"
@@ -274,7 +305,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
         "kept_land_area_m2": land,
         "deficit_floor_area_m2": max(0.0, round(required - in_place, 2)),
         "extension_floor_area_m2": extension,
-        "extension_land_area_m2": 0.0,
+        "extension_land_area_m2": decision.extra_land,
         "new_floor_area_m2": new,
         "new_land_area_m2": float(commune["required_land_area_m2"]) if build_type == "build_new" else 0.0,
         "gap_basis": basis,

@@ -140,6 +140,14 @@ def test_extension_needs_no_land_and_renovates_what_is_poor():
     assert result.totals["clearance_cost_included"].tolist() == [True]
 
 
+def test_extension_on_adjoining_land_says_that_clearance_is_not_in():
+    result = run(commune("extend", extension_floor_area_m2=1000.0, extension_land_area_m2=120.0))
+    rows = result.costs.set_index("component")
+    assert rows.loc["land_clearance", "quantity"] == 120
+    assert math.isnan(rows.loc["land_clearance", "middle"])
+    assert result.totals["clearance_cost_included"].tolist() == [False]
+
+
 def test_renovation_without_its_own_figure_takes_the_kept_floor():
     row = commune("renovate", kept_floor_area_m2=900.0)
     del row["renovation_floor_area_m2"]

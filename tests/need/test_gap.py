@@ -118,6 +118,21 @@ def test_too_small_is_built_new_and_frees_the_old():
     assert row["shortage_percent"] == pytest.approx(39.96)
 
 
+def test_a_small_rest_takes_adjoining_land_rather_than_a_new_centre():
+    # a full plot: 2 400 of 2 500 m²; the rest, 100 m² on 3 floors, asks (1 + 0.5 + 0.25 x 3) / 0.7 m² of land a m² of
+    # footprint: 33.33 x 3.2143 = 107.14 m²
+    row = gap({"floor_area_m2": 2400.0, "footprint_m2": 1200.0, "land_area_m2": 1500.0})
+    assert (row["build_type"], row["extension_floor_area_m2"]) == ("extend", 100)
+    assert row["extension_land_area_m2"] == pytest.approx(100 / 3 * 2.25 / 0.7, abs=0.011)
+
+
+def test_a_sound_building_leads_a_poor_one_that_covers_as_much():
+    rows = ({"floor_area_m2": 9000.0, "condition": "poor"}, {"floor_area_m2": 2600.0})
+    row = gap(*rows)
+    assert (row["kept_facility_id"], row["build_type"]) == ("F2", "none")
+    assert [key for key, _ in decode(row["build_reasons"])] == ["need.build.enough", "need.build.excess"]
+
+
 def test_plot_too_small_is_built_new():
     assert gap({"floor_area_m2": 1200.0, "footprint_m2": 600.0, "land_area_m2": 1500.0})["build_type"] == "build_new"
 
@@ -252,7 +267,9 @@ def test_kept_extended_and_new_add_up(rows, floor, floors):
         assert row["gap_basis"] == "missing"
     if row["build_type"] == "extend":
         leading = result.facilities.set_index("facility_id").loc[row["kept_facility_id"]]
-        assert row["extension_floor_area_m2"] <= leading["extension_floor_area_m2"]
+        fits_own_land = row["extension_floor_area_m2"] <= leading["extension_floor_area_m2"]
+        assert fits_own_land == (row["extension_land_area_m2"] == 0)
+        assert row["extension_land_area_m2"] <= 0.3 * 3800
         assert leading["kept"]
     for key, _ in decode(row["build_reasons"]):
         assert all(has_text(key, lang) for lang in LANGUAGES)
