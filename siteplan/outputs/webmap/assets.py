@@ -36,7 +36,7 @@ def _base64(path: Path) -> str:
 
 @cache
 def leaflet_script() -> str:
-    """Leaflet as its package carries it, without the pointer to its source map, which a browser would look for outside."""
+    """Leaflet as its package carries it, without the pointer to a source map that would be looked for outside."""
     code = (leaflet_folder() / "leaflet.js").read_text("utf-8").replace("\r\n", "\n")
     return re.sub(r"\n//# sourceMappingURL=.*\s*$", "\n", code)
 
@@ -55,7 +55,7 @@ def leaflet_style() -> str:
 
 @cache
 def font_style() -> str:
-    """The font's weights as ``@font-face`` rules with the font inside."""
+    """Weights of the font as ``@font-face`` rules with the font inside."""
     from fontpkg_be_vietnam_pro import FAMILY
 
     return "\n".join(

@@ -1,10 +1,9 @@
-"""What lies behind the results on the map: shapes and pictures by the layers of ``style.toml``, and the legend's words."""
+"""What lies behind the results: shapes and pictures by the layers of ``style.toml``, and the words of the legend."""
 
 from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs.style import LayerStyle, Style, class_words
@@ -25,8 +24,8 @@ _TOLD = {
     "urban_areas": ("name", "class_now", "class_2030", "source", "illustrative"),
     "sector_projects": ("name", "sector", "owner", "status", "source", "illustrative"),
     "plan_zones": (
-        "zone_id", "name", "function", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "horizon",
-        "illustrative",
+        "zone_id", "name", "function", "title", "plan_kind", "decision_no", "decision_date", "authority", "status",
+        "horizon", "illustrative",
     ),
     "land_use": ("land_use", "illustrative"),
     "hazards": ("hazard_kind", "level", "source", "illustrative"),
@@ -47,21 +46,19 @@ def _chosen(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
     return frame[keep]
 
 
-def _layer(run: Run, key: str, layer: LayerStyle, frame: gpd.GeoDataFrame, lang: str) -> Content | None:
+def _layer(key: str, layer: LayerStyle, frame: gpd.GeoDataFrame) -> Content | None:
     role = layer.source or key
     frame = _chosen(frame, layer)
     if frame.empty:
         return None
     thinned = shapes.thin(frame, layer.simplify_m, coverage=role in _COVERAGES)
-    tokens = (
-        thinned[layer.column].astype(object) if layer.column in thinned.columns else pd.Series([None] * len(thinned))
-    )
-    tokens = [t if isinstance(t, str) and t in layer.classes else "other" for t in tokens]
+    values = thinned[layer.column].tolist() if layer.column in thinned.columns else [None] * len(thinned)
+    class_tokens = [value if isinstance(value, str) and value in layer.classes else "other" for value in values]
     told = [c for c in _TOLD.get(role, ()) if c in thinned.columns]
-    return rows_of(thinned, told, token=tokens, shape=shapes.encode_all(thinned, shapes.COARSE))
+    return rows_of(thinned, told, token=class_tokens, shape=shapes.encode_all(thinned, shapes.COARSE))
 
 
-def layer_legend(key: str, layer: LayerStyle, style: Style, lang: str) -> Content:
+def layer_legend(key: str, layer: LayerStyle, lang: str) -> Content:
     """Return name, look and classes of a layer as the page needs them."""
     return {
         "key": key,
@@ -76,9 +73,9 @@ def layer_legend(key: str, layer: LayerStyle, style: Style, lang: str) -> Conten
         "from_zoom": layer.from_zoom,
         "classes": [
             {
-                "token": token,
-                "label": class_words(layer, token, lang)
-                if token != "other" or look.words(lang)
+                "token": name,
+                "label": class_words(layer, name, lang)
+                if name != "other" or look.words(lang)
                 else layer.words(lang, key),
                 "fill": look.fill,
                 "line": look.line,
@@ -87,7 +84,7 @@ def layer_legend(key: str, layer: LayerStyle, style: Style, lang: str) -> Conten
                 "fill_opacity": look.fill_opacity,
                 "radius": look.radius,
             }
-            for token, look in layer.classes.items()
+            for name, look in layer.classes.items()
         ],
     }
 
@@ -104,7 +101,7 @@ def background_content(run: Run, style: Style, lang: str) -> Content:
             if role not in frames:
                 frame = run.background(role)
                 frames[role] = frame if restricted_too else frame[~flags(frame, "restricted")]
-            found = _layer(run, key, layer, frames[role], lang)
+            found = _layer(key, layer, frames[role])
             if found is not None:
                 layers[key] = found
         elif layer.of == "image":
@@ -115,7 +112,7 @@ def background_content(run: Run, style: Style, lang: str) -> Content:
     return {
         "layers": layers,
         "pictures": images,
-        "legend": [layer_legend(k, v, style, lang) for k, v in style.layers.items() if k in there],
+        "legend": [layer_legend(k, v, lang) for k, v in style.layers.items() if k in there],
         "groups": [{"key": k, "label": g.words(lang, k)} for k, g in style.groups.items()],
     }
 
@@ -140,8 +137,8 @@ def bounds(run: Run) -> list[list[float]]:
     frame = run.table("communes")
     encoded = shapes.encode_all(gpd.GeoDataFrame(geometry=frame.geometry.envelope, crs=frame.crs), shapes.COARSE)
     corners = np.concatenate([np.cumsum(np.reshape(e[1][0][0], (-1, 2)), axis=0) for e in encoded if e]) / shapes.COARSE
-    west, south, east, north = *corners.min(axis=0), *corners.max(axis=0)
-    return [[float(south), float(west)], [float(north), float(east)]]
+    least, most = corners.min(axis=0), corners.max(axis=0)
+    return [[float(least[1]), float(least[0])], [float(most[1]), float(most[0])]]
 
 
 def texts(lang: str) -> dict[str, str]:

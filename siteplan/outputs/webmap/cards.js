@@ -171,15 +171,9 @@ SP.cards = function (content, W, hooks) {
   C.roleName = function (role) {
     var at = String(role).indexOf("/");
     if (at < 0) return W.token("role", role);
-    return W.token("role", role.slice(0, at)) + ": " + C.planKind(role.slice(at + 1));
+    return C.planKind(role.slice(at + 1));
   };
-  C.planKind = function (kind) {
-    var found = null;
-    content.background.legend.concat(content.plan_kinds || []).forEach(function (l) {
-      if (l.column === "plan_kind") l.classes.forEach(function (c) { if (c.token === kind) found = c.label; });
-    });
-    return found || (content.kinds && content.kinds[kind]) || W.token("plan_kind", kind);
-  };
+  C.planKind = function (kind) { return W.token("plan_kind", kind); };
 
   C.commune = function (view, c, options) {
     var model = view.model, sites = model.sitesOf.get(c.code) || [], facilities = model.facilitiesOf.get(c.code) || [];

@@ -21,11 +21,9 @@ Content = dict[str, Any]
 
 # columns whose tokens the page shows in words
 _TOKEN_COLUMNS = (
-    "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter", "road_class",
-    "hazard_level", "clearance", "source", "plan_kind", "plan_status", "relation", "effect", "certainty", "status",
-    "treatment", "condition", "programme_status", "facility_status", "coverage_status", "former_level", "group",
-    "binding_rule", "function", "criterion", "role", "land_use", "broken_rules", "hazard_kind", "level", "water_class",
-    "waterway_class", "service_class", "class_now", "class_2030", "sector", "rule", "option",
+    "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
+    "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status", "treatment",
+    "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind", "level", "phase",
 )  # fmt: skip
 
 
@@ -77,7 +75,7 @@ def token_words(lang: str) -> dict[str, dict[str, str]]:
 
 
 def _steps(values: pd.Series[Any], count: int, decimals: int) -> list[float]:
-    """Lower bounds of classes of about equal counts, rounded as they are printed."""
+    """Lower bounds of classes of about equal counts, rounded as they are printed (ties to the even digit, as there)."""
     known = values.dropna().to_numpy(dtype=float)
     if not len(known):
         return []

@@ -1,7 +1,7 @@
 """The gate: a map that refers to anything outside itself is not written.
 
-Three readers look at the finished page: one at the attributes of elements, one at styles, one at scripts. Text may mention
-an address (attribution, licence), because text loads nothing.
+Three readers look at the finished page: one at the attributes of elements, one at styles, one at scripts. Text may
+mention an address (attribution, licence), because text loads nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOADER = re.compile(
     r"""|\bsendBeacon\s*\(|\bXMLHttpRequest\b|\bserviceWorker\b|\.(?:href|src)\s*=\s*["'`](?!["'`#]|data:|blob:)|^\s*import\s)""",
     re.MULTILINE,
 )
-# names in a script that load nothing: XML namespaces, and the sign of Leaflet's attribution control, which is switched off
+# names in a script that load nothing: XML namespaces, and the sign in Leaflet's attribution control, which is off
 _MENTIONS = ("http://www.w3.org/", "https://leafletjs.com")
 
 
@@ -52,7 +52,7 @@ class _Page(HTMLParser):
         if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
             self.found.append(("meta refresh", given.get("content", "")))
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base class names it
         self._within = ""
 
     def handle_data(self, data: str) -> None:

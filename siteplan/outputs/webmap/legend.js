@@ -8,7 +8,7 @@ SP.swatch = function (look) {
   }
   if (!look.fill) {
     css = { "border-top": Math.max(look.width, 1.5) + "px " + (look.dash && look.dash.length ? "dashed" : "solid") + " " + look.line };
-    return SP.el("i.swatch.line", { css: css, "aria-hidden": "true" });
+    return SP.el("i.swatch.stroke", { css: css, "aria-hidden": "true" });
   }
   var a = Math.round(Math.max(look.fill_opacity, 0.35) * 255).toString(16).padStart(2, "0");
   css = { background: look.fill + a, border: "1px " + (look.dash && look.dash.length ? "dashed" : "solid") + " " + (look.line || "#8a8f94") };
@@ -77,29 +77,35 @@ SP.legend = function (content, W, views, hooks) {
   function range(theme, i) {
     var low = theme.breaks[i], high = i + 1 < theme.breaks.length ? theme.breaks[i + 1] : theme.top;
     if (i + 1 < theme.breaks.length) high -= Math.pow(10, -theme.decimals);
-    if (high <= low) return W.number(low, theme.decimals);
+    if (high - low < Math.pow(10, -theme.decimals) / 2) return W.number(low, theme.decimals);
     return W.number(low, theme.decimals) + " – " + W.number(high, theme.decimals);
   }
-  L2.themeLines = function (theme, model) {
-    var counts = new Map(), missing = 0;
-    model.communes.forEach(function (c) {
-      var i = model.classOf(theme, c);
-      if (i < 0) missing++; else counts.set(i, (counts.get(i) || 0) + 1);
+  // how many communes each class has, in each of the maps
+  L2.themeLines = function (theme, models) {
+    var counts = models.map(function (model) {
+      var found = new Map();
+      model.communes.forEach(function (c) {
+        var i = model.classOf(model.theme(theme.key), c);
+        found.set(i, (found.get(i) || 0) + 1);
+      });
+      return found;
     });
+    function seen(i) { return counts.some(function (c) { return c.get(i); }); }
+    function number(i) { return counts.map(function (c) { return c.get(i) || 0; }).join(" / "); }
     var lines = [];
     var n = theme.kind === "steps" ? theme.breaks.length : theme.classes.length;
     for (var k = 0; k < n; k++) {
       var i = theme.kind === "steps" ? n - 1 - k : k;
-      if (theme.kind !== "steps" && !counts.get(i)) continue;
+      if (theme.kind !== "steps" && !seen(i)) continue;
       lines.push(SP.el("li", {}, [
         SP.el("i.swatch", { css: { background: theme.kind === "steps" ? theme.colours[i] : theme.classes[i].colour, border: "1px solid #8a8f94" }, "aria-hidden": "true" }),
         SP.el("span", {}, theme.kind === "steps" ? range(theme, i) : theme.classes[i].label),
-        SP.el("b", { title: W.t("count_title") }, counts.get(i) || 0)
+        SP.el("b", { title: W.t("count_title") }, number(i))
       ]));
     }
-    if (missing) lines.push(SP.el("li", {}, [
+    if (seen(-1)) lines.push(SP.el("li", {}, [
       SP.el("i.swatch", { css: { background: theme.missing, border: "1px solid #8a8f94" }, "aria-hidden": "true" }),
-      SP.el("span", {}, W.t("no_data")), SP.el("b", {}, missing)
+      SP.el("span", {}, W.t("no_data")), SP.el("b", {}, number(-1))
     ]));
     return SP.el("ul.classes", {}, lines);
   };
@@ -118,11 +124,11 @@ SP.legend = function (content, W, views, hooks) {
   L2.onMap = function (view) {
     var theme = view.theme(), sites = view.layers.sites, item = sites && sites.isOn() ? sites.item : null;
     var unit = theme.unit ? " (" + theme.unit + ")" : "";
-    var open = window.innerWidth > 760;
+    var open = window.innerWidth > 760 || views.length > 1;
     return SP.el("details.map-legend", { open: open }, [
       SP.el("summary", {}, W.t("legend")),
-      SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, view.model),
-      item ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null
+      SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, views.map(function (v) { return v.model; })),
+      item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null
     ]);
   };
   return L2;

@@ -16,7 +16,7 @@ SP.groupBy = function (rows, key) {
   return found;
 };
 
-SP.model = function (content, run) {
+SP.model = function (content, run, W) {
   var S = SP.shapes, M = { run: run };
   function shaped(rows, steps) {
     rows.forEach(function (row) {
@@ -62,7 +62,7 @@ SP.model = function (content, run) {
     var value = commune[theme.column];
     if (value === null || value === undefined || value === "") return -1;
     if (theme.kind !== "steps") return theme.classes.findIndex(function (c) { return c.token === value; });
-    var rounded = Number(value.toFixed(theme.decimals)), found = 0;
+    var rounded = (value < 0 ? -1 : 1) * Number(W.fixed(value, theme.decimals)), found = 0;
     theme.breaks.forEach(function (b, i) { if (rounded >= b) found = i; });
     return found;
   };

@@ -14,7 +14,7 @@ from typing import Any
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
-from siteplan.outputs.webmap import assets, background
+from siteplan.outputs.webmap import assets, background, shapes
 from siteplan.outputs.webmap.content import Content, run_content, to_json, token_words
 from siteplan.outputs.webmap.gate import refuse_outside
 from siteplan.outputs.webmap.projection import parameters
@@ -75,7 +75,7 @@ class _Scripts(HTMLParser):
         if self._inside:
             self.texts[-1] += data
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base class names it
         self._inside = False
 
 
@@ -86,7 +86,7 @@ def _script(code: str) -> str:
 
 
 def assemble(content: Content, maps: int, title: str, lang: str) -> str:
-    """Put a page together. Content enters as text after all templates are done, and nothing is read as a template then."""
+    """Put a page together. Content enters as text after all templates are done; nothing is a template from there on."""
     frame = _frame(maps, content["bounds"])
     opening, _, rest = frame.partition("<head>")
     head, _, rest = rest.partition("</head>")
@@ -135,7 +135,7 @@ def _shared(runs: Sequence[Run], style: Style, lang: str) -> Content:
         "province": {"code": str(province["code"]), "name": str(province["name"])},
         "projection": parameters(first.epsg),
         "bounds": background.bounds(first),
-        "steps": {"coarse": background.shapes.COARSE, "fine": background.shapes.FINE},
+        "steps": {"coarse": shapes.COARSE, "fine": shapes.FINE},
         "outlines": background.commune_shapes(first, _COMMUNE_TOLERANCE_M),
         "background": background.background_content(first, style, lang),
     }
@@ -196,13 +196,9 @@ def write_comparison(runs: Sequence[Run], comparison: Any, path: Path, style: St
     """
     content = _shared(runs, style, lang)
     content["runs"] = [run_content(run, style, lang) for run in runs]
-    content["summary"] = _summary(comparison, lang)
+    content["verdict"] = list(comparison.sentences(lang)) if comparison is not None else []
     names = [str(run["title"]) for run in content["runs"]]
     title = locale.text(
         "webmap.window_title_comparison", lang, titles=" / ".join(names), province=content["province"]["name"]
     )
     return _write(assemble(content, 2, title, lang), path)
-
-
-def _summary(comparison: Any, lang: str) -> Content | None:
-    return None if comparison is None else None

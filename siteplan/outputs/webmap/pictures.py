@@ -1,7 +1,7 @@
 """Rasters as pictures that lie right on a web map.
 
-A picture stretched between WGS 84 corners sits more than a hundred metres off, because a web map is in Mercator (EPSG:3857).
-So each raster is sampled on a grid in EPSG:3857, through the same datum shift as everything else.
+A picture stretched between WGS 84 corners sits more than a hundred metres off, because a web map is in Mercator
+(EPSG:3857). So each raster is sampled on a grid in EPSG:3857, through the same datum shift as everything else.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def warp(raster: Raster, epsg: int, largest_side: int, smooth: bool) -> tuple[np
         source = raster.values.astype("float32")
         if cell > 1.5 * grain * (right - left) / max(east - west, 1.0):
             # fewer cells than the raster has: average first, or single cells flicker
-            source = ndimage.uniform_filter(source, max(int(round(cell / grain)), 1))
+            source = ndimage.uniform_filter(source, max(round(cell / grain), 1))
         values = ndimage.map_coordinates(source, [row_f - 0.5, column_f - 0.5], order=1, mode="nearest")
     values[~inside] = np.nan
     lon, lat = crs.transformer(crs.WEB_MERCATOR, crs.WGS84).transform([left, right], [bottom, top])

@@ -35,9 +35,9 @@ def parameters(epsg: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``epsg``, ``name``, ``a`` (m), ``inverse_flattening``, degrees and metres of the projection, and ``helmert``: the
-        coordinate frame rotation from this CRS to WGS 84 in metres, radians and parts (1e-6 already applied), or None
-        where the CRS is on WGS 84 itself.
+        ``epsg``, ``name``, ``a`` (m), ``inverse_flattening``, degrees and metres of the projection, and ``helmert``:
+        the coordinate frame rotation from this CRS to WGS 84 in metres, radians and parts (1e-6 already applied), or
+        None where the CRS is on WGS 84 itself.
     """
     target = pyproj.CRS.from_epsg(epsg)
     operation = target.coordinate_operation

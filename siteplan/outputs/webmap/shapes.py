@@ -1,8 +1,7 @@
 """Geometry as the page reads it: WGS 84, whole steps of a degree, each point as the difference to the one before.
 
-A feature is ``[kind, parts]``: kind 0 points (``parts`` one flat list of x, y), 1 lines (a list of lists), 2 polygons (a
-list of polygons, each a list of rings, the outer one first; rings are not closed). ``siteplan/outputs/webmap/shapes.js``
-reads it back.
+A feature is ``[kind, parts]``: kind 0 points (``parts`` one flat list of x, y), 1 lines (a list of lists), 2 polygons
+(a list of polygons, each a list of rings, the outer one first; rings are not closed). ``shapes.js`` reads it back.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def _polygon(polygon: Any, steps: int) -> list[list[int]]:
 
 
 def encode(geometry: Any, steps: int = COARSE) -> Encoded | None:
-    """Return one geometry in WGS 84 as the page reads it; of a collection the parts of highest dimension, None if empty."""
+    """Encode one geometry in WGS 84; of a collection the parts of highest dimension, None where it is empty."""
     if geometry is None or geometry.is_empty:
         return None
     parts = shapely.get_parts(geometry)

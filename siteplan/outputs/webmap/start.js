@@ -40,8 +40,8 @@
       ? el("select", { "aria-label": W.t("choose_option"), on: { change: function () { show(i, Number(choice.value)); } } },
         content.runs.map(function (r, k) { return el("option", { value: k, selected: k === shownRuns[i] }, r.title); }))
       : el("span", {}, content.runs[shownRuns[i]].title);
-    var pane = el("div.pane", {}, [two ? el("div.pane-title", {}, [el("b", {}, W.t("col_option", { number: i + 1 })), choice, stampOf(content.runs[shownRuns[i]])]) : null, el("div.map-holder", {}, [node, legendBox])]);
-    legendBoxes.push(legendBox);
+    var pane = el("div.pane", {}, [two ? el("div.pane-title", {}, [el("b", {}, W.t("col_option", { number: i + 1 })), choice, stampOf(content.runs[shownRuns[i]])]) : null, el("div.map-holder", {}, [node, two ? null : legendBox])]);
+    if (i === 0) legendBoxes.push(legendBox);
     stage.appendChild(pane);
     L.control.zoom({ position: "topright", zoomInTitle: W.t("zoom_in"), zoomOutTitle: W.t("zoom_out"), zoomInText: "+", zoomOutText: "−" }).addTo(map);
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 120 }).addTo(map);
@@ -62,6 +62,10 @@
 
   // ---- maps
   var hooks = {
+    room: function () {
+      var wide = panes[0].offsetWidth;
+      return two || wide < 700 ? 0 : Math.min(248, Math.max(0, wide - 640));
+    },
     moved: function (at) {
       var p = project(at.lat, at.lng), d = maps[0].getZoom() >= 15 ? 1 : 0;
       SP.refill(coordinates, [content.projection.name.split(" / ")[0] + " (EPSG:" + content.projection.epsg + ")  ", el("b", {}, "E " + W.number(p.east, d)), "  ", el("b", {}, "N " + W.number(p.north, d)), " m"]);
@@ -96,7 +100,7 @@
   };
   maps.forEach(function (map, i) {
     var own = Object.assign({}, hooks, { clicked: function (what) { hooks.clicked(what, views[i]); } });
-    views.push(SP.view(map, content, SP.model(content, content.runs[shownRuns[i]]), W, rowsOf, own));
+    views.push(SP.view(map, content, SP.model(content, content.runs[shownRuns[i]], W), W, rowsOf, own));
   });
 
   var cards = SP.cards(content, W, {
@@ -110,8 +114,15 @@
     theme: function (key) { views.forEach(function (v) { v.setTheme(key); }); refreshLegends(); }
   });
   side.appendChild(ranking.node);
+  // two maps share one legend, which then stands with the list
+  if (two) {
+    ranking.node.querySelector(".controls").appendChild(legendBoxes[0]);
+    if (content.verdict.length) ranking.node.querySelector(".controls").appendChild(el("details.verdict", {}, [
+      el("summary", {}, W.t("verdict")), el("ul", {}, content.verdict.map(function (line) { return el("li", {}, line); }))
+    ]));
+  }
   function refreshLegends() {
-    views.forEach(function (v, i) {
+    views.slice(0, 1).forEach(function (v, i) {
       if (!v.theme()) return;
       var before = legendBoxes[i].querySelector("details"), open = before ? before.open : null, made = legend.onMap(v);
       if (open !== null) made.open = open;

@@ -130,8 +130,16 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     names.forEach(function (n) {
       var node = n.marker.getElement();
       if (!node) return;
-      var p = map.latLngToLayerPoint(n.marker.getLatLng()), half = n.commune.name.length * (big ? 3.9 : 3.25) + 3, high = big ? 10 : 8;
-      var box = [p.x - half, p.y - high, p.x + half, p.y + high];
+      var p = map.latLngToLayerPoint(n.marker.getLatLng()), high = big ? 10 : 8, down = 0;
+      var half = Math.min(n.commune.name.length * (big ? 3.9 : 3.25) + 3, 120);
+      var best = sites && sites.isOn() ? model.bySite.get(n.commune.best_site_id) : null;
+      if (best && best.box) {
+        // the name steps out of the way of the mark of the proposed site
+        var q = map.latLngToLayerPoint(S.centre(best.box));
+        if (Math.abs(q.x - p.x) < half + 9 && Math.abs(q.y - p.y) < high + 9) down = q.y - p.y + high + (big ? 13 : 9);
+      }
+      n.marker.getElement().firstChild.style.marginTop = down + "px";
+      var box = [p.x - half, p.y + down - high, p.x + half, p.y + down + high];
       var must = n.commune.code === chosen;
       var clash = taken.some(function (t) { return t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1]; });
       node.classList.toggle("hidden", clash && !must);
@@ -221,7 +229,11 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     drawMarks();
     placeNames();
   };
-  V.fit = function (animate) { map.fitBounds(bounds, { padding: [14, 14], animate: !!animate }); };
+  // room for the legend at the right where the map is wide enough
+  V.fit = function (animate) {
+    var room = hooks.room ? hooks.room() : 0;
+    map.fitBounds(bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12 + room, 12], animate: !!animate });
+  };
   V.fly = function (box, most) {
     map.flyToBounds([[box[0], box[1]], [box[2], box[3]]], { padding: [36, 36], maxZoom: most, duration: 0.7 });
   };

@@ -3,12 +3,22 @@ SP.words = function (content) {
   var vi = content.lang !== "en";
   var W = { lang: content.lang };
 
+  // as the program rounds: a tie goes to the even digit; only a number that ends in binary can be one
+  W.fixed = function (value, decimals) {
+    var twice = Math.abs(value) * Math.pow(10, decimals) * 2;
+    if (twice % 2 === 1 && twice < 1e15 && twice % Math.pow(5, decimals) === 0) {
+      var low = (twice - 1) / 2, even = low % 2 === 0 ? low : low + 1;
+      return (even / Math.pow(10, decimals)).toFixed(decimals);
+    }
+    return Math.abs(value).toFixed(decimals);
+  };
   W.number = function (value, decimals) {
     if (value === null || value === undefined || !isFinite(value)) return "–";
-    var parts = Math.abs(value).toFixed(decimals || 0).split(".");
+    var parts = W.fixed(value, decimals || 0).split(".");
+    var zero = Number(parts.join("")) === 0;
     parts[0] = parts[0].replace(/\B(?=(\d{3})+(?!\d))/g, vi ? "." : ",");
     var text = parts.join(vi ? "," : ".");
-    return value < 0 && Number(value.toFixed(decimals || 0)) !== 0 ? "-" + text : text;
+    return value < 0 && !zero ? "-" + text : text;
   };
   W.unit = function (value, decimals, unit) {
     return value === null || value === undefined ? "–" : W.number(value, decimals) + (unit ? " " + unit : "");
@@ -28,8 +38,9 @@ SP.words = function (content) {
   };
   W.token = function (column, token) {
     if (token === null || token === undefined || token === "") return "";
-    var known = content.tokens[column];
-    return known && Object.prototype.hasOwnProperty.call(known, token) ? known[token] : String(token);
+    var known = content.tokens[column], own = column + "." + token;
+    if (known && Object.prototype.hasOwnProperty.call(known, token)) return known[token];
+    return Object.prototype.hasOwnProperty.call(content.texts, own) ? content.texts[own] : String(token);
   };
   W.fold = function (text) {
     return String(text).replace(/[Đđ]/g, "d").normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/\s+/g, " ").trim();
