@@ -1,0 +1,316 @@
+"""The exact model behind the programme: who starts in which slot (a phase, or a year of it) under limits.
+
+Formulation. Communes i in rank order, slots s; x[i, s] in {0, 1} says that i starts in s.
+
+    maximise    sum of gain[i, s] x[i, s]
+    subject to  sum over s of x[i, s] <= 1                        each commune once; = 1 where it is locked in
+                x[i, s] = 0                                       where i may not start in s sum of use[l, i, s] x[i,
+                s] <= cap[l]             each limit l: starts, number, money of a phase, of a year sum over members i,
+                slots s of x[i, s] >= 1       each kind that must be among the pilots
+
+Gains and uses are whole numbers. Solved by ``scipy.optimize.milp`` (HiGHS) to a gap of zero. Following the rank is
+the lexicographic optimum of the same constraints: commune after commune takes the earliest group of slots for which
+the model still has a solution with everything fixed before it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+_Bools = NDArray[np.bool_]
+_Ints = NDArray[np.int64]
+_Floats = NDArray[np.float64]
+NOWHERE = -1
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What may not be exceeded: its kind (starts, count, phase_money, year_money), where, uses (n x s) and cap."""
+
+    kind: str
+    where: str
+    uses: _Floats
+    cap: float
+
+
+@dataclass(frozen=True)
+class AtLeastOne:
+    """One of these communes must start in one of these slots."""
+
+    kind: str
+    where: str
+    members: _Bools
+    slots: _Bools
+
+
+@dataclass(frozen=True)
+class Case:
+    """One programme in numbers; rows are communes in rank order.
+
+    Parameters
+    ----------
+    phase_of_slot
+        Position of the phase each slot belongs to, never falling.
+    allowed
+        n x s, where a commune may start.
+    must
+        n, communes that have to start somewhere in what is allowed to them.
+    """
+
+    phase_of_slot: _Ints
+    allowed: _Bools
+    must: _Bools
+    limits: tuple[Limit, ...] = ()
+    kinds: tuple[AtLeastOne, ...] = ()
+    time_limit_s: float = 60.0
+    node_limit: int | None = None
+
+    @property
+    def phase_count(self) -> int:
+        """Number of phases that slots belong to."""
+        return int(self.phase_of_slot.max()) + 1 if len(self.phase_of_slot) else 0
+
+    def confined(self, groups: _Ints, chosen: _Ints) -> Case:
+        """Return the case in which every commune keeps its chosen group of slots, or none."""
+        allowed = self.allowed & (groups[np.newaxis, :] == chosen[:, np.newaxis]) & (chosen >= 0)[:, np.newaxis]
+        return replace(self, allowed=allowed, must=chosen >= 0)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solution: the slot of each commune (-1 none), value of the objective, bound, and whether it is proved."""
+
+    placed: _Ints
+    value: float
+    bound: float
+    proved: bool
+
+
+@contextmanager
+def _solver_silenced() -> Iterator[None]:
+    """Keep what HiGHS writes past Python to the standard output from the screen."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # no standard output at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None) -> Solution | None:
+    """Maximise `gains`; with `keep` = (other gains, value), among the solutions that reach that value.
+
+    Returns None where there is no solution, or none was found in the time allowed.
+    """
+    n = len(case.allowed)
+    row, slot = np.nonzero(case.allowed)
+    if len(row) == 0:
+        empty = Solution(np.full(n, NOWHERE), 0.0, 0.0, proved=True)
+        return None if case.must.any() or case.kinds else empty
+    matrices, lower, upper = [csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(n, len(row)))], [], []
+    lower.append(case.must.astype("float64"))
+    upper.append(np.ones(n))
+    if case.limits:
+        matrices.append(csr_array(np.vstack([limit.uses[row, slot] for limit in case.limits])))
+        lower.append(np.full(len(case.limits), -np.inf))
+        upper.append(np.array([limit.cap for limit in case.limits]))
+    for kind in case.kinds:
+        matrices.append(csr_array((kind.members[row] & kind.slots[slot]).astype("float64")[np.newaxis, :]))
+        lower.append(np.ones(1))
+        upper.append(np.full(1, np.inf))
+    if keep is not None:
+        matrices.append(csr_array(keep[0][row, slot][np.newaxis, :]))
+        lower.append(np.array([keep[1] - 0.5]))  # whole numbers: half a unit below is the value itself
+        upper.append(np.full(1, np.inf))
+    options = {"mip_rel_gap": 0.0, "time_limit": case.time_limit_s, "disp": False}
+    if case.node_limit is not None:
+        options["node_limit"] = case.node_limit
+    constraints = [LinearConstraint(m, lo, up) for m, lo, up in zip(matrices, lower, upper, strict=True)]
+    with _solver_silenced():
+        found = milp(
+            -gains[row, slot],
+            integrality=np.ones(len(row), dtype=np.int64),
+            bounds=Bounds(0, 1),
+            constraints=constraints,
+            options=options,
+        )
+    if found.x is None:
+        return None
+    placed = np.full(n, NOWHERE)
+    chosen = np.round(found.x).astype(bool)
+    placed[row[chosen]] = slot[chosen]
+    value = float(gains[row[chosen], slot[chosen]].sum())
+    proved = found.status == 0
+    return Solution(placed, value, value if proved else -float(found.mip_dual_bound), proved)
+
+
+def any_solution(case: Case) -> Solution | None:
+    """Return a solution that places as few communes as possible; None where there is none."""
+    return solve(case, np.full(case.allowed.shape, -1.0))
+
+
+class _Search:
+    """Whether more can be fixed: a solution at hand answers most questions, bounds some, the solver the rest."""
+
+    def __init__(self, case: Case, witness: _Ints) -> None:
+        self.case = case
+        self.witness = witness
+        shape = (0, *case.allowed.shape)
+        self.uses = np.stack([limit.uses for limit in case.limits]) if case.limits else np.zeros(shape)
+        self.caps = np.array([limit.cap for limit in case.limits])
+
+    def fix(self, i: int, slots: _Bools) -> bool:
+        """Fix commune i to `slots` if a solution remains."""
+        allowed, must = self.case.allowed.copy(), self.case.must.copy()
+        allowed[i] &= slots
+        must[i] = True
+        trial = replace(self.case, allowed=allowed, must=must)
+        witness = self._by_hand(i, allowed[i])
+        if witness is None:
+            if self._over_a_limit(trial):
+                return False
+            found = any_solution(trial)
+            if found is None:
+                return False
+            witness = found.placed
+        self.case, self.witness = trial, witness
+        return True
+
+    def bar(self, i: int) -> None:
+        """Leave commune i out."""
+        allowed = self.case.allowed.copy()
+        allowed[i] = False
+        self.case = replace(self.case, allowed=allowed)
+
+    def _by_hand(self, i: int, slots: _Bools) -> _Ints | None:
+        at = self.witness[i]
+        if at != NOWHERE:
+            return self.witness if slots[at] else None
+        placed = np.flatnonzero(self.witness != NOWHERE)
+        slack = self.caps - self.uses[:, placed, self.witness[placed]].sum(axis=1)
+        for slot in np.flatnonzero(slots):
+            if (self.uses[:, i, slot] <= slack).all():
+                witness = self.witness.copy()
+                witness[i] = slot
+                return witness
+        return None
+
+    def _over_a_limit(self, trial: Case) -> bool:
+        least = np.where(trial.allowed[np.newaxis], self.uses, np.inf).min(axis=2)
+        return bool((least[:, trial.must].sum(axis=1) > self.caps).any())
+
+
+def in_rank_order(case: Case, groups: _Ints) -> _Ints | None:
+    """Give each commune, in row order, the first group of slots for which a solution remains.
+
+    Parameters
+    ----------
+    groups
+        Group of each slot, whole numbers from 0; lower ones are tried first.
+
+    Returns
+    -------
+    ndarray
+        Group of each commune, -1 for none; None where the case has no solution at all.
+    """
+    start = any_solution(case)
+    if start is None:
+        return None
+    search = _Search(case, start.placed)
+    chosen = np.full(len(case.must), NOWHERE)
+    for i in range(len(chosen)):
+        for group in np.unique(groups[search.case.allowed[i]]):
+            if search.fix(i, groups == group):
+                chosen[i] = group
+                break
+        else:
+            search.bar(i)
+    return chosen
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best phases for an objective: phase of each commune (-1 none), value, bound, and whether it is proved."""
+
+    phases: _Ints
+    value: float
+    bound: float
+    proved: bool
+
+
+def phase_value(values: _Ints, phases: _Ints, phase_count: int) -> float:
+    """Sum over the phases of the value served by the end of each: what starts in the first counts in all of them."""
+    served = phases >= 0
+    return float((values[served] * (phase_count - phases[served])).sum())
+
+
+def best_phases(case: Case, values: _Ints, *, nested: bool) -> Optimum | None:
+    """Maximise the value served, summed over the ends of the phases.
+
+    Parameters
+    ----------
+    values
+        Whole number a commune.
+    nested
+        Phase after phase: each list is the best for the phase alone and then stays. Otherwise all phases at once.
+
+    Notes ----- Of several optima the one with the better ranks is taken: places from the end of the ranking, summed
+    in the same way, are maximised second.
+    """
+    n = len(case.must)
+    count = case.phase_count
+    places = np.arange(n, 0, -1).astype("float64")
+    weight = (count - case.phase_of_slot).astype("float64")
+    if not nested or count <= 1:
+        gains = values[:, np.newaxis] * weight
+        found = _best(case, gains, places[:, np.newaxis] * weight)
+        if found is None:
+            return None
+        phases = _phases(case, found.placed)
+        return Optimum(phases, phase_value(values, phases, count), found.bound, found.proved)
+
+    fixed = np.full(n, NOWHERE)
+    proved = True
+    for phase in range(count):
+        in_phase = (case.phase_of_slot == phase).astype("float64")
+        found = _best(case, values[:, np.newaxis] * in_phase, places[:, np.newaxis] * in_phase)
+        if found is None:
+            return None
+        proved &= found.proved
+        here = _phases(case, found.placed) == phase
+        fixed[here] = phase
+        allowed = case.allowed & np.where(here[:, np.newaxis], in_phase > 0, in_phase == 0)
+        case = replace(case, allowed=allowed, must=case.must | here)
+    value = phase_value(values, fixed, count)
+    return Optimum(fixed, value, value, proved)
+
+
+def _best(case: Case, gains: _Floats, ties: _Floats) -> Solution | None:
+    first = solve(case, gains)
+    if first is None or not first.proved:
+        return first
+    second = solve(case, ties, keep=(gains, first.value))
+    if second is None:
+        return first
+    return Solution(second.placed, first.value, first.bound, proved=True)
+
+
+def _phases(case: Case, placed: _Ints) -> _Ints:
+    return np.where(placed >= 0, case.phase_of_slot[np.maximum(placed, 0)], NOWHERE)

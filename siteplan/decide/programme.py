@@ -1,0 +1,152 @@
+"""The programme of an option: which commune is built in which phase, started in which year, with which money.
+
+Option 1 is limited by capacity (works that can start), option 2 by money of each year and source. Objectives: follow
+the rank, or maximise the priority points, the people or the missing floor area served, summed over the ends of the
+phases. The model and its formulation stand in :mod:`siteplan.decide.allocation`. Priority enters as whole hundredths
+of a point, money as whole 100 million đồng, costs rounded up and caps down. Only committed funds are spent; the cost
+of a centre is spread evenly over the years of building, each part at the prices of its year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from siteplan.decide.programme_model import ProgrammeModel
+from siteplan.decide.programme_reasons import explain, explain_not_needed, inversions
+from siteplan.decide.programme_rows import Rows, rows_of
+from siteplan.decide.scoring import rests_on
+from siteplan.locale import encode
+from siteplan.scenario import Lock, Scenario
+from siteplan.tables import RESULTS, conform, empty
+
+UNASSIGNED = "unassigned"
+CAPACITY_ASSUMPTION = "assumption:scenario.phases"
+FUNDS_ASSUMPTION = "assumption:scenario.funds"
+
+
+@dataclass(frozen=True)
+class ProgrammeResult:
+    """The programme of an option.
+
+    Parameters
+    ----------
+    programme
+        ``RESULTS["programme"]``, one row a commune.
+    funding
+        ``RESULTS["funding"]``: what is paid for each commune by year and source; what no committed source covers stands
+        under the source ``unassigned``.
+    proof
+        How the result was reached: objective, value, bound, status, totals, the other objectives beside it.
+    """
+
+    programme: gpd.GeoDataFrame
+    funding: pd.DataFrame
+    proof: dict[str, Any]
+
+
+def plan(candidates: Any, scenario: Scenario, locks: Sequence[Lock] | None = None) -> ProgrammeResult:
+    """Make the programme of a scenario.
+
+    Parameters
+    ----------
+    candidates
+        One row a commune: commune_code, name, priority_rank, priority_points, build_type, site_id, check_result,
+        population, deficit_floor_area_m2, total_cost (đồng at the scenario's price level), clearance_cost_included,
+        is_border, is_central_ward, gap_basis, rests_on, geometry.
+    scenario
+        Phases, funds, limits, objective.
+    locks
+        Communes locked into a phase or out; those of the scenario by default.
+
+    Raises
+    ------
+    InputError
+        With every problem: locks that name no commune or cannot be kept, negative costs, phases that cannot be filled
+        as asked, and which limits what is locked in exceeds.
+
+    Notes
+    -----
+    A pilot phase takes only communes whose present figures were reported, whose site is known and not blocked, and at
+    least one of each kind it asks for where such a commune exists. Communes that need no building stand in the table as
+    not needed; those that find no place as waiting.
+    """
+    option = scenario.name
+    locks = scenario.locks if locks is None else tuple(locks)
+    rows = rows_of(candidates, scenario, locks)
+    model = ProgrammeModel(rows, scenario)
+    objective = scenario.programme.objective
+    solved = model.solve(objective)
+    starts = model.start_years(solved.phases)
+    placements = model.placements(solved.phases, starts)
+    reasons = explain(placements, scenario, inversions(placements, objective))
+    payments = model.payments(starts)
+    funding = _funding(rows, payments, scenario)
+
+    in_table = {p.row.code: (p, messages) for p, messages in zip(placements, reasons, strict=True)}
+    jumped = {p.row.code for p, _ in inversions(placements, objective)}
+    paid = {row.code: sum(amounts.values()) for row, amounts in zip(rows.needing, payments, strict=True) if amounts}
+    token = CAPACITY_ASSUMPTION if scenario.programme.limited_by == "capacity" else FUNDS_ASSUMPTION
+    assumed = scenario.programme.limited_by == "capacity" or scenario.programme.label_of_funds == "assumed"
+    table = []
+    for row in rows.all:
+        record = {**row.shown, "option": option, "inversion": row.code in jumped, "pilot": False, "locked": False}
+        if row.code in in_table:
+            placement, messages = in_table[row.code]
+            phase = placement.phase or model.waiting_list
+            record |= {
+                "phase": phase.name if phase else None,
+                "status": "planned" if placement.phase else "waiting",
+                "start_year": placement.start_year,
+                "finish_year": placement.finish_year,
+                "pilot": bool(placement.phase and placement.phase.pilot),
+                "locked": row.locked,
+                "total_cost": paid.get(row.code, row.cost),
+                "reasons": encode(messages),
+                "rests_on": rests_on(row.shown["rests_on"], *([token] if assumed else [])),
+            }
+        else:
+            record |= {"status": "not_needed", "total_cost": None, "reasons": encode(explain_not_needed(row))}
+        table.append(record)
+    programme = _table(table, candidates)
+    proof = model.proof(solved, starts, scenario)
+    return ProgrammeResult(programme, funding, proof)
+
+
+def _table(records: list[dict[str, Any]], candidates: Any) -> gpd.GeoDataFrame:
+    crs = getattr(candidates, "crs", None)
+    if not records:
+        return empty(RESULTS["programme"], crs)
+    return conform(pd.DataFrame(records), RESULTS["programme"], crs)
+
+
+def _funding(rows: Rows, payments: Sequence[dict[int, float]], scenario: Scenario) -> pd.DataFrame:
+    """Draw what is paid on the committed funds, in the order they stand in the scenario, communes by rank."""
+    funds = [fund for fund in scenario.funds if fund.committed]
+    left = [fund.amount for fund in funds]
+    carry = scenario.programme.carry_over
+    drawn: dict[tuple[str, int, str], float] = {}
+    for year in sorted({year for amounts in payments for year in amounts}):
+        for row, amounts in zip(rows.needing, payments, strict=True):
+            due = amounts.get(year, 0.0)
+            for n, fund in enumerate(funds):
+                usable = fund.year == year or (carry and fund.year < year)
+                part = min(due, left[n]) if usable else 0.0
+                if part > 0:
+                    left[n] -= part
+                    due -= part
+                    key = (row.code, year, fund.source)
+                    drawn[key] = drawn.get(key, 0.0) + part
+            if due > 0:
+                drawn[row.code, year, UNASSIGNED] = due
+    records = [
+        {"option": scenario.name, "commune_code": code, "year": year, "source": source, "amount": amount}
+        for (code, year, source), amount in drawn.items()
+    ]
+    if not records:
+        return empty(RESULTS["funding"])
+    return conform(pd.DataFrame(records), RESULTS["funding"])

@@ -1,0 +1,311 @@
+"""The programme of a scenario as the case of the exact model, and what is read from its solutions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siteplan.decide.allocation import NOWHERE, AtLeastOne, Case, Limit, best_phases, in_rank_order, phase_value
+from siteplan.decide.costs import escalation
+from siteplan.decide.programme_reasons import Placement, inversions
+from siteplan.decide.programme_rows import Row, Rows
+from siteplan.errors import InputError, Problem
+from siteplan.scenario import Phase, Scenario
+
+_Ints = NDArray[np.int64]
+_Floats = NDArray[np.float64]
+
+MONEY_UNIT = 1e8 PAYMENT_UNIT = 1e6 SOLVER = "HiGHS (scipy.optimize.milp)" # what is shown beside the programme need
+not be proved: so many nodes, then the bound is told; the same on every machine BESIDE_NODES = 200
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Phases of the communes that need building, in rank order, with how far that is proved."""
+
+    objective: str
+    phases: _Ints
+    value: float | None
+    bound: float | None
+    proved: bool
+
+
+class ProgrammeModel:
+    """The rows and the scenario as the case of the exact model, and what is read from its solutions."""
+
+    def __init__(self, rows: Rows, scenario: Scenario, money_factor: float = 1.0) -> None:
+        self.rows = rows
+        self.needing: list[Row] = rows.needing
+        self.scenario = scenario
+        self.settings = scenario.programme
+        self.money_factor = money_factor
+        ordered = sorted(scenario.phases, key=lambda phase: phase.years)
+        self.phases: list[Phase] = [phase for phase in ordered if not phase.waiting_list]
+        self.waiting_list = next((phase for phase in ordered if phase.waiting_list), None)
+        self.by_year = self.settings.limited_by == "money"
+        self.slots: list[tuple[int, int]] = [
+            (n, year)
+            for n, phase in enumerate(self.phases)
+            for year in (range(phase.years[0], phase.years[1] + 1) if self.by_year else (phase.years[0],))
+        ]
+        self.case = self._case()
+
+    # -- the case ----------------------------------------------------------------------------------------------------
+
+    def _case(self) -> Case:
+        phase_of_slot = np.array([n for n, _ in self.slots], dtype="int64")
+        shape = (len(self.needing), len(self.slots))
+        allowed = np.zeros(shape, dtype=bool)
+        for i, row in enumerate(self.needing):
+            for s, (n, _) in enumerate(self.slots):
+                allowed[i, s] = row.may_start_in(self.phases[n], money=self._money_matters(self.phases[n]))
+        must = np.array([row.locked_phase is not None and not row.waits for row in self.needing], dtype=bool)
+        stuck = [
+            row for row, free, forced in zip(self.needing, allowed.any(axis=1), must, strict=True) if forced > free
+        ]
+        if stuck:
+            raise InputError(*(Problem("lock_without_cost", feature=row.code, value=row.name) for row in stuck))
+        kinds = []
+        for n, phase in enumerate(self.phases):
+            slots = phase_of_slot == n
+            for kind in dict.fromkeys(phase.one_of_each):
+                members = np.array([row.is_kind(kind) for row in self.needing], dtype=bool)
+                if (allowed[members][:, slots]).any():
+                    kinds.append(AtLeastOne(kind, phase.name, members, slots))
+        limits = [*self._limits_of_number(phase_of_slot, shape), *self._limits_of_money(phase_of_slot, shape)]
+        return Case(phase_of_slot, allowed, must, tuple(limits), tuple(kinds), self.settings.time_limit_s)
+
+    def _money_matters(self, phase: Phase) -> bool:
+        return self.settings.limited_by == "money" or phase.money is not None
+
+    def _limits_of_number(self, phase_of_slot: _Ints, shape: tuple[int, int]) -> list[Limit]:
+        limits = []
+        for n, phase in enumerate(self.phases):
+            here = np.tile((phase_of_slot == n).astype("float64"), (shape[0], 1))
+            if phase.count is not None:
+                limits.append(Limit("count", phase.name, here, float(phase.count)))
+            if phase.starts_per_year is not None:
+                years = phase.years[1] - phase.years[0] + 1
+                limits.append(Limit("starts", phase.name, here, float(phase.starts_per_year * years)))
+                if self.by_year:
+                    for s in np.flatnonzero(phase_of_slot == n):
+                        one = np.zeros(shape)
+                        one[:, s] = 1
+                        limits.append(Limit("starts", str(self.slots[s][1]), one, float(phase.starts_per_year)))
+        return limits
+
+    def _limits_of_money(self, phase_of_slot: _Ints, shape: tuple[int, int]) -> list[Limit]:
+        limits = []
+        paid: dict[int, _Floats] = {}
+        for i, row in enumerate(self.needing):
+            for s, (n, year) in enumerate(self.slots):
+                # where the year is not decided yet, at the prices of the last year: costs are rounded up
+                start = year if self.by_year else self.phases[n].years[1]
+                for at, amount in self._parts(row, start).items():
+                    paid.setdefault(at, np.zeros(shape))[i, s] = np.ceil(round(amount / MONEY_UNIT, 6))
+        for n, phase in enumerate(self.phases):
+            if phase.money is not None:
+                uses = sum(paid.values(), np.zeros(shape)) * (phase_of_slot == n)
+                limits.append(Limit("phase_money", phase.name, uses, self._cap(phase.money)))
+        if self.settings.limited_by == "money":
+            funds = self.committed()
+            years = sorted({*paid, *funds})
+            for year in years:
+                before = [y for y in years if (y <= year if self.settings.carry_over else y == year)]
+                uses = sum((paid[y] for y in before if y in paid), np.zeros(shape))
+                cap = self._cap(sum(funds.get(y, 0.0) for y in before))
+                limits.append(Limit("year_money", str(year), uses, cap))
+            # follows from the years; answers at once whether all money together would do
+            total = sum(self._cap(funds.get(y, 0.0)) for y in years)
+            if not self.settings.carry_over:
+                limits.append(Limit("all_money", "", sum(paid.values(), np.zeros(shape)), total))
+        return limits
+
+    def _cap(self, amount: float) -> float:
+        return float(np.floor(round(amount * self.money_factor / MONEY_UNIT, 6)))
+
+    def committed(self) -> dict[int, float]:
+        """Sum the committed funds by year, đồng."""
+        funds: dict[int, float] = {}
+        for fund in self.scenario.funds:
+            if fund.committed:
+                funds[fund.year] = funds.get(fund.year, 0.0) + fund.amount
+        return funds
+
+    def _parts(self, row: Row, start: int) -> dict[int, float]:
+        """Spread the cost of a centre over its years of building, each part at that year's prices, đồng."""
+        if row.cost is None:
+            return {}
+        years = range(start, start + self.settings.years_to_build)
+        share = row.cost / self.settings.years_to_build
+        return {
+            year: float(np.round(share * escalation(self.scenario.costs, year) / PAYMENT_UNIT) * PAYMENT_UNIT)
+            for year in years
+        }
+
+    # -- solving -----------------------------------------------------------------------------------------------------
+
+    def values(self, objective: str) -> _Ints:
+        """Whole numbers to maximise: priority points, hundreds of people, or tens of m² of missing floor."""
+        read: Callable[[Row], float] = {
+            "priority": lambda row: row.points or 0.0,
+            "people": lambda row: (row.people or 0) / 100,
+            "deficit": lambda row: (row.deficit_m2 or 0.0) / 10,
+        }[objective if objective != "follow_rank" else "priority"]
+        return np.array([round(read(row)) for row in self.needing], dtype="int64")
+
+    def solve(self, objective: str, *, nested: bool | None = None, node_limit: int | None = None) -> Solved:
+        """Solve for an objective; raises InputError naming what collides where there is no solution."""
+        if not self.needing or not self.slots:
+            return Solved(objective, np.full(len(self.needing), NOWHERE), 0.0, 0.0, proved=True)
+        if objective == "follow_rank":
+            phases = in_rank_order(self.case, self.case.phase_of_slot)
+            if phases is None:
+                raise InputError(*self._collisions())
+            value = phase_value(self.values("priority"), phases, self.case.phase_count)
+            return Solved(objective, phases, value, None, proved=True)
+        case = replace(self.case, node_limit=node_limit)
+        best = best_phases(case, self.values(objective), nested=self.settings.nested if nested is None else nested)
+        if best is None:
+            raise InputError(*self._collisions())
+        return Solved(objective, best.phases, best.value, best.bound, best.proved)
+
+    def _collisions(self) -> list[Problem]:
+        """Name what cannot hold together: limits that the locked communes exceed, else the groups that collide."""
+        problems = []
+        case = self.case
+        names = ", ".join(row.name for row, forced in zip(self.needing, case.must, strict=True) if forced)
+        for limit in case.limits:
+            least = np.where(case.allowed, limit.uses, np.inf).min(axis=1)[case.must].sum()
+            if least > limit.cap:
+                unit = MONEY_UNIT if limit.kind.endswith("money") else 1
+                params = {"limit": limit.cap * unit, "needed": least * unit, "names": names, "where": limit.where}
+                problems.append(Problem(f"locks_over_{limit.kind}", column=limit.where, params=params))
+        if problems:
+            return problems
+        without_kinds = in_rank_order(replace(case, kinds=()), case.phase_of_slot)
+        if without_kinds is not None:
+            kinds = ", ".join(dict.fromkeys(kind.kind for kind in case.kinds))
+            return [Problem("programme_pilot_kinds", value=case.kinds[0].where, params={"kinds": kinds})]
+        return [Problem("programme_infeasible", params={"names": names})]
+
+    # -- reading the solution ----------------------------------------------------------------------------------------
+
+    def start_years(self, phases: _Ints) -> list[int | None]:
+        """Start year of each commune within its phase: by rank, as early as the limits of the years allow."""
+        years: list[int | None] = [None] * len(phases)
+        if self.by_year and len(self.slots):
+            slots = np.arange(len(self.slots))
+            chosen = in_rank_order(self.case.confined(self.case.phase_of_slot, phases), slots)
+            assert chosen is not None  # the phases came from a solution
+            return [self.slots[s][1] if s >= 0 else None for s in chosen]
+        for n, phase in enumerate(self.phases):
+            here = np.flatnonzero(phases == n)
+            count = phase.years[1] - phase.years[0] + 1
+            a_year = phase.starts_per_year or max(1, -(-len(here) // count))
+            for place, i in enumerate(here):
+                years[i] = phase.years[0] + place // a_year
+        return years
+
+    def payments(self, starts: Sequence[int | None]) -> list[dict[int, float]]:
+        """Return what is paid for each commune by year, đồng; nothing where it waits or has no cost."""
+        return [
+            self._parts(row, year) if year is not None else {} for row, year in zip(self.needing, starts, strict=True)
+        ]
+
+    def placements(self, phases: _Ints, starts: Sequence[int | None]) -> list[Placement]:
+        """Pair rows with what was decided for them."""
+        return [
+            Placement(
+                row,
+                self.phases[phase] if phase >= 0 else None,
+                int(phase) if phase >= 0 else len(self.phases),
+                year,
+                None if year is None else year + self.settings.years_to_build - 1,
+            )
+            for row, phase, year in zip(self.needing, phases, starts, strict=True)
+        ]
+
+    def totals(self, phases: _Ints, starts: Sequence[int | None]) -> dict[str, Any]:
+        """Sum what is served."""
+        served = [row for row, phase in zip(self.needing, phases, strict=True) if phase >= 0]
+        cost = sum(sum(amounts.values()) for amounts in self.payments(starts))
+        return {
+            "planned": len(served),
+            "waiting": len(self.needing) - len(served),
+            "priority_points": round(sum(row.points or 0.0 for row in served), 3),
+            "people": int(sum(row.people or 0 for row in served)),
+            "deficit_floor_area_m2": round(sum(row.deficit_m2 or 0.0 for row in served), 2),
+            "border": sum(row.is_kind("border") for row in served),
+            "total_cost": float(cost),
+            "without_cost": sum(row.cost is None for row in served),
+            "by_phase": {phase.name: int((phases == n).sum()) for n, phase in enumerate(self.phases)},
+        }
+
+    def proof(self, solved: Solved, starts: Sequence[int | None], scenario: Scenario) -> dict[str, Any]:
+        """Tell how the result was reached; plain values, the same for the same inputs."""
+        found: dict[str, Any] = {
+            "objective": solved.objective,
+            "status": "optimal" if solved.proved else "not_proved",
+            "solver": SOLVER,
+            "mip_rel_gap": 0.0,
+            "value": solved.value,
+            "bound": solved.bound,
+            "nested": self.settings.nested,
+            "limited_by": self.settings.limited_by,
+            "slots": len(self.slots),
+            "communes": len(self.needing),
+            "totals": self.totals(solved.phases, starts),
+            "inversions": len(inversions(self.placements(solved.phases, starts), solved.objective)),
+            "unvalued": sum(row.points is None for row in self.needing),
+        }
+        if solved.objective != "follow_rank" and self.settings.nested and len(self.phases) > 1:
+            free = self.solve(solved.objective, nested=False)
+            found["price_of_nesting"] = (free.value or 0.0) - (solved.value or 0.0)
+        found["beside"] = {
+            name: self._beside(name, solved) for name in dict.fromkeys(self.settings.beside) if name != solved.objective
+        }
+        if self.settings.limited_by == "money":
+            found["levels"] = self._levels(scenario)
+            found["possible_funds"] = sum(f.amount for f in scenario.funds if not f.committed)
+        if any(row.locked for row in self.needing):
+            found["locks"] = self._price_of_locks(solved)
+        return found
+
+    def _beside(self, objective: str, solved: Solved) -> dict[str, Any]:
+        other = self.solve(objective, node_limit=BESIDE_NODES)
+        moved = [r.code for r, a, b in zip(self.needing, other.phases, solved.phases, strict=True) if a != b]
+        return {
+            "status": "optimal" if other.proved else "not_proved",
+            "value": other.value,
+            "bound": other.bound,
+            "totals": self.totals(other.phases, self.start_years(other.phases)),
+            "differs": moved,
+        }
+
+    def _levels(self, scenario: Scenario) -> dict[str, Any]:
+        levels: dict[str, Any] = {}
+        for name in ("low", "middle", "high"):
+            factor = getattr(scenario.levels, name)
+            model = ProgrammeModel(self.rows, scenario, factor)
+            try:
+                found = model.solve(self.settings.objective)
+            except InputError as error:
+                levels[name] = {"factor": factor, "problems": [p.key for p in error.problems]}
+                continue
+            levels[name] = {"factor": factor, **model.totals(found.phases, model.start_years(found.phases))}
+        return levels
+
+    def _price_of_locks(self, solved: Solved) -> dict[str, Any]:
+        free = ProgrammeModel(self.rows.unlocked(), self.scenario, self.money_factor)
+        other = free.solve(solved.objective)
+        later = [
+            row.code
+            for row, own, without in zip(self.needing, solved.phases, other.phases, strict=True)
+            if not row.locked and without != NOWHERE and (own == NOWHERE or own > without)
+        ]
+        return {"value_without": other.value, "value": solved.value, "later": later}

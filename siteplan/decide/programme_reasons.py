@@ -1,0 +1,210 @@
+"""Why a commune stands where it stands in the programme, what would move it, and who was taken before whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from siteplan.decide.programme_rows import Row
+from siteplan.locale import Message
+from siteplan.scenario import Phase, Scenario
+
+# so many more works would have to start for a commune to move up: beyond this it is no advice
+_TOLD_STARTS = 10
+_TOLD_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A commune with its phase (None: it waits), the position of the phase, its start and finish year."""
+
+    row: Row
+    phase: Phase | None
+    position: int
+    start_year: int | None
+    finish_year: int | None
+
+
+Inversion = tuple[Placement, tuple[tuple[Placement, str], ...]]
+
+
+def inversions(placements: Sequence[Placement], objective: str) -> list[Inversion]:
+    """List who was placed in an earlier phase than communes ranked before it.
+
+    Parameters
+    ----------
+    placements
+        In rank order.
+
+    Returns
+    -------
+    list
+        The lower-ranked commune with those it passed, each with a token of the reason (``value.inversion.<token>``).
+    """
+    found: list[Inversion] = []
+    for n, own in enumerate(placements):
+        if own.phase is None:
+            continue
+        passed = tuple(
+            (other, _why(own, other, objective)) for other in placements[:n] if other.position > own.position
+        )
+        if passed:
+            found.append((own, passed))
+    return found
+
+
+def _why(own: Placement, passed: Placement, objective: str) -> str:
+    assert own.phase is not None
+    if own.row.locked_phase is not None:
+        return "locked_in"
+    if passed.row.waits is not None:
+        return passed.row.waits
+    if passed.row.locked_phase is not None:
+        return "locked_later"
+    if own.phase.pilot and passed.row.missing_for_pilot:
+        return f"not_ready_{passed.row.missing_for_pilot}"
+    if passed.phase is None and passed.row.cost is None and own.row.cost is not None:
+        return "no_cost"
+    if any(own.row.is_kind(kind) and not passed.row.is_kind(kind) for kind in own.phase.one_of_each):
+        return "pilot_kinds"
+    return "objective" if objective != "follow_rank" else "limits"
+
+
+def explain(placements: Sequence[Placement], scenario: Scenario, jumped: Sequence[Inversion]) -> list[list[Message]]:
+    """Write the reasons of each placement, as messages."""
+    jumps = {own.row.code: passed for own, passed in jumped}
+    passed_by: dict[str, list[tuple[Placement, str]]] = {}
+    for own, passed in jumped:
+        for other, why in passed:
+            passed_by.setdefault(other.row.code, []).append((own, why))
+    phases = sorted((p for p in scenario.phases if not p.waiting_list), key=lambda phase: phase.years)
+    return [
+        [
+            *_standing(own.row),
+            *(_placed(n, placements, scenario) if own.phase else _waiting(n, placements, scenario, phases)),
+            *_moves(n, placements, scenario, phases),
+            *_grouped("jumps_over", jumps.get(own.row.code, ())),
+            *_grouped("passed_by", passed_by.get(own.row.code, ())),
+            *_remarks(own),
+        ]
+        for n, own in enumerate(placements)
+    ]
+
+
+def explain_not_needed(row: Row) -> list[Message]:
+    """Say why a commune without need has no place, and that a lock on it has no effect."""
+    messages: list[Message] = [("decide.programme.not_needed", {})]
+    if row.locked:
+        messages.append(("decide.programme.lock_without_need", {}))
+    return messages
+
+
+def _standing(row: Row) -> list[Message]:
+    if row.rank is None or row.points is None:
+        return [("decide.programme.no_rank", {})]
+    return [("decide.programme.rank", {"rank": row.rank, "points": row.points})]
+
+
+def _placed(n: int, placements: Sequence[Placement], scenario: Scenario) -> list[Message]:
+    own = placements[n]
+    assert own.phase is not None
+    phase = own.phase.name
+    if own.row.locked_phase is not None and own.row.lock is not None:
+        lock = own.row.lock
+        messages: list[Message] = [
+            ("decide.programme.locked_in", {"phase": phase, "by": lock.by or None, "reason": lock.reason or None})
+        ]
+        if own.phase.pilot and own.row.missing_for_pilot:
+            messages.append(("decide.programme.locked_not_ready", {"why": own.row.missing_for_pilot}))
+        return messages
+    before = [p for p in placements[:n] if p.position == own.position]
+    kinds = [
+        kind
+        for kind in dict.fromkeys(own.phase.one_of_each)
+        if own.row.is_kind(kind) and not any(p.row.is_kind(kind) for p in before)
+    ]
+    if kinds:
+        return [("decide.programme.pilot_kind", {"phase": phase, "kind": kind}) for kind in kinds]
+    objective = scenario.programme.objective
+    if objective != "follow_rank":
+        return [("decide.programme.by_objective", {"phase": phase, "objective": objective})]
+    return [("decide.programme.earliest", {"phase": phase, "place": len(before) + 1})]
+
+
+def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases: Sequence[Phase]) -> list[Message]:
+    own = placements[n]
+    row = own.row
+    if row.waits is not None:
+        lock = row.lock
+        params: dict[str, Any] = {
+            "by": (lock.by or None) if lock else None,
+            "reason": (lock.reason or None) if lock else None,
+        }
+        return [(f"decide.programme.waits_{row.waits}", params)]
+    last = phases[-1].name if phases else ""
+    if scenario.programme.limited_by == "money" or any(p.money is not None for p in phases):
+        if row.cost is None:
+            return [("decide.programme.waits_no_cost", {"phase": last})]
+        before = [p.row for p in placements[:n] if p.phase is None and p.row.waits is None and p.row.cost is not None]
+        needed = row.cost + sum(r.cost or 0.0 for r in before)
+        return [
+            ("decide.programme.waits_money", {"phase": last, "cost": row.cost}),
+            ("decide.programme.waits_money_in_order", {"needed": needed, "count": len(before)}),
+        ]
+    before = [p.row for p in placements[:n] if p.phase is None and p.row.waits is None]
+    return [("decide.programme.waits_starts", {"phase": last, "count": len(before) + 1})]
+
+
+def _moves(n: int, placements: Sequence[Placement], scenario: Scenario, phases: Sequence[Phase]) -> list[Message]:
+    """Say plainly what stands between a placed commune and the phase before its own."""
+    own = placements[n]
+    if own.phase is None or own.position == 0 or own.row.locked_phase is not None:
+        return []
+    earlier = phases[own.position - 1]
+    if earlier.pilot and own.row.missing_for_pilot:
+        return [("decide.programme.move_ready", {"phase": earlier.name, "why": own.row.missing_for_pilot})]
+    if scenario.programme.objective != "follow_rank":
+        return []
+    before = [
+        p.row
+        for p in placements[:n]
+        if p.position >= own.position
+        and p.row.locked_phase is None
+        and p.row.may_start_in(earlier, money=earlier.money is not None)
+    ]
+    if scenario.programme.limited_by == "money" or earlier.money is not None:
+        needed = (own.row.cost or 0.0) + sum(row.cost or 0.0 for row in before)
+        return [("decide.programme.move_money", {"phase": earlier.name, "needed": needed, "count": len(before)})]
+    if len(before) >= _TOLD_STARTS:
+        return []
+    return [("decide.programme.move_starts", {"phase": earlier.name, "count": len(before) + 1})]
+
+
+def _grouped(key: str, pairs: Sequence[tuple[Placement, str]]) -> list[Message]:
+    groups: dict[str, list[str]] = {}
+    for other, why in pairs:
+        groups.setdefault(why, []).append(other.row.name)
+    messages: list[Message] = []
+    for why, names in groups.items():
+        shown = ", ".join(names[:_TOLD_NAMES]) + (", …" if len(names) > _TOLD_NAMES else "")
+        messages.append((f"decide.programme.{key}", {"count": len(names), "names": shown, "why": why}))
+    return messages
+
+
+def _remarks(own: Placement) -> list[Message]:
+    row = own.row
+    messages: list[Message] = []
+    if own.phase is not None and own.finish_year is not None and own.finish_year > own.phase.years[1]:
+        messages.append(("decide.programme.finishes_after", {"year": own.finish_year, "phase": own.phase.name}))
+    if row.cost is None:
+        messages.append(("decide.programme.cost_unknown", {}))
+    elif row.clearance_included is not True:
+        messages.append(("decide.programme.without_clearance", {}))
+    if row.site_id is None and row.build_type == "build_new":
+        messages.append(("decide.programme.no_site", {}))
+    elif row.check_result in ("blocked", "conditional"):
+        messages.append((f"decide.programme.site_{row.check_result}", {}))
+    if row.gap_basis in ("estimated", "missing"):
+        messages.append((f"decide.programme.figures_{row.gap_basis}", {}))
+    return messages

@@ -1,0 +1,182 @@
+"""The communes of a programme as the model sees them: what is known of each, and what a person locked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from siteplan.errors import InputError, Problem
+from siteplan.scenario import Lock, Phase, Scenario
+
+_SHOWN = (
+    "commune_code", "name", "priority_rank", "priority_points", "build_type", "site_id", "check_result", "population",
+    "deficit_floor_area_m2", "clearance_cost_included", "rests_on", "geometry",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One commune.
+
+    Parameters
+    ----------
+    rank
+        Priority rank; None where it could not be computed (such communes come last).
+    cost
+        Total investment in đồng at the price year, None where unknown.
+    shown
+        Values that go into the programme table as they are.
+    locked_phase
+        Phase a person locked it into.
+    waits
+        Why it cannot be placed at all: ``locked_out``, ``locked_waiting``, ``no_build_type``; None where it can.
+    """
+
+    code: str
+    name: str
+    rank: int | None
+    points: float | None
+    build_type: str | None
+    site_id: str | None
+    check_result: str | None
+    people: int | None
+    deficit_m2: float | None
+    cost: float | None
+    clearance_included: bool | None
+    border: bool | None
+    central_ward: bool | None
+    gap_basis: str | None
+    shown: Mapping[str, Any]
+    lock: Lock | None = None
+    locked_phase: str | None = None
+    waits: str | None = None
+
+    @property
+    def locked(self) -> bool:
+        """Whether a person decided on its phase."""
+        return self.lock is not None and (self.lock.out or self.lock.phase is not None)
+
+    @property
+    def missing_for_pilot(self) -> str | None:
+        """What keeps it out of a pilot phase: figures, no_site, blocked; None where it is ready."""
+        if self.gap_basis != "reported":
+            return "figures"
+        if self.site_id is None and self.build_type == "build_new":
+            return "no_site"
+        return "blocked" if self.check_result == "blocked" else None
+
+    def is_kind(self, kind: str) -> bool:
+        """Whether it is a border commune, a central ward, or known to be neither (``ordinary``)."""
+        if kind == "border":
+            return self.border is True
+        if kind == "central_ward":
+            return self.central_ward is True
+        return self.border is False and self.central_ward is False
+
+    def may_start_in(self, phase: Phase, *, money: bool) -> bool:
+        """Whether it may start in a phase; `money`: the phase is limited by money, so that the cost must be known."""
+        if self.waits or (money and self.cost is None):
+            return False
+        if self.locked_phase is not None:
+            return self.locked_phase == phase.name
+        return not phase.pilot or self.missing_for_pilot is None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All communes, and those that need building, in rank order (rank, then code)."""
+
+    all: tuple[Row, ...]
+
+    @property
+    def needing(self) -> list[Row]:
+        """Communes that need a building."""
+        return [row for row in self.all if row.build_type != "none"]
+
+    def unlocked(self) -> Rows:
+        """Return the same communes without what persons decided."""
+        free = [replace(row, lock=None, locked_phase=None, waits=_waits(row.build_type, None, ())) for row in self.all]
+        return Rows(tuple(free))
+
+
+def _value(value: Any) -> Any:
+    return None if value is None or (not isinstance(value, (list, dict)) and pd.isna(value)) else value
+
+
+def _number(value: Any) -> float | None:
+    found = _value(value)
+    return None if found is None else float(found)
+
+
+def _whole(value: Any) -> int | None:
+    found = _value(value)
+    return None if found is None else int(found)
+
+
+def _flag(value: Any) -> bool | None:
+    found = _value(value)
+    return None if found is None else bool(found)
+
+
+def _waits(build_type: str | None, lock: Lock | None, waiting_lists: Sequence[str]) -> str | None:
+    if lock is not None and lock.out:
+        return "locked_out"
+    if lock is not None and lock.phase in waiting_lists:
+        return "locked_waiting"
+    return "no_build_type" if build_type is None else None
+
+
+def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
+    """Read the candidates.
+
+    Raises
+    ------
+    InputError
+        With every lock that names no commune of the table and every negative cost.
+    """
+    waiting_lists = [phase.name for phase in scenario.phases if phase.waiting_list]
+    by_commune = {lock.commune: lock for lock in locks}
+    known = set(candidates["commune_code"])
+    problems = [
+        Problem("lock_commune_unknown", feature=lock.commune, value=lock.commune)
+        for lock in locks
+        if lock.commune not in known
+    ]
+    rows = []
+    for record in candidates.to_dict("records"):
+        values = {name: _value(v) for name, v in record.items() if name != "geometry"}
+        code, lock = str(values["commune_code"]), by_commune.get(str(values["commune_code"]))
+        cost = _number(values["total_cost"])
+        if cost is not None and cost < 0:
+            problems.append(Problem("cost_negative", feature=code, column="total_cost", value=f"{cost:.0f}"))
+        waits = _waits(values["build_type"], lock, waiting_lists)
+        shown = {name: record.get(name) if name == "geometry" else values.get(name) for name in _SHOWN}
+        rows.append(
+            Row(
+                code=code,
+                name=str(values["name"]),
+                rank=_whole(values["priority_rank"]),
+                points=_number(values["priority_points"]),
+                build_type=values["build_type"],
+                site_id=values["site_id"],
+                check_result=values["check_result"],
+                people=_whole(values["population"]),
+                deficit_m2=_number(values["deficit_floor_area_m2"]),
+                cost=cost,
+                clearance_included=_flag(values["clearance_cost_included"]),
+                border=_flag(values["is_border"]),
+                central_ward=_flag(values["is_central_ward"]),
+                gap_basis=values["gap_basis"],
+                shown=shown,
+                lock=lock,
+                locked_phase=lock.phase if lock is not None and waits is None else None,
+                waits=waits,
+            )
+        )
+    if problems:
+        raise InputError(*problems)
+    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.code))
+    return Rows(tuple(rows))
