@@ -81,7 +81,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     ]
     layers: LayerSet | None = attempt(lambda: read_layers(load_catalog(catalog or workspace.catalog), reporter))
     if layers is not None:
-        problems.extend(check.check_read(layers, rules))
+        problems.extend([*layers.problems, *check.check_between(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)
     return [Inputs(s, rules, n, layers, tuple(problems)) for s, n in zip(scenarios, norms, strict=True)]
@@ -183,7 +183,7 @@ def _stages(
         dem=dem,
         population=layers.population_points() if layers.has("population") else None,
         tables={role: layers.table(role) for role in SITE_ROLES},
-        seats=layers.table("seats"),
+        seats=layers.table("seats").rename(columns={"commune_code": "code"}),
     )
     prepared = assess.prepare(site_inputs)
     codes = sorted(communes["code"])
@@ -198,7 +198,9 @@ def _stages(
     sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
     sites = assembly.close_calls(sites, stability.site_stability(site_scores, sites, seed=scenario.seed))
     communes = assembly.with_sites(communes, sites, codes, found)
-    communes = priority.measure_communes(communes, gaps.facilities, sites, layers.table("filing"), norms)
+    communes = priority.measure_communes(
+        assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
+    )
     communes, commune_scores = priority.rank_communes(communes, scenario.of("commune"), scenario.supplements)
     cost = costs.estimate(communes, sites, rules, scenario)
     communes = assembly.join(communes, cost.totals)
@@ -234,7 +236,7 @@ def _stages(
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
-    tables["assumptions"] = assembly.assumptions(need.used, rules, scenario, tables, dem)
+    tables["assumptions"] = assembly.assumptions(need.used, norms, rules, scenario, tables, dem)
     rasters = {"eligible": assembly.mosaic([f.eligible for f in found])}
     if dem is not None:
         rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)

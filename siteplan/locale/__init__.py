@@ -94,7 +94,7 @@ def has_text(key: str, lang: str = DEFAULT_LANGUAGE) -> bool:
     return key in catalogue(lang)
 
 
-def text(key: str, lang: str = DEFAULT_LANGUAGE, **params: Any) -> str:
+def text(key: str, lang: str = DEFAULT_LANGUAGE, /, **params: Any) -> str:
     """Return the text of `key` with its parameters; the key itself where no text exists."""
     template = catalogue(lang).get(key)
     if template is None:
