@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None)
         matrices.append(csr_array(keep[0][row, slot][np.newaxis, :]))
         lower.append(np.array([keep[1] - 0.5]))  # whole numbers: half a unit below is the value itself
         upper.append(np.full(1, np.inf))
-    options = {"mip_rel_gap": 0.0, "time_limit": case.time_limit_s, "disp": False}
+    options: Any = {"mip_rel_gap": 0.0, "time_limit": case.time_limit_s, "disp": False}
     if case.node_limit is not None:
         options["node_limit"] = case.node_limit
     constraints = [LinearConstraint(m, lo, up) for m, lo, up in zip(matrices, lower, upper, strict=True)]
@@ -163,7 +164,11 @@ def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None)
 
 def any_solution(case: Case) -> Solution | None:
     """Return a solution that places as few communes as possible; None where there is none."""
-    return solve(case, np.full(case.allowed.shape, -1.0))
+    # only those that have to be placed, or may stand for a kind, can be in it: the others are not even asked
+    asked = case.must.copy()
+    for kind in case.kinds:
+        asked |= kind.members
+    return solve(replace(case, allowed=case.allowed & asked[:, np.newaxis]), np.full(case.allowed.shape, -1.0))
 
 
 class _Search:

@@ -19,8 +19,11 @@ from siteplan.scenario import Phase, Scenario
 _Ints = NDArray[np.int64]
 _Floats = NDArray[np.float64]
 
-MONEY_UNIT = 1e8 PAYMENT_UNIT = 1e6 SOLVER = "HiGHS (scipy.optimize.milp)" # what is shown beside the programme need
-not be proved: so many nodes, then the bound is told; the same on every machine BESIDE_NODES = 200
+MONEY_UNIT = 1e8
+PAYMENT_UNIT = 1e6
+SOLVER = "HiGHS (scipy.optimize.milp)"
+# what is shown beside the programme need not be proved: so many nodes, then the bound is told, the same every time
+BESIDE_NODES = 200
 
 
 @dataclass(frozen=True)
