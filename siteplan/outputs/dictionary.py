@@ -72,3 +72,10 @@ def markdown() -> str:
         for table in tables.values():
             lines += _table_lines(table)
     return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(markdown())

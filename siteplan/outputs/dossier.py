@@ -92,7 +92,7 @@ def _front(writer: Writer, kind: str, province: str, abstract: str) -> None:
     )
     writer.paper.title(writer.words("kind"), abstract)
     marks = writer.paper.marks
-    writer.paper.text(". ".join(marks) + ".", italic=True)
+    writer.paper.text("; ".join(marks) + ".", italic=True)
     illustrative = wording.illustrative_line(writer.runs, writer.lang)
     if illustrative:
         writer.paper.text(illustrative, italic=True)

@@ -30,7 +30,7 @@ TABLE_PT = 10
 _TWIPS_PER_MM = 56.6929
 _A4_MM = (210, 297)
 # NĐ 30/2020/NĐ-CP, Annex I: top and bottom 20-25, left 30-35, right 15-20 mm
-_MARGINS_MM = {"top": 20, "bottom": 20, "left": 30, "right": 15}
+_MARGINS_MM = {"top": 20, "bottom": 20, "left": 30, "right": 16}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Align = Literal["left", "center", "right"]
@@ -140,15 +140,17 @@ class Paper:
         """Write the head: issuing bodies and number left, Quốc hiệu, Tiêu ngữ, place and date right."""
         table = self._document.add_table(rows=2, cols=2)
         table.autofit = False
-        for row in table.rows:
-            row.cells[0].width, row.cells[1].width = Mm(65), Mm(100)
+        for column, width in zip(table.columns, (Mm(64), Mm(100)), strict=True):
+            column.width = width
+            for cell in column.cells:
+                cell.width = width
         for cell, lines in ((table.cell(0, 0), left), (table.cell(0, 1), right)):
             for at, (words, bold) in enumerate(lines):
                 paragraph = cell.paragraphs[0] if at == 0 else cell.add_paragraph()
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
                 paragraph.paragraph_format.space_after = Pt(0)
                 run = paragraph.add_run(clean(words))
-                run.bold, run.font.size = bold, Pt(13)
+                run.bold, run.font.size = bold, Pt(12)
             _rule_below(cell.paragraphs[-1])
         for cell, words, italic in ((table.cell(1, 0), number, False), (table.cell(1, 1), place, True)):
             paragraph = cell.paragraphs[0]

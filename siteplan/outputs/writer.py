@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from siteplan.outputs.paper import Align, Paper
     from siteplan.runs import Run
 
+# longer text stands in full in the workbook
+CELL_LIMIT = 400
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
 
 
@@ -81,7 +83,7 @@ class Writer:
         headings = [wording.label(column, self.lang) for column in columns]
         align: list[Align] = ["right" if c.kind in ("int", "float") else "left" for c in columns]
         rows = [
-            [wording.shown(c, v, self.lang) for c, v in zip(columns, row, strict=True)]
+            [wording.clean(wording.shown(c, v, self.lang), CELL_LIMIT) for c, v in zip(columns, row, strict=True)]
             for row in zip(*(frame[c.name] for c in columns), strict=True)
         ]
         bold: list[int] = []

@@ -205,6 +205,11 @@ def make_run(folder: Path, name: str = "phuong_an_1", early: bool = True, **mani
     return SmallRun(folder / name, full, tables)
 
 
+@pytest.fixture(scope="session")
+def small_run_factory() -> Callable[..., SmallRun]:
+    return make_run
+
+
 @pytest.fixture
 def small_run(tmp_path: Path) -> SmallRun:
     return make_run(tmp_path)

@@ -26,9 +26,15 @@ def table(page, first):
     return [dict(zip(names, row, strict=True)) for row in rows[head + 1 :]]
 
 
-@pytest.fixture
-def book(two_runs, tmp_path):
-    return read(workbook.write_workbook(two_runs, tmp_path / "so.xlsx"))
+@pytest.fixture(scope="module")
+def both(small_run_factory, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return small_run_factory(folder), small_run_factory(folder, "phuong_an_2", early=False)
+
+
+@pytest.fixture(scope="module")
+def book(both, tmp_path_factory):
+    return read(workbook.write_workbook(both, tmp_path_factory.mktemp("workbook") / "so.xlsx"))
 
 
 def test_every_topic_has_a_sheet(book):
@@ -40,9 +46,9 @@ def test_every_topic_has_a_sheet(book):
     assert locale.text("compare.sheet.measures") in titles
 
 
-def test_figures_are_those_of_the_results(book, two_runs):
+def test_figures_are_those_of_the_results(book, both):
     rows = {row["Mã xã"]: row for row in table(sheet_of(book, "communes"), "Mã xã")}
-    for commune in two_runs[0].communes.itertuples():
+    for commune in both[0].communes.itertuples():
         row = rows[commune.code]
         assert row["Diện tích sàn cần (m²)"] == commune.required_floor_area_m2
         existing = row["Sàn hiện có (m²)"]

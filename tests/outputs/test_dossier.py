@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+
+import docx
+import pytest
+from docx.enum.section import WD_ORIENT
+from docx.shared import Mm
+
+from siteplan import locale
+from siteplan.outputs import compare, dossier, summary
+
+
+@pytest.fixture(scope="module")
+def both(small_run_factory, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return small_run_factory(folder), small_run_factory(folder, "phuong_an_2", early=False)
+
+
+@pytest.fixture(scope="module")
+def written(both, tmp_path_factory):
+    return dossier.write_dossier(both, tmp_path_factory.mktemp("dossier") / "de_an.docx")
+
+
+@pytest.fixture(scope="module")
+def document(written):
+    return docx.Document(str(written))
+
+
+def text_of(document):
+    parts = [p.text for p in document.paragraphs]
+    parts += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join(parts)
+
+
+def cells(table):
+    return [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def table_with(document, heading):
+    return next(cells(t) for t in document.tables if heading in [c.text for c in t.rows[0].cells])
+
+
+def vn(value, decimals=2):
+    return locale.number(value, decimals)
+
+
+def test_page_is_that_of_the_decree(document):
+    # NĐ 30/2020/NĐ-CP, Annex I: A4, top and bottom 20-25, left 30-35, right 15-20 mm, Times New Roman 13-14
+    upright = document.sections[0]
+    assert (round(upright.page_width.mm), round(upright.page_height.mm)) == (210, 297)
+    for section in document.sections:
+        assert Mm(20) <= section.top_margin <= Mm(25)
+        assert Mm(20) <= section.bottom_margin <= Mm(25)
+        assert Mm(30) <= section.left_margin <= Mm(35)
+        assert Mm(15) <= section.right_margin <= Mm(20)
+    assert {s.orientation for s in document.sections[1:]} == {WD_ORIENT.LANDSCAPE}
+    normal = document.styles["Normal"]
+    assert normal.font.name == "Times New Roman"
+    assert 13 <= normal.font.size.pt <= 14
+
+
+def test_page_numbers_stand_on_top_and_not_on_first_pages(document):
+    for section in document.sections:
+        assert section.different_first_page_header_footer
+        assert "PAGE" in section.header._element.xml
+        assert "PAGE" not in section.first_page_header._element.xml
+
+
+def test_every_page_says_draft_and_illustrative(document):
+    for section in document.sections:
+        for header in (section.header, section.first_page_header):
+            words = "".join(p.text for p in header.paragraphs)
+            assert "DỰ THẢO" in words
+            assert "minh họa" in words
+
+
+def test_a_frozen_run_on_real_data_carries_no_draft_mark(build_run, tmp_path):
+    run = build_run(frozen={"version": "trình lần 2", "date": "2026-03-01"}, illustrative_layers=[])
+    document = docx.Document(str(dossier.write_dossier([run], tmp_path / "a.docx")))
+    words = text_of(document) + "".join(p.text for s in document.sections for p in s.header.paragraphs)
+    assert "DỰ THẢO" not in words
+    assert "trình lần 2" in words
+
+
+def test_table_headings_are_repeated(document):
+    for table in document.tables:
+        if len(table.rows) > 2:
+            assert 'w:tblHeader' in table.rows[0]._tr.xml
+
+
+def test_parts_stand_in_order(document):
+    headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    names = [locale.text(f"dossier.part.{p}") for p in (
+        "legal_basis", "present_state", "need", "locations", "priority", "options", "surplus", "assumptions", "coverage")]  # fmt: skip
+    assert [h.split(". ", 1)[1] for h in headings if ". " in h] == names
+    annexes = [h for h in headings if h.startswith("Phụ lục")]
+    assert annexes == [f"Phụ lục {n}" for n in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")]
+
+
+def test_areas_of_the_annex_equal_the_results_digit_by_digit(document, both):
+    rows = table_with(document, "Mã xã")
+    head, by_code = rows[0], {row[0]: row for row in rows[1:]}
+    at = {name: head.index(name) for name in head}
+    for commune in both[0].communes.to_dict("records"):
+        row = by_code[commune["code"]]
+        for column, label in (
+            ("required_floor_area_m2", "Diện tích sàn cần (m²)"), ("existing_floor_area_m2", "Sàn hiện có (m²)"),
+            ("extension_floor_area_m2", "Sàn mở rộng (m²)"), ("new_floor_area_m2", "Sàn xây mới (m²)"),
+            ("new_land_area_m2", "Đất xây mới (m²)"),
+        ):  # fmt: skip
+            assert row[at[label]] == vn(commune[column])
+    total = by_code[locale.text("workbook.total")]
+    assert total[at["Sàn hiện có (m²)"]] == vn(5000.25)
+    assert total[at["Sàn xây mới (m²)"]] == vn(1509.44 + 4000 + 1000.5)
+
+
+def test_money_of_the_annex_equals_the_results(document, both):
+    rows = next(cells(t) for t in document.tables if t.rows[0].cells[-1].text == "Tổng cộng (tỷ đồng)")
+    money = summary.money_by_year_and_source(both[0].funding)
+    assert [row[-1] for row in rows[1:]] == [vn(v / 1e9, 3) for v in [*money["total"], money["total"].sum()]]
+
+
+def test_the_comparison_table_is_that_of_the_comparison(document, both):
+    rows = table_with(document, locale.text("compare.column.measure"))
+    assert rows[1:] == compare.summary_rows(compare.compare_runs(both))
+
+
+def test_sentences_carry_the_figures(document):
+    text = text_of(document)
+    assert "4 đơn vị hành chính cấp xã, gồm 3 xã và 1 phường" in text
+    assert "tổng dân số 81.103 người" in text
+    assert f"Tổng diện tích sàn hiện có {vn(5000.25)} m²" in text
+    assert "của 1 đơn vị là ước tính; 1 đơn vị chưa có số liệu" in text
+    assert "Tổng vốn bố trí là 71,750 tỷ đồng trong các năm 2026–2029; năm cao nhất là 2026 với 40,500 tỷ đồng." in text
+    assert "độ phân giải 450 m" in text
+
+
+def test_no_key_and_no_template_is_left(document):
+    text = text_of(document)
+    assert not re.search(r"\b(dossier|workbook|compare|stamp|unit)\.[a-z_]+\b", text)
+    assert not re.search(r"\{[a-z_]+(:[a-z0-9_]+)?\}", text)
+
+
+def test_legal_basis_ends_as_the_decree_asks(document, written):
+    lines = [p.text for p in document.paragraphs if p.text.startswith("Căn cứ") and p.runs[0].italic]
+    assert len(lines) > 3
+    assert all(line.endswith(";") for line in lines[:-1])
+    assert lines[-1].endswith(".")
+    assert any("155/2025/NĐ-CP" in line for line in lines), "cited by an assumption of the run"
+    assert not any("62/2025" in line for line in lines), "cited nowhere in the run"
+
+
+def test_hostile_text_stays_text(written, document):
+    assert "{{7*7}}" in text_of(document)
+    assert "\x00" not in text_of(document)
+    with zipfile.ZipFile(written) as archive:
+        assert b"\xe2\x80\xae" not in archive.read("word/document.xml")
+
+
+def test_restricted_objects_are_nowhere(two_runs, tmp_path):
+    for run in two_runs:
+        run.tables["conflicts"].loc[run.tables["conflicts"]["zone_id"] == "Z1", "title"] = "Quy hoạch chung xã Mẫu"
+    document = docx.Document(str(dossier.write_dossier(two_runs, tmp_path / "a.docx")))
+    text = text_of(document)
+    assert "Quy hoạch chung xã Mẫu" in text
+    assert "Trận địa" not in text
+    assert "BIMAT" not in text
+
+
+def test_one_option_is_not_compared(small_run, tmp_path):
+    text = text_of(docx.Document(str(dossier.write_dossier([small_run], tmp_path / "a.docx"))))
+    assert locale.text("dossier.options.single") in text
+    assert locale.text("compare.column.measure") not in text
+
+
+def test_no_province_is_named_in_the_program(document):
+    text = text_of(document)
+    assert "UBND tỉnh Thử Nghiệm" in text
+    assert "Lạng Sơn" not in text
+
+
+def test_an_empty_run_still_gives_a_document(small_run, tmp_path):
+    for name in ("sites", "conflicts", "programme", "funding", "surplus", "facilities", "scores", "coverage", "assumptions"):
+        small_run.tables[name] = small_run.tables[name].iloc[:0]
+    assert dossier.write_dossier([small_run], tmp_path / "a.docx").stat().st_size > 10_000
+
+
+def test_english_too(two_runs, tmp_path):
+    text = text_of(docx.Document(str(dossier.write_dossier(two_runs, tmp_path / "a.docx", "en"))))
+    assert "5,000.25" in text
+    assert "dossier." not in text
+
+
+def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
+    first = dossier.write_dossier(two_runs, tmp_path / "a.docx").read_bytes()
+    assert dossier.write_dossier(two_runs, tmp_path / "b.docx").read_bytes() == first
+
+
+@pytest.mark.require("soffice")
+def test_libreoffice_turns_it_into_pages_with_whole_letters(written, soffice_path, tmp_path):
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [soffice_path, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(written)]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    pdf = tmp_path / "de_an.pdf"
+    assert pdf.read_bytes().startswith(b"%PDF")
+    if shutil.which("pdftotext"):
+        done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], capture_output=True, text=True, check=True)
+        words = " ".join(done.stdout.split())
+        assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in words
+        assert words.count("DỰ THẢO") >= done.stdout.count("\f")
