@@ -74,6 +74,7 @@ class Case:
     kinds: tuple[AtLeastOne, ...] = ()
     time_limit_s: float = 60.0
     node_limit: int | None = None
+    gap: float = 0.0
 
     @property
     def phase_count(self) -> int:
@@ -140,7 +141,7 @@ def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None)
         matrices.append(csr_array(keep[0][row, slot][np.newaxis, :]))
         lower.append(np.array([keep[1] - 0.5]))  # whole numbers: half a unit below is the value itself
         upper.append(np.full(1, np.inf))
-    options: Any = {"mip_rel_gap": 0.0, "time_limit": case.time_limit_s, "disp": False}
+    options: Any = {"mip_rel_gap": case.gap, "time_limit": case.time_limit_s, "disp": False}
     if case.node_limit is not None:
         options["node_limit"] = case.node_limit
     constraints = [LinearConstraint(m, lo, up) for m, lo, up in zip(matrices, lower, upper, strict=True)]
@@ -158,8 +159,9 @@ def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None)
     chosen = np.round(found.x).astype(bool)
     placed[row[chosen]] = slot[chosen]
     value = float(gains[row[chosen], slot[chosen]].sum())
-    proved = found.status == 0
-    return Solution(placed, value, value if proved else -float(found.mip_dual_bound), proved)
+    bound = -float(found.mip_dual_bound)
+    proved = bool(found.status == 0) and bound < value + 1  # whole numbers: nothing lies between
+    return Solution(placed, value, value if proved else bound, proved)
 
 
 def any_solution(case: Case) -> Solution | None:
@@ -180,6 +182,7 @@ class _Search:
         shape = (0, *case.allowed.shape)
         self.uses = np.stack([limit.uses for limit in case.limits]) if case.limits else np.zeros(shape)
         self.caps = np.array([limit.cap for limit in case.limits])
+        self.failed: list[tuple[int, _Bools]] = []
 
     def fix(self, i: int, slots: _Bools) -> bool:
         """Fix commune i to `slots` if a solution remains."""
@@ -189,10 +192,11 @@ class _Search:
         trial = replace(self.case, allowed=allowed, must=must)
         witness = self._by_hand(i, allowed[i])
         if witness is None:
-            if self._over_a_limit(trial):
+            if self._asks_more_than_failed(i, allowed[i]) or self._over_a_limit(trial):
                 return False
             found = any_solution(trial)
             if found is None:
+                self.failed.append((i, allowed[i]))
                 return False
             witness = found.placed
         self.case, self.witness = trial, witness
@@ -216,6 +220,15 @@ class _Search:
                 witness[i] = slot
                 return witness
         return None
+
+    def _asks_more_than_failed(self, i: int, slots: _Bools) -> bool:
+        """Whether one that asks no more, of the same slots, found no place before: less is free now than then."""
+        return any(
+            not (slots & ~tried).any()
+            and (self.uses[:, i, slots] >= self.uses[:, j, slots]).all()
+            and not any(kind.members[i] and not kind.members[j] for kind in self.case.kinds)
+            for j, tried in self.failed
+        )
 
     def _over_a_limit(self, trial: Case) -> bool:
         least = np.where(trial.allowed[np.newaxis], self.uses, np.inf).min(axis=2)

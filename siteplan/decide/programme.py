@@ -2,10 +2,10 @@
 
 Option 1 is limited by capacity (works that can start), option 2 by money of each year and source. Objectives: follow
 the rank, or maximise the priority points, the people or the missing floor area served, summed over the ends of the
-phases. The model and its formulation stand in :mod:`siteplan.decide.allocation`. Priority enters as whole points, people
-as whole hundreds, floor area as whole tens of m², money as whole 100 million đồng, costs rounded up and caps down. Only
-committed funds are spent; the cost of a centre is spread evenly over the years of building, each part at the prices of
-its year.
+phases. The model and its formulation stand in :mod:`siteplan.decide.allocation`. Priority enters as whole points,
+people as whole hundreds, floor area as whole tens of m², money as whole 100 million đồng, costs rounded up and caps
+down. Only committed funds are spent; the cost of a centre is spread evenly over the years of building, each part at the
+prices of its year.
 """
 
 from __future__ import annotations

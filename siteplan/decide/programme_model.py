@@ -22,8 +22,10 @@ _Floats = NDArray[np.float64]
 MONEY_UNIT = 1e8
 PAYMENT_UNIT = 1e6
 SOLVER = "HiGHS (scipy.optimize.milp)"
-# what is shown beside the programme need not be proved: so many nodes, then the bound is told, the same every time
-BESIDE_NODES = 200
+# What is shown beside a programme bound by the money of single years need not be proved, which can take minutes: the
+# root of the search, or half a percent, then the bound is told. A number of nodes, not of seconds: the same every time.
+_BESIDE_NODES = 1
+_BESIDE_GAP = 0.005
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class ProgrammeModel:
         }[objective if objective != "follow_rank" else "priority"]
         return np.array([round(read(row)) for row in self.needing], dtype="int64")
 
-    def solve(self, objective: str, *, nested: bool | None = None, node_limit: int | None = None) -> Solved:
+    def solve(self, objective: str, *, nested: bool | None = None, roughly: bool = False) -> Solved:
         """Solve for an objective; raises InputError naming what collides where there is no solution."""
         if not self.needing or not self.slots:
             return Solved(objective, np.full(len(self.needing), NOWHERE), 0.0, 0.0, proved=True)
@@ -171,7 +173,7 @@ class ProgrammeModel:
                 raise InputError(*self._collisions())
             value = phase_value(self.values("priority"), phases, self.case.phase_count)
             return Solved(objective, phases, value, None, proved=True)
-        case = replace(self.case, node_limit=node_limit)
+        case = replace(self.case, node_limit=_BESIDE_NODES, gap=_BESIDE_GAP) if roughly else self.case
         best = best_phases(case, self.values(objective), nested=self.settings.nested if nested is None else nested)
         if best is None:
             raise InputError(*self._collisions())
@@ -280,7 +282,7 @@ class ProgrammeModel:
         return found
 
     def _beside(self, objective: str, solved: Solved) -> dict[str, Any]:
-        other = self.solve(objective, node_limit=BESIDE_NODES)
+        other = self.solve(objective, roughly=self.by_year)
         moved = [r.code for r, a, b in zip(self.needing, other.phases, solved.phases, strict=True) if a != b]
         return {
             "status": "optimal" if other.proved else "not_proved",
@@ -294,7 +296,7 @@ class ProgrammeModel:
         levels: dict[str, Any] = {}
         for name in ("low", "middle", "high"):
             factor = getattr(scenario.levels, name)
-            model = ProgrammeModel(self.rows, scenario, factor)
+            model = self if factor == self.money_factor else ProgrammeModel(self.rows, scenario, factor)
             try:
                 found = model.solve(self.settings.objective)
             except InputError as error:
