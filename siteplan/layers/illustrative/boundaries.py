@@ -30,6 +30,7 @@ Array = np.ndarray[Any, Any]
 
 CELL_M = 150.0
 _COARSE_M = 450.0
+_THIN = 2
 _CORE_M = 450.0
 _STRIP_M = 1600.0
 _SMOOTHING_M = 150.0
@@ -98,22 +99,24 @@ def _costs(grid: Grid, facts: Facts, skeletons: list[Array]) -> Array:
         distance = _distance_m(bent[0], bent[1], segments) / np.float32(1000)
         costs[index] = distance * distance
         # the ground beside a commune's own points is its own, whatever the weights
-        straight = _distance_m(x, y, segments)
-        costs[index][straight < _CORE_M] = -1e4 + straight[straight < _CORE_M]
+        near = grid.burn(shapely.buffer(shapely.linestrings(segments), _CORE_M), touched=True) == 1
+        costs[index][near] = -1e4
     return costs
 
 
-def _outline(costs: Array, within: Array, areas_km2: Array, cell_km2: float) -> Array:
+def _outline(costs: Array, within: Array, areas_km2: Array) -> Array:
     """Mask of the province: each commune grows until it has its area, bays and holes are closed."""
-    flat = costs.reshape(len(costs), -1) + np.where(within, np.float32(0), np.float32(1e4)).ravel()
-    weights = areas_km2 / np.pi
-    for _ in range(40):
-        gain = flat - weights[:, None]
+    cell_km2 = (_COARSE_M / 1000) ** 2
+    penalty = np.where(within, np.float32(0), np.float32(1e4))
+    few = (costs + penalty)[:, ::_THIN, ::_THIN].reshape(len(costs), -1)
+    weights = (areas_km2 / np.pi).astype(np.float32)
+    for _ in range(30):
+        gain = few - weights[:, None]
         owner = np.argmin(gain, axis=0)
-        inside = gain.min(axis=0) < 0
-        got = np.bincount(owner[inside], minlength=len(weights)) * cell_km2
-        weights += np.clip((areas_km2 - got) / np.pi * 0.9, -8, 8)
-    best = gain.min(axis=0).reshape(costs.shape[1:]).astype(np.float32)
+        inside = gain[owner, np.arange(gain.shape[1])] < 0
+        got = np.bincount(owner[inside], minlength=len(weights)) * cell_km2 * _THIN**2
+        weights += np.clip((areas_km2 - got) / np.pi * 0.9, -8, 8).astype(np.float32)
+    best = (costs - weights[:, None, None]).min(axis=0) + penalty
     # rounding the level set turns the scallops of single communes into one coast
     level = ndimage.gaussian_filter(np.clip(best, -25, 60), 2600 / _COARSE_M)
     cut = np.partition(level.ravel(), int(areas_km2.sum() / cell_km2))[int(areas_km2.sum() / cell_km2)]
@@ -129,10 +132,12 @@ def _within(grid: Grid, province: Province, inset_m: float) -> Array:
 
 
 def _divide(
-    costs: Array, inside: Array, areas_km2: Array, cell_km2: float, weights: Array | None
+    costs: Array, inside: Array, areas_km2: Array, weights: Array | None
 ) -> Array:
-    """Weights that give every commune its area within the outline."""
-    flat = costs[:, inside]
+    """Weights that give every commune its area within the outline, found on every second cell both ways."""
+    inside = inside[::_THIN, ::_THIN]
+    flat = costs[:, ::_THIN, ::_THIN][:, inside]
+    cell_km2 = (_COARSE_M * _THIN / 1000) ** 2
     target = areas_km2 * (inside.sum() * cell_km2 / areas_km2.sum())
     weights = np.zeros(len(areas_km2), dtype=np.float32) if weights is None else weights
     step = 0.35
@@ -215,14 +220,14 @@ def make_boundaries(facts: Facts, grid: Grid, province: Province) -> Boundaries:
     coarse, fine = grid.at(_COARSE_M), grid.at(CELL_M)
     costs = _costs(coarse, facts, skeletons)
     is_border = communes["is_border"].to_numpy(bool)
-    inside = _outline(costs, _within(coarse, province, 900.0), areas, (_COARSE_M / 1000) ** 2)
+    inside = _outline(costs, _within(coarse, province, 900.0), areas)
     strip = _border_strip(costs, inside, is_border)
     costs[~is_border] += np.where(strip, np.float32(3000), np.float32(0))
     core = _cores(skeletons, fine)
     inside_fine = _smooth_mask(inside, fine.shape, facts) & _within(fine, province, 200.0) | (core >= 0)
     target, weights = areas.copy(), None
     for _ in range(5):
-        weights = _divide(costs, inside, target, (_COARSE_M / 1000) ** 2, weights)
+        weights = _divide(costs, inside, target, weights)
         owner = _assign(costs - weights[:, None, None], fine.shape)
         owner[~inside_fine] = -1
         owner[core >= 0] = core[core >= 0]
@@ -245,10 +250,10 @@ def _assign(gains: Array, shape: tuple[int, int]) -> Array:
     best = np.full(shape, np.inf, dtype=np.float32)
     owner = np.full(shape, -1, dtype=np.int16)
     for index, gain in enumerate(gains):
-        near = ndimage.binary_dilation(gain - lead < 3.0, iterations=2)
-        (r0, r1), (c0, c1) = ((int(v.min()), int(v.max())) for v in np.nonzero(near))
-        r = slice(*np.searchsorted(rows, [r0, r1 + 0.5]))
-        c = slice(*np.searchsorted(columns, [c0, c1 + 0.5]))
+        near = gain - lead < 3.0
+        (r0, r1), (c0, c1) = (np.flatnonzero(near.any(axis=axis))[[0, -1]] for axis in (1, 0))
+        r = slice(*np.searchsorted(rows, [r0 - 2, r1 + 2.5]))
+        c = slice(*np.searchsorted(columns, [c0 - 2, c1 + 2.5]))
         fine = _stretch(gain, rows[r], columns[c])
         closer = fine < best[r, c]
         best[r, c][closer] = fine[closer]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -26,11 +27,16 @@ from siteplan.layers.illustrative.zones import Ground
 from siteplan.report import SILENT
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from siteplan.crs import Province
+    from siteplan.layers.illustrative.facts import Facts
+    from siteplan.layers.illustrative.grid import Grid
+    from siteplan.layers.illustrative.terrain import Terrain
     from siteplan.report import Reporter
 
 GENERATOR_VERSION = "1"
@@ -96,87 +102,117 @@ def generate(facts: Path, out: Path, province: Province, reporter: Reporter = SI
         The files written, in the order of :data:`FILES`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with reporter.stage("illustrative", total=_STEPS):
-        frames, height = _make(facts, province, reporter)
-        written = {}
-        seeds = read_facts(facts, province)
-        with write.fixed_date():
-            for name, kind in _VECTORS.items():
-                written[f"{name}.gpkg"] = write.write_vector(out / f"{name}.gpkg", frames[name], name, kind)
-        reporter.advance()
-        for name in _TABLES:
-            written[f"{name}.csv"] = write.write_table(out / f"{name}.csv", frames[name])
-        grid = working_grid(province)
-        written["dem.tif"] = write.write_raster(out / "dem.tif", height, grid, province.epsg)
+    with reporter.stage("illustrative", total=_STEPS), write.fixed_date(), ThreadPoolExecutor(2) as pool:
+        writer = _Writer(out, province.epsg, pool)
+        rows = _make(facts, province, reporter, writer, pool)
+        written = writer.finish()
         manifest = {
             "generator_version": GENERATOR_VERSION,
             "fingerprint": fingerprint(facts),
-            "seed": seeds.seed,
             "epsg": province.epsg,
             "facts": _hashes(facts),
-            "rows": {name: len(frame) for name, frame in sorted(frames.items())},
+            "rows": rows,
         }
         written["manifest.json"] = write.write_json(out / "manifest.json", manifest)
         reporter.advance()
     return [written[name] for name in FILES]
 
 
-def _make(folder: Path, province: Province, reporter: Reporter) -> tuple[dict[str, Any], Any]:
+class _Writer:
+    """Writes what is ready while the next thing is made."""
+
+    def __init__(self, out: Path, epsg: int, pool: ThreadPoolExecutor) -> None:
+        self._out, self._epsg, self._pool = out, epsg, pool
+        self._files: dict[str, Future[Path]] = {}
+        self.rows: dict[str, int] = {}
+
+    def vector(self, name: str, frame: gpd.GeoDataFrame) -> None:
+        """Hand over a layer."""
+        self.rows[name] = len(frame)
+        job = self._pool.submit(write.write_vector, self._out / f"{name}.gpkg", frame, name, _VECTORS[name])
+        self._files[f"{name}.gpkg"] = job
+
+    def table(self, name: str, frame: pd.DataFrame) -> None:
+        """Hand over a plain table."""
+        self.rows[name] = len(frame)
+        self._files[f"{name}.csv"] = self._pool.submit(write.write_table, self._out / f"{name}.csv", frame)
+
+    def terrain(self, values: Any, grid: Grid) -> None:
+        """Hand over the terrain model."""
+        self._files["dem.tif"] = self._pool.submit(write.write_raster, self._out / "dem.tif", values, grid, self._epsg)
+
+    def finish(self) -> dict[str, Path]:
+        """Wait for all files."""
+        return {name: job.result() for name, job in self._files.items()}
+
+
+def _ground(facts: Facts, grid: Grid) -> tuple[Terrain, list[Any]]:
+    terrain = make_terrain(facts, grid)
+    return terrain, make_lakes(facts, terrain.height_m, grid, terrain.floor_m, terrain.rough_grid)
+
+
+def _make(
+    folder: Path, province: Province, reporter: Reporter, writer: _Writer, pool: ThreadPoolExecutor
+) -> dict[str, int]:
+    """Make everything, two things at a time where neither needs the other; each theme has its own random numbers."""
     facts = read_facts(folder, province)
     grid = working_grid(province)
     epsg = province.epsg
+    under = pool.submit(_ground, facts, grid)
     boundaries = make_boundaries(facts, grid, province)
     communes, outline = boundaries.communes, boundaries.outline
     reporter.advance()
-    terrain = make_terrain(facts, grid)
-    lakes, _ = make_lakes(facts, terrain.height_m, grid, terrain.floor_m, terrain.rough_grid)
+    terrain, lakes = under.result()
+    writer.terrain(terrain.height_m, grid)
+    writer.vector("communes", communes)
+    writer.vector("border", _border(boundaries.border, communes))
     reporter.advance()
     water = make_water(facts, terrain, lakes, outline, epsg)
+    writer.vector("waterways", water.waterways)
+    writer.vector("water_areas", water.areas)
     settlements = make_settlements(facts, boundaries, terrain, water, epsg)
+    writer.vector("settlements", settlements[["name", "population", "commune_code", "geometry"]])
+    reporter.advance()
+    dangers = pool.submit(make_hazards, facts, terrain, water, settlements, communes, outline)
     networks = make_networks(facts, terrain, water, settlements, outline, epsg)
-    reporter.advance()
-    facilities = make_facilities(facts, communes, settlements, networks.roads, water)
+    writer.vector("roads", networks.roads)
+    writer.vector("railways", networks.railways)
+    writer.vector("power_lines", networks.power_lines)
     towns = make_urban_areas(facts, outline, epsg)
-    projects = make_sector_projects(facts, networks.roads, outline, epsg)
-    hazards = make_hazards(facts, terrain, water, settlements, communes, outline)
+    writer.vector("urban_areas", towns)
     reporter.advance()
-    codes, land_grid = classify(
-        facts, terrain, water, settlements, networks.roads, towns.geometry.to_numpy(), communes
+    covered = pool.submit(
+        classify, facts, terrain, water, settlements, networks.roads, towns.geometry.to_numpy(), communes
     )
-    land = make_land(facts, codes, land_grid, outline, water, facilities, projects)
-    reporter.advance()
+    facilities = make_facilities(facts, communes, settlements, networks.roads, water)
+    writer.vector("facilities", facilities)
+    projects = make_sector_projects(facts, networks.roads, outline, epsg)
+    writer.vector("sector_projects", projects.drop(columns=["land_use", "commune_code"]))
     offices = make_office_land(facts, terrain, communes, facilities, water)
+    reporter.advance()
+    codes, land_grid = covered.result()
+    used = pool.submit(make_land, facts, codes, land_grid, outline, water, facilities, projects)
+    hazards = dangers.result()
     ground = Ground(
         communes, outline, codes, land_grid, facilities, projects, towns, networks.roads, hazards, offices
     )
     zones = make_plan_zones(facts, ground)
     reporter.advance()
-    frames: dict[str, Any] = {
-        "communes": communes,
-        "border": _border(boundaries.border, communes),
-        "waterways": water.waterways,
-        "water_areas": water.areas,
-        "roads": networks.roads,
-        "railways": networks.railways,
-        "power_lines": networks.power_lines,
-        "settlements": settlements[["name", "population", "commune_code", "geometry"]],
-        "services": make_services(facts, communes),
-        "buildings": make_buildings(facts, settlements, facilities, networks.roads, water),
-        "land_use": land.land_use,
-        "defence": land.defence.set_crs(communes.crs),
-        "facilities": facilities,
-        "proposals": make_proposals(facts, terrain, communes, offices, hazards, zones),
-        "hazards": hazards,
-        "flood_marks": make_flood_marks(facts, hazards, terrain),
-        "urban_areas": towns,
-        "sector_projects": projects.drop(columns=["land_use", "commune_code"]),
-        "plans": make_plans(facts),
-        "plan_zones": zones,
-        "commune_staff": make_staff(facts),
-        "filing": make_filing(facts),
-    }
+    writer.vector("hazards", hazards)
+    writer.vector("plan_zones", zones)
+    writer.table("plans", make_plans(facts))
+    writer.vector("flood_marks", make_flood_marks(facts, hazards, terrain))
+    writer.vector("proposals", make_proposals(facts, terrain, communes, offices, hazards, zones))
+    writer.vector("services", make_services(facts, communes))
+    writer.vector("buildings", make_buildings(facts, settlements, facilities, networks.roads, water))
+    writer.table("commune_staff", make_staff(facts))
+    writer.table("filing", make_filing(facts))
     reporter.advance()
-    return frames, terrain.height_m
+    land = used.result()
+    writer.vector("land_use", land.land_use)
+    writer.vector("defence", land.defence)
+    reporter.advance()
+    return writer.rows
 
 
 def _border(line: shapely.LineString, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -104,7 +104,7 @@ def _accumulate(receiver: Array, levels: list[Array]) -> Array:
 
 
 def _raise(receiver: Array, levels: list[Array], rise: Array) -> Array:
-    height = np.zeros(receiver.size)
+    height = np.zeros(receiver.size, dtype=np.float32)
     for level in levels[1:]:
         height[level] = height[receiver[level]] + rise[level]
     return height
@@ -114,7 +114,7 @@ def steepest(height: Array, fallback: Array) -> Array:
     """Return the neighbour to which each cell falls steepest; where none is lower, the cell's `fallback`."""
     rows, columns = height.shape
     padded = np.pad(height, 1, constant_values=np.inf)
-    best = np.zeros(height.shape)
+    best = np.zeros(height.shape, dtype=height.dtype)
     receiver = fallback.reshape(height.shape).copy()
     index = np.arange(rows * columns).reshape(height.shape)
     for dr in (-1, 0, 1):
@@ -122,7 +122,7 @@ def steepest(height: Array, fallback: Array) -> Array:
             if dr == 0 and dc == 0:
                 continue
             drop = height - padded[1 + dr : 1 + dr + rows, 1 + dc : 1 + dc + columns]
-            drop /= np.hypot(dr, dc)
+            drop /= height.dtype.type(np.hypot(dr, dc))
             better = drop > best
             best[better] = drop[better]
             receiver[better] = index[better] + dr * columns + dc
@@ -151,7 +151,7 @@ def carve(cost: Array, roots: Array, steepness: Array, cell_m: float, rounds: in
     is_root[roots] = True
     columns = shape[1]
     flat = np.arange(cost.size)
-    relief = np.zeros(cost.size)
+    relief = np.zeros(cost.size, dtype=np.float32)
     area = np.ones(cost.size)
     for turn in range(rounds + 1):
         if turn:

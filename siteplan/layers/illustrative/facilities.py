@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siteplan.layers.illustrative.shapes import tiles
+
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
 
@@ -106,7 +108,7 @@ def make_facilities(
     """Lay out the facilities; one row a plot, polygons that never overlap, each inside its commune."""
     rng = facts.rng("facilities")
     homes = dict(zip(communes["code"], shapely.buffer(communes.geometry.to_numpy(), -15.0), strict=True))
-    plots = _Plots(roads, water.areas.geometry.to_numpy())
+    plots = _Plots(roads, tiles(water.areas.geometry.to_numpy()))
     rows: list[dict[str, Any]] = []
     seats = dict(zip(facts.communes["seat_unit_code"], facts.communes.index, strict=True))
     for unit in facts.headquarters.itertuples():

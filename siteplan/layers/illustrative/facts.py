@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,22 +70,26 @@ class Facts:
 
     def unit_xy(self, code: str) -> tuple[float, float]:
         """Position of a former unit, metres."""
-        row = self.units.loc[self.units["code"] == code].iloc[0]
-        return float(row["x"]), float(row["y"])
+        return self._points[code]
+
+    @cached_property
+    def _points(self) -> dict[str, tuple[float, float]]:
+        rows = self.headquarters
+        return {str(c): (float(x), float(y)) for c, x, y in zip(rows["code"], rows["x"], rows["y"], strict=True)}
 
     def anchor_xy(self, code: str) -> tuple[float, float]:
         """Position of a former unit or, where the code is a commune's only, of that commune's seat."""
-        if bool((self.units["code"] == code).any()):
+        if code in self._points:
             return self.unit_xy(code)
         return float(self.communes.at[code, "seat_x"]), float(self.communes.at[code, "seat_y"])  # type: ignore[arg-type]
 
-    @property
+    @cached_property
     def spots(self) -> pd.DataFrame:
         """Distinct points with a spot height: ``x``, ``y``, ``elevation_m``."""
         frame = self.units[["x", "y", "elevation_m"]]
         return frame.drop_duplicates(["x", "y"]).reset_index(drop=True)
 
-    @property
+    @cached_property
     def headquarters(self) -> pd.DataFrame:
         """One row a former unit, with the commune that its point vouches for."""
         ordered = self.units.sort_values(["code", "point_checked"], ascending=[True, False], kind="stable")

@@ -78,6 +78,11 @@ class Grid:
         row = np.floor((self.north - np.asarray(y, float)) / self.cell_m).astype(int)
         return np.clip(row, 0, self.shape[0] - 1), np.clip(column, 0, self.shape[1] - 1)
 
+    def burn_values(self, pairs: Iterable[tuple[Any, int]]) -> Array:
+        """Burn each geometry with its own number; 0 elsewhere."""
+        burnt: Array = features.rasterize(pairs, out_shape=self.shape, transform=self.transform, dtype="int16")
+        return burnt
+
     def value(self, field: Array, x: Any, y: Any) -> Array:
         """Bilinear value of a field of this grid at points."""
         column = (np.asarray(x, float) - self.west) / self.cell_m - 0.5

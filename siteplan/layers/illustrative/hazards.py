@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from siteplan.layers.illustrative.noise import fractal
-from siteplan.layers.illustrative.shapes import outlines
+from siteplan.layers.illustrative.shapes import clip, outlines
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -59,7 +59,7 @@ def make_hazards(
     for kind, levels in (("flood", flood), ("flash_flood", flash), ("landslide", slide)):
         polygons, values = outlines(_tidy(levels), grid, _tidy(levels) > 0)
         smooth = shapely.coverage_simplify(polygons, 110.0)
-        frames.append((kind, shapely.intersection(smooth, outline), values))
+        frames.append((kind, clip(smooth, outline), values))
     geometry = np.concatenate([shapes for _, shapes, _ in frames])
     frame = gpd.GeoDataFrame(
         {

@@ -12,7 +12,7 @@ from rasterio import features
 from scipy import ndimage
 
 from siteplan.layers.illustrative.noise import enlarge, fractal
-from siteplan.layers.illustrative.shapes import outlines
+from siteplan.layers.illustrative.shapes import clip, outlines, tiles
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-CELL_M = 90.0
+CELL_M = 120.0
 CODES = (
     "RSX", "RPH", "RDD", "RSN", "NCS", "DCS", "BCS", "CLN", "HNK", "LUK", "LUC", "NTS", "ONT", "ODT", "NTD", "TMD", "SKS",
     "SKK", "SKN",
 )  # fmt: skip
 _NUMBER = {code: index + 1 for index, code in enumerate(CODES)}
-_SIEVE_CELLS = 4
-_SMOOTHING_M = 75.0
-_TILE_M = 4000.0
+_SIEVE_CELLS = 3
+_SMOOTHING_M = 95.0
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,11 @@ def _distance(grid: Grid, geometries: Any) -> Array:
 def classify(
     facts: Facts, terrain: Terrain, water: Any, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, towns: Any, communes: Any
 ) -> tuple[Array, Grid]:
-    """Give every cell of a 90 m grid a land-use number."""
+    """Give every cell of a 120 m grid a land-use number."""
     rng = facts.rng("land")
     grid = terrain.grid.at(CELL_M)
     shape = grid.shape
-    height = terrain.height_m.reshape(shape[0], 3, shape[1], 3).mean(axis=(1, 3))
+    height = terrain.height_m.reshape(shape[0], 4, shape[1], 4).mean(axis=(1, 3))
     dy, dx = np.gradient(height, np.float32(CELL_M))
     slope = np.hypot(dx, dy) * 100
     above = height - enlarge(terrain.floor_m, shape, order=1)
@@ -132,9 +131,9 @@ def make_land(
     polygons, values = outlines(codes, grid, mask)
     polygons = shapely.coverage_simplify(polygons, _SMOOTHING_M)
     names = np.array(CODES)[values - 1]
-    polygons = _clip(polygons, outline)
+    polygons = clip(polygons, outline)
     parks = projects[projects["land_use"].notna()] if "land_use" in projects.columns else projects.iloc[:0]
-    defence = _defence(facts, outline)
+    defence = _defence(facts, outline, projects.crs)
     cutters: list[Any] = []
     labels: list[str] = []
     taken: Any = shapely.Polygon()
@@ -152,46 +151,15 @@ def make_land(
         cutters += list(free)
         labels += group
         taken = shapely.union_all([taken, *free])
-    tiles, owner = _tiles(np.array(cutters, dtype=object))
-    rest = _cut(polygons, tiles)
+    pieces = tiles(np.array(cutters, dtype=object))
+    rest = _cut(polygons, pieces)
     geometry = np.concatenate([rest, np.array(cutters, dtype=object)])
     frame = gpd.GeoDataFrame(
         {"land_use": np.concatenate([names, np.array(labels)])}, geometry=gpd.GeoSeries(geometry, crs=projects.crs)
     )
-    del owner
     frame = frame[~frame.geometry.is_empty & (frame["land_use"] != "CQP")].explode(ignore_index=True)
     frame = frame[(frame.geom_type == "Polygon") & (frame.geometry.area > 0.01)].reset_index(drop=True)
     return Land(frame, defence, codes, grid)
-
-
-def _clip(polygons: Array, outline: Any) -> Array:
-    """Cut the coverage to the province; polygons well inside are left alone."""
-    edge = shapely.STRtree(polygons)
-    hit = edge.query(shapely.boundary(outline), predicate="intersects")
-    shapely.prepare(outline)
-    inside = shapely.contains_properly(outline, polygons)
-    out = polygons.copy()
-    cross = np.union1d(hit, np.flatnonzero(~inside))
-    out[cross] = shapely.intersection(polygons[cross], outline)
-    return out
-
-
-def _tiles(shapes: Array) -> tuple[Array, Array]:
-    """Cut long shapes into tiles, so that each polygon is cut by what is near it only."""
-    parts, owner = [], []
-    for index, shape in enumerate(shapes):
-        west, south, east, north = shapely.bounds(shape)
-        if max(east - west, north - south) < _TILE_M:
-            parts.append(shape)
-            owner.append(index)
-            continue
-        xs, ys = np.arange(west, east, _TILE_M), np.arange(south, north, _TILE_M)
-        boxes = [shapely.box(x, y, x + _TILE_M, y + _TILE_M) for x in xs for y in ys]
-        pieces = shapely.intersection(shape, np.array(boxes, dtype=object))
-        for piece in pieces[~shapely.is_empty(pieces)]:
-            parts.append(piece)
-            owner.append(index)
-    return np.array(parts, dtype=object), np.asarray(owner)
 
 
 def _cut(polygons: Array, cutters: Array) -> Array:
@@ -205,7 +173,7 @@ def _cut(polygons: Array, cutters: Array) -> Array:
     return out
 
 
-def _defence(facts: Facts, outline: Any) -> gpd.GeoDataFrame:
+def _defence(facts: Facts, outline: Any, crs: Any) -> gpd.GeoDataFrame:
     rng = facts.rng("defence")
     shapes = []
     for entry in facts.terrain["defence"]:
@@ -215,4 +183,4 @@ def _defence(facts: Facts, outline: Any) -> gpd.GeoDataFrame:
         centre = np.array([x + 1900 * np.cos(angle), y + 1900 * np.sin(angle)])
         corners = np.array([[-1, -1], [1, -0.8], [0.9, 1], [-1.1, 0.9]]) * side / 2 + centre
         shapes.append(shapely.intersection(shapely.Polygon(np.round(corners, 2)), outline))
-    return gpd.GeoDataFrame({"land_use": ["CQP"] * len(shapes)}, geometry=gpd.GeoSeries(shapes))
+    return gpd.GeoDataFrame({"land_use": ["CQP"] * len(shapes)}, geometry=gpd.GeoSeries(shapes, crs=crs))

@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
 from siteplan.layers.illustrative import zones as draw
+from siteplan.layers.illustrative.shapes import areal, clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+
     from siteplan.layers.illustrative.facts import Facts
     from siteplan.layers.illustrative.zones import Ground, Zone
-
-Array = np.ndarray[Any, Any]
 
 _SEED_COLUMNS = ("layout", "anchor", "size_ha")
 
@@ -80,17 +80,6 @@ def make_plan_zones(facts: Facts, ground: Ground) -> gpd.GeoDataFrame:
         {"zone_id": ids, "plan_id": plans, "function": functions, "name": names, "horizon": horizons},
         geometry=gpd.GeoSeries(shapes, crs=ground.communes.crs),
     )
-    inside = shapely.contains(ground.outline, frame.geometry.to_numpy())
-    geometry = frame.geometry.to_numpy().copy()
-    geometry[~inside] = shapely.intersection(geometry[~inside], ground.outline)
-    frame = frame.set_geometry(gpd.GeoSeries(_areal(geometry), index=frame.index, crs=frame.crs))
+    shapes = clip(shapely.make_valid(frame.geometry.to_numpy()), ground.outline)
+    frame = frame.set_geometry(gpd.GeoSeries(areal(shapes), index=frame.index, crs=frame.crs))
     return frame[~frame.geometry.is_empty & (frame.geometry.area > 0.5)].reset_index(drop=True)
-
-
-def _areal(geometry: Array) -> Array:
-    """Leave points and lines, which cuts along an edge leave behind, out of collections."""
-    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(geometry), (3, 6)))
-    for index in mixed:
-        parts = shapely.get_parts(geometry[index])
-        geometry[index] = shapely.union_all(parts[shapely.area(parts) > 0])
-    return geometry

@@ -34,10 +34,8 @@ def make_settlements(facts: Facts, boundaries: Boundaries, terrain: Terrain, wat
     rng = facts.rng("settlements")
     grid = terrain.rough_grid
     polygons = boundaries.communes.geometry.to_numpy()
-    home = np.zeros(grid.shape, dtype=np.int16)
-    for index, polygon in enumerate(polygons):
-        part = grid.burn([shapely.buffer(polygon, -250)])
-        home[part == 1] = index + 1
+    inner = shapely.buffer(polygons, -250, quad_segs=2)
+    home = grid.burn_values(zip(inner, range(1, len(inner) + 1), strict=True))
     wet = grid.burn(shapely.buffer(water.areas.geometry.to_numpy(), 60), touched=True)
     flow = np.ones(grid.shape, dtype=bool)
     lines = grid.burn(water.waterways.geometry.to_numpy(), touched=True)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+_TILE_M = 4000.0
+
 
 def outlines(values: Array, grid: Grid, mask: Array) -> tuple[Array, Array]:
     """Draw the polygons of equal values, as a coverage: neighbours share all vertices.
@@ -56,6 +58,50 @@ def _assemble(rings: Array, owner: Array) -> Array:
     for index in np.unique(owner[holes]):
         polygons[index] = shapely.Polygon(polygons[index].exterior, list(rings[(owner == index) & ~first]))
     return polygons
+
+
+def clip(polygons: Array, area: Any) -> Array:
+    """Cut polygons to an area; those well inside are left alone, the others meet only the part of the area near them.
+
+    Returns
+    -------
+    Array
+        Polygons, multipolygons or empty geometry, in the order given.
+    """
+    shapely.prepare(area)
+    out = np.asarray(polygons, dtype=object).copy()
+    outside = shapely.disjoint(area, out)
+    out[outside] = shapely.Polygon()
+    crossing = np.flatnonzero(~outside & ~shapely.contains_properly(area, out))
+    bounds = shapely.bounds(out[crossing]) + np.array([-50.0, -50.0, 50.0, 50.0])
+    near = np.array([shapely.clip_by_rect(area, *box) for box in bounds], dtype=object)
+    out[crossing] = areal(shapely.intersection(out[crossing], near))
+    return out
+
+
+def areal(shapes: Array) -> Array:
+    """Leave points and lines, which cuts along an edge leave behind, out of collections."""
+    for index in np.flatnonzero(~np.isin(shapely.get_type_id(shapes), (3, 6))):
+        parts = shapely.get_parts(shapes[index])
+        solid = parts[shapely.area(parts) > 0]
+        shapes[index] = shapely.union_all(solid) if len(solid) else shapely.Polygon()
+    return shapes
+
+
+def tiles(shapes: Array) -> Array:
+    """Cut long shapes into tiles, so that each polygon is cut by what is near it only."""
+    parts: list[Any] = []
+    for shape in shapes:
+        west, south, east, north = shapely.bounds(shape)
+        xs, ys = np.arange(west, east, _TILE_M), np.arange(south, north, _TILE_M)
+        if len(xs) * len(ys) == 1:
+            parts.append(shape)
+            continue
+        boxes = np.array([shapely.box(x, y, x + _TILE_M, y + _TILE_M) for x in xs for y in ys], dtype=object)
+        boxes = boxes[shapely.intersects(shape, boxes)]
+        pieces = areal(shapely.intersection(shape, boxes))
+        parts += list(pieces[~shapely.is_empty(pieces)])
+    return np.array(parts, dtype=object)
 
 
 def round_line(points: Array, times: int) -> Array:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from siteplan.layers.illustrative.projects import parcel
+from siteplan.layers.illustrative.shapes import tiles
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -28,12 +29,14 @@ _GENTLE = {"BCS", "HNK", "CLN", "LUK", "RSX", "DCS", "LUC"}
 def _gentle_spots(terrain: Terrain, home: Any, near: tuple[float, float], reach_m: float) -> Array:
     """Cells of gentle ground near a point, gentlest and nearest first; coordinates."""
     grid: Grid = terrain.rough_grid
-    x, y = grid.mesh()
+    (r0, c0), (r1, c1) = grid.cell(near[0] - reach_m, near[1] + reach_m), grid.cell(near[0] + reach_m, near[1] - reach_m)
+    cx, cy = grid.centres()
+    x, y = np.meshgrid(cx[c0:c1], cy[r0:r1])
     away = np.hypot(x - near[0], y - near[1])
     where = (away < reach_m) & (away > 250)
     points = np.column_stack([x[where], y[where]])
     inside = shapely.contains_xy(home, points[:, 0], points[:, 1])
-    score = terrain.slope_percent[where] + away[where] / 300.0
+    score = terrain.slope_percent[r0:r1, c0:c1][where] + away[where] / 300.0
     order = np.argsort(score, kind="stable")
     return points[order][inside[order]]
 
@@ -43,7 +46,7 @@ def make_office_land(
 ) -> dict[str, Any]:
     """Land that plans hold for offices, one piece in about half of the communes; by commune code."""
     rng = facts.rng("office land")
-    blocked = shapely.STRtree(np.concatenate([facilities.geometry.to_numpy(), water.areas.geometry.to_numpy()]))
+    blocked = shapely.STRtree(np.concatenate([facilities.geometry.to_numpy(), tiles(water.areas.geometry.to_numpy())]))
     doomed = {entry["commune"] for entry in facts.terrain["no_land"]}
     out: dict[str, Any] = {}
     for code, row in facts.communes.iterrows():

@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 
 from siteplan.layers.illustrative.drainage import Drainage, carve, reach
 from siteplan.layers.illustrative.grid import Grid, slope_percent
-from siteplan.layers.illustrative.noise import enlarge, fractal
+from siteplan.layers.illustrative.noise import doubled, enlarge, fractal
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -232,7 +232,7 @@ def make_terrain(facts: Facts, grid: Grid) -> Terrain:
         np.minimum(gentle, 1 - (1 - entry["factor"]) * _bell(rough, entry), out=gentle)
     steepness = 0.43 * gentle * np.exp(fractal(rough.shape, rng, longest=15000 / RELIEF_CELL_M) * 0.25)
     cost = np.exp(fractal(rough.shape, rng, longest=3000 / RELIEF_CELL_M, slope=1.2) * 0.9).astype(np.float32)
-    drainage = carve(cost, np.flatnonzero(marks), steepness, RELIEF_CELL_M, rounds=5)
+    drainage = carve(cost, np.flatnonzero(marks), steepness, RELIEF_CELL_M, rounds=4)
     relief = drainage.relief_m.astype(np.float32)
     relief = 470.0 * np.tanh(relief / 470.0)
     ragged = np.exp(fractal(rough.shape, rng, longest=3500 / RELIEF_CELL_M, slope=2.3) * 0.35)
@@ -246,7 +246,8 @@ def make_terrain(facts: Facts, grid: Grid) -> Terrain:
     fine = _fine(height, rough, grid, rng)
     fine = _honour(fine, grid, facts)
     low = float(facts.terrain["lowest"]["elevation_m"])
-    fine = np.maximum(fine, low)
+    # sixteenths of a metre: finer digits are noise that no compression holds
+    fine = np.round(np.maximum(fine, low) * 16) / np.float32(16)
     rough_m = fine.reshape(rough.shape[0], 5, rough.shape[1], 5).mean(axis=(1, 3))
     slope = slope_percent(fine, grid.cell_m).reshape(rough.shape[0], 5, rough.shape[1], 5).mean(axis=(1, 3))
     return Terrain(fine, grid, rough_m, rough, floor, slope, drainage, lines, rivers)
@@ -273,7 +274,7 @@ def _fine(height: Array, rough: Grid, grid: Grid, rng: np.random.Generator) -> A
     detail = fractal(half.shape, rng, longest=700 / 60.0, slope=1.9)
     detail *= enlarge(np.clip(slope, 0, 60) * np.float32(0.13), half.shape, order=1)
     middle = enlarge(height, half.shape) + detail
-    return enlarge(middle.astype(np.float32), grid.shape, order=1)
+    return doubled(middle.astype(np.float32))
 
 
 def _honour(height: Array, grid: Grid, facts: Facts) -> Array:

@@ -81,13 +81,13 @@ def _blob(centre: tuple[float, float], area_m2: float, rng: np.random.Generator)
     return moved
 
 
-def make_lakes(facts: Facts, height: Array, grid: Grid, floor: Array, rough: Grid) -> tuple[list[Any], Array]:
-    """Place the lakes in hollows near their seeds and level the ground below and beside them.
+def make_lakes(facts: Facts, height: Array, grid: Grid, floor: Array, rough: Grid) -> list[Any]:
+    """Place the lakes in hollows near their seeds; the ground below and beside them (`height`) is levelled in place.
 
     Returns
     -------
-    tuple
-        Polygons in the order of the seeds, and the changed terrain model.
+    list
+        Polygons in the order of the seeds.
     """
     rng = facts.rng("lakes")
     spots = shapely.STRtree(shapely.points(facts.spots["x"], facts.spots["y"]))
@@ -106,7 +106,7 @@ def make_lakes(facts: Facts, height: Array, grid: Grid, floor: Array, rough: Gri
         lake = _blob((float(points[best].x), float(points[best].y)), area, rng)
         polygons.append(lake)
         _level(height, grid, lake)
-    return polygons, height
+    return polygons
 
 
 def _level(height: Array, grid: Grid, lake: shapely.Polygon) -> None:

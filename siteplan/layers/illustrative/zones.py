@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from siteplan.layers.illustrative.land import CODES
 from siteplan.layers.illustrative.projects import parcel
-from siteplan.layers.illustrative.shapes import outlines
+from siteplan.layers.illustrative.shapes import clip, outlines
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 Zone = tuple[str, str | None, Any]
 Generator = np.random.Generator
 
-_CELL_M = 270.0
+_CELL_M = 240.0
 # function classes of construction plans for the present land use
 _FUNCTIONS = {
     "ONT": "DAT_O_LANGXOM", "ODT": "DAT_DD_DONVIO", "TMD": "DAT_DICHVU", "LUC": "DAT_NNK_NONGNGHIEP",
@@ -99,7 +99,7 @@ def _from_land(ground: Ground, area: Any, least_cells: int = 3) -> list[tuple[st
     part = type(grid)(grid.west + int(c0) * _CELL_M, grid.north - int(r0) * _CELL_M, _CELL_M, window.shape)  # type: ignore[arg-type]
     calm = features.sieve(window.astype(np.int16), least_cells, connectivity=4)
     polygons, numbers = outlines(calm, part, part.burn([shapely.buffer(area, 500)]) == 1)
-    smooth = shapely.intersection(shapely.coverage_simplify(polygons, 220.0), area)
+    smooth = clip(shapely.coverage_simplify(polygons, 220.0), area)
     keep = ~shapely.is_empty(smooth) & (shapely.area(smooth) > 200)
     return [(CODES[n - 1], shape) for n, shape in zip(numbers[keep], smooth[keep], strict=True)]
 
