@@ -16,9 +16,15 @@ pytestmark = pytest.mark.require("chromium")
 
 # lon, lat inside and around the province, and their place by PROJ through EPSG:6960
 PLACES = [
-    (106.7610, 21.8530), (107.25, 21.80), (106.0917, 21.3250), (107.37, 22.47), (105.5, 20.0), (108.9, 23.4), (107.25, 0.0),
+    (106.7610, 21.8530),
+    (107.25, 21.80),
+    (106.0917, 21.3250),
+    (107.37, 22.47),
+    (105.5, 20.0),
+    (108.9, 23.4),
+    (107.25, 0.0),
     (106.3, 22.222222),
-]  # fmt: skip
+]
 
 
 def names(page) -> list[str]:
@@ -34,10 +40,16 @@ def test_all_communes_are_listed_by_rank_and_drawn(open_map, map_file, map_run):
 
 
 SEARCHES = {
-    "huu lung": {"Hữu Lũng"}, "HỮU LŨNG": {"Hữu Lũng"}, "dong dang": {"Đồng Đăng"}, "dinh lap": {"Đình Lập"},
-    "Hoà Bình": {"Hòa Bình", "Hoà Bình"}, "hòa bình": {"Hòa Bình", "Hoà Bình"}, "phuong ky lua": {"Kỳ Lừa"},
-    "06002": {"Đình Lập"}, "không có": set(),
-}  # fmt: skip
+    "huu lung": {"Hữu Lũng"},
+    "HỮU LŨNG": {"Hữu Lũng"},
+    "dong dang": {"Đồng Đăng"},
+    "dinh lap": {"Đình Lập"},
+    "Hoà Bình": {"Hòa Bình", "Hoà Bình"},
+    "hòa bình": {"Hòa Bình", "Hoà Bình"},
+    "phuong ky lua": {"Kỳ Lừa"},
+    "06002": {"Đình Lập"},
+    "không có": set(),
+}
 
 
 def test_search_with_and_without_accents(open_map, map_file):
@@ -74,9 +86,23 @@ def test_click_opens_the_card_of_a_commune_with_all_its_parts(open_map, map_file
     assert card.locator("h2").inner_text() == "Xã Hữu Lũng"
     text = card.inner_text()
     for words in (
-        "2.910", "1.500", "1.510", "cần 2.910 m²", "Thiếu diện tích", "30,0 / 60", "thiếu dữ liệu", "thi-diem", "2026–2027", "45,6 tỷ đồng",
-        "Huyện lỵ cũ", "2 / 3 đủ điều kiện", "Giữ lại tiếp tục sử dụng", "Vị trí giả định", "Thiếu dữ liệu không có nghĩa", "Mức đầy đủ dữ liệu",
-    ):  # fmt: skip
+        "2.910",
+        "1.500",
+        "1.510",
+        "cần 2.910 m²",
+        "Thiếu diện tích",
+        "30,0 / 60",
+        "thiếu dữ liệu",
+        "thi-diem",
+        "2026–2027",
+        "45,6 tỷ đồng",
+        "Huyện lỵ cũ",
+        "2 / 3 đủ điều kiện",
+        "Giữ lại tiếp tục sử dụng",
+        "Vị trí giả định",
+        "Thiếu dữ liệu không có nghĩa",
+        "Mức đầy đủ dữ liệu",
+    ):
         assert words in text, words
     page.wait_for_timeout(900)
     assert page.evaluate("map_siteplan_1.getZoom()") > 10
@@ -92,9 +118,19 @@ def test_a_site_tells_score_criteria_and_evidence(open_map, map_file):
     card = page.locator("[data-site-card='06000-K-aaaaaa']")
     text = card.inner_text()
     for words in (
-        "80,5", "từ 70,0 đến 85,0", "4.800 m²", "Quy hoạch chung xã Hữu Lũng", "Số MH-07/QĐ-MINH HỌA ngày 19/03/2024", "120 m² · 2,5 %",
-        "Đi lại", "64,0 / 100", "địa hình 450 m", "LUC 62,5; CLN 37,5", "Cần xác nhận bằng văn bản", "Không chồng lấn chưa có nghĩa là phù hợp",
-    ):  # fmt: skip
+        "80,5",
+        "từ 70,0 đến 85,0",
+        "4.800 m²",
+        "Quy hoạch chung xã Hữu Lũng",
+        "Số MH-07/QĐ-MINH HỌA ngày 19/03/2024",
+        "120 m² · 2,5 %",
+        "Đi lại",
+        "64,0 / 100",
+        "địa hình 450 m",
+        "LUC 62,5; CLN 37,5",
+        "Cần xác nhận bằng văn bản",
+        "Không chồng lấn chưa có nghĩa là phù hợp",
+    ):
         assert words in text, words
     page.keyboard.press("Escape")
     assert page.locator("[data-commune='06000']").is_visible()
@@ -109,9 +145,16 @@ def test_a_commune_without_sites_says_why(open_map, map_file):
 
 
 LAYERS = (
-    "plans_in_force", "plans_not_in_force", "land_use", "floods", "landslides", "eligible", "sector_projects",
-    "urban_areas", "facilities",
-)  # fmt: skip
+    "plans_in_force",
+    "plans_not_in_force",
+    "land_use",
+    "floods",
+    "landslides",
+    "eligible",
+    "sector_projects",
+    "urban_areas",
+    "facilities",
+)
 
 
 def picture(page) -> np.ndarray:
@@ -131,8 +174,8 @@ def picture(page) -> np.ndarray:
 
 
 def changed_percent(before: np.ndarray, after: np.ndarray) -> float:
-    """Share of the picture whose colour changed by more than the smoothing of an edge does."""
-    return float((np.abs(before - after).max(axis=2) > 24).mean() * 100)
+    """Share of the picture whose colour changed by more than a shade."""
+    return float((np.abs(before - after).max(axis=2) > 8).mean() * 100)
 
 
 def test_layers_are_switched_on_and_off(open_map, map_file):
@@ -141,7 +184,7 @@ def test_layers_are_switched_on_and_off(open_map, map_file):
     before = picture(page)
     for layer in LAYERS:
         page.locator(f"#layer-{layer}").check()
-        assert changed_percent(before, picture(page)) > (0.02 if layer == "facilities" else 0.5), layer
+        assert changed_percent(before, picture(page)) > 0.02, layer
         page.locator(f"#layer-{layer}").uncheck()
         assert changed_percent(before, picture(page)) < 0.005, layer
 
@@ -222,9 +265,14 @@ def test_clicking_the_map_opens_what_is_there(open_map, map_file, map_run):
     page.locator("#layer-plans_in_force").check()
     page.locator("#layers-button").click()
     at = page.evaluate(
-        "() => { const c = JSON.parse(document.getElementById('siteplan-content').textContent); const i = c.runs[0].communes.names.indexOf('label_at');"
-        "const r = c.runs[0].communes.rows[0][i]; const p = map_siteplan_1.latLngToContainerPoint([r[1] / c.steps.coarse, r[0] / c.steps.coarse]);"
-        "const b = map_siteplan_1.getContainer().getBoundingClientRect(); return [p.x + b.left, p.y + b.top]; }"
+        """() => {
+            const c = JSON.parse(document.getElementById('siteplan-content').textContent);
+            const communes = c.runs[0].communes;
+            const [x, y] = communes.rows[0][communes.names.indexOf('label_at')];
+            const p = map_siteplan_1.latLngToContainerPoint([y / c.steps.coarse, x / c.steps.coarse]);
+            const box = map_siteplan_1.getContainer().getBoundingClientRect();
+            return [p.x + box.left, p.y + box.top];
+        }"""
     )
     page.mouse.click(at[0] + 20, at[1] + 30)
     assert page.locator("[data-commune='06000'] h2").inner_text() == "Xã Hữu Lũng"
@@ -281,8 +329,8 @@ def test_nothing_runs_over_the_edge(open_map, map_file, width, height):
     page.locator(".line").first.click()
     assert page.locator(".card").is_visible()
     over = page.evaluate(
-        "() => [...document.querySelectorAll('.side *, .bar *')].filter(n => n.offsetParent && n.getBoundingClientRect().right > innerWidth + 1)"
-        ".map(n => n.className)"
+        """() => [...document.querySelectorAll('.side *, .bar *')]
+            .filter(n => n.offsetParent && n.getBoundingClientRect().right > innerWidth + 1).map(n => n.className)"""
     )
     assert over == []
     page.keyboard.press("Escape")
@@ -298,7 +346,7 @@ def test_numbers_round_as_the_program_does(open_map, map_file):
     values = [77.25, 0.15, 2.5, 3.5, -0.04, 0.125, 1234567.885, 999.995, 0.5, 1e7 + 0.25, -2.5, 12.345, 1.005]
     for decimals in (0, 1, 2):
         shown = page.evaluate(
-            "([v, d]) => { const W = SP.words({lang: 'vi', texts: {}, tokens: {}}); return v.map(x => W.number(x, d)); }",
+            "([v, d]) => v.map(x => SP.words({lang: 'vi', texts: {}, tokens: {}}).number(x, d))",
             [values, decimals],
         )
         assert shown == [locale.number(v, decimals) for v in values]

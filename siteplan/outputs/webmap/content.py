@@ -22,8 +22,8 @@ Content = dict[str, Any]
 # columns whose tokens the page shows in words
 _TOKEN_COLUMNS = (
     "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
-    "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status", "treatment",
-    "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind", "level", "phase",
+    "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
+    "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind", "level", "phase",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def encode_all(frame: gpd.GeoDataFrame, steps: int = COARSE) -> list[Encoded | N
 def thin(frame: gpd.GeoDataFrame, tolerance_m: float, coverage: bool = False) -> gpd.GeoDataFrame:
     """Simplify for showing, in the frame's own metres; a coverage keeps its shared borders. Row count stays.
 
-    A shape that would vanish keeps its own form.
+    A shape that would vanish, or whose area would change by more than a tenth, keeps its own form.
     """
     if tolerance_m <= 0 or frame.empty:
         return frame
@@ -78,5 +78,7 @@ def thin(frame: gpd.GeoDataFrame, tolerance_m: float, coverage: bool = False) ->
         after = shapely.coverage_simplify(before, tolerance_m)
     else:
         after = shapely.simplify(before, tolerance_m, preserve_topology=True)
+        area = shapely.area(before)
+        after = np.where(np.abs(shapely.area(after) - area) > 0.1 * area, before, after)
     after = np.where(shapely.is_empty(after), before, after)
     return frame.set_geometry(gpd.GeoSeries(after, index=frame.index, crs=frame.crs))

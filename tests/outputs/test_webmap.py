@@ -1,0 +1,443 @@
+"""The page of the map as a file: what is in it, what is not, where pictures lie, how shapes are written."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
+
+from siteplan import crs
+from siteplan.errors import InputError, NoSpaceError, SiteplanError
+from siteplan.outputs import webmap
+from siteplan.outputs.style import Style, class_words, load_style
+from siteplan.outputs.webmap import content, gate, page, pictures, projection, shapes
+from siteplan.raster import Raster
+
+EPSG = 9215
+
+
+def _map_run():
+    if "map_run" in sys.modules:
+        return sys.modules["map_run"]
+    path = Path(__file__).parents[1] / "browser" / "map_run.py"
+    spec = importlib.util.spec_from_file_location("map_run", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["map_run"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+map_run = _map_run()
+
+
+@pytest.fixture(scope="module")
+def style(repo_root) -> Style:
+    return load_style(repo_root / "maps" / "style.toml")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return map_run.build(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def written(run, style, tmp_path_factory) -> str:
+    return webmap.write_map(run, tmp_path_factory.mktemp("map") / "m.html", style).read_text("utf-8")
+
+
+def block(text: str) -> dict:
+    return json.loads(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
+
+
+# ---- the file
+
+
+def test_two_maps_of_one_run_are_the_same_bytes(run, style, written, tmp_path):
+    assert webmap.write_map(run, tmp_path / "again.html", style).read_text("utf-8") == written
+
+
+def test_the_page_is_small_and_allows_nothing_from_outside(written):
+    assert len(written.encode()) < 1_000_000
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', written)[1]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe-eval" not in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+    assert written.index("Content-Security-Policy") < written.index("<script")
+    assert gate.outside_references(written) == []
+
+
+def test_nothing_of_folium_beside_the_frame(written):
+    for word in ("jquery", "bootstrap", "cdn.jsdelivr", "awesome", "sourceMappingURL"):
+        assert word not in written.lower()
+
+
+def test_content_of_restricted_rows_is_nowhere(written, run, style, tmp_path):
+    assert map_run.SECRET not in written
+    assert "quoc_phong" not in written
+    assert '"QP1"' not in written
+    data = block(written)
+    names = data["runs"][0]["conflicts"]["names"]
+    hidden = [
+        dict(zip(names, r, strict=True)) for r in data["runs"][0]["conflicts"]["rows"] if r[names.index("restricted")]
+    ]
+    assert len(hidden) == 24
+    assert all(h["shape"] is None and h["area_m2"] is None and h["effect"] == "blocking" for h in hidden)
+    assert {t for h in hidden for t in h["treatment"]} == {"Cần xác nhận bằng văn bản của cơ quan quản lý."}
+
+
+def test_restricted_rows_are_there_when_the_run_includes_them(style, tmp_path):
+    open_run = map_run.build(tmp_path, include_restricted=True)
+    text = webmap.write_map(open_run, tmp_path / "m.html", style).read_text("utf-8")
+    assert map_run.SECRET in text
+
+
+def test_hostile_text_cannot_leave_its_block(written):
+    opened = re.search(r'<script type="application/json" id="siteplan-content">', written)
+    body = written[opened.end() : written.index("</script>", opened.end())]
+    assert "<" not in body
+    assert "window.hacked" in body
+    assert "49 </script>" not in written
+    assert "{{7*7}}" in body
+
+
+@given(st.text(max_size=60))
+def test_json_keeps_any_text_and_never_closes_its_element(text):
+    words = content.to_json({"a": text})
+    assert "<" not in words
+    assert "\u2028" not in words
+    assert json.loads(words) == {"a": text}
+
+
+def test_a_map_that_cannot_be_written_says_so(run, style, tmp_path):
+    (tmp_path / "m.html").mkdir()
+    with pytest.raises(NoSpaceError) as caught:
+        webmap.write_map(run, tmp_path / "m.html", style)
+    assert caught.value.problems[0].key == "map_not_written"
+
+
+def test_a_planted_address_stops_the_map_and_the_old_one_stays(run, style, tmp_path, monkeypatch):
+    path = tmp_path / "m.html"
+    webmap.write_map(run, path, style)
+    before = path.read_bytes()
+    real = page.assets.own_text
+    monkeypatch.setattr(
+        page.assets,
+        "own_text",
+        lambda name: real(name) + ("\nbody{background:url(http://example.org/x.png)}" if name == "page.css" else ""),
+    )
+    with pytest.raises(SiteplanError) as caught:
+        webmap.write_map(run, path, style)
+    assert caught.value.problems[0].key == "map_refers_outside"
+    assert caught.value.problems[0].value == "http://example.org/x.png"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '<img src="http://a.org/x.png">',
+        '<script src="x.js"></script>',
+        '<link rel="stylesheet" href="https://a.org/x.css">',
+        "<style>@import 'x.css';</style>",
+        "<style>a{background:url(//a.org/x.png)}</style>",
+        "<style>a{background:url( 'pic.png' )}</style>",
+        '<p style="background:url(https://a.org/x)">',
+        "<script>fetch('/x')</script>",
+        "<script>var u='https://a.org/x'</script>",
+        "<script>new WebSocket(u)</script>",
+        "<script>import('./x.js')</script>",
+        "<script>a.src='x.png'</script>",
+        '<a href="https://a.org">x</a>',
+        '<iframe srcdoc="x"></iframe>',
+        '<meta http-equiv="refresh" content="0;url=http://a.org">',
+        "<img srcset='a.png 2x'>",
+        '<body onload="x()">',
+        '<base href="https://a.org/">',
+        "<object data='x.swf'></object>",
+        "<svg><use xlink:href='x.svg#a'/></svg>",
+        "<script>navigator.sendBeacon(u)</script>",
+        "<script>var x = new XMLHttpRequest()</script>",
+        "<script>var u='https:\\/\\/a.org'</script>",
+    ],
+)
+def test_the_gate_sees_each_way_out(planted):
+    assert gate.outside_references(f"<!DOCTYPE html><html><body>{planted}</body></html>")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "<p>Nguồn: https://example.org</p>",
+        '<img src="data:image/png;base64,AAAA">',
+        '<a href="#x">x</a>',
+        "<style>a{behavior:url(#default#VML)}</style>",
+        "<script>document.createElementNS('http://www.w3.org/2000/svg','g')</script>",
+        "<pre>http://scripts.sil.org/OFL</pre>",
+        '<script type="application/json">{"source":"https://example.org"}</script>',
+        "<script>a.href = '#'</script>",
+    ],
+)
+def test_the_gate_lets_text_and_inner_references_pass(harmless):
+    assert gate.outside_references(f"<!DOCTYPE html><html><body>{harmless}</body></html>") == []
+
+
+# ---- shapes
+
+
+def decode(shape, steps):
+    """Independent of the script: points of a shape in degrees, nested as written."""
+
+    def flat(deltas):
+        return np.cumsum(np.reshape(deltas, (-1, 2)), axis=0) / steps
+
+    kind, parts = shape
+    if kind == 0:
+        return MultiPoint(flat(parts))
+    if kind == 1:
+        return shapely.MultiLineString([flat(p) for p in parts])
+    return shapely.MultiPolygon([Polygon(flat(p[0]), [flat(r) for r in p[1:]]) for p in parts])
+
+
+@pytest.mark.parametrize(("steps", "metres"), [(shapes.COARSE, 0.8), (shapes.FINE, 0.08)])
+def test_a_shape_comes_back_where_it_was(steps, metres):
+    hole = Polygon(
+        Point(449_000, 2_417_000).buffer(800).exterior, [Point(449_000, 2_417_000).buffer(200).exterior.coords]
+    )
+    forms = [
+        hole,
+        LineString([(440_000, 2_410_000), (441_000, 2_411_000)]),
+        Point(445_000, 2_412_000),
+        shapely.MultiPolygon([hole, box(0, 0, 9, 9)]),
+    ]
+    frame = gpd.GeoDataFrame(geometry=forms[:3], crs=EPSG)
+    for form, written in zip(forms, shapes.encode_all(frame, steps), strict=False):
+        back = crs.transform_geometries([decode(written, steps)], 4326, EPSG)[0]
+        assert shapely.hausdorff_distance(back, form) < metres
+
+
+def test_a_collection_keeps_its_areas_and_an_empty_shape_is_none():
+    mixed = shapely.GeometryCollection([Point(106, 21), box(106, 21, 106.1, 21.1), LineString([(0, 0), (1, 1)])])
+    assert shapes.encode(mixed)[0] == shapes.POLYGONS
+    assert shapes.encode(Polygon()) is None
+
+
+def test_neighbours_still_touch_after_thinning():
+    ripple = [(10_000 + 60 * np.sin(y / 90.0), float(y)) for y in range(0, 10_001, 40)]
+    left = Polygon([(0, 0), *ripple, (0, 10_000)])
+    right = Polygon([(20_000, 0), *ripple, (20_000, 10_000)])
+    frame = gpd.GeoDataFrame(geometry=[left, right], crs=EPSG)
+    thinned = shapes.thin(frame, 60.0, coverage=True).geometry
+    assert len(shapely.get_coordinates(thinned)) < len(shapely.get_coordinates(frame.geometry)) / 3
+    assert shapely.area(shapely.intersection(thinned[0], thinned[1])) == pytest.approx(0, abs=1e-6)
+    assert shapely.area(shapely.union(thinned[0], thinned[1])) == pytest.approx(thinned.area.sum())
+
+
+def test_a_small_zone_is_not_thinned_away():
+    frame = gpd.GeoDataFrame(geometry=[box(0, 0, 3, 3)], crs=EPSG)
+    assert shapes.thin(frame, 50.0).geometry[0].area == 9
+
+
+# ---- pictures
+
+
+def test_a_picture_lies_within_one_cell_of_the_ground_it_shows():
+    # one bright cell in 120 m cells over the size of a province; find it again through Mercator
+    cell, size = 120.0, 1000
+    values = np.full((size, size), 10, np.uint8)
+    for row, column in ((17, 33), (500, 500), (981, 12), (40, 960)):
+        values[row, column] = 250
+    raster = Raster(values, Affine(cell, 0, 385_000, 0, -cell, 2_484_000), 0, cell)
+    found, ((south, west), (north, east)) = pictures.warp(raster, EPSG, 4000, smooth=False)
+    to_mercator = crs.transformer(4326, 3857)
+    (left, right), (bottom, top) = to_mercator.transform([west, east], [south, north])
+    step_x, step_y = (right - left) / found.shape[1], (top - bottom) / found.shape[0]
+    assert step_x == pytest.approx(step_y, rel=1e-6)
+    rows, columns = np.nonzero(found == 250)
+    x, y = left + (columns + 0.5) * step_x, top - (rows + 0.5) * step_y
+    east_m, north_m = crs.transformer(3857, EPSG).transform(x, y)
+    wanted = [
+        (385_000 + (c + 0.5) * cell, 2_484_000 - (r + 0.5) * cell)
+        for r, c in ((17, 33), (500, 500), (981, 12), (40, 960))
+    ]
+    for e, n in zip(east_m, north_m, strict=True):
+        assert min(max(abs(e - a), abs(n - b)) for a, b in wanted) <= cell / 2 + 1
+    assert {
+        int(np.argmin([max(abs(e - a), abs(n - b)) for a, b in wanted])) for e, n in zip(east_m, north_m, strict=True)
+    } == {0, 1, 2, 3}
+
+
+def test_knots_are_near_enough(tmp_path):
+    # the straight line between exact points sixteen cells apart, against every point exactly
+    lon = np.linspace(106.1, 107.3, 50)
+    x, y = crs.transformer(4326, 3857).transform(lon, np.full(50, 21.9))
+    wide = 16 * 100.0
+    to_ground = crs.transformer(3857, EPSG)
+    a, b, middle = (np.array(to_ground.transform(x + d, y)) for d in (0.0, wide, wide / 2))
+    assert np.abs((a + b) / 2 - middle).max() < 0.1
+
+
+def test_nothing_is_drawn_outside_the_raster():
+    # far from the central meridian the grid stands askew on a web map, so its box has empty corners
+    raster = Raster(np.full((600, 600), 7, np.uint8), Affine(100, 0, 385_000, 0, -100, 2_420_000), 255, 100)
+    found, _ = pictures.warp(raster, EPSG, 500, smooth=True)
+    assert 0 < np.isnan(found).mean() < 0.05
+    assert np.nanmin(found) == pytest.approx(7)
+    assert np.nanmax(found) == pytest.approx(7)
+
+
+@pytest.mark.parametrize("colours", [2, 5])
+def test_a_png_of_ours_is_read_by_gdal(colours):
+    import base64
+    import warnings
+
+    from rasterio.errors import NotGeoreferencedWarning
+    from rasterio.io import MemoryFile
+
+    cells = (np.indices((7, 11)).sum(axis=0) % colours).astype(np.uint8)
+    palette = [(10 * i, 20, 30, 255 if i else 0) for i in range(colours)]
+    uri = pictures.palette_png(cells, palette)
+    raw = base64.b64decode(uri.partition(",")[2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with MemoryFile(raw) as memory, memory.open(driver="PNG") as source:
+            assert np.array_equal(source.read(1), cells)
+            assert {k: v for k, v in source.colormap(1).items() if k < colours} == dict(enumerate(palette))
+
+
+def test_the_picture_of_the_mask_shows_only_the_ones():
+    values = np.array([[0, 1], [255, 1]], np.uint8).repeat(20, 0).repeat(20, 1)
+    picture = pictures.mask(Raster(values, Affine(100, 0, 440_000, 0, -100, 2_420_000), 255, 100), EPSG, "#1f8a4c")
+    assert picture.uri.startswith("data:image/png;base64,")
+    assert picture.bounds[0][0] < picture.bounds[1][0]
+
+
+# ---- words and looks
+
+
+def test_projection_parameters_are_those_of_the_register():
+    found = projection.parameters(EPSG)
+    assert (found["central_meridian"], found["scale_factor"], found["false_easting"]) == (107.25, 0.9999, 500_000.0)
+    shift = found["helmert"]  # QĐ 05/2007/QĐ-BTNMT as EPSG:6960 registers it
+    assert (shift["dx"], shift["dy"], shift["dz"]) == (-191.90441429, -39.30318279, -111.45032835)
+    assert shift["rx"] * 180 / np.pi * 3600 == pytest.approx(-0.00928836)
+    assert shift["ds"] == pytest.approx(0.252906278e-6)
+    assert projection.parameters(32648)["helmert"] is None
+
+
+def test_all_words_of_the_page_exist_in_both_languages(repo_root):
+    from siteplan import locale
+
+    folder = repo_root / "siteplan" / "outputs" / "webmap"
+    asked = {
+        key
+        for path in folder.glob("*.js")
+        for key in re.findall(r"""W\.t\(\s*"([a-z0-9_]+)"\s*[,)]""", path.read_text("utf-8"))
+    }
+    assert len(asked) > 100
+    for lang in locale.LANGUAGES:
+        assert [key for key in sorted(asked) if not locale.has_text(f"webmap.{key}", lang)] == []
+
+
+def test_scripts_never_write_markup(repo_root):
+    for path in (repo_root / "siteplan" / "outputs" / "webmap").glob("*.js"):
+        code = path.read_text("utf-8")
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+            assert word not in code, (path.name, word)
+
+
+def test_colours_of_land_use_are_those_of_the_secondary_list(style):
+    # DOMAIN 2.4: the list of TT 08/2024/TT-BTNMT as a second source gives it
+    listed = {
+        "NNP": (255, 255, 100),
+        "LUC": (255, 252, 140),
+        "HNK": (255, 240, 180),
+        "CLN": (255, 210, 160),
+        "RDD": (110, 255, 100),
+        "RPH": (190, 255, 30),
+        "RSX": (180, 255, 180),
+        "NTS": (170, 255, 255),
+        "ONT": (255, 208, 255),
+        "ODT": (255, 160, 255),
+        "TSC": (255, 170, 160),
+        "SKS": (205, 170, 205),
+        "DGT": (255, 170, 50),
+        "NTD": (210, 210, 210),
+        "NCS": (230, 230, 200),
+    }
+    looks = style.layers["land_use"].classes
+    assert {code: looks[code].fill for code in listed} == {code: f"#{bytes(rgb).hex()}" for code, rgb in listed.items()}
+
+
+def test_style_covers_what_the_tables_can_hold(style):
+    from siteplan.tables import INPUTS
+    from siteplan.tables.inputs import TREATMENTS
+    from siteplan.tables.results import BUILD_TYPES, CHECK_RESULTS, EFFECTS
+
+    assert set(style.layers["sites"].classes) >= {*CHECK_RESULTS, "other"}
+    assert set(style.layers["conflicts"].classes) >= {*EFFECTS, "other"}
+    assert set(style.layers["facilities"].classes) >= {*TREATMENTS, "other"}
+    assert set(style.themes["build"].classes) == set(BUILD_TYPES)
+    assert set(style.themes["check"].classes) == set(CHECK_RESULTS)
+    roads = set(style.layers["roads"].classes) | set(style.layers["small_roads"].classes)
+    assert roads >= set(INPUTS["roads"].column("road_class").values)
+    for lang in ("vi", "en"):
+        assert all(layer.words(lang) for layer in style.layers.values())
+        assert all(
+            class_words(layer, name, lang) != name
+            for layer in style.layers.values()
+            for name in layer.classes
+            if name != "other"
+        )
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "key", "column"),
+    [
+        ("visible = true\norder = 100", "style_key_unknown", "layers.hillshade.visibel"),
+        ('missing_colour = "#d5d6d3"', "style_value", "missing_colour"),
+        ('group = "plans"\nsource', "style_group_unknown", "layers.plans_in_force.group"),
+    ],
+)
+def test_a_spoilt_style_is_listed(repo_root, tmp_path, spoilt, key, column):
+    text = (repo_root / "maps" / "style.toml").read_text("utf-8")
+    replaced = {
+        "style_key_unknown": text.replace('of = "image"\nvisible = true', 'of = "image"\nvisibel = true'),
+        "style_value": text.replace('missing_colour = "#d5d6d3"', 'missing_colour = "grey"'),
+        "style_group_unknown": text.replace('group = "plans"\nsource', 'group = "plan"\nsource', 1),
+    }[key]
+    assert replaced != text
+    (tmp_path / "style.toml").write_text(replaced, "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_style(tmp_path / "style.toml")
+    problem = caught.value.problems[0]
+    assert (problem.key, problem.column) == (key, column)
+    if key == "style_key_unknown":
+        assert problem.params["near"] == "visible"
+
+
+def test_steps_have_about_equal_counts_and_hold_all_values(run, style):
+    communes = run.table("communes")
+    found = {t["key"]: t for t in content.themes(run, communes, style, "vi")}["priority"]
+    values = communes["priority_points"].round(1).to_numpy()
+    classes = np.searchsorted(found["breaks"], values, side="right") - 1
+    assert classes.min() == 0
+    assert len(found["breaks"]) == len(found["colours"])
+    assert np.ptp(np.bincount(classes)) <= 1
+
+
+def test_a_constant_column_is_one_class(run, style):
+    communes = run.table("communes").assign(priority_points=5.0)
+    found = {t["key"]: t for t in content.themes(run, communes, style, "vi")}["priority"]
+    assert found["breaks"] == [5.0]
+    assert len(found["colours"]) == 1
