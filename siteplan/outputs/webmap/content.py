@@ -23,7 +23,8 @@ Content = dict[str, Any]
 _TOKEN_COLUMNS = (
     "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
     "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
-    "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind", "level", "phase",
+    "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
+    "level", "phase",
 )  # fmt: skip
 
 
