@@ -1,9 +1,9 @@
 """Travel time of a commune's people to its sites: least cost over roads by class and on foot over the terrain.
 
-The ground is a graph of cells (90 m): neighbours are joined by walking at Tobler's speed for the slope between them, roads
-join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers (the line class
-"river") and water areas cannot be walked through; a road across one is its bridge. Streams can be crossed. The graph reaches the scenario's
-margin over the boundary.
+The ground is a graph of cells (90 m): neighbours are joined by walking at Tobler's speed for the slope between them,
+roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers
+(the line class "river") and water areas cannot be walked through; a road across one is its bridge. Streams can be
+crossed. The graph reaches the scenario's margin over the boundary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from siteplan.sites.grid import Grid, fill, within
+from siteplan.sites.grid import Grid, fill
 from siteplan.sites.rules import Layer
 from siteplan.sites.terrain import walking_speed_kmh
 
@@ -76,7 +76,9 @@ def build_ground(
         Width of a cell.
     """
     grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, margin_m)
-    walkable = within(np.array([commune], dtype=object), np.array([margin_m]), grid)
+    inside = fill(np.array([commune], dtype=object), grid)
+    # how far the graph reaches need not be exact: cells by their distance to the nearest cell of the commune
+    walkable = ndimage.distance_transform_edt(~inside) * cell_m <= margin_m + cell_m
     heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
     barrier = np.zeros(grid.shape, dtype=bool)
     water = layers.get("water_areas")
@@ -129,7 +131,7 @@ def _touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
 
 
 def _ways(roads: Layer | None, grid: Grid, speeds: pd.DataFrame) -> tuple[Array, Array, Array]:
-    """Steps between cells along roads: flat cell numbers from and to, minutes."""
+    """Return the steps between cells along roads: flat cell numbers from and to, minutes."""
     none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
     if roads is None or len(roads) == 0:
         return none

@@ -1,7 +1,8 @@
 """Eligible land: which cells of a commune every hard rule leaves, and the account of where the rest went.
 
-A cell is taken away if its centre lies in an excluded object or within the object's distance (exact, from the centre to the
-object); the sites themselves are then measured against the same objects exactly (:mod:`siteplan.sites.findings`).
+A cell is taken away if its centre lies in an excluded object or within the object's distance (exact, from the centre
+to the object); the sites themselves are then measured against the same objects exactly
+(:mod:`siteplan.sites.findings`).
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def account(
     """
     cell_m2 = eligible.grid.cell_m**2
     left = float(eligible.inside.sum()) * cell_m2
-    rows = [(0, first_rule, 0.0, 0.0, left, None, "C")]
+    rows: list[tuple[int, str, float, float, float, str | None, str]] = [(0, first_rule, 0.0, 0.0, left, None, "C")]
     for rule in rules:
         if rule.rule in eligible.removed_in_order:
             taken = eligible.removed_in_order[rule.rule] * cell_m2

@@ -1,4 +1,4 @@
-"""Findings of each site against the rules: land use, corridors, hazards, projects, terrain, in the same list as the plans."""
+"""Findings of each site against the rules: land use, corridors, hazards, projects, terrain, in one list with plans."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ ARC_SEGMENTS = 64  # per quarter circle: the arc of a 1,000 m corridor is true t
 
 
 def tolerated_m2(rule: Rule, site_area_m2: Array, tolerance: ToleranceSettings) -> Array:
-    """Area that may lie in what a rule excludes before the site breaks it: the rule's own share, else the scenario's, whichever of
-    percent and m² is less.
-    """  # noqa: D205
+    """Area that may lie in what a rule excludes before the site breaks it.
+
+    The rule's own share of the site; where it has none, the scenario's percent or m², whichever is less.
+    """
     if not np.isnan(rule.tolerance_percent):
         return np.asarray(site_area_m2 * rule.tolerance_percent / 100.0)
     return np.minimum(site_area_m2 * tolerance.forbidden_percent / 100.0, tolerance.forbidden_m2)
@@ -39,9 +40,7 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
     tuple
         Number of the site, row of the object, geometry of the part (area above 0), one entry per pair.
     """
-    left, row = layer.pairs(sites, rule.reach_m)
-    kept = layer.rows[rule.rule][row]
-    left, row = left[kept], row[kept]
+    left, row = layer.pairs(sites, rule.reach_m, rule)
     if len(left) == 0:
         return left, row, np.array([], dtype=object)
     place, objects = sites[left], layer.geometries[row]
@@ -119,7 +118,8 @@ def rule_findings(
             continue
         token = layer.identity(rule).iloc[row].to_numpy(dtype=object)
         groups = pd.DataFrame({"site": left, "token": token}).groupby(["site", "token"], sort=True).indices
-        for (number, kind), members in groups.items():
+        for key, members in groups.items():
+            number, kind = str(key[0]), str(key[1])  # type: ignore[index]
             part = (
                 parts[members[0]]
                 if len(members) == 1
@@ -162,8 +162,9 @@ def rule_findings(
 
 
 _COLUMNS = (
-    "site_id", "commune_code", "zone_id", "source", "title", "owner", "function", "relation", "area_m2", "percent_of_site",
-    "width_m", "effect", "severity", "treatment", "legal_basis", "certainty", "illustrative", "restricted", "rests_on",
+    "site_id", "commune_code", "zone_id", "source", "title", "owner", "function", "relation", "area_m2",
+    "percent_of_site", "width_m", "effect", "severity", "treatment", "legal_basis", "certainty", "illustrative",
+    "restricted", "rests_on",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Plots that are looked at whatever the rules say: land of facilities, proposals of communes, land planned for offices."""
+"""Plots looked at whatever the rules say: land of facilities, proposals of communes, land planned for offices."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def forced_plots(
     tables
         Roles facilities and proposals.
     zones
-        Zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are land planned for offices.
+        Zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are land planned for
+        offices.
     required_m2, asked_m2
         Land the commune needs, and the plot that is searched for.
 
@@ -121,7 +122,7 @@ def _planned(commune: Any, zones: gpd.GeoDataFrame, asked_m2: float) -> list[For
     supporting = zones[zones["supports"].astype(bool)] if len(zones) else zones
     if len(supporting) == 0:
         return []
-    rows = np.sort(supporting.sindex.query(commune, predicate="intersects"))
+    rows = np.flatnonzero(shapely.intersects(np.asarray(supporting.geometry.values), commune))
     found = []
     for row in supporting.iloc[rows].sort_values("zone_id").to_dict("records"):
         if row["restricted"] is True:

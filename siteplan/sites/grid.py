@@ -1,7 +1,7 @@
 """Exact masks on a grid of cells: which cell centres lie inside polygons, or within a distance of lines and points.
 
-Both answers are Euclidean and exact: polygons by the winding number of all their edges at once, distances from each cell
-centre to each segment. No raster is dilated, and no arc is replaced by a polygon.
+Both answers are Euclidean and exact: polygons by the winding number of all their edges at once, distances from each
+cell centre to each segment. No raster is dilated, and no arc is replaced by a polygon.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Grid:
 
     @classmethod
     def around(cls, bounds: tuple[float, float, float, float], cell_m: float, margin_m: float = 0.0) -> Grid:
-        """Smallest window that holds `bounds` (west, south, east, north) with a margin, aligned to multiples of `cell_m`."""
+        """Smallest window of multiples of `cell_m` that holds `bounds` (west, south, east, north) with a margin."""
         west = np.floor((bounds[0] - margin_m) / cell_m) * cell_m
         south = np.floor((bounds[1] - margin_m) / cell_m) * cell_m
         columns = int(np.ceil((bounds[2] + margin_m - west) / cell_m))
@@ -188,11 +188,11 @@ def within(geometries: Array, distances_m: Array, grid: Grid) -> Array:
     dimension = shapely.get_dimensions(geometries)
     out = fill(geometries[dimension == 2], grid)
     far = distances_m > 0
-    points = far & (dimension == 0)
+    points = far & ((dimension == 0) | (shapely.length(geometries) == 0))  # a line may have shrunk to a point
     if points.any():
         xy, owner = shapely.get_coordinates(geometries[points], return_index=True)
         _mark(out, xy, xy, distances_m[points][owner], grid)
-    edges = far & (dimension > 0)
+    edges = far & ~points
     if edges.any():
         lines = geometries[edges].copy()
         areas = dimension[edges] == 2

@@ -55,7 +55,8 @@ class SiteInputs:
     population
         Points with ``population``; None where there is no grid.
     tables
-        Layers by role (:data:`SITE_ROLES`) in the shape of :data:`siteplan.tables.INPUTS`; a missing role counts as empty.
+        Layers by role (:data:`SITE_ROLES`) in the shape of :data:`siteplan.tables.INPUTS`; a missing role counts as
+        empty.
     seats
         Points of the present seats by ``code``.
     raster_layers

@@ -1,7 +1,7 @@
 """Figures of each site: terrain, land use, hazards, distances, buildings, room to extend.
 
-Raster figures are by the exact share of each cell that the site covers, vector ones by exact intersection. What no layer
-tells stays empty; nothing is taken for zero.
+Raster figures are by the exact share of each cell that the site covers, vector ones by exact intersection. What no
+layer tells stays empty; nothing is taken for zero.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
@@ -29,7 +30,7 @@ Array = np.ndarray[Any, Any]
 
 SERVICES_NEAR = ("school", "health", "market")
 # exactextract asks for the name of a plane; rasters and sites here always share the province's
-_PLANE = 'LOCAL_CS["province",UNIT["metre",1]]'
+_PLANE = pyproj.CRS.from_wkt('LOCAL_CS["province",UNIT["metre",1]]')
 
 
 def zonal(geometries: Array, raster: Raster, operations: Sequence[str]) -> pd.DataFrame:
@@ -49,28 +50,39 @@ def zonal(geometries: Array, raster: Raster, operations: Sequence[str]) -> pd.Da
     DataFrame
         Rows as `geometries`, one column per operation.
     """
+    found = _zonal(geometries, {"value": raster}, operations)
+    return found.rename(columns={f"value_{name}": name for name in operations})[list(operations)]
+
+
+def _zonal(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> pd.DataFrame:
+    """Statistics of several rasters of one grid: columns ``<raster>_<operation>``."""
+    names = [f"{name}_{operation}" for name in rasters for operation in operations]
     if len(geometries) == 0:
-        return pd.DataFrame(columns=list(operations), dtype=float)
-    west, south, east, north = raster.bounds
-    source = NumPyRasterSource(raster.values, west, south, east, north, nodata=raster.nodata)
-    frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(geometries)), crs=_PLANE)
-    found = exact_extract(source, frame, list(operations), output="pandas")
-    return pd.DataFrame(found[list(operations)]).astype(float)
+        return pd.DataFrame(columns=names, dtype=float)
+    sources = [
+        NumPyRasterSource(raster.values, *raster.bounds, nodata=raster.nodata, name=name)
+        for name, raster in rasters.items()
+    ]
+    frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(geometries), crs=_PLANE))
+    found = exact_extract(sources, frame, list(operations), output="pandas")
+    if len(rasters) == 1:  # a single raster's columns carry no name
+        found = found.rename(columns={operation: f"{next(iter(rasters))}_{operation}" for operation in operations})
+    return pd.DataFrame(found[names]).astype(float)
 
 
 def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> pd.DataFrame:
     """Mean and greatest slope, mean elevation, percent of the site steeper than the threshold; NaN without terrain."""
     names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]
     out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=names)
-    if dem is None or slope is None or dem.values.size == 0:
+    if dem is None or slope is None or dem.values.size == 0 or len(geometries) == 0:
         return out
-    steepness = zonal(geometries, slope, ["mean", "max"])
-    out["slope_mean_percent"], out["slope_max_percent"] = steepness["mean"], steepness["max"]
-    out["elevation_mean_m"] = zonal(geometries, dem, ["mean"])["mean"]
     known = np.isfinite(slope.values)
     steep = np.where(known, (slope.values > threshold).astype(np.float32), np.float32(np.nan))
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
-    out["steep_percent"] = 100.0 * zonal(geometries, over, ["mean"])["mean"]
+    found = _zonal(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
+    out["slope_mean_percent"], out["slope_max_percent"] = found["slope_mean"], found["slope_max"]
+    out["elevation_mean_m"] = found["height_mean"]
+    out["steep_percent"] = 100.0 * found["steep_mean"]
     out["dem_resolution_m"] = dem.source_resolution_m or dem.cell_m
     return out
 
@@ -96,9 +108,10 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     Returns
     -------
     LandShares
-        ``land_use_main``, ``land_use_shares`` ("LUC 40.0; ONT 60.0", percent of the site, largest first), ``land_use_score`` (mean by area
-        over the judged part), ``rice_percent, forest_percent, residential_percent, forbidden_percent`` and ``land_use_known_percent``.
-        All empty where no land use covers the site. Where polygons of the layer overlap, the less suitable counts.
+        ``land_use_main``, ``land_use_shares`` ("LUC 40.0; ONT 60.0", percent of the site, largest first),
+        ``land_use_score`` (mean by area over the judged part), ``rice_percent, forest_percent, residential_percent,
+        forbidden_percent`` and ``land_use_known_percent``. All empty where no land use covers the site. Where
+        polygons of the layer overlap, the less suitable counts.
     """
     names = ["land_use_score", "rice_percent", "forest_percent", "residential_percent", "forbidden_percent"]
     count = len(geometries)
@@ -124,7 +137,7 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     table = table[table["area"] > 0]
     site_area = shapely.area(geometries)
     for number, group in table.groupby("site", sort=True):
-        i = int(number)  # type: ignore[call-overload]
+        i = int(str(number))
         group = _once(group, parts)  # noqa: PLW2901
         by_code = group.groupby("code")["area"].sum()
         percent = (100.0 * by_code / site_area[i]).sort_index().sort_values(ascending=False, kind="stable")
@@ -181,17 +194,18 @@ def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> 
     ranks = layer.frame["level"].iloc[row].map(order).fillna(0).to_numpy(dtype=int)
     worst = pd.Series(ranks).groupby(left).max()
     share = 100.0 * overlap.union_area(parts, left, count) / shapely.area(geometries)
-    for i, rank in worst.items():
-        out.loc[i, "hazard_level"] = HAZARD_LEVELS[int(rank)]
-        out.loc[i, "hazard_percent"] = min(100.0, float(share[int(i)]))  # type: ignore[call-overload]
+    met = worst.index.to_numpy(dtype=int)
+    out.loc[met, "hazard_level"] = [HAZARD_LEVELS[int(rank)] for rank in worst]
+    out.loc[met, "hazard_percent"] = np.minimum(100.0, share[met])
     return out
 
 
 def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any) -> pd.DataFrame:
     """Distances from the edge of each site to the nearest object, metres; NaN where there is no such layer.
 
-    The road is the nearest that carries vehicles (``frontage`` in ``rules/speeds.csv``), the main road the nearest of the classes marked
-    ``main``; the service distance is the mean of the distances to the nearest school, health station and market.
+    The road is the nearest that carries vehicles (``frontage`` in ``rules/speeds.csv``), the main road the nearest of
+    the classes marked ``main``; the service distance is the mean of the distances to the nearest school, health
+    station and market.
     """
     out = pd.DataFrame(index=range(len(geometries)))
     roads = layers.get("roads")

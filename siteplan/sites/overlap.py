@@ -1,4 +1,4 @@
-"""How two areas lie to one another, exactly: touch, sliver, overlap, contains, within; areas gross and de-duplicated."""
+"""How two areas lie to one another, exactly: touch, sliver, overlap, contains, within; areas counted once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mended(geometries: Array) -> Array:
 
 
 def width_m(geometries: Array) -> Array:
-    """Width of areas: the short side of the rectangle of equal area and perimeter; the root of the area where none exists."""
+    """Width of areas: short side of the rectangle of equal area and perimeter, or the root of the area."""
     area, half = shapely.area(geometries), shapely.length(geometries) / 2.0
     under = half**2 - 4.0 * area
     return np.where(under >= 0, (half - np.sqrt(np.maximum(under, 0.0))) / 2.0, np.sqrt(area))

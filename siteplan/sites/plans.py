@@ -1,13 +1,14 @@
-"""Plans: which of them bind on a date, what their zones mean for an office, and the evidence of each site against each zone.
+"""Plans: which bind on a date, what their zones mean for an office, the evidence of each site against each zone.
 
-Only approved or adjusted plans within their period bind, unless another plan in force supersedes them or they exist on paper
-only. Drafts and submitted plans are shown and never block; expired and cancelled ones are left out; paper plans warn and
-never clear.
+Only approved or adjusted plans within their period bind, unless another plan in force supersedes them or they exist
+on paper only. Drafts and submitted plans are shown and never block; expired and cancelled ones are left out; paper
+plans warn and never clear.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,8 @@ def standing(plans: pd.DataFrame, date: dt.date) -> pd.Series[str]:
     Returns
     -------
     Series of str
-        ``binding``, ``paper`` (in force, on paper only), ``shown`` (draft, submitted), ``superseded`` or ``past`` (expired,
-        cancelled, out of its period, not yet decided).
+        ``binding``, ``paper`` (in force, on paper only), ``shown`` (draft, submitted), ``superseded`` or ``past``
+        (expired, cancelled, out of its period, not yet decided).
     """
     status = plans["status"].fillna("")
     year_from = pd.to_numeric(plans["year_from"], errors="coerce").astype("float64").to_numpy()
@@ -68,10 +69,11 @@ def standing(plans: pd.DataFrame, date: dt.date) -> pd.Series[str]:
     return pd.Series(out, index=plans.index)
 
 
-def judge(kind: object, function: object, compatibility: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, Any]:
+def judge(kind: Any, function: Any, compatibility: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, Any]:
     """Say what a function in a plan of a kind means for an office: the first rule that fits, most particular first.
 
-    Order: kind and function, kind and pattern, any kind and pattern (each in the order of the table), the kind's default.
+    Order: kind and function, kind and pattern, any kind and pattern (each in the order of the table), the kind's
+    default.
     """
     name = "" if pd.isna(function) else str(function).strip()
     rows = compatibility
@@ -92,7 +94,7 @@ def judge(kind: object, function: object, compatibility: pd.DataFrame, kinds: pd
     return _judged(effect, severity, treatment, score, {"legal_basis": None, "certainty": "P"})
 
 
-def _judged(effect: Any, severity: Any, treatment: Any, score: Any, row: dict[str, Any]) -> dict[str, Any]:
+def _judged(effect: Any, severity: Any, treatment: Any, score: Any, row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         "effect": effect,
         "severity": 1 if pd.isna(severity) else int(severity),
@@ -109,9 +111,9 @@ def join_zones(zones: gpd.GeoDataFrame, plans: pd.DataFrame, rules: Rules, date:
     Returns
     -------
     GeoDataFrame
-        Rows are zones that bind, warn or inform, with ``standing``, the plan's title, kind, decision, authority, status and
-        owner, and ``effect, severity, treatment, plan_score, legal_basis, certainty``. A zone whose plan is not registered stays, as
-        conditional: what it is, is not known.
+        Rows are zones that bind, warn or inform, with ``standing``, the plan's title, kind, decision, authority,
+        status and owner, and ``effect, severity, treatment, plan_score, legal_basis, certainty``. A zone whose plan
+        is not registered stays, as conditional: what it is, is not known.
     """
     columns = ["plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "owner"]
     register = (
@@ -159,9 +161,9 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     Returns
     -------
     GeoDataFrame
-        Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` (unsorted, without the schema's order); ``area_m2`` is gross per
-        zone, geometry the overlap (the touching line or point of a touch). A touch or a sliver is information. Restricted zones show neither title nor
-        geometry of their own: the site stands in their place.
+        Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` (unsorted, without the schema's order); ``area_m2`` is
+        gross per zone, geometry the overlap (the touching line or point of a touch). A touch or a sliver is
+        information. Restricted zones show neither title nor geometry of their own: the site stands in their place.
     """
     left, right = shapely.STRtree(overlap.mended(zones.geometry.values)).query(
         np.asarray(sites.geometry.values), predicate="intersects"
@@ -199,10 +201,15 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
         "width_m": width,
         "effect": effect,
         "severity": np.where(slight, 1, rows["severity"]),
-        "treatment": [encode([(f"sites.treatment.{t}", {"owner": o or ""})]) for t, o in zip(treatment, rows["owner"].fillna(""), strict=True)],
+        "treatment": [
+            encode([(f"sites.treatment.{token}", {"owner": owner})])
+            for token, owner in zip(treatment, rows["owner"].fillna("").where(~restricted, ""), strict=True)
+        ],
         "restricted": restricted,
         "illustrative": rows["illustrative"].fillna(False).astype(bool),
-        "rests_on": [f"layer:{layer}" if flag else None for layer, flag in zip(rows["layer"], rows["illustrative"], strict=True)],
+        "rests_on": [
+            f"layer:{layer}" if flag else None for layer, flag in zip(rows["layer"], rows["illustrative"], strict=True)
+        ],
         "plan_status": rows["status"],
     }  # fmt: skip
     for column in ("plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "owner", "function"):
@@ -223,7 +230,8 @@ def plan_coverage(
     communes
         Rows are communes, ``code``.
     former_units
-        ``code``, ``commune_code``: plans made for units before the merger cover that part of a commune, by number of units.
+        ``code``, ``commune_code``: plans made for units before the merger cover that part of a commune, by number of
+        units.
     plans
         The register; ``covers`` lists commune codes, ``former:CODE`` or ``*``.
     kinds
@@ -234,14 +242,16 @@ def plan_coverage(
     Returns
     -------
     DataFrame
-        Rows of :data:`siteplan.tables.RESULTS` ``coverage``, role ``plans/<kind>``: ``covered``, ``partly`` with percent,
-        ``paper_only`` or ``missing``.
+        Rows of :data:`siteplan.tables.RESULTS` ``coverage``, role ``plans/<kind>``: ``covered``, ``partly`` with
+        percent, ``paper_only`` or ``missing``.
     """
     codes = sorted(communes["code"])
-    units = former_units.groupby("commune_code")["code"].agg(lambda s: frozenset(s.astype(str))).to_dict()
+    units: dict[str, frozenset[str]] = {}
+    for code, former in zip(former_units["commune_code"], former_units["code"], strict=True):
+        units[code] = units.get(code, frozenset()) | {str(former)}
     register = plans.assign(standing=standing(plans, date)) if len(plans) else plans.assign(standing=[])
     in_force = register[register["standing"].isin(("binding", "paper"))].sort_values("plan_id")
-    held: dict[tuple[str, str], list[tuple[dict[str, Any], float, frozenset[str]]]] = {}
+    held: dict[tuple[str, str], list[tuple[Mapping[Any, Any], bool, frozenset[str]]]] = {}
     for plan in in_force.to_dict("records"):
         tokens = (
             {t.strip() for t in str(plan["covers"] or "").split(";") if t.strip()}
@@ -252,9 +262,9 @@ def plan_coverage(
         for code in codes:
             part = units.get(code, frozenset()) & former
             if "*" in tokens or code in tokens:
-                held.setdefault((code, plan["plan_kind"]), []).append((plan, 1.0, frozenset()))
+                held.setdefault((code, plan["plan_kind"]), []).append((plan, True, frozenset()))
             elif part:
-                held.setdefault((code, plan["plan_kind"]), []).append((plan, 0.0, part))
+                held.setdefault((code, plan["plan_kind"]), []).append((plan, False, part))
     rows = []
     for kind in kinds.to_dict("records"):
         for code in codes:
@@ -262,12 +272,13 @@ def plan_coverage(
             digital = [f for f in found if f[0]["standing"] == "binding"]
             percent = _share(digital, units.get(code, frozenset()))
             on_paper = _share(found, units.get(code, frozenset()))
-            status = "covered" if percent >= 100.0 else "partly" if percent > 0 else "paper_only" if on_paper > 0 else "missing"  # fmt: skip
+            status = _status(percent, on_paper)
             notes: list[tuple[str, dict[str, Any]]] = []
             if status == "partly":
                 notes.append(("sites.coverage.partly", {"percent": round(percent, 2)}))
             if status == "paper_only" or on_paper > percent:
                 notes.append(("sites.coverage.paper", {"percent": round(on_paper, 2)}))
+            decisions = {str(f[0]["decision_no"]) for f in found if not pd.isna(f[0]["decision_no"])}
             dates = [str(f[0]["decision_date"]) for f in found if not pd.isna(f[0]["decision_date"])]
             rows.append(
                 {
@@ -277,15 +288,23 @@ def plan_coverage(
                     "status": status,
                     "percent": percent,
                     "illustrative": any(bool(f[0].get("illustrative")) for f in found),
-                    "source": "; ".join(sorted({str(f[0]["decision_no"]) for f in found if not pd.isna(f[0]["decision_no"])})) or None,
+                    "source": "; ".join(sorted(decisions)) or None,
                     "data_date": max(dates) if dates else None,
                     "notes": encode(notes) if notes else None,
                 }
             )  # fmt: skip
-    return conform(pd.DataFrame(rows, columns=RESULTS["coverage"].names), RESULTS["coverage"])  # type: ignore[no-any-return]
+    return conform(pd.DataFrame(rows, columns=RESULTS["coverage"].names), RESULTS["coverage"])
 
 
-def _share(found: list[tuple[dict[str, Any], float, frozenset[str]]], units: frozenset[str]) -> float:
+def _status(percent: float, on_paper: float) -> str:
+    if percent >= 100.0:
+        return "covered"
+    if percent > 0:
+        return "partly"
+    return "paper_only" if on_paper > 0 else "missing"
+
+
+def _share(found: list[tuple[Mapping[Any, Any], bool, frozenset[str]]], units: frozenset[str]) -> float:
     if any(whole for _, whole, _ in found):
         return 100.0
     if not units:

@@ -1,8 +1,9 @@
 """The rules of ``rules/eligibility.csv`` applied to layers: which objects a rule means, and at what distance.
 
-A rule names a role, a column and the values it means: tokens or patterns with ``*``, ranges ``a..b`` of a number (a <= x < b,
-either end open), ``none`` for a missing value, several separated by ``|``; no values means every object. No rule is known here
-by name; what the columns of a layer lack is derived from the other rule tables (:func:`derive_columns`).
+A rule names a role, a column and the values it means: tokens or patterns with ``*``, ranges ``a..b`` of a number (a
+<= x < b, either end open), ``none`` for a missing value, several separated by ``|``; no values means every object. No
+rule is known here by name; what the columns of a layer lack is derived from the other rule tables
+(:func:`derive_columns`).
 """
 
 from __future__ import annotations
@@ -155,9 +156,9 @@ def resolve_land_use(codes: pd.Series[Any], table: pd.DataFrame) -> pd.DataFrame
 def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoDataFrame:
     """Add the columns that rules may name beside those of the layer.
 
-    land_use: ``suitability``, ``category``, ``score``, ``suitability_category`` ("C:rice") from ``rules/land_use.csv``; roads:
-    ``half_width_m`` (from ``width_m``, else the default of the class in ``rules/speeds.csv``), ``bridge_length_m``; hazards:
-    ``kind_level`` ("flood:high").
+    land_use: ``suitability``, ``category``, ``score``, ``suitability_category`` ("C:rice") from
+    ``rules/land_use.csv``; roads: ``half_width_m`` (from ``width_m``, else the default of the class in
+    ``rules/speeds.csv``), ``bridge_length_m``; hazards: ``kind_level`` ("flood:high").
     """
     frame = frame.copy()
     if role == "land_use":
@@ -187,6 +188,7 @@ class Layer:
         self.rows = {rule.rule: select(frame, rule) for rule in rules if rule.role == role}
         half = frame["half_width_m"].to_numpy() if "half_width_m" in frame.columns else np.zeros(len(frame))
         self.half_width_m = half.astype(float)
+        self._made: dict[Any, Any] = {}  # what a process makes for itself: arrays and trees
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -194,30 +196,60 @@ class Layer:
     @property
     def geometries(self) -> Array:
         """Geometries as an array."""
-        return np.asarray(self.frame.geometry.values)
+        if "geometries" not in self._made:
+            self._made["geometries"] = np.asarray(self.frame.geometry.values)
+        return self._made["geometries"]
+
+    @property
+    def tree(self) -> Any:
+        """Index over all geometries."""
+        return self._tree(None)[0]
 
     def near(self, bounds: tuple[float, float, float, float]) -> Array:
         """Row numbers of the objects whose box meets `bounds`, in order."""
-        return np.sort(self.frame.sindex.query(shapely.box(*bounds)))
+        return np.sort(self.tree.query(shapely.box(*bounds))) if len(self) else np.array([], dtype=np.int64)
 
-    def pairs(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
-        """Pairs (geometry, row) no farther apart than `distance_m` plus the object's own half width."""
-        reach = distance_m + (float(self.half_width_m.max()) if len(self) else 0.0)
+    def near_rule(self, rule: Rule, bounds: tuple[float, float, float, float]) -> bool:
+        """Whether an object of the rule may reach into `bounds`."""
+        tree, _, half = self._tree(rule)
+        if tree is None:
+            return False
+        reach = rule.reach_m + half
+        west, south, east, north = bounds
+        return len(tree.query(shapely.box(west - reach, south - reach, east + reach, north + reach))) > 0
+
+    def pairs(self, geometries: Array, distance_m: float, rule: Rule | None = None) -> tuple[Array, Array]:
+        """Pairs (geometry, row) no farther apart than `distance_m` plus the object's half width; of a rule's rows."""
+        tree, numbers, half = self._tree(rule)
+        reach = distance_m + half
+        if tree is None:
+            return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
         if reach > 0:
-            left, right = self.frame.sindex.query(geometries, predicate="dwithin", distance=reach)
+            left, right = tree.query(geometries, predicate="dwithin", distance=reach)
         else:
-            left, right = self.frame.sindex.query(geometries, predicate="intersects")
+            left, right = tree.query(geometries, predicate="intersects")
+        right = numbers[right]
         order = np.lexsort((right, left))
         return left[order], right[order]
 
+    def _tree(self, rule: Rule | None) -> tuple[Any, Array, float]:
+        """Index over the rows of a rule (None: all), their numbers and greatest half width; made once per process."""
+        return self._made_tree("" if rule is None else rule.rule, None if rule is None else self.rows[rule.rule])
+
+    def _made_tree(self, key: str | bytes, keep: Array | None) -> tuple[Any, Array, float]:
+        if key not in self._made:
+            numbers = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
+            tree = shapely.STRtree(self.geometries[numbers]) if len(numbers) else None
+            self._made[key] = tree, numbers, float(self.half_width_m[numbers].max()) if len(numbers) else 0.0
+        return self._made[key]
+
     def nearest(self, geometries: Array, keep: Array | None = None) -> tuple[Array, Array]:
-        """Distance from each geometry to the nearest object (of `keep`), and its row; NaN and -1 where there is none."""
+        """Distance from each geometry to the nearest object (of `keep`) and its row; NaN and -1 where none is."""
         distance = np.full(len(geometries), np.nan)
         row = np.full(len(geometries), -1, dtype=np.int64)
-        numbers = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
-        if len(numbers) and len(geometries):
-            frame = self.frame if keep is None else self._part(keep.tobytes(), numbers)
-            (left, right), found = frame.sindex.nearest(geometries, return_all=True, return_distance=True)
+        tree, numbers, _ = self._made_tree("" if keep is None else keep.tobytes(), keep)
+        if tree is not None and len(geometries):
+            (left, right), found = tree.query_nearest(geometries, return_distance=True, all_matches=True)
             # of several equally near the first row, so that the answer does not hang on the tree
             order = np.lexsort((right, left))
             left, right, found = left[order], right[order], found[order]
@@ -226,17 +258,11 @@ class Layer:
             row[left[first]] = numbers[right[first]]
         return distance, row
 
-    def _part(self, key: bytes, numbers: Array) -> gpd.GeoDataFrame:
-        parts: dict[bytes, gpd.GeoDataFrame] = self.__dict__.setdefault("_parts", {})
-        if key not in parts:
-            parts[key] = self.frame.iloc[numbers][[self.frame.geometry.name]]
-        return parts[key]
-
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_parts"}
+        return {**self.__dict__, "_made": {}}
 
     def identity(self, rule: Rule) -> pd.Series[Any]:
-        """What tells objects apart in findings of a rule: land-use code, project, or the rule's own column."""
+        """Tell objects apart in findings of a rule: land-use code, project, or the rule's own column."""
         column = _IDENTITY.get(self.role, rule.column)
         if not column or column not in self.frame.columns:
             return pd.Series("", index=self.frame.index)

@@ -1,9 +1,9 @@
 """Candidate plots of the asked area, found in the eligible land of a commune.
 
-Rectangles of several proportions, turned to several directions, are laid on seed cells and kept where they lie wholly inside
-the eligible cells. Where fewer are found than asked, free shapes are grown on what is left: the eligible land within a
-square around a seed, as large as gives the area. Plots are then taken best first, far apart in the beginning, closer until
-there are enough. Nothing is drawn at random.
+Rectangles of several proportions, turned to several directions, are laid on seed cells and kept where they lie wholly
+inside the eligible cells. Where fewer are found than asked, free shapes are grown on what is left: the eligible land
+within a square around a seed, as large as gives the area. Plots are then taken best first, far apart in the
+beginning, closer until there are enough. Nothing is drawn at random.
 """
 
 from __future__ import annotations
@@ -74,16 +74,16 @@ def find_plots(
     request
         Area, width, spacing, number.
     free
-        Tells for an array of polygons which of them are free of everything that excludes, exactly; cells are excluded by their
-        centres only. None: what lies in eligible cells is free.
+        Tells for an array of polygons which of them are free of everything that excludes, exactly; cells are excluded
+        by their centres only. None: what lies in eligible cells is free.
     excluded
         Returns the part of a polygon that is excluded, exactly; used where plots of free shape are cut.
 
     Returns
     -------
     list of Polygon
-        Best first; valid, inside the eligible cells, each within 1 % of the area, disjoint and `spacing_m` apart. Empty where
-        nothing fits.
+        Best first; valid, inside the eligible cells, each within 1 % of the area, disjoint and `spacing_m` apart.
+        Empty where nothing fits.
     """
     least = request.area_m2 * (1 - AREA_TOLERANCE)
     if request.area_m2 <= 0 or request.count <= 0 or cells.sum() * grid.cell_m**2 < least:
@@ -91,10 +91,10 @@ def find_plots(
     usable = _pieces_of(cells, least / grid.cell_m**2)
     if not usable.any():
         return []
-    land = cell_polygons(usable, grid)
     seeds = _seeds(usable, grid, preference, request)
-    chosen = _Layouts(land, seeds, request, grid.cell_m, free).spread()
+    chosen = _Layouts(usable, grid, seeds, request, free).spread()
     if len(chosen) < request.count:
+        land = cell_polygons(usable, grid)
         chosen = _free_shapes(usable, grid, preference, request, land, chosen, free, excluded)
     return chosen
 
@@ -108,25 +108,64 @@ def _pieces_of(cells: Array, least: float) -> Array:
     return np.asarray(kept[labels])
 
 
-def _shapes(request: Request, cell_m: float) -> Array:
-    """Corners (n, 5, 2) of the rectangles to try around a seed, compact and centred ones first."""
-    half = cell_m / 2
-    found = []
-    for proportion in PROPORTIONS:
-        short = float(np.sqrt(request.area_m2 / proportion))
-        if short < request.minimum_width_m:
-            if proportion > 1.0:
+@dataclass(frozen=True)
+class _Shapes:
+    """Rectangles to try around a seed, compact ones first: half sides in metres, unit vector of the long side."""
+
+    half_long: Array
+    half_short: Array
+    cos: Array
+    sin: Array
+
+    @classmethod
+    def of(cls, request: Request) -> _Shapes:
+        rows = []
+        for proportion in PROPORTIONS:
+            short = float(np.sqrt(request.area_m2 / proportion))
+            if proportion > 1.0 and short < request.minimum_width_m:
                 continue
-            short = min(request.minimum_width_m, float(np.sqrt(request.area_m2)))
-        long = request.area_m2 / short
-        turn = np.pi / 2 if np.isclose(long, short) else np.pi
-        for dx, dy in ((0.0, 0.0), (half, 0.0), (0.0, half), (half, half)):
+            turn = np.pi / 2 if proportion == 1.0 else np.pi
             for step in range(DIRECTIONS):
-                cos, sin = np.cos(turn * step / DIRECTIONS), np.sin(turn * step / DIRECTIONS)
-                x = np.array([-long, long, long, -long, -long]) / 2
-                y = np.array([-short, -short, short, short, -short]) / 2
-                found.append(np.column_stack([x * cos - y * sin + dx, x * sin + y * cos - dy]))
-    return np.array(found)
+                angle = turn * step / DIRECTIONS
+                rows.append((request.area_m2 / short / 2, short / 2, np.cos(angle), np.sin(angle)))
+        return cls(*np.array(rows).T)
+
+    def corners(self, x: Array, y: Array) -> Array:
+        """Corners (n, shapes, 5, 2) around points."""
+        along = np.stack([self.cos, self.sin], axis=-1) * self.half_long[:, None]
+        across = np.stack([-self.sin, self.cos], axis=-1) * self.half_short[:, None]
+        ring = np.stack([-along - across, along - across, along + across, across - along, -along - across], axis=1)
+        return np.asarray(np.stack([x, y], axis=-1)[:, None, None, :] + ring[None])
+
+
+def _inside_cells(x: Array, y: Array, shapes: _Shapes, cells: Array, grid: Grid) -> Array:
+    """Tell which rectangles (point by shape) touch no cell but eligible ones, exactly, by separating axes.
+
+    A cell and a rectangle are apart if they are apart on one of the four directions of their sides; the window's own
+    two are held by the box of cells that is looked at.
+    """
+    half = grid.cell_m / 2
+    extent_x = shapes.half_long * np.abs(shapes.cos) + shapes.half_short * np.abs(shapes.sin)
+    extent_y = shapes.half_long * np.abs(shapes.sin) + shapes.half_short * np.abs(shapes.cos)
+    reach = int(np.ceil(max(extent_x.max(), extent_y.max()) / grid.cell_m)) + 1
+    step = np.arange(-reach, reach + 1)
+    row, column = grid.cells_of(x, y)
+    rows, columns = row[:, None] + step, column[:, None] + step
+    closed = np.ones((len(x), len(step), len(step)), dtype=bool)
+    held = ((rows >= 0) & (rows < grid.rows))[:, :, None] & ((columns >= 0) & (columns < grid.columns))[:, None, :]
+    seen = cells[np.clip(rows, 0, grid.rows - 1)[:, :, None], np.clip(columns, 0, grid.columns - 1)[:, None, :]]
+    closed[held] = ~seen[held]
+    point, i, j = np.nonzero(closed)
+    dx = grid.west + (columns[point, j] + 0.5) * grid.cell_m - x[point]
+    dy = grid.north - (rows[point, i] + 0.5) * grid.cell_m - y[point]
+    slack = half - 1e-6
+    meets = (np.abs(dx)[:, None] < extent_x + slack) & (np.abs(dy)[:, None] < extent_y + slack)
+    turned = slack * (np.abs(shapes.cos) + np.abs(shapes.sin))
+    meets &= np.abs(np.outer(dx, shapes.cos) + np.outer(dy, shapes.sin)) < shapes.half_long + turned
+    meets &= np.abs(np.outer(dy, shapes.cos) - np.outer(dx, shapes.sin)) < shapes.half_short + turned
+    hits = np.zeros((len(x), len(shapes.cos)), dtype=bool)
+    np.logical_or.at(hits, point, meets)
+    return ~hits
 
 
 def _seeds(cells: Array, grid: Grid, preference: Array, request: Request) -> Array:
@@ -134,80 +173,74 @@ def _seeds(cells: Array, grid: Grid, preference: Array, request: Request) -> Arr
     depth = ndimage.distance_transform_edt(np.pad(cells, 1))[1:-1, 1:-1] * grid.cell_m
     narrowest = min(request.minimum_width_m, float(np.sqrt(request.area_m2)))
     row, column = np.nonzero(depth + grid.cell_m / 2 >= narrowest / 2)
-    worth = preference[row, column]
-    order = _thinned(np.lexsort((column, row, -worth)), row, column, SEEDS)
+    order = _thinned(np.argsort(-preference[row, column], kind="stable"), row, column, SEEDS)
     return np.column_stack([grid.x[column[order]], grid.y[row[order]]])
 
 
 def _thinned(order: Array, row: Array, column: Array, limit: int) -> Array:
-    """Best cell of each block of cells, blocks as small as keep the number under the limit; in the order given."""
-    step = 1
-    while len(order) > limit:
-        step += 1
-        block = (row[order] // step) * (int(column.max()) // step + 1) + column[order] // step
-        first = np.unique(block, return_index=True)[1]
-        if len(first) <= limit:
-            order = order[np.sort(first)]
-    return order
+    """Best cell of each block of cells, blocks as small as keep the number near the limit; in the order given."""
+    step = int(np.sqrt(len(order) / limit))
+    if step < 2:
+        return order[:limit] if len(order) > 2 * limit else order
+    block = (row[order] // step) * (int(column.max()) // step + 1) + column[order] // step
+    return np.asarray(order[np.sort(np.unique(block, return_index=True)[1])])
 
 
 class _Layouts:
     """Rectangles on seeds, made when they are asked for: most seeds are never looked at."""
 
     def __init__(
-        self, land: Any, seeds: Array, request: Request, cell_m: float, free: Callable[[Array], Array] | None
+        self, cells: Array, grid: Grid, seeds: Array, request: Request, free: Callable[[Array], Array] | None
     ) -> None:
-        self.land, self.seeds, self.request, self.free = land, seeds, request, free
-        self.shapes = _shapes(request, cell_m)
+        self.cells, self.grid, self.seeds, self.request, self.free = cells, grid, seeds, request, free
+        self.shapes = _Shapes.of(request)
         self.plots: dict[int, Any] = {}
-        shapely.prepare(land)
 
     def at(self, numbers: Array) -> list[Any]:
         """Most compact rectangle that fits on each seed, None where none does."""
-        todo = [int(n) for n in numbers if int(n) not in self.plots]
-        if todo:
-            corners = self.seeds[todo][:, None, None, :] + self.shapes[None, :, :, :]
-            tried = shapely.polygons(np.round(corners.reshape(-1, 5, 2), 3))
-            fits = shapely.covers(self.land, tried)
+        todo = np.array([n for n in numbers if int(n) not in self.plots], dtype=np.int64)
+        if len(todo):
+            x, y = self.seeds[todo, 0], self.seeds[todo, 1]
+            fits = _inside_cells(x, y, self.shapes, self.cells, self.grid)
+            tried = np.asarray(shapely.polygons(np.round(self.shapes.corners(x, y), 3)))
             if self.free is not None and fits.any():
                 fits[fits] = self.free(tried[fits])
-            fits = fits.reshape(len(todo), -1)
             first = np.argmax(fits, axis=1)
             for i, number in enumerate(todo):
-                self.plots[number] = tried[i * fits.shape[1] + first[i]] if fits[i, first[i]] else None
+                self.plots[int(number)] = tried[i, first[i]] if fits[i, first[i]] else None
         return [self.plots[int(n)] for n in numbers]
 
     def spread(self) -> list[Any]:
-        """Take plots best first; a wide distance between them at first, halved down to the asked one until there are enough."""
+        """Take plots best first; a wide distance between them at first, halved down to the asked one until enough."""
         chosen: list[Any] = []
-        if len(self.seeds) == 0 or len(self.shapes) == 0:
+        if len(self.seeds) == 0:
             return chosen
-        extent = np.ptp(self.seeds, axis=0)
-        wide = float(np.hypot(*extent)) / self.request.count
+        wide = float(np.hypot(*np.ptp(self.seeds, axis=0))) / self.request.count
         distances = [self.request.spacing_m]
         while distances[0] * 2 <= wide and self.request.spacing_m > 0:
             distances.insert(0, distances[0] * 2)
-        points = shapely.points(self.seeds)
-        nearest = np.full(len(points), np.inf)  # from each seed to the plots taken: the plot around it is nearer still
-        hopeless = np.zeros(len(points), dtype=bool)
+        # from each seed to the middle of the plots taken: two plots are nearer to one another by at least a short side
+        nearest = np.full(len(self.seeds), np.inf)
+        least = 2 * float(self.shapes.half_short.min())
+        hopeless = np.zeros(len(self.seeds), dtype=bool)
         for distance in distances:
-            skipped = np.zeros(len(points), dtype=bool)
+            passed = hopeless.copy()
             while len(chosen) < self.request.count:
-                batch = np.flatnonzero((nearest >= distance) & ~hopeless & ~skipped)[:BATCH]
+                batch = np.flatnonzero((nearest >= distance + least) & ~passed)[:BATCH]
                 if len(batch) == 0:
                     break
                 for number, plot in zip(batch, self.at(batch), strict=True):
+                    passed[number] = True
                     if plot is None:
                         hopeless[number] = True
                         continue
-                    gap = min((plot.distance(other) for other in chosen), default=np.inf)
+                    gap = min((float(plot.distance(other)) for other in chosen), default=float("inf"))
                     if gap < distance or gap <= 0:
-                        skipped[number] = True
                         continue
                     chosen.append(plot)
-                    nearest = np.minimum(nearest, shapely.distance(points, plot))
-                    if len(chosen) == self.request.count:
-                        return chosen
+                    away = self.seeds - self.seeds[number]
+                    nearest = np.minimum(nearest, np.hypot(away[:, 0], away[:, 1]))
+                    break
         return chosen
 
 
@@ -228,7 +261,7 @@ def _free_shapes(
         rest = shapely.difference(rest, excluded(rest))
     rows, columns = np.nonzero(cells)
     order = np.lexsort((columns, rows, -preference[rows, columns]))
-    seeds = shapely.points(grid.x[columns[order]], grid.y[rows[order]])
+    seeds: Any = shapely.points(grid.x[columns[order]], grid.y[rows[order]])
     tried = 0
     while len(taken) < request.count and tried < GROWN_AT_MOST:
         pieces = [

@@ -1,4 +1,4 @@
-"""From findings to the verdict on each site: rules broken, check result, conformity, and the reasons for and against."""
+"""From findings to the verdict on each site: rules broken, check result, conformity, reasons for and against."""
 
 from __future__ import annotations
 
@@ -37,44 +37,53 @@ def site_id(commune_code: str, letter: str, geometry: Any, salt: str = "") -> st
     return f"{commune_code}-{letter}-{short}"
 
 
-def plan_columns(sites: gpd.GeoDataFrame, evidence: gpd.GeoDataFrame, tolerance: ToleranceSettings) -> pd.DataFrame:
+def plan_columns(
+    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], tolerance: ToleranceSettings
+) -> pd.DataFrame:
     """Conformity and plan suitability of each site from the evidence of the plans in force.
+
+    Parameters
+    ----------
+    sites
+        ``site_id``, polygons.
+    findings
+        Evidence of the plans by site id, as :func:`siteplan.sites.plans.evidence` gives it.
+    tolerance
+        How much of a site may be left over.
 
     Returns
     -------
     DataFrame
-        ``conformity``: ``needs_adjustment`` where a zone in force speaks against it, ``conforms`` where zones that support offices or are compatible
-        cover it all (but for the tolerance), else ``not_in_plan``. ``plan_score``: the mean score of the zones by area, of the plan where it is lowest;
-        NaN where no plan in force has a zone there.
+        ``conformity``: ``needs_adjustment`` where a zone in force speaks against it, ``conforms`` where zones that
+        support offices or are compatible cover it all (but for the tolerance), else ``not_in_plan``. ``plan_score``:
+        the mean score of the zones by area, of the plan where it is lowest; NaN where no plan in force has a zone
+        there.
     """
-    site_area = shapely.area(np.asarray(sites.geometry.values))
-    conformity: list[str] = []
-    score = np.full(len(sites), np.nan)
-    real = evidence[~evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER)) & (evidence["standing"] == "binding")]
-    by_site = real.groupby("site_id").indices
-    for i, identity in enumerate(sites["site_id"]):
-        mine = real.iloc[by_site.get(identity, [])]
-        against = mine["effect"].isin(("conditional", "blocking"))
-        favour = mine[mine["effect"].isin(("supports", "compatible"))]
-        covered = shapely.area(shapely.union_all(favour.geometry.to_numpy())) if len(favour) else 0.0
-        missing = max(tolerance.sliver_m2, site_area[i] * tolerance.forbidden_percent / 100.0)
-        if against.any():
-            conformity.append("needs_adjustment")
-        elif covered >= site_area[i] - missing:
-            conformity.append("conforms")
+    rows: list[tuple[str, float]] = []
+    for identity, geometry in zip(sites["site_id"], sites.geometry, strict=True):
+        mine = [
+            f
+            for f in findings.get(identity, ())
+            if f["standing"] == "binding" and f["relation"] not in (overlap.TOUCH, overlap.SLIVER)
+        ]
+        favour = [f["geometry"] for f in mine if f["effect"] in ("supports", "compatible")]
+        covered = float(shapely.area(shapely.union_all(favour))) if favour else 0.0
+        missing = max(tolerance.sliver_m2, geometry.area * tolerance.forbidden_percent / 100.0)
+        if any(f["effect"] in ("conditional", "blocking") for f in mine):
+            conformity = "needs_adjustment"
         else:
-            conformity.append("not_in_plan")
-        if len(mine):
-            weight = mine["area_m2"].to_numpy()
-            plan = mine["plan_id"].fillna("").to_numpy()
-            each = [
-                np.average(mine["plan_score"].to_numpy()[plan == p], weights=weight[plan == p]) for p in np.unique(plan)
-            ]
-            score[i] = min(each)
-    return pd.DataFrame({"conformity": conformity, "plan_score": score})
+            conformity = "conforms" if covered >= geometry.area - missing else "not_in_plan"
+        of_plan: dict[Any, list[tuple[float, float]]] = {}
+        for f in mine:
+            of_plan.setdefault(f["plan_id"], []).append((f["plan_score"], f["area_m2"]))
+        each = [float(np.average([s for s, _ in v], weights=[a for _, a in v])) for v in of_plan.values()]
+        rows.append((conformity, min(each, default=float("nan"))))
+    return pd.DataFrame(rows, columns=["conformity", "plan_score"])
 
 
-def check_columns(sites: gpd.GeoDataFrame, findings: gpd.GeoDataFrame, fully_covered: bool) -> pd.DataFrame:
+def check_columns(
+    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], fully_covered: bool
+) -> pd.DataFrame:
     """Check result, count of findings against, and what of the site plans and projects speak against, counted once.
 
     Parameters
@@ -82,76 +91,67 @@ def check_columns(sites: gpd.GeoDataFrame, findings: gpd.GeoDataFrame, fully_cov
     sites
         ``site_id``, polygons.
     findings
-        All rows of the list, from plans and rules.
+        All rows of the list by site id, from plans and rules.
     fully_covered
         Whether a plan of every mandatory kind covers the commune: only then "nothing found" is ``clear``.
     """
-    site_area = shapely.area(np.asarray(sites.geometry.values))
-    by_site = findings.groupby("site_id").indices
     rows = []
-    for i, identity in enumerate(sites["site_id"]):
-        mine = findings.iloc[by_site.get(identity, [])]
-        effect = mine["effect"].to_numpy(dtype=object)
-        conditional = (effect == "conditional") & (mine["severity"].to_numpy(dtype=float) >= CONDITION)
-        against = (effect == "blocking") | conditional
-        if (effect == "blocking").any():
+    for identity, geometry in zip(sites["site_id"], sites.geometry, strict=True):
+        mine = findings.get(identity, ())
+        blocking = [f for f in mine if f["effect"] == "blocking"]
+        conditional = [f for f in mine if f["effect"] == "conditional" and f["severity"] >= CONDITION]
+        if blocking:
             result = "blocked"
-        elif conditional.any():
+        elif conditional:
             result = "conditional"
         else:
             result = "clear" if fully_covered else "clear_of_known_plans"
-        planned = mine[
-            against & mine["source"].isin(("plan", "project")).to_numpy() & (mine["area_m2"].to_numpy(dtype=float) > 0)
-        ]
         # restricted findings carry the site's own geometry: their area is not told
-        planned = planned[~planned["restricted"].astype(bool)]
-        area = float(shapely.area(shapely.union_all(planned.geometry.to_numpy()))) if len(planned) else 0.0
-        area = min(area, float(site_area[i]))
-        rows.append((result, int(against.sum()), area, 100.0 * area / site_area[i]))
+        planned = [
+            f["geometry"]
+            for f in (*blocking, *conditional)
+            if f["source"] in ("plan", "project") and f["area_m2"] > 0 and not f["restricted"]
+        ]
+        area = float(shapely.area(shapely.union_all(planned))) if planned else 0.0
+        area = min(area, float(geometry.area))
+        rows.append((result, len(blocking) + len(conditional), area, 100.0 * area / float(geometry.area)))
     return pd.DataFrame(rows, columns=["check_result", "conflict_count", "overlap_area_m2", "overlap_percent"])
 
 
-def broken_rules(sites: gpd.GeoDataFrame, findings: pd.DataFrame, rules: Sequence[Rule]) -> list[list[str]]:
+def broken_rules(
+    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], rules: Sequence[Rule]
+) -> list[list[str]]:
     """Ids of the hard rules that each site breaks beyond the tolerance, in the order of the table."""
     order = {rule.rule: i for i, rule in enumerate(rules)}
-    broken = findings[findings["broken"].fillna(False).astype(bool)] if len(findings) else findings
-    found = (
-        {k: sorted(set(v), key=lambda r: order.get(r, 0)) for k, v in broken.groupby("site_id")["rule"]}
-        if len(broken)
-        else {}
-    )
-    return [found.get(identity, []) for identity in sites["site_id"]]
+    return [
+        sorted({f["rule"] for f in findings.get(identity, ()) if f["broken"] is True}, key=lambda r: order[r])
+        for identity in sites["site_id"]
+    ]
 
 
-def finding_reasons(mine: pd.DataFrame) -> list[Message]:
+def finding_reasons(findings: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Reasons from the findings of one site: what blocks, what asks for something, what speaks for it."""
     messages: list[Message] = []
-    ordered = mine.sort_values(["severity", "area_m2", "zone_id"], ascending=[False, False, True], kind="stable")
+    ordered = sorted(findings, key=lambda f: (-f["severity"], -_zero(f["area_m2"]), f["zone_id"]))
     for effect, key in (("blocking", "blocks"), ("conditional", "condition"), ("supports", "supports")):
-        of_effect = ordered[ordered["effect"] == effect]
-        for row in of_effect.head(NAMED_PER_KIND).to_dict("records"):
+        of_effect = [f for f in ordered if f["effect"] == effect]
+        for row in of_effect[:NAMED_PER_KIND]:
             if row["restricted"]:
                 messages.append(("sites.reason.restricted", {}))
                 continue
             decision = row.get("decision_no")
-            known = isinstance(decision, str) and decision != ""
-            params = {
-                "title": row["title"] or "",
-                "area": round(float(row["area_m2"]), 2) if row["area_m2"] == row["area_m2"] else None,
-                "percent": round(float(row["percent_of_site"]), 2)
-                if row["percent_of_site"] == row["percent_of_site"]
-                else None,
-            }
-            messages.append(
-                (
-                    f"sites.reason.{key}_plan" if known else f"sites.reason.{key}",
-                    {**params, "decision": decision} if known else params,
-                )
-            )
-        more = len(of_effect) - NAMED_PER_KIND
-        if more > 0:
-            messages.append((f"sites.reason.{key}_more", {"count": more}))
+            params = {"title": row["title"] or "", "area": row["area_m2"], "percent": row["percent_of_site"]}
+            if isinstance(decision, str) and decision:
+                messages.append((f"sites.reason.{key}_plan", {**params, "decision": decision}))
+            else:
+                messages.append((f"sites.reason.{key}", params))
+        if len(of_effect) > NAMED_PER_KIND:
+            messages.append((f"sites.reason.{key}_more", {"count": len(of_effect) - NAMED_PER_KIND}))
     return messages
+
+
+def _zero(value: float) -> float:
+    return 0.0 if value != value else float(value)  # noqa: PLR0124 - NaN
 
 
 def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message]:

@@ -1,0 +1,184 @@
+"""What all communes share, made once before they are looked at one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siteplan.raster import Raster
+from siteplan.sites import plans, terrain
+from siteplan.sites.rules import Layer, Rule, derive_columns, read_rules
+from siteplan.tables import INPUTS, empty
+
+if TYPE_CHECKING:
+    from siteplan.rules import Rules
+    from siteplan.scenario import Scenario
+    from siteplan.sites.inputs import SiteInputs
+
+Array = np.ndarray[Any, Any]
+
+# layers with objects that rules and measures look at
+_OBJECT_ROLES = (
+    "land_use",
+    "roads",
+    "railways",
+    "waterways",
+    "water_areas",
+    "power_lines",
+    "services",
+    "buildings",
+    "hazards",
+    "urban_areas",
+    "sector_projects",
+    "border",
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all communes share, made once: layers with their rules and indexes, zones in force, coverage by plans."""
+
+    scenario: Scenario
+    rule_tables: Rules
+    rules: tuple[Rule, ...]
+    communes: gpd.GeoDataFrame
+    required: Mapping[str, float]
+    dem: Raster | None
+    people: gpd.GeoDataFrame | None
+    layers: Mapping[str, Layer]
+    zones: Layer
+    facilities: Any
+    proposals: Any
+    seats: Mapping[str, Any]
+    fully_covered: frozenset[str]
+    rests_on: tuple[str, ...]
+
+    @property
+    def crs(self) -> Any:
+        """The province's CRS."""
+        return self.communes.crs
+
+    @property
+    def coarse_m(self) -> float | None:
+        """Resolution of a terrain model too coarse for a claim about one site; None where it is fine enough."""
+        resolution = (self.dem.source_resolution_m or self.dem.cell_m) if self.dem is not None else 0.0
+        return resolution if resolution > terrain.COARSE_TERRAIN_M else None
+
+
+def prepare(inputs: SiteInputs) -> Prepared:
+    """Do once what all communes share.
+
+    Parameters
+    ----------
+    inputs
+        Layers, terrain, rules and scenario.
+
+    Returns
+    -------
+    Prepared
+        Picklable, so that it can be sent to other processes; spatial indexes are built where they are used.
+    """
+    rules = read_rules(inputs.rules, inputs.scenario)
+    tables = inputs.tables
+    layers = {
+        role: Layer(role, derive_columns(role, tables[role], inputs.rules), rules)
+        for role in _OBJECT_ROLES
+        if role in tables and len(tables[role])
+    }
+    zones = _zones(inputs, rules)
+    covered = plans.plan_coverage(
+        inputs.communes,
+        _table(tables, "former_units"),
+        _table(tables, "plans"),
+        inputs.rules.plan_kinds,
+        inputs.scenario.date,
+    )
+    mandatory = covered[covered["mandatory"].fillna(False).astype(bool)]
+    lacking = (
+        set(mandatory.loc[mandatory["status"] != "covered", "commune_code"])
+        if len(mandatory)
+        else set(inputs.communes["code"])
+    )
+    people, people_layers = _people(inputs)
+    seats = inputs.seats
+    return Prepared(
+        scenario=inputs.scenario,
+        rule_tables=inputs.rules,
+        rules=rules,
+        communes=inputs.communes.sort_values("code").reset_index(drop=True),
+        required=dict(
+            zip(inputs.required["commune_code"], inputs.required["required_land_area_m2"].astype(float), strict=True)
+        ),
+        dem=inputs.dem,
+        people=people,
+        layers=layers,
+        zones=zones,
+        facilities=tables.get("facilities"),
+        proposals=tables.get("proposals"),
+        seats=dict(zip(seats["code"], seats.geometry, strict=True)) if len(seats) else {},
+        fully_covered=frozenset(set(inputs.communes["code"]) - lacking),
+        rests_on=_rests_on(inputs, people_layers),
+    )
+
+
+def _table(tables: Mapping[str, Any], role: str) -> Any:
+    return tables[role] if role in tables else empty(INPUTS[role])
+
+
+def _zones(inputs: SiteInputs, rules: tuple[Rule, ...]) -> Layer:
+    raw = _table(inputs.tables, "plan_zones")
+    if raw.crs is None:
+        raw = raw.set_crs(inputs.communes.crs)
+    joined = plans.join_zones(raw, _table(inputs.tables, "plans"), inputs.rules, inputs.scenario.date)
+    return Layer("plan_zones", joined, rules)
+
+
+def _people(inputs: SiteInputs) -> tuple[gpd.GeoDataFrame | None, set[str]]:
+    """Points with people: the population grid, else settlements whose population is known."""
+    if inputs.population is not None and len(inputs.population):
+        layer = inputs.raster_layers.get("population")
+        return inputs.population[["population", "geometry"]], {layer} if layer else set()
+    settlements = inputs.tables.get("settlements")
+    if settlements is not None and len(settlements):
+        known = settlements[pd.to_numeric(settlements["population"], errors="coerce").fillna(0) > 0]
+        if len(known):
+            flagged = known["illustrative"].fillna(False).astype(bool)
+            return known[["population", "geometry"]].astype({"population": "float64"}), set(known.loc[flagged, "layer"])
+    return None, set()
+
+
+def _rests_on(inputs: SiteInputs, people_layers: set[str]) -> tuple[str, ...]:
+    """Tokens of the illustrative layers that every site is measured on."""
+    names = set(people_layers)
+    for frame in (inputs.communes, *(inputs.tables[r] for r in (*_OBJECT_ROLES, "plan_zones") if r in inputs.tables)):
+        if len(frame) and {"layer", "illustrative"} <= set(frame.columns):
+            names |= set(frame.loc[frame["illustrative"].fillna(False).astype(bool), "layer"])
+    if inputs.dem is not None and "dem" in inputs.raster_layers:
+        names.add(inputs.raster_layers["dem"])
+    tokens = {f"layer:{name}" for name in names}
+    coarse = inputs.dem is not None and (inputs.dem.source_resolution_m or inputs.dem.cell_m) > terrain.COARSE_TERRAIN_M
+    return tuple(sorted(tokens | ({"assumption:terrain_coarse"} if coarse else set())))
+
+
+def people_in(prepared: Prepared, commune: Any) -> tuple[Array, Array, Array]:
+    """Coordinates and number of the people of a commune."""
+    if prepared.people is None:
+        none = np.array([], dtype=float)
+        return none, none, none
+    rows = np.sort(prepared.people.sindex.query(commune, predicate="intersects"))
+    points = prepared.people.geometry.iloc[rows]
+    return points.x.to_numpy(), points.y.to_numpy(), prepared.people["population"].iloc[rows].to_numpy(dtype=float)
+
+
+def people_centre(prepared: Prepared, code: str, commune: Any) -> tuple[float, float] | None:
+    """Middle of the people of a commune, else its present seat, else None."""
+    x, y, people = people_in(prepared, commune)
+    if people.sum() > 0:
+        return float(np.average(x, weights=people)), float(np.average(y, weights=people))
+    seat = prepared.seats.get(code)
+    return (seat.x, seat.y) if seat is not None else None

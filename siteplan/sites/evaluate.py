@@ -1,0 +1,188 @@
+"""Everything that is said of the sites of a commune: evidence, figures, verdict and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.locale import encode
+from siteplan.sites import access, findings, forced, measure, plans, verdict
+from siteplan.sites.context import Prepared, people_in
+
+if TYPE_CHECKING:
+    from siteplan.raster import Raster
+    from siteplan.scenario import ToleranceSettings
+    from siteplan.sites.rules import Rule
+
+Array = np.ndarray[Any, Any]
+
+
+def evaluate(
+    prepared: Prepared,
+    code: str,
+    commune: Any,
+    sites: gpd.GeoDataFrame,
+    plots: list[forced.Forced],
+    required_m2: float,
+    dem: Raster | None,
+    slope: Raster | None,
+    eligible: Raster,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Evidence and figures of the sites of a commune."""
+    scenario, layers = prepared.scenario, prepared.layers
+    tolerance = scenario.tolerance
+    geometries = np.asarray(sites.geometry.values)
+    area = shapely.area(geometries)
+    threshold = next((r.threshold for r in prepared.rules if r.role == "dem"), float("inf"))
+    ground = measure.terrain_columns(geometries, dem, slope, threshold)
+    land = measure.land_use_columns(geometries, layers.get("land_use"))
+    hazard = measure.hazard_columns(geometries, layers.get("hazards"), tolerance.sliver_m2)
+    distance = measure.distance_columns(geometries, layers, prepared.rule_tables.speeds, prepared.seats.get(code))
+    figures = pd.concat([sites.drop(columns="geometry"), ground, land.columns, hazard, distance], axis=1)
+    figures["area_m2"] = area
+    figures["required_area_m2"] = required_m2
+    figures["area_ratio"] = area / required_m2 if required_m2 > 0 else np.nan
+    figures["buildings_inside"] = measure.buildings_inside(geometries, layers.get("buildings"), tolerance.sliver_m2)
+    figures["inside_urban_area"] = measure.inside_urban_area(geometries, layers.get("urban_areas"))
+    figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
+    reached = _access(prepared, commune, geometries, figures)
+
+    nearby = prepared.zones.frame.iloc[np.unique(prepared.zones.pairs(geometries, 0.0)[1])]
+    planned = plans.evidence(sites, nearby, tolerance)
+    ruled = findings.rule_findings(sites, prepared.rules, layers, tolerance)
+    whole = _whole_site_findings(prepared, commune, sites, ground, area)
+    lists = [
+        gpd.GeoDataFrame(part, geometry="geometry", crs=prepared.crs) for part in (planned, ruled, whole) if len(part)
+    ]
+    conflicts = gpd.GeoDataFrame(pd.concat(lists, ignore_index=True), crs=prepared.crs) if lists else planned
+    conflicts = _with_zone_rules(conflicts, prepared.rules, tolerance, dict(zip(sites["site_id"], area, strict=True)))
+
+    by_site: dict[str, list[dict[str, Any]]] = {}
+    for row in conflicts.to_dict("records"):
+        by_site.setdefault(row["site_id"], []).append({str(k): v for k, v in row.items()})
+    broken = verdict.broken_rules(sites, by_site, prepared.rules)
+    figures["broken_rules"] = ["; ".join(b) or None for b in broken]
+    figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")
+    checked = verdict.check_columns(sites, by_site, code in prepared.fully_covered)
+    planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
+    conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
+    figures = pd.concat([figures, checked, conform_columns], axis=1)
+    figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached)
+    measured = gpd.GeoDataFrame(figures, geometry=sites.geometry, crs=prepared.crs)
+    return conflicts, measured
+
+
+def _access(prepared: Prepared, commune: Any, geometries: Array, figures: pd.DataFrame) -> Array | None:
+    """Fill in travel times; return the percent of people who have a way to each site."""
+    figures["access_minutes"], figures["access_share_30_percent"] = np.nan, np.nan
+    x, y, people = people_in(prepared, commune)
+    if people.sum() <= 0:
+        return None
+    ground = access.build_ground(
+        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
+    )
+    centres = shapely.centroid(geometries)
+    times = access.minutes_to(ground, shapely.get_x(centres), shapely.get_y(centres), x, y)
+    mean, share, reached = access.weighted(times, people)
+    figures["access_minutes"], figures["access_share_30_percent"] = mean, share
+    return reached
+
+
+def _whole_site_findings(
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: pd.DataFrame, area: Array
+) -> gpd.GeoDataFrame:
+    """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary."""
+    rows, shapes = [], []
+    tolerance = prepared.scenario.tolerance
+    geometries = np.asarray(sites.geometry.values)
+    for rule in prepared.rules:
+        if rule.role == "dem":
+            percent = ground["steep_percent"].fillna(0.0).to_numpy(dtype=float)
+            hit, broken = percent > 0, percent / 100.0 * area > findings.tolerated_m2(rule, area, tolerance)
+            tokens = [t for t in prepared.rests_on if t == "assumption:terrain_coarse"]
+            held, shape = percent / 100.0 * area, geometries
+        elif rule.role == "sites":
+            hit = broken = area < rule.threshold
+            held, shape, tokens = area, geometries, []
+        elif rule.role == "communes":
+            beyond = shapely.difference(geometries, commune)
+            held, shape, tokens = shapely.area(beyond), beyond, []
+            hit, broken = held >= tolerance.sliver_m2, held > findings.tolerated_m2(rule, area, tolerance)
+        else:
+            continue
+        for i in np.flatnonzero(hit):
+            share = min(100.0, 100.0 * float(held[i]) / float(area[i]))
+            rows.append(
+                findings.whole_site_finding(
+                    sites["site_id"].iloc[i],
+                    sites["commune_code"].iloc[i],
+                    rule,
+                    float(held[i]),
+                    share,
+                    bool(broken[i]),
+                    tokens,
+                )
+            )
+            shapes.append(shape[i])
+    frame = pd.DataFrame(rows)
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=sites.crs), crs=sites.crs)
+
+
+def _with_zone_rules(
+    conflicts: gpd.GeoDataFrame, rules: tuple[Rule, ...], tolerance: ToleranceSettings, site_area: Mapping[str, float]
+) -> gpd.GeoDataFrame:
+    """Say of each blocking zone whether more than tolerated of the site lies in such zones."""
+    conflicts = conflicts.copy()
+    for column in ("rule", "broken"):
+        if column not in conflicts.columns:
+            conflicts[column] = None
+    rule = next((r for r in rules if r.role == "plan_zones" and r.hard), None)
+    blocking = (conflicts["source"] == "plan") & (conflicts["effect"] == "blocking")
+    if rule is None or not blocking.any():
+        return conflicts
+    rows = conflicts[blocking]
+    shared = rows.groupby("site_id").indices
+    for identity, members in shared.items():
+        mine = rows.iloc[members]
+        inside = float(shapely.area(shapely.union_all(mine.geometry.to_numpy())))
+        whole = np.array([site_area[str(identity)]])
+        conflicts.loc[mine.index, "rule"] = rule.rule
+        conflicts.loc[mine.index, "broken"] = bool(inside > findings.tolerated_m2(rule, whole, tolerance)[0])
+    return conflicts
+
+
+def _reasons(
+    prepared: Prepared,
+    figures: pd.DataFrame,
+    by_site: Mapping[str, list[dict[str, Any]]],
+    plots: list[forced.Forced],
+    broken: list[list[str]],
+    reached: Array | None,
+) -> tuple[list[str], list[str | None]]:
+    by_rule = {rule.rule: rule for rule in prepared.rules}
+    reasons: list[str] = []
+    rests: list[str | None] = []
+    for i, record in enumerate(figures.to_dict("records")):
+        row = {str(k): v for k, v in record.items()}
+        mine = by_site.get(row["site_id"], [])
+        messages = [*plots[i].reasons, *verdict.site_reasons(row, prepared.coarse_m)]
+        if reached is not None and reached[i] < 99.95:
+            messages.append(("sites.reason.not_reached", {"percent": 100.0 - float(reached[i])}))
+        messages += verdict.finding_reasons(mine)
+        if row["check_result"] == "clear_of_known_plans":
+            messages.append(("sites.reason.plans_missing", {}))
+        reasons.append(encode([(key, _rounded(params)) for key, params in messages]))
+        tokens = {*prepared.rests_on, *plots[i].rests_on}
+        tokens |= {t for rule in broken[i] for t in by_rule[rule].rests_on}
+        tokens |= {t for f in mine if isinstance(f["rests_on"], str) for t in f["rests_on"].split("; ")}
+        rests.append("; ".join(sorted(tokens)) or None)
+    return reasons, rests
+
+
+def _rounded(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(float(v), 2) if isinstance(v, float) else v for k, v in params.items()}

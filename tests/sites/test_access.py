@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from siteplan.sites.access import build_ground, minutes_to, weighted
+from siteplan.sites.rules import Layer, derive_columns
+
+LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
+CELL = 90.0
+
+
+@pytest.fixture
+def ground(maps, rules):
+    """Build the graph of the square commune with layers given as rows; return a function of minutes between points."""
+
+    def build(dem=None, margin_m: float = 0.0, speeds: pd.DataFrame | None = None, **rows):
+        layers = {r: Layer(r, derive_columns(r, maps.layer(r, v), rules), ()) for r, v in rows.items()}
+        made = build_ground(maps.commune(), layers, dem, rules.speeds if speeds is None else speeds, margin_m)
+
+        def minutes(a: tuple[float, float], b: tuple[float, float]) -> float:
+            xs, ys = np.array([a[0], b[0]]) + maps.X0, np.array([a[1], b[1]]) + maps.Y0
+            return float(minutes_to(made, xs[1:], ys[1:], xs[:1], ys[:1])[0, 0])
+
+        return minutes
+
+    return build
+
+
+def centre(column: int, row: int, maps) -> tuple[float, float]:
+    """Centre of a cell of the 90 m grid, in metres from the corner of the commune."""
+    west, north = np.floor(maps.X0 / CELL) * CELL, np.ceil((maps.Y0 + maps.SIDE) / CELL) * CELL
+    return west + (column + 0.5) * CELL - maps.X0, north - (row + 0.5) * CELL - maps.Y0
+
+
+def test_on_level_ground_walking_is_distance_by_speed(ground, maps) -> None:
+    minutes = ground()
+    straight = minutes(centre(5, 10, maps), centre(25, 10, maps))
+    assert straight == pytest.approx(20 * CELL / 1000 / LEVEL_KMH * 60)
+    diagonal = minutes(centre(5, 5, maps), centre(15, 15, maps))
+    assert diagonal == pytest.approx(10 * CELL * np.sqrt(2) / 1000 / LEVEL_KMH * 60)
+    assert minutes(centre(15, 15, maps), centre(5, 5, maps)) == pytest.approx(diagonal)
+
+
+def test_uphill_takes_longer_than_downhill(ground, maps) -> None:
+    minutes = ground(dem=maps.plane(east=0.1))
+    up, down = (minutes(centre(a, 10, maps), centre(b, 10, maps)) for a, b in ((5, 25), (25, 5)))
+    length_km = 20 * CELL / 1000
+    assert up == pytest.approx(length_km / (6 * np.exp(-3.5 * 0.15)) * 60, rel=1e-4)
+    assert down == pytest.approx(length_km / (6 * np.exp(-3.5 * 0.05)) * 60, rel=1e-4)
+
+
+def test_a_road_is_as_fast_as_its_class(ground, maps, rules) -> None:
+    a, b = centre(2, 10, maps), centre(30, 10, maps)
+    road = {"road_class": "provincial", "geometry": maps.line(a, b)}
+    kmh = float(rules.speeds.set_index("road_class").loc["provincial", "speed_kmh"])
+    # from edge to edge of cells: the last half cell of the road lies within the goal's own cell
+    assert ground(roads=[road])(a, b) == pytest.approx((b[0] - a[0]) / 1000 / kmh * 60, rel=0.03)
+
+
+def test_a_winding_road_takes_its_own_length(ground, maps, rules) -> None:
+    a, b = centre(2, 10, maps), centre(30, 10, maps)
+    detour = [a, (a[0], a[1] - 900), (b[0], b[1] - 900), b]
+    speeds = rules.speeds.copy()
+    speeds.loc[speeds["road_class"] == "national", "speed_kmh"] = 400.0  # so fast that nobody walks across
+    road = {"road_class": "national", "geometry": maps.line(*detour)}
+    length = shapely.length(maps.line(*detour))
+    assert ground(roads=[road], speeds=speeds)(a, b) == pytest.approx(length / 1000 / 400 * 60, rel=0.05)
+
+
+def test_expressways_are_no_way_for_motorbikes(ground, maps) -> None:
+    a, b = centre(2, 10, maps), centre(30, 10, maps)
+    road = {"road_class": "expressway", "geometry": maps.line(a, b)}
+    assert ground(roads=[road])(a, b) == pytest.approx(ground()(a, b))
+
+
+def test_a_river_is_crossed_at_its_bridge_only(ground, maps) -> None:
+    river = {"waterway_class": "river", "geometry": maps.line((1500, -200), (1500, 3200))}
+    a, b = centre(8, 25, maps), centre(25, 25, maps)
+    assert np.isinf(ground(waterways=[river])(a, b))
+    bridge_y = centre(0, 5, maps)[1]
+    bridge = {"road_class": "local", "geometry": maps.line((1300, bridge_y), (1700, bridge_y))}
+    over = ground(waterways=[river], roads=[bridge])(a, b)
+    around_km = 2 * 20 * CELL / 1000  # there are 20 rows up to the bridge and 20 down
+    assert over > around_km / (6.0) * 60
+    assert np.isfinite(over)
+    stream = {"waterway_class": "stream", "geometry": river["geometry"]}
+    assert ground(waterways=[stream])(a, b) == pytest.approx(ground()(a, b))
+
+
+def test_people_weigh_the_mean_and_the_share() -> None:
+    times = np.array([[10.0, 40.0, np.inf]])
+    mean, share, reached = weighted(times, np.array([300.0, 100.0, 100.0]))
+    assert mean[0] == pytest.approx((300 * 10 + 100 * 40) / 400)
+    assert share[0] == pytest.approx(60.0)
+    assert reached[0] == pytest.approx(80.0)
+    assert np.isnan(weighted(np.array([[np.inf]]), np.array([5.0]))[0][0])
