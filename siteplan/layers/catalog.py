@@ -141,7 +141,7 @@ def near_key(key: str, near: str) -> str:
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_VIRTUAL = re.compile(r"[./]*/+vsi[a-z0-9_]+(/|$)", re.IGNORECASE)
+_VIRTUAL = re.compile(r"/+vsi[a-z0-9_]+(/|$)", re.IGNORECASE)
 
 
 def path_problem(path: str, file: str, layer: str) -> Problem | None:

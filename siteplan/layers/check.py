@@ -205,7 +205,7 @@ def _stated_areas(layers: LayerSet) -> list[Problem]:
         off = 100 * (measured - stated) / stated
     wide = np.flatnonzero(np.abs(off) > STATED_AREA_PERCENT)
     order = wide[np.argsort(-np.abs(off[wide]), kind="stable")]
-    features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({off[i]:+.1f} %)" for i in order]
+    features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({off[i]:+.0f} %)" for i in order]
     return together(
         "commune_area_differs", "warning", features, limit=STATED_AREA_PERCENT, **_place_of(layers, "communes")
     )
@@ -226,7 +226,7 @@ def _features_elsewhere(layers: LayerSet) -> list[Problem]:
         distance[known] = shapely.distance(table.geometry.to_numpy()[known], own)
         out = np.flatnonzero(distance > OUTSIDE_COMMUNE_M)
         order = out[np.argsort(-distance[out], kind="stable")]
-        features = [f"{table[key].iloc[i]} ({distance[i] / 1000:.1f} km)" for i in order]
+        features = [f"{table[key].iloc[i]} ({distance[i]:.0f} m)" for i in order]
         layers_of = table["layer"].iloc[order] if len(order) else None
         problems += together(
             "feature_outside_commune", "warning", features, largest_m=float(distance.max()),
@@ -278,7 +278,7 @@ def _terrain(layers: LayerSet) -> list[Problem]:
     if len(communes):
         percent = grid_share_percent(raster, communes)
         short = np.flatnonzero(percent < WHOLE_PERCENT)
-        features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.1f} %)" for i in short]
+        features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.0f} %)" for i in short]
         problems += together("terrain_incomplete", "warning", features, **where)
     return problems
 

@@ -27,7 +27,8 @@ Array = np.ndarray[Any, Any]
 FINEST_CELL_M = 30.0
 # finer grids than this are averaged to FINEST_CELL_M: nothing here needs them, and they fill the memory
 MOST_CELLS = 80_000_000
-BLOCK = 32
+# coordinates are computed exactly at this spacing and interpolated between
+EXACT_EVERY_M = 1_000.0
 NATIVE_DTYPE = np.float32
 # a cell of people is split into so many parts on each side when it is moved to another grid
 PARTS = 4
@@ -42,6 +43,17 @@ class SourceGrid:
     crs: int | str
     resolution_m: float
     placement: Placement
+
+
+# written out for north-up grids: the operators of Affine differ between its versions
+def _centres(transform: Affine, columns: Any, rows: Any) -> tuple[Any, Any]:
+    """Coordinates of places in a grid, counted in cells from its upper left corner."""
+    return transform.c + columns * transform.a, transform.f + rows * transform.e
+
+
+def _cells(transform: Affine, x: Any, y: Any) -> tuple[Any, Any]:
+    """Columns and rows of coordinates in a grid, as fractions."""
+    return (x - transform.c) / transform.a, (y - transform.f) / transform.e
 
 
 def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str) -> SourceGrid:
@@ -89,7 +101,9 @@ def _read_open(source: Any, stated_crs: int | None, province: Province, file: st
     resampling = Resampling.nearest if factor == 1 else Resampling.average
     masked = source.read(1, window=window, masked=True, out_shape=shape, resampling=resampling)
     values = np.ma.filled(masked.astype(NATIVE_DTYPE), np.nan)
-    part = source.window_transform(window) * Affine.scale(window.width / shape[1], window.height / shape[0])
+    wide, high = window.width / shape[1], window.height / shape[0]
+    west, north = _centres(transform, window.col_off, window.row_off)
+    part = Affine(transform.a * wide, 0, west, 0, transform.e * high, north)
     return SourceGrid(values, part, found, resolution, placement)
 
 
@@ -100,8 +114,8 @@ def _province_box(province: Province, target: int | str) -> crs.Bounds | None:
 
 
 def _window(transform: Affine, width: int, height: int, box: crs.Bounds) -> Window | None:
-    left, top = ~transform * (box[0], box[3])
-    right, bottom = ~transform * (box[2], box[1])
+    left, top = _cells(transform, box[0], box[3])
+    right, bottom = _cells(transform, box[2], box[1])
     c0, c1 = max(int(np.floor(left)), 0), min(int(np.ceil(right)), width)
     r0, r1 = max(int(np.floor(top)), 0), min(int(np.ceil(bottom)), height)
     return Window(c0, r0, c1 - c0, r1 - r0) if c1 > c0 and r1 > r0 else None
@@ -154,20 +168,20 @@ def _source_indices(
 ) -> tuple[Array, Array]:
     """Row and column in the source (fractions, cell centres on whole numbers) of every centre of the target.
 
-    Computed exactly on every 32nd cell and interpolated between: over a kilometre a projection is a plane to the
-    millimetre.
+    Computed exactly every kilometre and interpolated between, where a projection is a plane to some 5 mm.
     """
     rows, columns = shape
-    at_rows = np.arange(0, rows + BLOCK, BLOCK)
-    at_columns = np.arange(0, columns + BLOCK, BLOCK)
+    block = max(int(EXACT_EVERY_M / transform.a), 1)
+    at_rows = np.arange(0, rows + block, block)
+    at_columns = np.arange(0, columns + block, block)
     grid_columns, grid_rows = np.meshgrid(at_columns + 0.5, at_rows + 0.5)
-    east, north = transform * (grid_columns, grid_rows)
+    east, north = _centres(transform, grid_columns, grid_rows)
     x, y = crs.transformer(province.epsg, source.crs).transform(east, north)
-    found_columns, found_rows = ~source.transform * (np.asarray(x), np.asarray(y))
+    found_columns, found_rows = _cells(source.transform, np.asarray(x), np.asarray(y))
     zoomed = []
     for knots in (found_rows - 0.5, found_columns - 0.5):
-        row = np.arange(rows) / BLOCK
-        column = np.arange(columns) / BLOCK
+        row = np.arange(rows) / block
+        column = np.arange(columns) / block
         r0 = np.minimum(row.astype(int), len(at_rows) - 2)
         c0 = np.minimum(column.astype(int), len(at_columns) - 2)
         along = knots[r0] + (knots[r0 + 1] - knots[r0]) * (row - r0)[:, None]
@@ -205,10 +219,6 @@ def _square(transform: Affine) -> bool:
     return abs(transform.a + transform.e) < 1e-6
 
 
-def _centres(transform: Affine, columns: Array, rows: Array) -> tuple[Array, Array]:
-    return transform.c + columns * transform.a, transform.f + rows * transform.e
-
-
 def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Array, Array]:
     """Centres of the cells that hold people, in the province's CRS: east, north, count. Sums as the grid does."""
     parts = []
@@ -234,7 +244,7 @@ def people_grid(sources: Sequence[SourceGrid], province: Province) -> Raster:
             for j in range(PARTS):
                 x, y = _centres(source.transform, columns + (i + 0.5) / PARTS, rows + (j + 0.5) / PARTS)
                 east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
-                to_columns, to_rows = ~transform * (np.asarray(east), np.asarray(north))
+                to_columns, to_rows = _cells(transform, np.asarray(east), np.asarray(north))
                 # cells that the clipped grid cuts at its rim go to the cell nearest to them
                 at = (
                     np.clip(np.floor(to_rows).astype(int), 0, shape[0] - 1),

@@ -22,10 +22,9 @@ from siteplan.errors import InputError, Problem
 ZONE_SCALE, ZONE_EASTING, ZONE_NORTHING = 0.9999, 500_000.0, 0.0
 # central meridian -> EPSG code
 ZONES: dict[float, int] = {
-    103.0: 9205, 104.0: 9206, 104.5: 9207, 104.75: 9208, 105.0: 5896, 105.5: 9209, 105.75: 9210, 106.0: 9211,
-    106.25: 9212, 106.5: 9213,
-    107.0: 9214, 107.25: 9215, 107.5: 9216, 107.75: 5899, 108.0: 5897, 108.25: 9217, 108.5: 9218,
-    111.0: 5898,
+    102.0: 5896, 103.0: 9205, 104.0: 9206, 104.5: 9207, 104.75: 9208, 105.0: 5897, 105.5: 9209, 105.75: 9210,
+    106.0: 9211, 106.25: 9212, 106.5: 9213, 107.0: 9214, 107.25: 9215, 107.5: 9216, 107.75: 5899, 108.0: 5898,
+    108.25: 9217, 108.5: 9218,
 }  # fmt: skip
 
 
@@ -132,7 +131,7 @@ def share_inside(x: Any, y: Any, placement: Placement, province: Province) -> fl
 
 
 def _middle(values: Any) -> Any:
-    low, high = np.percentile(values, [5, 95])
+    low, high = np.percentile(values, 5, method="lower"), np.percentile(values, 95, method="higher")
     return values[(values >= low) & (values <= high)]
 
 

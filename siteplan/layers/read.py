@@ -34,6 +34,8 @@ Array = np.ndarray[Any, Any]
 _LONGITUDE = frozenset({"lon", "lng", "long", "longitude", "kinhdo"})
 _LATITUDE = frozenset({"lat", "latitude", "vido"})
 WGS84 = 4326
+# larger layers are filtered by GDAL; smaller ones here, where features without geometry are told from distant ones
+FILTERED_FROM_FEATURES = 200_000
 
 
 @dataclass
@@ -231,7 +233,8 @@ def _read_vector(entry: LayerEntry, source: formats.Source, province: Province, 
         found.problems += problems
         if placement is None:
             return
-        box = reading_box(province, placement) if entry.role in rows.WIDE_ROLES else None
+        if entry.role in rows.WIDE_ROLES and description.features > FILTERED_FROM_FEATURES:
+            box = reading_box(province, placement)
     names = sorted({name for sources in fields.values() for name in sources})
     raw = vector.read(source, description, names, box, entry.path, entry.name, geometry=spatial)
     found.problems += raw.problems

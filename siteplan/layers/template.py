@@ -33,7 +33,7 @@ _SCENARIO_BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tolerance", ("[tolerance]", "sliver_m2 = 1.0", "sliver_width_m = 0.1")),
     ("programme", ("[programme]", 'objective = "follow_rank"', 'limited_by = "capacity"', "nested = true")),
     ("funds", ("[[funds]]", 'source = "ngân sách tỉnh"', "year = 2026", "amount = 120e9", "committed = true")),
-    ("locks", ("[[locks]]", 'commune = "06184"', 'phase = "2027-2030"', 'by = ""', 'reason = ""')),
+    ("locks", ("[[locks]]", 'commune = "06184"', 'site = "06184-K-3f9a2c"', 'by = ""', 'reason = ""')),
 )
 
 

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from siteplan.layers.coverage import area_share_percent, grid_share_percent, layer_coverage
+from siteplan.raster import Raster
+from siteplan.tables import RESULTS, verify
+
+WEST, SOUTH = 440_000.0, 2_410_000.0
+
+
+def test_commune_without_polygon_and_polygon_without_facts(ground):
+    ground.text("so_lieu", "commune_facts", "so_lieu.csv", "code,name\n06001,a\n06004,b\n06019,c\n06999,x\n")
+    told = {p.key: p.feature for p in ground.check()}
+    assert told == {"commune_without_polygon": "06999", "commune_without_facts": "06037 Văn Lãng"}
+
+
+def test_stated_area_is_held_against_the_boundary(ground):
+    ground.text("so_lieu", "commune_facts", "so_lieu.csv",
+                "code,name,stated_area_km2\n06001,a,100\n06004,b,100\n06019,c,80\n06037,d,\n")  # fmt: skip
+    (problem,) = ground.check()
+    assert (problem.key, problem.severity) == ("commune_area_differs", "warning")
+    assert problem.feature == "06019 Lộc Bình (+25 %)"  # 100 km² against 80
+
+
+def test_facility_in_another_commune_is_told_with_its_distance(ground):
+    ground.text("co_so", "facilities", "co_so.csv",
+                f"facility_id,commune_code,e,n\nA,06001,{WEST + 11_234.5},{SOUTH + 500.5}\n",
+                xy=["e", "n"], crs=9215)  # fmt: skip
+    (problem,) = ground.check()
+    assert problem.key == "feature_outside_commune"
+    assert problem.params["largest_m"] == pytest.approx(1234.5)
+
+
+def test_plans_and_zones_are_held_against_each_other(ground, rules):
+    kind = rules.plan_kinds["plan_kind"].iloc[0]
+    ground.text("quy_hoach", "plans", "quy_hoach.csv",
+                "plan_id,title,plan_kind,status,supersedes,covers\n"
+                f"Q1,Một,{kind},đã phê duyệt,Q0,06001; 06998\nQ2,Hai,loại lạ,approved,,*\n")  # fmt: skip
+    zone = gpd.GeoDataFrame(
+        {"zone_id": ["Z1", "Z2"], "plan_id": ["Q1", "Q9"], "function": [None, "chức năng lạ"]},
+        geometry=[shapely.box(WEST, SOUTH, WEST + 10, SOUTH + 10)] * 2, crs=9215,
+    )  # fmt: skip
+    ground.frame("o_chuc_nang", "plan_zones", zone)
+    told = {p.key: p.feature for p in ground.check(rules)}
+    assert told == {
+        "plan_unknown": "Q9", "plan_supersedes_unknown": "Q1 > Q0", "plan_covers_unknown": "Q1: 06998",
+        "plan_kind_unknown": "Q2", "plan_function_unknown": "Z2",
+    }  # fmt: skip
+
+
+def test_communes_of_the_neighbouring_zone_stick_out(ground):
+    frame = gpd.read_file(ground.folder / "communes.gpkg")
+    # 67 km west: the province's box begins at E 380,020
+    frame.geometry = frame.translate(-67_000, 0)
+    ground.frame("communes", "communes", frame, "communes2.gpkg", required=True)
+    found = {p.key: p for p in ground.check()}
+    assert found["communes_beyond_box"].params["beyond_m"] == pytest.approx(380_020 - (440_000 - 67_000))
+    assert found["communes_beyond_box"].severity == "error"
+
+
+def test_dem_that_covers_half(ground):
+    communes = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100), shapely.box(200, 0, 210, 10)], crs=9215)
+    values = np.ones((10, 10), np.float32)
+    values[:, 5:] = np.nan
+    raster = Raster(values, Affine(10, 0, 0, 0, -10, 100), float("nan"))
+    assert grid_share_percent(raster, communes).tolist() == [50, 0]
+    # a commune that cuts cells: 15 m x 15 m of it lie on the grid's valid half, of 30 m x 30 m
+    cut = gpd.GeoDataFrame(geometry=[shapely.box(35, 35, 65, 65)], crs=9215)
+    assert grid_share_percent(raster, cut)[0] == pytest.approx(50)
+
+
+def test_overlapping_land_use_counts_once():
+    communes = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], crs=9215)
+    apart = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 50, 50), shapely.box(50, 0, 100, 50)], crs=9215)
+    twice = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 60, 50), shapely.box(40, 0, 100, 50)], crs=9215)
+    beyond = gpd.GeoDataFrame(geometry=[shapely.box(-500, 0, 50, 500)], crs=9215)
+    assert area_share_percent(apart, communes)[0] == pytest.approx(50)
+    assert area_share_percent(twice, communes)[0] == pytest.approx(50)
+    assert area_share_percent(beyond, communes)[0] == pytest.approx(50)
+
+
+def test_coverage_statement(ground):
+    land = gpd.GeoDataFrame(
+        {"land_use": ["TSC"]}, geometry=[shapely.box(WEST, SOUTH, WEST + 10_000, SOUTH + 2_500)], crs=9215
+    )
+    ground.frame("hien_trang", "land_use", land, mandatory=True, illustrative=True, source="Minh họa")
+    ground.put("thien_tai", "hazards", mandatory=True)
+    frame = layer_coverage(ground.read())
+    verify(frame, RESULTS["coverage"])
+    table = frame.set_index(["commune_code", "role"])
+    assert table.loc[("06001", "land_use"), ["status", "percent"]].tolist() == ["partly", 25.0]
+    assert table.loc[("06037", "land_use"), ["status", "percent"]].tolist() == ["missing", 0.0]
+    assert table.loc[("06001", "dem"), ["status", "percent"]].tolist() == ["covered", 100.0]
+    assert table.loc[("06001", "roads"), "status"] == "covered"
+    assert np.isnan(table.loc[("06001", "roads"), "percent"])
+    assert table.loc[("06001", "hazards"), "status"] == "missing"
+    assert bool(table.loc[("06001", "hazards"), "mandatory"])
+    assert bool(table.loc[("06001", "land_use"), "illustrative"])
+    assert "layer_not_listed" in table.loc[("06001", "flood_marks"), "notes"]
+
+
+def test_what_was_left_out_makes_coverage_partial(ground):
+    shapes = [shapely.box(WEST, SOUTH, WEST + 10, SOUTH + 10), None]
+    ground.frame("thien_tai", "hazards", gpd.GeoDataFrame({"hazard_kind": ["flood"] * 2}, geometry=shapes, crs=9215))
+    table = layer_coverage(ground.read()).set_index(["commune_code", "role"])
+    assert table.loc[("06001", "hazards"), "status"] == "partly"
+    assert '"count": 1' in table.loc[("06001", "hazards"), "notes"]

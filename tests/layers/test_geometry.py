@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siteplan.layers.geometry import repaired
+
+
+def _one(geometry, kind):
+    return repaired(np.array([geometry], dtype=object), kind, ["a"], "f", "l")
+
+
+def test_bow_tie_tells_the_square_metres_it_changes():
+    # crossing outline: its signed halves cancel to 0; repaired it has two triangles of 1 m² each
+    tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    out, keep, (problem,) = _one(tie, "polygon")
+    assert keep.all()
+    assert out[0].area == 2.0
+    assert problem.key == "geometry_repaired"
+    assert problem.params == {"before_m2": 0.0, "after_m2": 2.0, "change_m2": 2.0}
+
+
+def test_many_repairs_make_one_row():
+    tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    shapes = np.array([shapely.affinity.translate(tie, 10 * i) for i in range(30)], dtype=object)
+    _, _, (problem,) = repaired(shapes, "polygon", [str(i) for i in range(30)], "f", "l")
+    assert problem.key == "geometry_repaired_many"
+    assert problem.params["count"] == 30
+    assert problem.params["change_m2"] == pytest.approx(60)
+    assert problem.feature.endswith("(+25)")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "kind", "key"),
+    [
+        (None, "polygon", "geometry_missing"),
+        (shapely.Polygon(), "polygon", "geometry_missing"),
+        (shapely.Point(np.inf, 1), "point", "geometry_impossible"),
+        (shapely.Point(1, 1), "polygon", "geometry_wrong_kind"),
+        (shapely.LineString([(0, 0), (1, 1)]), "polygon", "geometry_wrong_kind"),
+        (shapely.Polygon([(0, 0), (1, 1), (2, 2)]), "polygon", "geometry_collapsed"),
+        (shapely.box(0, 0, 1, 1), "line", "geometry_wrong_kind"),
+    ],
+)
+def test_what_cannot_be_used_is_left_out_and_told(geometry, kind, key):
+    _, keep, (problem,) = _one(geometry, kind)
+    assert not keep.any()
+    assert (problem.key, problem.severity, problem.feature) == (key, "excluded", "a")
+
+
+def test_closed_lines_of_a_drawing_become_areas():
+    out, keep, (problem,) = _one(shapely.LineString([(0, 0), (4, 0), (4, 3), (0, 3), (0, 0)]), "polygon")
+    assert keep.all()
+    assert out[0].area == 12
+    assert problem.key == "geometry_from_lines"
+
+
+def test_mixed_collection_gives_its_areas():
+    mixed = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.Point(5, 5)])
+    out, _, (problem,) = _one(mixed, "polygon")
+    assert out[0].equals(shapely.box(0, 0, 1, 1))
+    assert problem.key == "geometry_taken_apart"
+
+
+def test_area_becomes_a_point_inside_it():
+    ring = shapely.Point(0, 0).buffer(10) - shapely.Point(0, 0).buffer(8)
+    out, _, (problem,) = _one(ring, "point")
+    assert ring.contains(out[0])
+    assert problem.key == "geometry_to_point"
+
+
+def test_a_single_point_in_a_group_is_just_that_point():
+    out, keep, problems = _one(shapely.MultiPoint([(3, 4)]), "point")
+    assert keep.all()
+    assert out[0] == shapely.Point(3, 4)
+    assert problems == []
+
+
+coordinates = st.tuples(st.integers(0, 50), st.integers(0, 50))
+
+
+@given(st.lists(st.lists(coordinates, min_size=3, max_size=8), min_size=1, max_size=5))
+def test_what_is_kept_is_valid_and_nothing_disappears_untold(rings):
+    shapes = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
+    out, keep, problems = repaired(shapes, "polygon", [str(i) for i in range(len(rings))], "f", "l")
+    assert shapely.is_valid(out[keep]).all()
+    assert (shapely.area(out[keep]) > 0).all()
+    told = sum(int(p.params.get("count", 1)) for p in problems if p.severity == "excluded")
+    assert told == (~keep).sum()
+    untouched = shapely.is_valid(shapes) & keep
+    assert shapely.equals_exact(out[untouched], shapes[untouched]).all()

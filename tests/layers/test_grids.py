@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import subprocess
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from siteplan import crs
+from siteplan.crs import Province
+from siteplan.errors import InputError
+from siteplan.layers import grids
+
+SECONDS_15 = 15 / 3600
+
+
+@pytest.fixture
+def province(repo_root):
+    return Province.load(repo_root / "layers" / "province.toml")
+
+
+def write(path, values, transform, epsg=4326, nodata=None):
+    profile = {
+        "driver": "GTiff",
+        "height": values.shape[0],
+        "width": values.shape[1],
+        "count": 1,
+        "dtype": values.dtype,
+    }
+    with rasterio.open(path, "w", **profile, transform=transform, crs=f"EPSG:{epsg}", nodata=nodata) as sink:
+        sink.write(values, 1)
+    return path
+
+
+def plane(lon, lat):
+    """Rises 1000 m a degree east and 500 m a degree north: bilinear interpolation reproduces it exactly."""
+    return 1000 * (lon - 106) + 500 * (lat - 21)
+
+
+def plane_in_degrees(path, step=SECONDS_15, west=106.2, north=22.2, size=(120, 140)):
+    rows, columns = np.indices(size)
+    values = plane(west + (columns + 0.5) * step, north - (rows + 0.5) * step).astype(np.float32)
+    return write(path, values, Affine(step, 0, west, 0, -step, north), nodata=-9999)
+
+
+def test_warped_plane_is_the_plane_with_the_official_datum_shift(tmp_path, province):
+    source = grids.read_grid(plane_in_degrees(tmp_path / "d.tif"), None, province, "dem")
+    raster = grids.elevation([source], province)
+    rows, columns = np.nonzero(np.isfinite(raster.values))
+    x = raster.transform.c + (columns + 0.5) * raster.cell_m
+    y = raster.transform.f - (rows + 0.5) * raster.cell_m
+    lon, lat = crs.transformer(9215, 4326).transform(x, y)
+    assert np.abs(raster.values[rows, columns] - plane(np.asarray(lon), np.asarray(lat))).max() < 0.002
+    # without the shift of EPSG:6960 the same place would read 224 m away: some 2 m of height here
+    assert raster.values.dtype == np.float32
+    assert 440 < raster.source_resolution_m < 452  # 15" is 430 m x 461 m here
+    assert raster.cell_m == round(raster.source_resolution_m)
+
+
+# EPSG:4326 to EPSG:9215 by EPSG:6960, spelt out, so that gdalwarp cannot pick another operation
+PIPELINE = (
+    "+proj=pipeline +step +proj=axisswap +order=2,1 +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+    "+step +proj=push +v_3 "
+    "+step +proj=cart +ellps=WGS84 +step +inv +proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 "
+    "+rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame "
+    "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 "
+    "+step +proj=tmerc +lat_0=0 +lon_0=107.25 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84"
+)
+
+
+@pytest.mark.require("gdal")
+def test_agrees_with_gdalwarp(tmp_path, province):
+    rows, columns = np.indices((60, 70))
+    values = (300 + 200 * np.sin(rows / 9) * np.cos(columns / 11)).astype(np.float32)
+    path = write(tmp_path / "d.tif", values, Affine(SECONDS_15, 0, 106.5, 0, -SECONDS_15, 22.0))
+    ours = grids.elevation([grids.read_grid(path, None, province, "dem")], province)
+    command = ["gdalwarp", "-q", "-r", "bilinear", "-t_srs", "EPSG:9215", "-et", "0", "-dstnodata", "-9999"]
+    command += ["-ct", PIPELINE, "-te", *map(str, ours.bounds), "-tr", str(ours.cell_m), str(ours.cell_m)]
+    subprocess.run([*command, str(path), str(tmp_path / "w.tif")], check=True, capture_output=True)
+    with rasterio.open(tmp_path / "w.tif") as source:
+        theirs = source.read(1)
+    both = np.isfinite(ours.values) & (theirs != -9999)
+    assert both.sum() > 3000
+    # on this surface a shift by a whole cell changes some 20 m; kernels differ by the ratio of the cells, some 4 %
+    assert np.abs(ours.values - theirs)[both].max() < 1.5
+
+
+def test_grid_of_the_province_is_read_as_it_is(tmp_path, province):
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    values[1, 1] = -9999
+    path = write(tmp_path / "d.tif", values, Affine(30, 0, 440_000, 0, -30, 2_420_000), 9215, nodata=-9999)
+    raster = grids.elevation([grids.read_grid(path, None, province, "dem")], province)
+    assert raster.transform == Affine(30, 0, 440_000, 0, -30, 2_420_000)
+    assert np.isnan(raster.values[1, 1])
+    assert np.array_equal(np.nan_to_num(raster.values, nan=-9999), values)
+    assert raster.source_resolution_m == 30
+
+
+def test_finer_grids_in_degrees_go_to_30_m(tmp_path, province):
+    path = plane_in_degrees(tmp_path / "d.tif", step=0.0001, size=(60, 60))
+    raster = grids.elevation([grids.read_grid(path, None, province, "dem")], province)
+    assert raster.cell_m == 30
+    assert raster.source_resolution_m == pytest.approx(10.7, abs=0.3)
+
+
+def test_two_sheets_make_one_terrain(tmp_path, province):
+    left = write(tmp_path / "l.tif", np.full((10, 10), 5, np.float32), Affine(30, 0, 440_000, 0, -30, 2_420_000), 9215)
+    right = write(tmp_path / "r.tif", np.full((10, 10), 7, np.float32), Affine(30, 0, 440_300, 0, -30, 2_420_000), 9215)
+    raster = grids.elevation([grids.read_grid(p, None, province, "dem") for p in (left, right)], province)
+    assert raster.values[3, 3] == 5
+    assert raster.values[3, 15] == 7
+
+
+def test_people_keep_their_sum(tmp_path, province):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 900, (20, 30)).astype(np.float32)
+    values[4, 5] = -99999
+    path = write(tmp_path / "p.tif", values, Affine(1 / 120, 0, 106.4, 0, -1 / 120, 22.0), nodata=-99999)
+    source = grids.read_grid(path, None, province, "population")
+    total = values[values > 0].sum()
+    east, north, count = grids.people([source], province)
+    assert count.sum() == total
+    assert grids.people_grid([source], province).values.sum() == pytest.approx(total, rel=1e-9)
+    assert len(east) == len(north) == (values > 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("transform", "epsg", "key"),
+    [
+        (Affine(30, 0, 100_000, 0, -30, 1_000_000), 9215, "raster_outside"),
+        (Affine(30, 5, 440_000, 5, -30, 2_420_000), 9215, "raster_not_north_up"),
+        (Affine(30, 0, 440_000, 0, 30, 2_410_000), 9215, "raster_not_north_up"),
+    ],
+)
+def test_grids_that_cannot_be_used(tmp_path, province, transform, epsg, key):
+    path = write(tmp_path / "d.tif", np.zeros((5, 5), np.float32), transform, epsg)
+    with pytest.raises(InputError) as caught:
+        grids.read_grid(path, None, province, "dem")
+    assert caught.value.problems[0].key == key
