@@ -148,7 +148,7 @@ class ProgrammeModel:
         years = range(start, start + self.settings.years_to_build)
         share = row.cost / self.settings.years_to_build
         return {
-            year: float(np.round(share * escalation(self.scenario.costs, year) / PAYMENT_UNIT) * PAYMENT_UNIT)
+            year: float(np.ceil(round(share * escalation(self.scenario.costs, year) / PAYMENT_UNIT, 6)) * PAYMENT_UNIT)
             for year in years
         }
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from siteplan.decide.programme_rows import Row
+from siteplan.decide.programme_rows import Row, signed
 from siteplan.locale import Message
 from siteplan.scenario import Phase, Scenario
 
@@ -111,10 +110,7 @@ def _placed(n: int, placements: Sequence[Placement], scenario: Scenario) -> list
     assert own.phase is not None
     phase = own.phase.name
     if own.row.locked_phase is not None and own.row.lock is not None:
-        lock = own.row.lock
-        messages: list[Message] = [
-            ("decide.programme.locked_in", {"phase": phase, "by": lock.by or None, "reason": lock.reason or None})
-        ]
+        messages = [signed("decide.programme.locked_in", own.row.lock, phase=phase)]
         if own.phase.pilot and own.row.missing_for_pilot:
             messages.append(("decide.programme.locked_not_ready", {"why": own.row.missing_for_pilot}))
         return messages
@@ -136,12 +132,8 @@ def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases
     own = placements[n]
     row = own.row
     if row.waits is not None:
-        lock = row.lock
-        params: dict[str, Any] = {
-            "by": (lock.by or None) if lock else None,
-            "reason": (lock.reason or None) if lock else None,
-        }
-        return [(f"decide.programme.waits_{row.waits}", params)]
+        key = f"decide.programme.waits_{row.waits}"
+        return [signed(key, row.lock)] if row.waits.startswith("locked") else [(key, {})]
     last = phases[-1].name if phases else ""
     if scenario.programme.limited_by == "money" or any(p.money is not None for p in phases):
         if row.cost is None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.errors import InputError, Problem
+from siteplan.locale import Message
 from siteplan.scenario import Lock, Phase, Scenario
 
 _SHOWN = (
@@ -100,6 +101,13 @@ class Rows:
         """Return the same communes without what persons decided."""
         free = [replace(row, lock=None, locked_phase=None, waits=_waits(row.build_type, None, ())) for row in self.all]
         return Rows(tuple(free))
+
+
+def signed(key: str, lock: Lock | None, **params: Any) -> Message:
+    """Return the message of a lock: with who decided and why, or, under another key, that nobody signed it."""
+    if lock is None or not (lock.by or lock.reason):
+        return f"{key}_unsigned", params
+    return key, {**params, "by": lock.by or None, "reason": lock.reason or None}
 
 
 def _value(value: Any) -> Any:

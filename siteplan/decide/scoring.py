@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from siteplan.decide.programme_rows import signed
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Criterion, Lock, ValueFunction
@@ -270,8 +271,7 @@ def _reasons(sites: Any, scores: pd.DataFrame, criteria: Sequence[Criterion], lo
         messages = [*decode(site["reasons"]), *_for_and_against(weights[n], points[n], labels)]
         if site["locked"]:
             lock, machine = by_lock[site["site_id"]], first[site["commune_code"]]
-            params: dict[str, Any] = {"by": lock.by or None, "reason": lock.reason or None, "rank": int(site["rank"])}
-            messages.append(("decide.site.locked", params))
+            messages.append(signed("decide.site.locked", lock, rank=int(site["rank"])))
             lost = float(machine["score"]) - float(site["score"])
             if site["rank"] > 1 and not np.isnan(lost):
                 label = machine["label"] if isinstance(machine["label"], str) else machine["site_id"]

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siteplan.decide.scoring_checks import ranks, topsis, vikor
+from siteplan.decide.weights import ahp, rank_order_centroid
+from siteplan.errors import InputError
+from siteplan.locale import has_text
+
+
+@given(st.lists(st.floats(0.2, 5), min_size=1, max_size=8))
+def test_consistent_comparisons_give_back_their_weights(weights):
+    own = np.array(weights)
+    result = ahp(own[:, None] / own)
+    assert result.weights == pytest.approx(own / own.sum(), rel=1e-6)
+    assert result.lambda_max == pytest.approx(len(own), rel=1e-6)
+    assert result.consistency_ratio == pytest.approx(0, abs=1e-6)
+    assert result.consistent
+
+
+def test_contradiction_is_found_and_its_pair_named():
+    # a > b > c > d by 2 each, so a : d should be 8; it says 1/8
+    own = np.array([8.0, 4, 2, 1])
+    matrix = own[:, None] / own
+    matrix[0, 3], matrix[3, 0] = 1 / 8, 8
+    result = ahp(matrix)
+    assert not result.consistent
+    assert result.worst_pair == (0, 3)
+    assert result.worst_pair_implied > 1 / 8
+
+
+@pytest.mark.parametrize(
+    ("matrix", "key"),
+    [
+        ([[1, 2, 3], [0.5, 1, 1]], "ahp_not_square"),
+        ([[1, 2], [2, 1]], "ahp_not_reciprocal"),
+        ([[1, -2], [-0.5, 1]], "ahp_not_positive"),
+        ([[1, 0], [1, 1]], "ahp_not_positive"),
+        (np.ones((11, 11)), "ahp_too_many"),
+    ],
+)
+def test_what_is_no_comparison_is_refused(matrix, key):
+    with pytest.raises(InputError) as caught:
+        ahp(matrix)
+    assert {p.key for p in caught.value.problems} == {key}
+    assert has_text(f"problem.{key}.what")
+
+
+def test_thirds_written_as_people_write_them():
+    assert ahp([[1, 3], [0.333, 1]]).weights == pytest.approx([0.75, 0.25], abs=1e-3)
+
+
+@given(st.integers(1, 30))
+def test_centroid_falls_and_sums_to_one(n):
+    weights = rank_order_centroid(n)
+    assert weights.sum() == pytest.approx(1)
+    assert (np.diff(weights) < 0).all()
+
+
+def test_columns_that_do_not_differ_decide_nothing():
+    matrix = [[5, 1, 3], [5, 2, 3], [5, 3, 3]]
+    assert ranks(topsis(matrix, (0.4, 0.2, 0.4)).closeness).tolist() == [3, 2, 1]
+    assert vikor(matrix, (0.4, 0.2, 0.4)).compromise.tolist() == [1, 0.5, 0]
+
+
+def test_equal_rows_tie():
+    assert topsis([[1, 2], [1, 2]], (0.5, 0.5)).closeness.tolist() == [1, 1]
+    assert vikor([[1, 2], [1, 2]], (0.5, 0.5)).compromise.tolist() == [0, 0]
+    assert ranks([3, 1, 3]).tolist() == [1, 3, 1]
+    assert ranks([3, 1, 3], descending=False).tolist() == [2, 1, 2]
