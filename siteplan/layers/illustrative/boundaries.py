@@ -1,9 +1,9 @@
 """Boundaries: communes as a weighted division of the ground between their points, and the national border.
 
-Each commune grows from the lines that join its former units. The cost of a place is the squared distance to those lines,
-bent by a random field so that boundaries wind; a weight for each commune is turned until the areas are those stated (a power
-diagram whose sites are lines). What lies outside follows the same way: a place belongs to nobody where every cost is
-too high.
+Each commune grows from the lines that join its former units. The cost of a place is the squared distance to those
+lines, bent by a random field so that boundaries wind; a weight for each commune is turned until the areas are those
+stated (a power diagram whose sites are lines). What lies outside follows the same way: a place belongs to nobody where
+every cost is too high.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
 from siteplan.layers.illustrative.noise import enlarge, fractal
-from siteplan.layers.illustrative.shapes import outlines, round_line
+from siteplan.layers.illustrative.shapes import bend, outlines, round_line
 
 if TYPE_CHECKING:
     from siteplan.crs import Province
@@ -99,7 +99,8 @@ def _costs(grid: Grid, facts: Facts, skeletons: list[Array]) -> Array:
         distance = _distance_m(bent[0], bent[1], segments) / np.float32(1000)
         costs[index] = distance * distance
         # the ground beside a commune's own points is its own, whatever the weights
-        near = grid.burn(shapely.buffer(shapely.linestrings(segments), _CORE_M), touched=True) == 1
+        lines: Any = shapely.linestrings(segments)
+        near = grid.burn(shapely.buffer(lines, _CORE_M), touched=True) == 1
         costs[index][near] = -1e4
     return costs
 
@@ -131,9 +132,7 @@ def _within(grid: Grid, province: Province, inset_m: float) -> Array:
     return inside
 
 
-def _divide(
-    costs: Array, inside: Array, areas_km2: Array, weights: Array | None
-) -> Array:
+def _divide(costs: Array, inside: Array, areas_km2: Array, weights: Array | None) -> Array:
     """Weights that give every commune its area within the outline, found on every second cell both ways."""
     inside = inside[::_THIN, ::_THIN]
     flat = costs[:, ::_THIN, ::_THIN][:, inside]
@@ -239,7 +238,7 @@ def make_boundaries(facts: Facts, grid: Grid, province: Province) -> Boundaries:
         owner = _without_pinches(_one_piece(owner, inside_fine, core))
         inside_fine = owner >= 0
     owner = _one_piece(owner, inside_fine, core)
-    frame = _polygons(owner, fine, communes, province.epsg)
+    frame = _polygons(owner, fine, communes, facts.rng("boundary edges"), province.epsg)
     return Boundaries(frame, _border_line(frame, is_border))
 
 
@@ -264,7 +263,7 @@ def _assign(gains: Array, shape: tuple[int, int]) -> Array:
 def _cores(skeletons: list[Array], grid: Grid) -> Array:
     core = np.full(grid.shape, -1, dtype=np.int16)
     for index, segments in enumerate(skeletons):
-        lines = shapely.linestrings(segments)
+        lines: Any = shapely.linestrings(segments)
         core[grid.burn(shapely.buffer(lines, 260.0), touched=True) == 1] = index
     return core
 
@@ -314,9 +313,10 @@ def _border_strip(costs: Array, inside: Array, is_border: Array) -> Array:
     return near
 
 
-def _polygons(owner: Array, grid: Grid, communes: Any, epsg: int) -> gpd.GeoDataFrame:
+def _polygons(owner: Array, grid: Grid, communes: Any, rng: np.random.Generator, epsg: int) -> gpd.GeoDataFrame:
     polygons, values = outlines(owner, grid, owner >= 0)
-    smooth = shapely.coverage_simplify(polygons[np.argsort(values)], _SMOOTHING_M)
+    bent = bend(polygons[np.argsort(values)], grid, rng, wave_m=1500.0, push_m=75.0)
+    smooth = shapely.coverage_simplify(bent, _SMOOTHING_M)
     rounded = _round_corners(smooth)
     columns = {name: communes[name].to_numpy() for name in ("code", "name", "kind")}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(rounded, crs=f"EPSG:{epsg}"))
@@ -326,7 +326,7 @@ def _round_corners(polygons: Array) -> Array:
     """Cut the corners of all shared edges alike: nodes where three areas meet stay, the chains between are rounded."""
     chains = shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.boundary(polygons))))
     rounded = [round_line(shapely.get_coordinates(chain), 2) for chain in chains]
-    faces = shapely.get_parts(shapely.polygonize([shapely.linestrings(np.round(line, 2)) for line in rounded]))
+    faces = shapely.get_parts(shapely.polygonize([shapely.LineString(np.round(line, 2)) for line in rounded]))
     seeds = shapely.point_on_surface(polygons)
     tree = shapely.STRtree(polygons)
     out = np.empty(len(polygons), dtype=object)
@@ -334,7 +334,9 @@ def _round_corners(polygons: Array) -> Array:
     for face, home in zip(faces, tree.nearest(inner), strict=True):
         if out[home] is None or shapely.area(face) > shapely.area(out[home]):
             out[home] = face
-    missing = [index for index, polygon in enumerate(out) if polygon is None or not shapely.covers(polygon, seeds[index])]
+    missing = [
+        index for index, polygon in enumerate(out) if polygon is None or not shapely.covers(polygon, seeds[index])
+    ]
     if missing or not shapely.coverage_is_valid(out):
         return polygons
     return out
@@ -346,7 +348,7 @@ def _border_line(frame: gpd.GeoDataFrame, is_border: Array) -> shapely.LineStrin
     points = shapely.get_coordinates(ring)[:-1]
     middles = shapely.points((points + np.roll(points, -1, axis=0)) / 2)
     tree = shapely.STRtree(frame.geometry.to_numpy())
-    owner = tree.nearest(middles)
+    owner = np.asarray(tree.nearest(middles))
     mine = is_border[owner]
     # rotate the ring so that it begins on the side that is no border
     runs = np.flatnonzero(~mine)

@@ -6,6 +6,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import shapely
 
 from siteplan.layers.illustrative import write
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
 
     from siteplan.crs import Province
@@ -193,9 +193,7 @@ def _make(
     codes, land_grid = covered.result()
     used = pool.submit(make_land, facts, codes, land_grid, outline, water, facilities, projects)
     hazards = dangers.result()
-    ground = Ground(
-        communes, outline, codes, land_grid, facilities, projects, towns, networks.roads, hazards, offices
-    )
+    ground = Ground(communes, outline, codes, land_grid, facilities, projects, towns, networks.roads, hazards, offices)
     zones = make_plan_zones(facts, ground)
     reporter.advance()
     writer.vector("hazards", hazards)
@@ -216,6 +214,6 @@ def _make(
 
 
 def _border(line: shapely.LineString, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-
-    return gpd.GeoDataFrame({"name": ["Biên giới quốc gia (minh họa)"]}, geometry=gpd.GeoSeries([line], crs=communes.crs))
+    return gpd.GeoDataFrame(
+        {"name": ["Biên giới quốc gia (minh họa)"]}, geometry=gpd.GeoSeries([line], crs=communes.crs)
+    )

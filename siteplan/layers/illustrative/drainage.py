@@ -1,9 +1,9 @@
 """Drainage: a tree that brings the water of every cell to a river, and the relief that such water would have cut.
 
 The relief is that of a landscape in balance: the slope of a channel falls with the area it drains,
-``slope = steepness * area ** -concavity`` (stream-power law, concavity 0.45; Whipple & Tucker 1999). Heights follow by adding
-slopes up the tree. The tree is then turned to the steepest descent on that relief, and heights are made anew; a few rounds
-give branching valleys.
+``slope = steepness * area ** -concavity`` (stream-power law, concavity 0.45; Whipple & Tucker 1999). Heights follow by
+adding slopes up the tree. The tree is then turned to the steepest descent on that relief, and heights are made anew; a
+few rounds give branching valleys.
 """
 
 from __future__ import annotations

@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-# offices of a former district: name, owner, land from, to (m²)
-_DISTRICT_OFFICES = (
-    ("Trụ sở Huyện ủy", "Đảng ủy xã", 5000, 9000),
-    ("Trụ sở HĐND và UBND huyện", "UBND xã", 6500, 12000),
-    ("Trụ sở khối Mặt trận và đoàn thể huyện", "UBND xã", 3000, 4500),
-    ("Trụ sở Phòng Tài chính - Kế hoạch, Nông nghiệp huyện", "UBND xã", 3000, 5200),
-    ("Trung tâm Văn hóa, Thể thao và Truyền thông huyện", "Sở Văn hóa, Thể thao và Du lịch", 4500, 9500),
-    ("Trụ sở Ban Quản lý dự án huyện", "Ban Quản lý dự án khu vực", 3000, 4200),
-)
 _TREATMENTS = ("transfer", "hand_over", "recover_auction", "liquidate_house", "keep", "other_body")
 
 
@@ -111,35 +102,38 @@ def make_facilities(
     plots = _Plots(roads, tiles(water.areas.geometry.to_numpy()))
     rows: list[dict[str, Any]] = []
     seats = dict(zip(facts.communes["seat_unit_code"], facts.communes.index, strict=True))
+    unit: Any
     for unit in facts.headquarters.itertuples():
         base = (float(unit.x), float(unit.y))
         assumed = not unit.point_checked
         if assumed:
-            own = settlements[(settlements["commune_code"] == unit.commune_code) & settlements["former_unit_code"].isna()]
+            own = settlements[
+                (settlements["commune_code"] == unit.commune_code) & settlements["former_unit_code"].isna()
+            ]
             base = (float(own["x"].iloc[-1]), float(own["y"].iloc[-1]))
         is_seat = seats.get(unit.code) == unit.commune_code
-        kind, _, place = unit.name.partition(" ") if isinstance(unit.name, str) else ("Xã", "", "")
+        place = str(unit.name)[0].lower() + str(unit.name)[1:]
         size = float(np.round(np.clip(rng.lognormal(7.45, 0.5), 420, 3950), 1))
-        row = _commune_office(unit, f"Trụ sở Đảng ủy, HĐND và UBND {unit.name[0].lower()}{unit.name[1:]}", size, rng)
-        del kind, place
+        row = _commune_office(unit, f"Trụ sở Đảng ủy, HĐND và UBND {place}", size, rng)
         row["status"] = "in_use" if is_seat else str(rng.choice(["surplus", "in_use", "decided"], p=[0.52, 0.23, 0.25]))
         row["position_assumed"] = assumed
         row["geometry"] = plots.lay(base, size, homes[unit.commune_code], rng)
         rows.append(row)
         if rng.random() < 0.16:
             small = float(np.round(rng.uniform(400, 1100), 1))
-            extra = _commune_office(unit, f"Nhà làm việc bộ phận một cửa, đoàn thể {unit.name[0].lower()}{unit.name[1:]}", small, rng)
+            extra = _commune_office(unit, f"Nhà làm việc bộ phận một cửa, đoàn thể {place}", small, rng)
             extra["status"] = "in_use" if is_seat else str(rng.choice(["surplus", "decided"]))
             extra["note"] = "Phân tán, cách trụ sở chính; minh họa"
             extra["position_assumed"] = assumed
             extra["geometry"] = plots.lay((base[0] + 260, base[1] - 180), small, homes[unit.commune_code], rng)
             rows.append(extra)
+    offices = facts.surveys["district_offices"]
     for code, commune in facts.communes[facts.communes["is_former_district_seat"]].iterrows():
         unit = facts.headquarters[facts.headquarters["code"] == commune["seat_unit_code"]].iloc[0]
-        count = int(rng.integers(4, len(_DISTRICT_OFFICES) + 1))
-        for name, owner, least, most in _DISTRICT_OFFICES[:count]:
-            size = float(np.round(rng.uniform(least, most), 1))
-            row = _district_office(unit, name, owner, size, rng)
+        count = int(rng.integers(4, len(offices) + 1))
+        for office in offices[:count]:
+            size = float(np.round(rng.uniform(office["least_m2"], office["most_m2"]), 1))
+            row = _district_office(unit, office["name"], office["owner"], size, rng)
             row["commune_code"] = code
             row["geometry"] = plots.lay((unit["x"] + 120, unit["y"] + 90), size, homes[code], rng)
             rows.append(row)

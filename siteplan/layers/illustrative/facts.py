@@ -46,8 +46,9 @@ class Facts:
         One row a commune, index ``code``; ``x``, ``y`` the recorded centre, ``seat_x``, ``seat_y`` the seat.
     units
         One row a former unit and commune; ``x``, ``y`` its point.
-    terrain, roads
-        The seeds of terrain and network, as read from TOML, with ``x``, ``y`` added to every entry that has lon, lat.
+    terrain, roads, surveys
+        The seeds of terrain, network, facilities and surveys, as read from TOML, with ``x``, ``y`` added to every
+        entry that has lon, lat.
     plans, urban_areas, sector_projects
         The seeds of plans, towns and projects.
     seed
@@ -58,6 +59,7 @@ class Facts:
     units: pd.DataFrame
     terrain: dict[str, Any]
     roads: dict[str, Any]
+    surveys: dict[str, Any]
     plans: pd.DataFrame
     urban_areas: pd.DataFrame
     sector_projects: pd.DataFrame
@@ -81,7 +83,8 @@ class Facts:
         """Position of a former unit or, where the code is a commune's only, of that commune's seat."""
         if code in self._points:
             return self.unit_xy(code)
-        return float(self.communes.at[code, "seat_x"]), float(self.communes.at[code, "seat_y"])  # type: ignore[arg-type]
+        seat: Any = self.communes.loc[code]
+        return float(seat["seat_x"]), float(seat["seat_y"])
 
     @cached_property
     def spots(self) -> pd.DataFrame:
@@ -122,12 +125,14 @@ def read_facts(folder: Path, province: Province) -> Facts:
     communes["seat_y"] = communes["seat_unit_code"].map(seats["y"])
     terrain = tomllib.loads((folder / "terrain.toml").read_text("utf-8-sig"))
     roads = tomllib.loads((folder / "roads.toml").read_text("utf-8-sig"))
+    surveys = tomllib.loads((folder / "surveys.toml").read_text("utf-8-sig"))
     _place(terrain, project)
     return Facts(
         communes=communes.set_index("code", drop=False).sort_index(),
         units=units,
         terrain=terrain,
         roads=roads,
+        surveys=surveys,
         plans=read_table(folder / "plans.csv"),
         urban_areas=read_table(folder / "urban_areas.csv"),
         sector_projects=read_table(folder / "sector_projects.csv"),

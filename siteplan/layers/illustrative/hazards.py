@@ -1,4 +1,4 @@
-"""Hazards: floods beside rivers, flash floods in steep gullies, landslides on steep ground; and marks of past floods."""
+"""Hazards: floods beside rivers, flash floods in gullies, landslides on steep ground; marks of past floods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from siteplan.layers.illustrative.noise import fractal
-from siteplan.layers.illustrative.shapes import clip, outlines
+from siteplan.layers.illustrative.shapes import bend, clip, outlines
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -20,7 +20,6 @@ Array = np.ndarray[Any, Any]
 
 _SOURCE = "Minh họa, sinh từ địa hình minh họa"
 _LEVELS = ("low", "medium", "high", "very_high")
-_EVENTS = (("Hoàn lưu bão số 3 (Yagi)", "2024-09-09"), ("Mưa lũ tháng 10", "2025-10-07"), ("Lũ năm 2008", "2008-09-26"))
 
 
 def make_hazards(
@@ -54,11 +53,12 @@ def make_hazards(
     loose = inside & (noise + patch > -0.4)
     for level, percent in ((1, 21.0), (2, 26.0), (3, 32.0), (4, 40.0)):
         slide[loose & (steep > percent - 2 * patch)] = level
-    slide[_doomed(facts, grid, settlements, communes)] = 4
+    slide[_doomed(facts, grid, settlements, communes, patch)] = 4
     frames = []
     for kind, levels in (("flood", flood), ("flash_flood", flash), ("landslide", slide)):
         polygons, values = outlines(_tidy(levels), grid, _tidy(levels) > 0)
-        smooth = shapely.coverage_simplify(polygons, 110.0)
+        polygons = bend(polygons, grid, facts.rng(f"{kind} edges"), wave_m=520.0, push_m=38.0)
+        smooth = shapely.coverage_simplify(polygons, 95.0)
         frames.append((kind, clip(smooth, outline), values))
     geometry = np.concatenate([shapes for _, shapes, _ in frames])
     frame = gpd.GeoDataFrame(
@@ -83,7 +83,7 @@ def _tidy(levels: Array) -> Array:
     return smooth
 
 
-def _doomed(facts: Facts, grid: Any, settlements: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> Array:
+def _doomed(facts: Facts, grid: Any, settlements: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, patch: Array) -> Array:
     """Ground of the communes that are to have no eligible land: slides threaten every place people live."""
     mask = np.zeros(grid.shape, dtype=bool)
     for entry in facts.terrain["no_land"]:
@@ -91,23 +91,25 @@ def _doomed(facts: Facts, grid: Any, settlements: gpd.GeoDataFrame, communes: gp
         units = facts.units[facts.units["commune_code"] == entry["commune"]]
         places = np.concatenate([own, shapely.points(units["x"], units["y"])])
         polygon = communes.loc[communes["code"] == entry["commune"], "geometry"].iloc[0]
-        mask |= grid.burn([shapely.intersection(shapely.union_all(shapely.buffer(places, 900)), polygon)]) == 1
+        near = ndimage.distance_transform_edt(grid.burn(shapely.buffer(places, grid.cell_m)) == 0) * grid.cell_m
+        mask |= (near < 850 + 160 * patch) & (grid.burn([polygon]) == 1)
     return mask
 
 
 def make_flood_marks(facts: Facts, hazards: gpd.GeoDataFrame, terrain: Terrain) -> gpd.GeoDataFrame:
-    """Marks of past floods: points in flood zones with the level the water reached."""
+    """Mark past floods: points in flood zones with the level the water reached."""
     rng = facts.rng("flood marks")
+    events = facts.terrain["flood_events"]
     zones = hazards[(hazards["hazard_kind"] == "flood") & (hazards.geometry.area > 60_000)]
     chosen = np.sort(rng.permutation(len(zones))[:70])
     points = shapely.point_on_surface(zones.geometry.to_numpy()[chosen])
     x, y = shapely.get_x(points), shapely.get_y(points)
     ground = terrain.grid.value(terrain.height_m, x, y)
-    event = rng.integers(0, len(_EVENTS), len(chosen))
+    event = rng.integers(0, len(events), len(chosen))
     return gpd.GeoDataFrame(
         {
-            "event": [_EVENTS[i][0] for i in event],
-            "event_date": [_EVENTS[i][1] for i in event],
+            "event": [events[i]["name"] for i in event],
+            "event_date": [events[i]["date"] for i in event],
             "level_m": np.round(ground + rng.uniform(0.3, 2.6, len(chosen)), 2),
             "source": "Minh họa",
         },

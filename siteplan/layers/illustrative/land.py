@@ -12,7 +12,7 @@ from rasterio import features
 from scipy import ndimage
 
 from siteplan.layers.illustrative.noise import enlarge, fractal
-from siteplan.layers.illustrative.shapes import clip, outlines, tiles
+from siteplan.layers.illustrative.shapes import bend, clip, outlines, tiles
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -23,12 +23,12 @@ Array = np.ndarray[Any, Any]
 
 CELL_M = 120.0
 CODES = (
-    "RSX", "RPH", "RDD", "RSN", "NCS", "DCS", "BCS", "CLN", "HNK", "LUK", "LUC", "NTS", "ONT", "ODT", "NTD", "TMD", "SKS",
-    "SKK", "SKN",
+    "RSX", "RPH", "RDD", "RSN", "NCS", "DCS", "BCS", "CLN", "HNK", "LUK", "LUC", "NTS", "ONT", "ODT", "NTD", "TMD",
+    "SKS", "SKK", "SKN",
 )  # fmt: skip
 _NUMBER = {code: index + 1 for index, code in enumerate(CODES)}
 _SIEVE_CELLS = 3
-_SMOOTHING_M = 95.0
+_SMOOTHING_M = 80.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,13 @@ def _distance(grid: Grid, geometries: Any) -> Array:
 
 
 def classify(
-    facts: Facts, terrain: Terrain, water: Any, settlements: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, towns: Any, communes: Any
+    facts: Facts,
+    terrain: Terrain,
+    water: Any,
+    settlements: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame,
+    towns: Any,
+    communes: Any,
 ) -> tuple[Array, Grid]:
     """Give every cell of a 120 m grid a land-use number."""
     rng = facts.rng("land")
@@ -103,7 +109,10 @@ def classify(
     give("NTS", flat & (patch < -2.0) & (to_water < 500))
     for entry in facts.terrain["reserves"]:
         away = np.hypot(x - entry["x"], y - entry["y"])
-        give("RDD", (away < float(entry["radius_m"]) * (1 + 0.14 * broad + 0.08 * patch)) & (slope > 7) & (to_village > 450))
+        give(
+            "RDD",
+            (away < float(entry["radius_m"]) * (1 + 0.14 * broad + 0.08 * patch)) & (slope > 7) & (to_village > 450),
+        )
     people = settlements["population"].to_numpy(float)
     radius = np.sqrt(people * 190.0 / np.pi)
     homes = grid.burn(shapely.buffer(villages, radius * 1.1)) == 1
@@ -124,11 +133,18 @@ def classify(
 
 
 def make_land(
-    facts: Facts, codes: Array, grid: Grid, outline: Any, water: Any, facilities: gpd.GeoDataFrame, projects: gpd.GeoDataFrame
+    facts: Facts,
+    codes: Array,
+    grid: Grid,
+    outline: Any,
+    water: Any,
+    facilities: gpd.GeoDataFrame,
+    projects: gpd.GeoDataFrame,
 ) -> Land:
     """Draw the polygons of the land-use map and cut in what is known as vectors: water, plots, industry, defence."""
     mask = grid.burn([shapely.buffer(outline, 250)]) == 1
     polygons, values = outlines(codes, grid, mask)
+    polygons = bend(polygons, grid, facts.rng("land edges"), wave_m=420.0, push_m=30.0)
     polygons = shapely.coverage_simplify(polygons, _SMOOTHING_M)
     names = np.array(CODES)[values - 1]
     polygons = clip(polygons, outline)

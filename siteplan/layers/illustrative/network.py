@@ -1,16 +1,18 @@
 """Networks: roads that look for gentle ground, the railway, power lines.
 
-A road is the cheapest way over a lattice whose cost grows with the square of the slope; ground that already carries a road is
-cheaper, so that roads share valleys and meet.
+A road is the cheapest way over a lattice whose cost grows with the square of the slope; ground that already carries a
+road is cheaper, so that roads share valleys and meet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
@@ -75,7 +77,7 @@ class _Lattice:
         """Lay a line along cells; ground that an earlier line uses stays with that line."""
         columns = self.grid.shape[1]
         flat = [r * columns + c for r, c in path]
-        for a, b in zip(flat[:-1], flat[1:], strict=True):
+        for a, b in pairwise(flat):
             self.edges.setdefault((min(a, b), max(a, b)), line)
         for r, c in path:
             self.built[r, c] = True
@@ -162,7 +164,7 @@ def make_networks(
 
 
 def _lay(net: _Lattice, facts: Facts, via: list[str], line: int, share: float) -> None:
-    for start, stop in zip(via[:-1], via[1:], strict=True):
+    for start, stop in pairwise(via):
         cost = np.where(net.built, net.cost * np.float32(share), net.cost)
         path = net.way(net.node(*facts.unit_xy(start)), net.node(*facts.unit_xy(stop)), cost)
         net.build(path, line)
@@ -207,8 +209,6 @@ def _bridges(frame: gpd.GeoDataFrame, water: Any) -> gpd.GeoDataFrame:
     rest = frame.iloc[hit].set_geometry(gpd.GeoSeries(dry, index=frame.index[hit], crs=frame.crs))
     frame = frame.drop(index=frame.index[hit])
     frame["is_bridge"], crossing["is_bridge"], rest["is_bridge"] = False, True, False
-    import pandas as pd
-
     joined = gpd.GeoDataFrame(pd.concat([frame, crossing, rest], ignore_index=True), crs=frame.crs)
     joined = joined[~joined.geometry.is_empty].explode(ignore_index=True)
     # a road that follows a bank for long is on no bridge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import fft, ndimage
@@ -44,7 +44,7 @@ def fractal(shape: tuple[int, int], rng: np.random.Generator, longest: float, sl
     return result
 
 
-def enlarge(field: Array, shape: tuple[int, int], order: int = 3) -> Array:
+def enlarge(field: Array, shape: tuple[int, int], order: Literal[1, 3] = 3) -> Array:
     """Stretch a field onto a finer grid of the same extent (cell centres keep their place)."""
     rows, columns = field.shape
     factor = (shape[0] / rows, shape[1] / columns)

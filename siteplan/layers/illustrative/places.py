@@ -93,5 +93,5 @@ def _boxes(middle: Array, width: Array, depth: Array, turn: Array) -> Array:
     corners = np.stack(
         [middle - along - across, middle + along - across, middle + along + across, middle - along + across], axis=1
     )
-    boxes: Array = shapely.polygons(np.round(corners, 2))
-    return boxes
+    boxes: Any = shapely.polygons(np.round(corners, 2))
+    return np.asarray(boxes)

@@ -1,7 +1,7 @@
 """Plans: the register of approved, old, cancelled and coming plans, and their zones.
 
-The register is a fact file (numbers of invented plans are visibly invented). Its column ``layout`` says how the zones are
-made; this module keeps the register's own columns and lays out what :mod:`.zones` draws.
+The register is a fact file (numbers of invented plans are visibly invented). Its column ``layout`` says how the zones
+are made; this module keeps the register's own columns and lays out what :mod:`.zones` draws.
 """
 
 from __future__ import annotations
@@ -80,6 +80,6 @@ def make_plan_zones(facts: Facts, ground: Ground) -> gpd.GeoDataFrame:
         {"zone_id": ids, "plan_id": plans, "function": functions, "name": names, "horizon": horizons},
         geometry=gpd.GeoSeries(shapes, crs=ground.communes.crs),
     )
-    shapes = clip(shapely.make_valid(frame.geometry.to_numpy()), ground.outline)
-    frame = frame.set_geometry(gpd.GeoSeries(areal(shapes), index=frame.index, crs=frame.crs))
+    cut = clip(shapely.make_valid(frame.geometry.to_numpy()), ground.outline)
+    frame = frame.set_geometry(gpd.GeoSeries(areal(cut), index=frame.index, crs=frame.crs))
     return frame[~frame.geometry.is_empty & (frame.geometry.area > 0.5)].reset_index(drop=True)

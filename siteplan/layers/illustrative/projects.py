@@ -31,6 +31,7 @@ def make_urban_areas(facts: Facts, outline: Any, epsg: int) -> gpd.GeoDataFrame:
     """Outline the towns; one row a town with its class now and in 2030."""
     rng = facts.rng("towns")
     shapes = []
+    row: Any
     for row in facts.urban_areas.itertuples():
         shape = parcel(facts.anchor_xy(str(row.anchor)), float(row.area_ha) * 1e4, rng, corners=14)
         shapes.append(shapely.intersection(shape, outline))
@@ -59,7 +60,7 @@ def make_sector_projects(facts: Facts, roads: gpd.GeoDataFrame, outline: Any, ep
             row["commune_code"] = anchor if anchor in facts.communes.index else None
             if len(anchors) > 1:
                 row["project_id"] = f"{entry['project_id']}-{number:02d}"
-                row["name"] = f"{entry['name']} {facts.communes.at[anchor, 'name']}"
+                row["name"] = f"{entry['name']} {facts.communes['name'][anchor]}"
             row["source"] = f"{entry['source']}; ranh giới minh họa"
             if entry["layout"] == "corridor":
                 lines = roads.loc[roads["name"] == entry["along"]].geometry.to_numpy()

@@ -1,4 +1,4 @@
-"""Settlements: villages where the ground is gentle and water near, with the people of each commune shared among them."""
+"""Settlements: villages where the ground is gentle and water near; they share the people of their commune."""
 
 from __future__ import annotations
 

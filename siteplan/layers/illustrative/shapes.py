@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from rasterio import features
 
+from siteplan.layers.illustrative.noise import fractal
+
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.grid import Grid
 
@@ -43,7 +45,7 @@ def outlines(values: Array, grid: Grid, mask: Array) -> tuple[Array, Array]:
             rings.append(np.asarray(ring))
             ring_of.append(index)
     lengths = np.array([len(ring) for ring in rings])
-    lines = shapely.linearrings(np.vstack(rings), indices=np.repeat(np.arange(len(rings)), lengths))
+    lines: Any = shapely.linearrings(np.vstack(rings), indices=np.repeat(np.arange(len(rings)), lengths))
     polygons = _assemble(lines, np.asarray(ring_of))
     # the tracer drops vertices on straight edges, also where a third area begins: bring them back
     polygons = shapely.segmentize(polygons, grid.cell_m)
@@ -58,6 +60,24 @@ def _assemble(rings: Array, owner: Array) -> Array:
     for index in np.unique(owner[holes]):
         polygons[index] = shapely.Polygon(polygons[index].exterior, list(rings[(owner == index) & ~first]))
     return polygons
+
+
+def bend(shapes: Array, grid: Grid, rng: np.random.Generator, wave_m: float, push_m: float) -> Array:
+    """Push all vertices about by a smooth random field, so that edges no longer follow the grid.
+
+    Equal vertices are pushed alike, so a coverage stays one, as long as `push_m` is small beside `wave_m`.
+    """
+    coarse = grid.at(max(wave_m / 3, grid.cell_m))
+    fields = [fractal(coarse.shape, rng, longest=wave_m / coarse.cell_m, slope=2.2) * push_m for _ in range(2)]
+
+    def push(points: Array) -> Array:
+        moved = [
+            coarse.value(np.clip(field, -2.2 * push_m, 2.2 * push_m), points[:, 0], points[:, 1]) for field in fields
+        ]
+        return np.round(points + np.column_stack(moved), 2)
+
+    bent: Array = shapely.transform(shapes, push)
+    return bent
 
 
 def clip(polygons: Array, area: Any) -> Array:

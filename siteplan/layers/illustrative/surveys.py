@@ -19,17 +19,14 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_PROPOSALS = 22
-_STAFFED = 20
-_FILED = 24
-_FILED_BY = "2026-03-18"
-_GENTLE = {"BCS", "HNK", "CLN", "LUK", "RSX", "DCS", "LUC"}
-
 
 def _gentle_spots(terrain: Terrain, home: Any, near: tuple[float, float], reach_m: float) -> Array:
     """Cells of gentle ground near a point, gentlest and nearest first; coordinates."""
     grid: Grid = terrain.rough_grid
-    (r0, c0), (r1, c1) = grid.cell(near[0] - reach_m, near[1] + reach_m), grid.cell(near[0] + reach_m, near[1] - reach_m)
+    (r0, c0), (r1, c1) = (
+        grid.cell(near[0] - reach_m, near[1] + reach_m),
+        grid.cell(near[0] + reach_m, near[1] - reach_m),
+    )
     cx, cy = grid.centres()
     x, y = np.meshgrid(cx[c0:c1], cy[r0:r1])
     away = np.hypot(x - near[0], y - near[1])
@@ -64,11 +61,16 @@ def make_office_land(
 
 
 def make_proposals(
-    facts: Facts, terrain: Terrain, communes: gpd.GeoDataFrame, offices: dict[str, Any], hazards: gpd.GeoDataFrame, zones: gpd.GeoDataFrame
+    facts: Facts,
+    terrain: Terrain,
+    communes: gpd.GeoDataFrame,
+    offices: dict[str, Any],
+    hazards: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    """Sites that some twenty communes propose: good ones, some in a hazard or on a plan, some a point with an area only."""
+    """Sites that communes propose: good ones, some in a hazard or on a plan, some a point with an area only."""
     rng = facts.rng("proposals")
-    chosen = sorted(rng.permutation(facts.communes.index.to_numpy(str))[:_PROPOSALS])
+    chosen = sorted(rng.permutation(facts.communes.index.to_numpy(str))[: facts.surveys["counts"]["proposals"]])
     blocking = zones[zones["function"].str.contains("RUNGPHONGHO|HATANGKHAC|CONGNGHIEP|DUONGGT", na=False)]
     rows: list[dict[str, Any]] = []
     for number, code in enumerate(chosen):
@@ -105,8 +107,10 @@ def make_proposals(
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=communes.crs)
 
 
-def _inside(zones: gpd.GeoDataFrame, home: Any, seat: tuple[float, float], otherwise: Any, note: str) -> tuple[Any, str]:
-    """A place in the zone nearest to the seat, within the commune."""
+def _inside(
+    zones: gpd.GeoDataFrame, home: Any, seat: tuple[float, float], otherwise: Any, note: str
+) -> tuple[Any, str]:
+    """Find a place in the zone nearest to the seat, within the commune."""
     shapes = zones.geometry.to_numpy()
     within = shapes[shapely.intersects(shapes, home)]
     if not len(within):
@@ -121,7 +125,7 @@ def _inside(zones: gpd.GeoDataFrame, home: Any, seat: tuple[float, float], other
 def make_staff(facts: Facts) -> pd.DataFrame:
     """Approved staff of some twenty communes."""
     rng = facts.rng("staff")
-    chosen = sorted(rng.permutation(facts.communes.index.to_numpy(str))[:_STAFFED])
+    chosen = sorted(rng.permutation(facts.communes.index.to_numpy(str))[: facts.surveys["counts"]["staffed"]])
     people = facts.communes.loc[chosen, "population"].to_numpy(float)
     staff = np.round(34 + people / 1100 + rng.normal(0, 3, len(chosen))).astype(int)
     return pd.DataFrame(
@@ -139,8 +143,8 @@ def make_filing(facts: Facts) -> pd.DataFrame:
     rng = facts.rng("filing")
     codes = facts.communes.index.to_numpy(str)
     filed = np.zeros(len(codes), dtype=bool)
-    filed[rng.permutation(len(codes))[:_FILED]] = True
-    days = pd.Timestamp(_FILED_BY) - pd.to_timedelta(rng.integers(0, 75, len(codes)), unit="D")
+    filed[rng.permutation(len(codes))[: facts.surveys["filing"]["filed"]]] = True
+    days = pd.Timestamp(facts.surveys["filing"]["by"]) - pd.to_timedelta(rng.integers(0, 75, len(codes)), unit="D")
     classes = rng.choice(np.array(["I", "II", "III"], dtype=object), len(codes), p=[0.35, 0.45, 0.2])
     return pd.DataFrame(
         {

@@ -124,10 +124,9 @@ def _trunks(facts: Facts, grid: Grid, rivers: dict[str, Array]) -> tuple[Array, 
     # rain beyond the outer hills has its own valleys
     x, y = coarse.mesh()
     known = facts.spots[["x", "y"]].to_numpy(float)
-    away = cKDTree(known).query(np.column_stack([x.ravel(), y.ravel()]))[0].reshape(coarse.shape)
-    outside = (away > 11000) & (ndimage.maximum_filter(rng.random(coarse.shape), 27) == rng.random(coarse.shape))
-    lone = rng.random(coarse.shape) < 0.0012
-    roots = np.flatnonzero(river_cells | outside | (lone & (away > 11000)))
+    away = np.asarray(cKDTree(known).query(np.column_stack([x.ravel(), y.ravel()]))[0]).reshape(coarse.shape)
+    lone = (away > 11000) & (rng.random(coarse.shape) < 0.0012)
+    roots = np.flatnonzero(river_cells | lone)
     following, _ = reach(cost.astype(np.float32), roots)
     cx, cy = coarse.centres()
     lines = []

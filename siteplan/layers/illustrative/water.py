@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from siteplan.layers.illustrative.grid import Grid
-from siteplan.layers.illustrative.shapes import round_line
+from siteplan.layers.illustrative.shapes import bend, round_line
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -32,7 +32,7 @@ class Water:
     areas: gpd.GeoDataFrame
 
 
-def chains(receiver: Array, chosen: Array, columns: int) -> list[list[int]]:
+def chains(receiver: Array, chosen: Array) -> list[list[int]]:
     """Follow chosen cells downstream and cut where streams meet.
 
     Parameters
@@ -41,8 +41,6 @@ def chains(receiver: Array, chosen: Array, columns: int) -> list[list[int]]:
         Flat index of the next cell.
     chosen
         Mask of the cells that carry a stream, flat.
-    columns
-        Columns of the grid; a step longer than one cell ends a chain.
     """
     cells = np.flatnonzero(chosen & (receiver != np.arange(receiver.size)))
     donors = np.bincount(receiver[cells], minlength=receiver.size)
@@ -59,7 +57,6 @@ def chains(receiver: Array, chosen: Array, columns: int) -> list[list[int]]:
                 break
         if len(chain) > 1:
             out.append(chain)
-    del columns
     return out
 
 
@@ -73,7 +70,7 @@ def _blob(centre: tuple[float, float], area_m2: float, rng: np.random.Generator)
     turn = rng.uniform(0, np.pi)
     x, y = radius * np.cos(angle) * 1.5, radius * np.sin(angle) * 0.75
     points = np.column_stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)])
-    polygon = shapely.make_valid(shapely.Polygon(points))
+    polygon: Any = shapely.make_valid(shapely.Polygon(points))
     if polygon.geom_type != "Polygon":
         polygon = max(shapely.get_parts(polygon), key=shapely.area)
     scale = np.sqrt(area_m2 / polygon.area)
@@ -90,7 +87,8 @@ def make_lakes(facts: Facts, height: Array, grid: Grid, floor: Array, rough: Gri
         Polygons in the order of the seeds.
     """
     rng = facts.rng("lakes")
-    spots = shapely.STRtree(shapely.points(facts.spots["x"], facts.spots["y"]))
+    known: Any = shapely.points(facts.spots["x"], facts.spots["y"])
+    spots = shapely.STRtree(known)
     x, y = rough.mesh()
     ground = grid.value(height, x, y) if height.shape != rough.shape else height
     polygons = []
@@ -98,7 +96,7 @@ def make_lakes(facts: Facts, height: Array, grid: Grid, floor: Array, rough: Gri
         area = float(entry["area_ha"]) * 1e4
         near = np.hypot(x - entry["x"], y - entry["y"]) < 2200
         rows, columns = np.nonzero(near)
-        points = shapely.points(x[rows, columns], y[rows, columns])
+        points: Any = shapely.points(x[rows, columns], y[rows, columns])
         away = spots.query_nearest(points, return_distance=True, all_matches=False)[1]
         free = away > _LAKE_CLEARANCE_M + np.sqrt(area)
         score = (ground - floor)[rows, columns] + np.where(free, 0, 1e4) - np.minimum(away, 4000) * 0.004
@@ -113,12 +111,14 @@ def _level(height: Array, grid: Grid, lake: shapely.Polygon) -> None:
     west, south, east, north = shapely.bounds(shapely.buffer(lake, 500))
     (r0, c0), (r1, c1) = ((int(v[0]), int(v[1])) for v in (grid.cell(west, north), grid.cell(east, south)))
     window = height[r0:r1, c0:c1]
-    part = Grid(grid.west + c0 * grid.cell_m, grid.north - r0 * grid.cell_m, grid.cell_m, window.shape)  # type: ignore[arg-type]
+    part = Grid(grid.west + c0 * grid.cell_m, grid.north - r0 * grid.cell_m, grid.cell_m, window.shape)
     x, y = part.mesh()
     outside = shapely.distance(lake, shapely.points(x, y)).astype(np.float32)
     level = np.float32(np.quantile(window[outside == 0], 0.25))
     banks = level + 0.5 + outside * 0.22
-    window[:] = np.where(outside == 0, level, np.where(window > level, np.minimum(window, np.maximum(banks, level)), window))
+    window[:] = np.where(
+        outside == 0, level, np.where(window > level, np.minimum(window, np.maximum(banks, level)), window)
+    )
 
 
 def make_water(facts: Facts, terrain: Terrain, lakes: list[Any], outline: Any, epsg: int) -> Water:
@@ -137,7 +137,7 @@ def make_water(facts: Facts, terrain: Terrain, lakes: list[Any], outline: Any, e
         beds.append(shapely.buffer(line, float(river["width_m"]) / 2, quad_segs=3))
         bed_names.append(river["name"])
     area = terrain.drainage.area
-    flat = chains(terrain.drainage.receiver, area > _STREAM_CELLS, rough.shape[1])
+    flat = chains(terrain.drainage.receiver, area > _STREAM_CELLS)
     columns = rough.shape[1]
     for chain in flat:
         cells = np.asarray(chain)
@@ -145,6 +145,11 @@ def make_water(facts: Facts, terrain: Terrain, lakes: list[Any], outline: Any, e
         lines.append(shapely.LineString(np.round(round_line(points, 2), 2)))
     lines += [shapely.LineString(np.round(round_line(path, 3), 2)) for path in terrain.trunk_lines]
     streams = len(lines) - len(classes)
+    # brooks over a lattice look ruled
+    brooks = bend(
+        shapely.segmentize(np.array(lines[-streams:], dtype=object), 70.0), rough, rng, wave_m=450.0, push_m=24.0
+    )
+    lines[-streams:] = list(brooks)
     classes += ["stream"] * streams
     names += [None] * streams
     functions += list(rng.choice(np.array([None, "bank", "pollution"], dtype=object), streams, p=[0.8, 0.15, 0.05]))

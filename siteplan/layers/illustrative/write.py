@@ -7,7 +7,6 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pyogrio
 import rasterio
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
 
     from siteplan.layers.illustrative.grid import Grid
@@ -24,7 +24,6 @@ Array = np.ndarray[Any, Any]
 
 # GDAL writes the time of writing into GeoPackage; results must not depend on it.
 _FIXED_DATE = "2026-01-01T00:00:00.000Z"
-_DECIMALS = 3
 
 
 @contextmanager
@@ -102,10 +101,3 @@ def write_json(path: Path, document: dict[str, Any]) -> Path:
     with _replacing(path) as unfinished:
         unfinished.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
     return path
-
-
-def frame_of(columns: dict[str, Any], geometry: Any, epsg: int) -> gpd.GeoDataFrame:
-    """Make a GeoDataFrame with coordinates on whole millimetres."""
-    series = gpd.GeoSeries(geometry, crs=f"EPSG:{epsg}")
-    frame = gpd.GeoDataFrame(columns, geometry=series)
-    return frame

@@ -64,12 +64,12 @@ class Ground:
 def scope(plan: Any, facts: Facts, ground: Ground) -> list[tuple[str, Any]]:
     """Commune codes and polygons that a plan covers; a former unit is the ground nearest to its point."""
     out: list[tuple[str, Any]] = []
-    for token in str(plan.covers).split(";"):
-        if token == "*":
+    for part in str(plan.covers).split(";"):
+        if part == "*":
             return [("*", ground.outline)]
-        if token.startswith("former:"):
-            code = token.removeprefix("former:")
-            home = facts.headquarters.set_index("code").at[code, "commune_code"]
+        if part.startswith("former:"):
+            code = part.removeprefix("former:")
+            home = str(facts.headquarters.set_index("code").loc[code, "commune_code"])
             own = facts.headquarters[
                 (facts.headquarters["commune_code"] == home) & facts.headquarters["point_checked"]
             ].drop_duplicates(["x", "y"])
@@ -77,10 +77,10 @@ def scope(plan: Any, facts: Facts, ground: Ground) -> list[tuple[str, Any]]:
                 shapely.multipoints(own[["x", "y"]].to_numpy(float)), extend_to=ground.commune(home)
             )
             here = shapely.points(*facts.unit_xy(code))
-            cell = next(part for part in shapely.get_parts(cells) if shapely.covers(part, here))
-            out.append((str(home), shapely.intersection(cell, ground.commune(home))))
+            cell = next(shape for shape in shapely.get_parts(cells) if shapely.covers(shape, here))
+            out.append((home, shapely.intersection(cell, ground.commune(home))))
         else:
-            out.append((token, ground.commune(token)))
+            out.append((part, ground.commune(part)))
     return out
 
 
@@ -96,7 +96,7 @@ def _from_land(ground: Ground, area: Any, least_cells: int = 3) -> list[tuple[st
     west, south, east, north = shapely.bounds(area)
     (r0, c0), (r1, c1) = grid.cell(west - 600, north + 600), grid.cell(east + 600, south - 600)
     window = values[int(r0) : int(r1) + 1, int(c0) : int(c1) + 1]
-    part = type(grid)(grid.west + int(c0) * _CELL_M, grid.north - int(r0) * _CELL_M, _CELL_M, window.shape)  # type: ignore[arg-type]
+    part = type(grid)(grid.west + int(c0) * _CELL_M, grid.north - int(r0) * _CELL_M, _CELL_M, window.shape)
     calm = features.sieve(window.astype(np.int16), least_cells, connectivity=4)
     polygons, numbers = outlines(calm, part, part.burn([shapely.buffer(area, 500)]) == 1)
     smooth = clip(shapely.coverage_simplify(polygons, 220.0), area)
@@ -121,11 +121,11 @@ def _offices(plan: Any, facts: Facts, ground: Ground) -> list[tuple[str, Any]]:
 def land_use(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zone]:
     """District land-use plan: generalised land use, more homes and offices; land-use codes."""
     special = _offices(plan, facts, ground)
-    out: list[Zone] = [("TSC", f"Trụ sở cơ quan {facts.communes.at[code, 'name']}", shape) for code, shape in special]
-    growth = []
+    out: list[Zone] = [("TSC", f"Trụ sở cơ quan {facts.communes['name'][code]}", shape) for code, shape in special]
+    growth: list[Any] = []
     for code, area in scope(plan, facts, ground):
-        row = facts.communes.loc[code]
-        spot = parcel((row["seat_x"] + rng.uniform(-900, 900), row["seat_y"] + rng.uniform(-900, 900)), 9e4, rng)
+        row: Any = facts.communes.loc[code]
+        spot: Any = parcel((row["seat_x"] + rng.uniform(-900, 900), row["seat_y"] + rng.uniform(-900, 900)), 9e4, rng)
         spot = shapely.difference(shapely.intersection(spot, area), shapely.union_all([s for _, s in special] + growth))
         if spot.area > 3000:
             growth.append(spot)
@@ -146,7 +146,7 @@ def commune(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zon
             special.append(shapely.intersection(office, area))
             out.append(("DAT_COQUAN", "Trung tâm hành chính xã", special[0]))
         x, y = shapely.get_coordinates(shapely.point_on_surface(area))[0]
-        row = facts.communes.loc[code]
+        row: Any = facts.communes.loc[code]
         if shapely.contains_xy(area, row["seat_x"], row["seat_y"]):
             x, y = row["seat_x"], row["seat_y"]
         for function, name, size in (
@@ -173,11 +173,15 @@ def parcels(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zon
     """Annual plan: the works of one year, small pieces of land."""
     out: list[Zone] = []
     for code, area in scope(plan, facts, ground):
-        row = facts.communes.loc[code]
+        row: Any = facts.communes.loc[code]
         office = ground.offices.get(code)
         if office is not None and rng.random() < 0.5:
             out.append(("TSC", f"Trụ sở xã {row['name']}", office))
-        for function, name, size in (("DGD", "Mở rộng trường học", 6000), ("ONT", "Đấu giá đất ở", 15000), ("DGT", "Đường xã", 8000)):
+        for function, name, size in (
+            ("DGD", "Mở rộng trường học", 6000),
+            ("ONT", "Đấu giá đất ở", 15000),
+            ("DGT", "Đường xã", 8000),
+        ):
             if rng.random() < 0.6:
                 centre = (row["seat_x"] + rng.uniform(-1200, 1200), row["seat_y"] + rng.uniform(-1200, 1200))
                 shape = shapely.intersection(parcel(centre, size * rng.uniform(0.6, 1.6), rng, corners=6), area)
@@ -254,8 +258,10 @@ def project(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zon
 
 
 def detail(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zone]:
-    """Detailed plan of a centre, drawn from the plots there: one is kept whole within office land, one only touches a
-    street, one is missed by a hand's breadth of green, one is cut in half by works.
+    """Detailed plan of a centre, drawn from the plots there.
+
+    One is kept whole within office land, one only touches a street, one is lapped by a hand's breadth of green, one is
+    cut in half by works.
     """
     own = ground.facilities[ground.facilities["commune_code"] == plan.anchor]
     plots = list(own.geometry.to_numpy())[:6]
@@ -281,8 +287,9 @@ def detail(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zone
 
 
 def _beside(plot: Any, offset: float, wide: float) -> Any:
-    """Rectangle along the second edge of a plot: `offset` 0 shares the edge exactly, -0.05 laps over by 5 cm, -0.5 by
-    half of the plot.
+    """Rectangle along the second edge of a plot.
+
+    `offset` 0 shares the edge exactly, -0.05 laps over by 5 cm, -0.5 by half of the plot.
     """
     a, b, c, _ = shapely.get_coordinates(plot)[:4]
     edge, depth = c - b, b - a
@@ -296,7 +303,7 @@ def region(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zone
     """Regional plan of a former district: centres, ways and the land between, in broad strokes."""
     out: list[Zone] = []
     for code, area in scope(plan, facts, ground):
-        row = facts.communes.loc[code]
+        row: Any = facts.communes.loc[code]
         centre = shapely.intersection(parcel((row["seat_x"], row["seat_y"]), 1.4e6, rng, corners=12), area)
         out.append(("DAT_NDD_DANCUNT", f"Trung tâm cụm xã {row['name']}", centre))
         out.append(("DAT_NNK_NONGNGHIEP", None, shapely.difference(area, centre)))
@@ -312,8 +319,11 @@ def province(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zo
     ]
     works = ground.projects[ground.projects["sector"].isin(["Công nghiệp", "Thể thao", "Du lịch"])]
     functions = {"Công nghiệp": "DAT_NDD_CONGNGHIEP", "Thể thao": "DAT_NDD_VANHOATHETHAO", "Du lịch": "DAT_NDD_DULICH"}
-    for row in works.itertuples():
-        out.append((functions[str(row.sector)], str(row.name), shapely.buffer(row.geometry, 60, quad_segs=2)))
+    around = shapely.buffer(works.geometry.to_numpy(), 60, quad_segs=2)
+    out += [
+        (functions[sector], name, shape)
+        for sector, name, shape in zip(works["sector"], works["name"], around, strict=True)
+    ]
     main = ground.roads[ground.roads["road_class"] == "expressway"]
     for name in sorted(set(main["name"].dropna())):
         lines = main.loc[main["name"] == name].geometry.to_numpy()
@@ -366,6 +376,9 @@ def heritage(plan: Any, facts: Facts, ground: Ground, rng: Generator) -> list[Zo
         centre = (x + 480 * np.cos(angle), y + 480 * np.sin(angle))
         inner = parcel(centre, rng.uniform(1.2e4, 4e4), rng, corners=8)
         outer = shapely.difference(shapely.buffer(inner, 120, quad_segs=3), inner)
-        out += [("DAT_NDD_DITICH", "Khu vực bảo vệ I", inner), ("DAT_DITICH_TONGIAO", "Khu vực bảo vệ II", outer)]
+        out += [
+            ("DAT_NDD_DITICH_KHUVUC1", "Khu vực bảo vệ I", inner),
+            ("DAT_NDD_DITICH_KHUVUC2", "Khu vực bảo vệ II", outer),
+        ]
     del ground
     return out
