@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from affine import Affine
 
-from siteplan.locale import decode, encode
+from siteplan.locale import Message, decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import ASSUMED, Norm, Norms, Rules
 from siteplan.scenario import Scenario
@@ -142,7 +142,7 @@ def with_sites(
     reasons = [by_code[code].no_site_reasons for code in frame["code"]]
     none_best = frame["best_site_id"].isna()
     frame["no_site_reasons"] = [
-        encode(r) if missing and r else (encode([("sites.none_best", {})]) if missing else None)
+        encode([*r, *([("sites.none_best", {})] if missing else [])]) if r or missing else None
         for r, missing in zip(reasons, none_best, strict=True)
     ]
     frame["eligible_area_m2"] = [by_code[code].eligible_area_m2 for code in frame["code"]]
@@ -166,6 +166,14 @@ def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoD
     for column in ("phase", "start_year", "finish_year", "total_cost"):
         frame[column] = frame["code"].map(rows[column])
     return frame
+
+
+def with_site_id(facilities: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Name the site that stands for the plot of each facility."""
+    own = sites[sites["letter"] == "T"]
+    return facilities.assign(
+        site_id=facilities["facility_id"].map(dict(zip(own["source_id"], own["site_id"], strict=True)))
+    )
 
 
 def in_hazard(facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -300,6 +308,7 @@ def assumptions(
         table = getattr(rules, name)
         rows += [_rule_row(name, row) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
     rows += _scenario_rows(scenario)
+    statement: Message
     assumed = int(tables["facilities"]["position_assumed"].fillna(False).astype(bool).sum())
     if assumed:
         statement = ("assumption.facility_position", {"count": assumed})

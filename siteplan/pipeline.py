@@ -15,13 +15,13 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import assembly, runs
-from siteplan.decide import costs, priority, programme, scoring, stability, surplus
+from siteplan.decide import costs, placing, priority, programme, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import text
-from siteplan.need import gap, standards
+from siteplan.need import gap, rebuild, standards
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.rules import Norms, Rules, load_norms, load_rules
 from siteplan.runs import Run, RunContent
@@ -84,7 +84,8 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         problems.extend([*layers.problems, *check.check_between(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)
-    return [Inputs(s, rules, n, layers, tuple(problems)) for s, n in zip(scenarios, norms, strict=True)]
+    found: list[Any] = norms
+    return [Inputs(s, rules, n, layers, tuple(problems)) for s, n in zip(scenarios, found, strict=True)]
 
 
 def run_scenarios(
@@ -165,12 +166,14 @@ def _stages(
     inputs: Inputs, jobs: int, reporter: Reporter, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     scenario, rules, norms, layers = inputs.scenario, inputs.rules, inputs.norms, inputs.layers
+    if scenario.sites.reserve_percent is not None:
+        norms = norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
     communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
 
     reporter.say("pipeline.need", count=len(communes))
     need = standards.required_areas(communes, layers.table("commune_staff"), norms, scenario.need)
     gaps = gap.gaps(need.communes, layers.table("facilities"), norms, scenario.need)
-    communes = assembly.join(communes, need.communes, gaps.communes)
+    communes = assembly.join(communes, need.communes)
     clock.lap("need")
 
     reporter.say("pipeline.sites", count=len(communes))
@@ -196,7 +199,11 @@ def _stages(
 
     reporter.say("pipeline.decide", count=len(sites))
     sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
-    sites = assembly.close_calls(sites, stability.site_stability(site_scores, sites, seed=scenario.seed))
+    stable = stability.site_stability(site_scores, sites, seed=scenario.seed)
+    placed = placing.place(sites, gaps.communes.rename(columns={"commune_code": "code"}))
+    gaps = rebuild.build_new_instead(gaps, need.communes, placed.build_new)
+    communes = assembly.join(communes, gaps.communes)
+    sites = assembly.close_calls(placed.sites, stable)
     communes = assembly.with_sites(communes, sites, codes, found)
     communes = priority.measure_communes(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
@@ -206,7 +213,7 @@ def _stages(
     communes = assembly.join(communes, cost.totals)
     result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks)
     communes = assembly.with_programme(communes, result.programme)
-    facilities = assembly.in_hazard(gaps.facilities, layers.table("hazards"))
+    facilities = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
     surplus_rows = surplus.treat(facilities, result.programme, rules, scenario.name)
     clock.lap("decide")
 
@@ -236,7 +243,7 @@ def _stages(
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
-    tables["assumptions"] = assembly.assumptions(need.used, norms, rules, scenario, tables, dem)
+    tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used], norms, rules, scenario, tables, dem)
     rasters = {"eligible": assembly.mosaic([f.eligible for f in found])}
     if dem is not None:
         rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)

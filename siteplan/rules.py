@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -139,6 +139,14 @@ class Norms(Mapping[str, Norm]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._norms
+
+    def with_value(self, key: str, value: float, place: str) -> Norms:
+        """Return the norms with one value replaced by a proposal that stands at `place` (a scenario file)."""
+        old = self[key]
+        if old.value == value:
+            return self
+        new = replace(old, value=value, document=place, article="", certainty="P", standard=place)
+        return Norms({**self._norms, key: new}, self.date, self.sets, self._look_in, self._places)
 
     def value(self, key: str) -> float:
         """Value of a norm; :class:`~siteplan.errors.InputError` names the document to look in where it is missing."""

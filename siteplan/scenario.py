@@ -62,10 +62,10 @@ class EligibilitySettings(_Part):
 
 
 class SiteSettings(_Part):
-    """How many plots are searched for in a commune, and how far apart."""
+    """How many plots are searched for in a commune, how far apart, and a reserve that replaces the norm's."""
 
     per_commune: int = Field(10, ge=1, le=100)
-    reserve_percent: float = Field(20, ge=0, le=200)
+    reserve_percent: float | None = Field(None, ge=0, le=200)
     spacing_m: float = Field(300, ge=0)
     minimum_width_m: float = Field(30, gt=0)
 

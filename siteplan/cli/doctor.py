@@ -34,7 +34,7 @@ def findings(lang: str) -> list[Finding]:
     """Look at everything; nothing is raised."""
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("python", platform.python_version),
-        *((name, lambda name=name: metadata.version(name)) for name in PACKAGES),  # type: ignore[misc]
+        *((name, lambda name=name: metadata.version(name)) for name in PACKAGES),
         (text("cli.doctor.crs", lang), _crs),
         (text("cli.doctor.drivers", lang), _drivers),
         (text("cli.doctor.font", lang), _font),

@@ -1,4 +1,4 @@
-"""What goes in: checking layers, status, templates, a new workspace, open data, forms; the state of the installation."""
+"""What goes in: checking layers, status, templates, a new workspace, open data, forms; the installation's state."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def check(
 ) -> None:
     """Print all problems of the layers; exit 1 where one of them is an error."""
     with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import SiteplanError, has_errors
+        from siteplan.errors import Problem, SiteplanError, has_errors
         from siteplan.layers.catalog import load_catalog
         from siteplan.layers.check import check_layers
         from siteplan.rules import load_rules
 
         place = now.workspace(catalog)
-        problems = []
+        problems: list[Problem] = []
         rules = None
         try:
             rules = load_rules(place.layers / "rules")

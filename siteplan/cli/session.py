@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -69,7 +69,7 @@ def _fold_error(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("siteplan_fold", _fold_error)
 
 
-def _console(stream: IO[str], quiet: bool = False) -> Console:
+def _console(stream: Any, quiet: bool = False) -> Console:
     if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
         stream.reconfigure(errors="siteplan_fold")
     return Console(file=stream, quiet=quiet, highlight=False, safe_box=True, soft_wrap=not stream.isatty())
