@@ -6,6 +6,7 @@ Reading already told what is wrong inside each layer; here they are held against
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -302,6 +303,13 @@ def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
     )  # fmt: skip
 
 
+def _has_rule(kind: str, function: str, rules: Rules) -> bool:
+    """Whether a rule of that plan kind, or of any, fits a function; functions of rules are patterns such as ``DAT_*``."""
+    table = rules.plan_compatibility
+    patterns = table.loc[table["plan_kind"].isin([kind, "*"]), "function"].dropna()
+    return any(fnmatchcase(function.upper(), str(pattern).upper()) for pattern in patterns)
+
+
 def _plan_kinds(layers: LayerSet, rules: Rules) -> list[Problem]:
     plans, zones = layers.table("plans"), layers.table("plan_zones")
     kinds = set(rules.plan_kinds["plan_kind"].dropna())
@@ -312,8 +320,14 @@ def _plan_kinds(layers: LayerSet, rules: Rules) -> list[Problem]:
         value=named(sorted(set(strange["plan_kind"])), 5), known=", ".join(sorted(kinds)),
         **_place_of(layers, "plans", strange["layer"] if len(strange) else None),
     )  # fmt: skip
-    functions = set(rules.plan_compatibility["function"].dropna())
-    odd = zones[zones["function"].notna() & ~zones["function"].isin(functions)]
+    kind_of = dict(zip(plans["plan_id"], plans["plan_kind"], strict=True))
+    pairs = pd.DataFrame({"kind": zones["plan_id"].map(kind_of), "function": zones["function"]})
+    known = {
+        (kind, function): _has_rule(kind, function, rules)
+        for kind, function in set(pairs.dropna().itertuples(index=False, name=None))
+    }
+    judged = [known.get(pair, True) for pair in pairs.itertuples(index=False, name=None)]
+    odd = zones[~np.array(judged, dtype=bool)]
     values = pd.unique(odd["function"]) if len(odd) else []
     problems += together(
         "plan_function_unknown", "warning", odd["zone_id"].tolist(), column="function", value=named(sorted(values), 5),

@@ -48,10 +48,14 @@ def grid_share_percent(raster: Raster, communes: Any) -> Any:
 def area_share_percent(zones: Any, communes: Any) -> Any:
     """Share of each commune's area that polygons cover, percent; what overlaps counts once."""
     shapes, areas = zones.geometry.to_numpy(), communes.geometry.to_numpy()
-    which, piece = shapely.STRtree(shapes).query(areas, predicate="intersects")
-    parts = shapely.intersection(areas[which], shapes[piece])
-    own = shapely.area(parts)
-    covered = np.bincount(which, weights=own, minlength=len(areas))
+    tree = shapely.STRtree(shapes)
+    which, piece = tree.query(areas, predicate="intersects")
+    parts = shapes[piece]
+    # most pieces lie wholly inside one commune: only those on a boundary are cut
+    pairs = which * len(shapes) + piece
+    inside = np.isin(pairs, np.ravel_multi_index(tree.query(areas, predicate="contains"), (len(areas), len(shapes))))
+    parts[~inside] = shapely.intersection(areas[which[~inside]], parts[~inside])
+    covered = np.bincount(which, weights=shapely.area(parts), minlength=len(areas))
     if not shapely.coverage_is_valid(shapes):
         order = np.argsort(which, kind="stable")
         for commune, members in zip(*_grouped(which[order], parts[order]), strict=True):

@@ -24,11 +24,15 @@ _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 
 
 def moved(geometries: Array, placement: Placement, province: Province) -> Array:
-    """Transform into the province's CRS, drop Z, round to the millimetre."""
+    """Transform into the province's CRS, drop Z, round to the millimetre; rounding makes no valid geometry invalid."""
     if placement.swapped:
         geometries = shapely.transform(shapely.force_2d(geometries), lambda xy: xy[:, ::-1])
     flat = transform_geometries(geometries, placement.crs, province.epsg)
-    return shapely.transform(flat, lambda xy: np.round(xy, COORDINATE_DECIMALS))
+    rounded = shapely.transform(flat, lambda xy: np.round(xy, COORDINATE_DECIMALS))
+    spoilt = np.flatnonzero(~shapely.is_valid(rounded) & ~shapely.is_missing(rounded))
+    spoilt = spoilt[shapely.is_valid(flat[spoilt])]
+    rounded[spoilt] = shapely.set_precision(flat[spoilt], GRID_M)
+    return rounded
 
 
 def _parts_of_dimension(geometry: Any, dimension: int) -> Any:

@@ -6,7 +6,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siteplan.layers.geometry import repaired
+from siteplan.crs import Province
+from siteplan.layers.geometry import moved, repaired
+from siteplan.layers.place import Placement
 
 
 def _one(geometry, kind):
@@ -21,6 +23,18 @@ def test_bow_tie_tells_the_square_metres_it_changes():
     assert out[0].area == 2.0
     assert problem.key == "geometry_repaired"
     assert problem.params == {"before_m2": 0.0, "after_m2": 2.0, "change_m2": 2.0}
+
+
+def test_rounding_to_the_millimetre_breaks_nothing(repo_root):
+    """A spike that is 1.4 mm wide at its foot and touches itself once its corners are rounded."""
+    province = Province.load(repo_root / "layers" / "province.toml")
+    thin = shapely.Polygon(
+        [(0, 0), (10, 0), (10, 10), (5.0004, 10), (5.00045, 0.0004), (5.00035, 0.0004), (5.0003, 10), (0, 10)]
+    )
+    assert thin.is_valid
+    (out,) = moved(np.array([thin], dtype=object), Placement(9215, "file"), province)
+    assert out.is_valid
+    assert out.area == pytest.approx(100, abs=0.01)
 
 
 def test_many_repairs_make_one_row():
