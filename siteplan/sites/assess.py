@@ -75,7 +75,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
     grid = Grid.around(tuple(shapely.bounds(commune)), scenario.grid.cell_m)
     required_m2 = float(prepared.required.get(code, float("nan")))
-    asked_m2 = required_m2 * (1 + scenario.sites.reserve_percent / 100.0) if required_m2 == required_m2 else 0.0  # noqa: PLR0124
+    asked_m2 = required_m2 if required_m2 > 0 else 0.0  # the need holds its reserve already
     shapely.prepare(commune)
     plots = forced.forced_plots(
         code,
@@ -127,15 +127,10 @@ def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster 
     boxes = [grid.bounds, *(g.bounds for g in others)]
     west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
     east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    margin = 2 * dem.cell_m
-    window = dem.window((west - margin, south - margin, east + margin, north + margin))
+    window = terrain.surroundings(dem, (west, south, east, north))
     if min(window.values.shape) < 3:
         return None, None
-    values = np.asarray(window.values)
-    if window.nodata is not None and not np.isnan(window.nodata):
-        values = np.where(values == window.nodata, np.nan, values).astype(np.float32)
-    window = Raster(values, window.transform, float("nan"), window.source_resolution_m)
-    slope = terrain.slope_percent(values, window.cell_m)
+    slope = terrain.slope_percent(window.values, window.cell_m)
     return window, Raster(slope, window.transform, float("nan"), window.source_resolution_m)
 
 

@@ -13,6 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import access, findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared, people_in
+from siteplan.sites.rules import assumption_of
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -53,13 +54,12 @@ def evaluate(
     reached = _access(prepared, commune, geometries, figures)
 
     nearby = prepared.zones.frame.iloc[np.unique(prepared.zones.pairs(geometries, 0.0)[1])]
-    planned = plans.evidence(sites, nearby, tolerance)
+    planned = plans.evidence(sites, nearby, tolerance) if len(nearby) else None
     ruled = findings.rule_findings(sites, prepared.rules, layers, tolerance)
     whole = _whole_site_findings(prepared, commune, sites, ground, area)
-    lists = [
-        gpd.GeoDataFrame(part, geometry="geometry", crs=prepared.crs) for part in (planned, ruled, whole) if len(part)
-    ]
-    conflicts = gpd.GeoDataFrame(pd.concat(lists, ignore_index=True), crs=prepared.crs) if lists else planned
+    lists = [part for part in (planned, ruled, whole) if part is not None and len(part)]
+    stacked = pd.concat([pd.DataFrame(part) for part in lists], ignore_index=True) if lists else pd.DataFrame(ruled)
+    conflicts = gpd.GeoDataFrame(stacked, geometry="geometry", crs=prepared.crs)
     conflicts = _with_zone_rules(conflicts, prepared.rules, tolerance, dict(zip(sites["site_id"], area, strict=True)))
 
     by_site: dict[str, list[dict[str, Any]]] = {}
@@ -72,7 +72,7 @@ def evaluate(
     planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
     conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
     figures = pd.concat([figures, checked, conform_columns], axis=1)
-    figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached)
+    figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached, land.codes)
     measured = gpd.GeoDataFrame(figures, geometry=sites.geometry, crs=prepared.crs)
     return conflicts, measured
 
@@ -163,8 +163,11 @@ def _reasons(
     plots: list[forced.Forced],
     broken: list[list[str]],
     reached: Array | None,
+    land_codes: list[dict[str, float]],
 ) -> tuple[list[str], list[str | None]]:
     by_rule = {rule.rule: rule for rule in prepared.rules}
+    of_code = _assumptions(prepared.rule_tables.land_use, "land_use", "code")
+    of_speed = set(_assumptions(prepared.rule_tables.speeds, "speeds", "road_class").values())
     reasons: list[str] = []
     rests: list[str | None] = []
     for i, record in enumerate(figures.to_dict("records")):
@@ -180,8 +183,16 @@ def _reasons(
         tokens = {*prepared.rests_on, *plots[i].rests_on}
         tokens |= {t for rule in broken[i] for t in by_rule[rule].rests_on}
         tokens |= {t for f in mine if isinstance(f["rests_on"], str) for t in f["rests_on"].split("; ")}
+        tokens |= {of_code[c] for text in land_codes[i] for c in text.split("+") if c in of_code}
+        if row["access_minutes"] == row["access_minutes"]:
+            tokens |= of_speed
         rests.append("; ".join(sorted(tokens)) or None)
     return reasons, rests
+
+
+def _assumptions(table: pd.DataFrame, name: str, key: str) -> dict[str, str]:
+    tokens = {str(row[key]): assumption_of(name, key, row) for row in table.to_dict("records")}
+    return {identity: token for identity, token in tokens.items() if token is not None}
 
 
 def _rounded(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.rules import assumption_of
 from siteplan.tables import RESULTS, conform
 
 if TYPE_CHECKING:
@@ -83,18 +84,22 @@ def judge(kind: Any, function: Any, compatibility: pd.DataFrame, kinds: pd.DataF
     for tier in tiers:
         for row in tier.to_dict("records"):
             if fnmatchcase(name.upper(), str(row["function"]).upper()):
-                return _judged(row["effect"], row["severity"], row["treatment"], row["score"], row)
+                token = assumption_of("plan_compatibility", "function", row)
+                return _judged(row["effect"], row["severity"], row["treatment"], row["score"], row, token)
     effect, severity, treatment = UNKNOWN_FUNCTION
     default = kinds[kinds["plan_kind"] == kind]
     score = float(compatibility.loc[compatibility["effect"] == effect, "score"].median())
     if len(default):
         first = default.iloc[0]
         own = severity if np.isnan(first["severity"]) else first["severity"]
-        return _judged("information" if own <= 1 else effect, own, treatment, score, first.to_dict())
-    return _judged(effect, severity, treatment, score, {"legal_basis": None, "certainty": "P"})
+        token = assumption_of("plan_kinds", "plan_kind", first.to_dict())
+        return _judged("information" if own <= 1 else effect, own, treatment, score, first.to_dict(), token)
+    return _judged(effect, severity, treatment, score, {"legal_basis": None, "certainty": "P"}, None)
 
 
-def _judged(effect: Any, severity: Any, treatment: Any, score: Any, row: Mapping[Any, Any]) -> dict[str, Any]:
+def _judged(
+    effect: Any, severity: Any, treatment: Any, score: Any, row: Mapping[Any, Any], token: str | None
+) -> dict[str, Any]:
     return {
         "effect": effect,
         "severity": 1 if pd.isna(severity) else int(severity),
@@ -102,6 +107,7 @@ def _judged(effect: Any, severity: Any, treatment: Any, score: Any, row: Mapping
         "plan_score": float(score),
         "legal_basis": row["legal_basis"],
         "certainty": row["certainty"],
+        "assumption": token,
     }
 
 
@@ -130,7 +136,17 @@ def join_zones(zones: gpd.GeoDataFrame, plans: pd.DataFrame, rules: Rules, date:
             {"plan_kind": k, "function": f, **judge(k, f, rules.plan_compatibility, rules.plan_kinds)}
             for k, f in keys.itertuples(index=False)
         ],
-        columns=["plan_kind", "function", "effect", "severity", "treatment", "plan_score", "legal_basis", "certainty"],
+        columns=[
+            "plan_kind",
+            "function",
+            "effect",
+            "severity",
+            "treatment",
+            "plan_score",
+            "legal_basis",
+            "certainty",
+            "assumption",
+        ],
     )
     joined = joined.merge(judged, on=["plan_kind", "function"], how="left")
     joined["supports"] = joined["effect"] == "supports"
@@ -208,7 +224,8 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
         "restricted": restricted,
         "illustrative": rows["illustrative"].fillna(False).astype(bool),
         "rests_on": [
-            f"layer:{layer}" if flag else None for layer, flag in zip(rows["layer"], rows["illustrative"], strict=True)
+            "; ".join(sorted(t for t in (token, f"layer:{layer}" if flag else None) if isinstance(t, str))) or None
+            for token, layer, flag in zip(rows["assumption"], rows["layer"], rows["illustrative"], strict=True)
         ],
         "plan_status": rows["status"],
     }  # fmt: skip

@@ -68,6 +68,13 @@ class Rule:
         return (f"assumption:{self.assumption_id}",) if self.certainty in ASSUMED else ()
 
 
+def assumption_of(table: str, key: str, row: Mapping[Any, Any]) -> str | None:
+    """Token of the assumption that a row of a rule table is, None where it is no assumption."""
+    if row["certainty"] not in ASSUMED or row.get("_row") is None:
+        return None
+    return f"assumption:{table}.{row[key]}.{row['_row']}"
+
+
 def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
     """Rules in the order of the table, without those the scenario switches off."""
     overrides = {

@@ -172,18 +172,26 @@ def _seeds(cells: Array, grid: Grid, preference: Array, request: Request) -> Arr
     """Cell centres (n, 2) deep enough inside to carry the narrowest plot, best first, thinned to a number."""
     depth = ndimage.distance_transform_edt(np.pad(cells, 1))[1:-1, 1:-1] * grid.cell_m
     narrowest = min(request.minimum_width_m, float(np.sqrt(request.area_m2)))
-    row, column = np.nonzero(depth + grid.cell_m / 2 >= narrowest / 2)
-    order = _thinned(np.argsort(-preference[row, column], kind="stable"), row, column, SEEDS)
+    row, column = np.nonzero(_best_of_blocks(depth + grid.cell_m / 2 >= narrowest / 2, preference, SEEDS))
+    order = np.argsort(-preference[row, column], kind="stable")
     return np.column_stack([grid.x[column[order]], grid.y[row[order]]])
 
 
-def _thinned(order: Array, row: Array, column: Array, limit: int) -> Array:
-    """Best cell of each block of cells, blocks as small as keep the number near the limit; in the order given."""
-    step = int(np.sqrt(len(order) / limit))
+def _best_of_blocks(cells: Array, preference: Array, limit: int) -> Array:
+    """Keep the best cell of each block of cells, blocks as small as keep the number near the limit."""
+    step = int(np.sqrt(cells.sum() / limit))
     if step < 2:
-        return order[:limit] if len(order) > 2 * limit else order
-    block = (row[order] // step) * (int(column.max()) // step + 1) + column[order] // step
-    return np.asarray(order[np.sort(np.unique(block, return_index=True)[1])])
+        return cells
+    rows, columns = (-(-n // step) for n in cells.shape)
+    worth = np.full((rows * step, columns * step), -np.inf)
+    worth[: cells.shape[0], : cells.shape[1]] = np.where(cells, preference, -np.inf)
+    blocks = worth.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
+    best = np.argmax(blocks, axis=2)
+    row, column = np.nonzero(np.take_along_axis(blocks, best[:, :, None], axis=2)[:, :, 0] > -np.inf)
+    inside = best[row, column]
+    out = np.zeros(cells.shape, dtype=bool)
+    out[row * step + inside // step, column * step + inside % step] = True
+    return out
 
 
 class _Layouts:
@@ -291,7 +299,9 @@ def _free_shapes(
 def _without(land: Any, plots: Sequence[Any], spacing_m: float) -> Any:
     if not plots:
         return land
-    around = shapely.buffer(np.array(plots, dtype=object), max(spacing_m, 1e-6) * 1.0001, quad_segs=16)
+    # the corners of a buffer are rounded by chords: its radius is enlarged so that no chord comes nearer than asked
+    reach = max(spacing_m, 1e-3) * 1.0001 / np.cos(np.pi / 64)
+    around = shapely.buffer(np.array(plots, dtype=object), reach, quad_segs=16)
     return shapely.difference(land, shapely.union_all(around))
 
 

@@ -9,10 +9,34 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from affine import Affine
+
+from siteplan.raster import Raster
 
 Array = np.ndarray[Any, Any]
 
 COARSE_TERRAIN_M = 50.0  # a terrain model coarser than this carries no claim about one site
+
+
+def surroundings(raster: Raster, bounds: tuple[float, float, float, float], cells: int = 2) -> Raster:
+    """Cut out what lies in `bounds` (west, south, east, north) and some cells more, unknown values as NaN.
+
+    The extra cells are the neighbourhood that slope looks at: a slope is the same whichever window it is made in.
+    """
+    t = raster.transform
+    height, width = raster.values.shape
+    west, south, east, north = bounds
+    left = int(np.clip(np.floor((west - t.c) / t.a) - cells, 0, width))
+    right = int(np.clip(np.ceil((east - t.c) / t.a) + cells, left, width))
+    top = int(np.clip(np.floor((north - t.f) / t.e) - cells, 0, height))
+    bottom = int(np.clip(np.ceil((south - t.f) / t.e) + cells, top, height))
+    values = np.asarray(raster.values[top:bottom, left:right])
+    if not np.issubdtype(values.dtype, np.floating):
+        values = values.astype(np.float32)
+    if raster.nodata is not None and not np.isnan(raster.nodata):
+        values = np.where(values == raster.nodata, np.nan, values).astype(values.dtype)
+    moved = Affine(t.a, t.b, t.c + left * t.a, t.d, t.e, t.f + top * t.e)
+    return Raster(values, moved, float("nan"), raster.source_resolution_m)
 
 
 def _gradient(elevation_m: Array, cell_m: float) -> tuple[Array, Array]:

@@ -93,7 +93,7 @@ def inputs(rules: Rules) -> Callable[..., SiteInputs]:
             {"population": [p for _, _, p in people]}, geometry=[point(x, y) for x, y, _ in people], crs=CRS
         )
         return SiteInputs(
-            scenario=scenario(**({"sites": {"reserve_percent": 0}} | (settings or {}))),
+            scenario=scenario(**(settings or {})),
             rules=rules,
             communes=communes,
             required=pd.DataFrame({"commune_code": [CODE], "required_land_area_m2": [required]}),
