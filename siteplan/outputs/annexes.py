@@ -125,41 +125,25 @@ def _annex_evidence(writer: Writer) -> None:
 
 
 def _annex_priority(writer: Writer) -> None:
-    keys, points = summary.priority_parts(writer.run)
+    keys, points = summary.points_by_criterion(writer.run, "commune")
     communes = writer.run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
-    parts = points.set_index("commune_code")
-    base = [k for k in keys if k in _base_keys(writer.run)]
-    column = RESULTS["scores"].column("points")
+    parts = points.reindex(communes["code"])
+    shown = summary.base_criteria(writer.run, "commune")
+    base = [key for key in keys if key in shown]
     extra = [
         (
             3 + n,
             wording.criterion_label([writer.run], "commune", key, writer.lang),
-            [
-                locale.number(wording.scalar(parts.at[c, key]) if c in parts.index else None, 3, writer.lang)
-                for c in communes["code"]
-            ],
+            [locale.number(wording.scalar(value), 3, writer.lang) for value in parts[key]],
         )
         for n, key in enumerate(base)
     ]
-    assert column.kind == "float"
     names = (
-        "priority_rank",
-        "code",
-        "name",
-        "base_points",
-        "border_points",
-        "ward_points",
-        "supplement_points",
-        "priority_points",
-        "base_rank",
-    )
-    widths = (0.9, 1.1, 1.9, *[1.3] * len(base), 1.2, 1.2, 1.2, 1.2, 1.2, 1.1)
+        "priority_rank", "code", "name", "base_points", "border_points", "ward_points", "supplement_points",
+        "priority_points", "base_rank",
+    )  # fmt: skip
+    widths = (1.1, 1.2, 1.9, *[1.4] * len(base), 1.2, 1.3, 1.3, 1.2, 1.2, 1.2)
     writer.table("communes", names, communes, widths, size_pt=8, extra=extra)
-
-
-def _base_keys(run: Run) -> set[str]:
-    scores = run.table("scores")
-    return {str(k) for k in scores.loc[(scores["of"] == "commune") & (scores["block"] == "base"), "criterion"]}
 
 
 def _annex_programme(writer: Writer, run: Run) -> None:

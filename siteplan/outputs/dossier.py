@@ -286,7 +286,7 @@ def _locations(writer: Writer) -> None:
 
 def _priority(writer: Writer) -> None:
     run = writer.run
-    keys, _ = summary.priority_parts(run)
+    keys, _ = summary.points_by_criterion(run, "commune")
     extra = wording.scenario_of(run).get("supplements", {})
     criteria = [c for c in wording.scenario_of(run).get("criteria", ()) if c.get("of") == "commune"]
     listed = "; ".join(

@@ -212,16 +212,11 @@ def _attribute(column: Column, series: pd.Series[Any], lang: str, limit: int | N
             if flags.isna().any()
             else flags.astype("int32").to_numpy()
         )
-    texts: list[str | None] = []
-    for value in series:
-        plain = wording.scalar(value)
-        if plain is None:
-            texts.append(None)
-            continue
-        words = locale.render(str(plain), lang) if column.kind == "messages" else str(plain)
-        words = wording.clean(words)
-        texts.append(words if limit is None else cut_to_bytes(words, limit))
-    return np.array(texts, dtype=object)
+    known: dict[Any, str] = {}
+    for value in series.dropna().unique():
+        words = wording.clean(locale.render(str(value), lang) if column.kind == "messages" else str(value))
+        known[value] = words if limit is None else cut_to_bytes(words, limit)
+    return np.array([known.get(value) for value in series], dtype=object)
 
 
 def unique_dbf_names(table: Table) -> dict[str, str]:

@@ -143,36 +143,38 @@ def sites_by_letter(run: Run) -> dict[str, int]:
     return {letter: int(counts.get(letter, 0)) for letter in LETTERS}
 
 
-def priority_parts(run: Run) -> tuple[list[str], pd.DataFrame]:
-    """Points of each commune by criterion.
+def points_by_criterion(run: Run, of: str) -> tuple[list[str], pd.DataFrame]:
+    """Points of each commune or site by criterion.
+
+    Parameters
+    ----------
+    of
+        ``commune`` or ``site``.
 
     Returns
     -------
     keys, table
-        Criterion keys of the base block in the scenario's order, then those of the supplement block; a table with
-        ``commune_code`` and a column of points for each key, missing where the criterion has no data.
+        Criterion keys of the base block in the scenario's order, then those of the supplement block; a table indexed by
+        commune code or site id with a column of points for each key, missing where the criterion has no data.
     """
     scores = run.table("scores")
-    scores = scores[scores["of"] == "commune"]
-    order = {
-        str(c["key"]): n
-        for n, c in enumerate(run.manifest.get("scenario", {}).get("criteria", ()))
-        if c.get("of") == "commune"
-    }
+    scores = scores[scores["of"] == of]
+    criteria = run.manifest.get("scenario", {}).get("criteria", ())
+    order = {str(c["key"]): n for n, c in enumerate(criteria) if c.get("of", "site") == of}
     keys: list[str] = []
     for block in ("base", "supplement"):
         found = {str(k) for k in scores.loc[scores["block"] == block, "criterion"]}
         keys += sorted(found - set(keys), key=lambda k: (order.get(k, len(order)), k))
-    if scores.empty:
-        return keys, pd.DataFrame({"commune_code": pd.Series([], dtype="object")})
-    points = scores.assign(points=scores["points"].where(~flags(scores["missing"])))
-    table = points.pivot_table(index="commune_code", columns="criterion", values="points", aggfunc="sum", dropna=False)
-    # a sum of nothing is zero to pandas; what is missing must stay missing
-    known = points.pivot_table(
-        index="commune_code", columns="criterion", values="points", aggfunc="count", dropna=False
-    )
-    table = table.where(known > 0)
-    return keys, pd.DataFrame(table.reindex(columns=keys).reset_index().rename_axis(columns=None))
+    known = scores[~flags(scores["missing"])]
+    # a criterion stands once for a subject, so the first is the only one; none stays missing
+    table = known.pivot_table(index="subject_id", columns="criterion", values="points", aggfunc="first")
+    return keys, table.reindex(columns=keys)
+
+
+def base_criteria(run: Run, of: str) -> set[str]:
+    """Keys of the criteria of the base block that have scores."""
+    scores = run.table("scores")
+    return {str(k) for k in scores.loc[(scores["of"] == of) & (scores["block"] == "base"), "criterion"]}
 
 
 def same_rows(runs: Sequence[Run], name: str, without: Sequence[str] = ()) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,7 +31,9 @@ _FORBIDDEN = re.compile(
 
 def clean(words: str, limit: int | None = None) -> str:
     """Return text that any document can hold: NFC, no control or direction marks, cut to `limit` characters."""
-    plain = unicodedata.normalize("NFC", _FORBIDDEN.sub("", words))
+    if not words.isprintable():  # all that is forbidden, and line breaks, which are not
+        words = _FORBIDDEN.sub("", words)
+    plain = words if unicodedata.is_normalized("NFC", words) else unicodedata.normalize("NFC", words)
     return plain if limit is None or len(plain) <= limit else plain[: limit - 1] + "…"
 
 
@@ -96,6 +98,20 @@ def cell(column: Column, value: Any, lang: str) -> Any:
     if column.name == "rests_on":
         return clean(rests_on(str(value), lang))
     return clean(locale.value_text(column.name, str(value), lang))
+
+
+def cells(column: Column, values: Iterable[Any], lang: str) -> list[Any]:
+    """Return :func:`cell` of each value; a text that comes again is worded once."""
+    known: dict[str, Any] = {}
+    found = []
+    for value in values:
+        if isinstance(value, str):
+            if value not in known:
+                known[value] = cell(column, value, lang)
+            found.append(known[value])
+        else:
+            found.append(cell(column, value, lang))
+    return found
 
 
 def shown(column: Column, value: Any, lang: str) -> str:

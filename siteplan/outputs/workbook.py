@@ -111,7 +111,8 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
             _surplus_sheet(book, run, lang)
         if comparison is not None:
             compare.add_sheets(book, comparison, lang)
-        for name in ("facilities", "needs", "costs", "scores", "land_account"):
+        _per_run(book, runs, "scores", _scores_sheet, lang)
+        for name in ("facilities", "needs", "costs", "land_account"):
             _per_run(book, runs, name, _plain(name), lang)
         _coverage_sheet(book, runs[0], lang)
         _per_run(book, runs, "assumptions", _plain("assumptions"), lang)
@@ -147,7 +148,7 @@ def _heading(key: str, lang: str, run: Run, option: str = "") -> str:
 
 def _rows(frame: pd.DataFrame, table: str, names: Sequence[str], lang: str) -> list[list[Any]]:
     columns = [RESULTS[table].column(name) for name in names]
-    parts = [[wording.cell(column, value, lang) for value in frame[column.name]] for column in columns]
+    parts = [wording.cells(column, frame[column.name], lang) for column in columns]
     return [list(row) for row in zip(*parts, strict=True)]
 
 
@@ -246,7 +247,7 @@ def _evidence_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 
 
 def _priority_sheet(book: Book, run: Run, lang: str, option: str) -> None:
-    keys, points = summary.priority_parts(run)
+    keys, points = summary.points_by_criterion(run, "commune")
     communes = run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
     first = ("priority_rank", "code", "name", "kind", "is_border", "is_central_ward")
     after = (
@@ -263,16 +264,15 @@ def _priority_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     group = locale.text("workbook.group.parts", lang)
     fields += [Field(wording.criterion_label([run], "commune", key, lang), 13, "number", 3, group) for key in keys]
     fields += _fields("communes", after, lang)
-    parts = points.set_index("commune_code")
+    parts = points.reindex(communes["code"])[keys].to_numpy()
     rows = []
-    for code, head, tail in zip(
-        communes["code"],
+    for own, head, tail in zip(
+        parts,
         _rows(communes, "communes", first, lang),
         _rows(communes, "communes", after, lang),
         strict=True,
     ):
-        own = [wording.scalar(parts.loc[code, key]) if code in parts.index else None for key in keys]
-        rows.append([*head, *own, *tail])
+        rows.append([*head, *(wording.scalar(value) for value in own), *tail])
     notes = [locale.text("workbook.priority_note", lang)]
     book.sheet(
         _name("priority", lang, option),
@@ -362,29 +362,49 @@ def _status_word(token: Any, lang: str) -> str:
     )
 
 
+def _scores_sheet(book: Book, run: Run, lang: str, option: str) -> None:
+    """Points of each site by criterion; rows in the order of the sheet of sites."""
+    keys, points = summary.points_by_criterion(run, "site")
+    sites = run.sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
+    names = ("site_id", "commune_code", "label", "rank", "score")
+    fields, rows = _fields("sites", names, lang), _rows(sites, "sites", names, lang)
+    group = locale.text("workbook.group.parts", lang)
+    fields += [Field(wording.criterion_label([run], "site", key, lang), 13, "number", 3, group) for key in keys]
+    parts = points.reindex(sites["site_id"])[keys].to_numpy()
+    for row, own in zip(rows, parts, strict=True):
+        row += [wording.scalar(value) for value in own]
+    _with_names(run, fields, rows, list(sites["commune_code"]), lang, 2)
+    notes = [locale.text("workbook.scores_note", lang)]
+    book.sheet(
+        _name("scores", lang, option),
+        _heading("scores", lang, run, option),
+        fields,
+        rows,
+        notes=notes,
+        frozen_columns=3,
+    )
+
+
 def _plain(table: str) -> Callable[[Book, Run, str, str], None]:
-    """Writer of a table as it stands."""
+    """Return the writer of a table as it stands; of the needs, those of the planned scope."""
 
     def write(book: Book, run: Run, lang: str, option: str) -> None:
         frame = wording.without_restricted(run.table(table), run)
+        notes = []
+        scope = wording.scenario_of(run).get("need", {}).get("scope")
+        if table == "needs" and scope:
+            frame = frame[frame["scope"] == scope]
+            notes.append(locale.text("workbook.scope", lang, scope=_scope(run, lang)))
         names = RESULTS[table].names
         fields, rows = _fields(table, names, lang), _rows(frame, table, names, lang)
-        if table == "scores":
-            _label_criteria(run, rows, names, lang)
         if "commune_code" in names:
             _with_names(run, fields, rows, list(frame["commune_code"]), lang, names.index("commune_code") + 1)
         heading = locale.text("workbook.heading.plain", lang, label=_label(table, lang))
         if option:
             heading = f"{heading} – {wording.title_of(run, lang)}"
-        book.sheet(_name(table, lang, option), heading, fields, rows, frozen_columns=1)
+        book.sheet(_name(table, lang, option), heading, fields, rows, notes=notes, frozen_columns=1)
 
     return write
-
-
-def _label_criteria(run: Run, rows: list[list[Any]], names: Sequence[str], lang: str) -> None:
-    at, subject = names.index("criterion"), run.table("scores")["of"]
-    for row, of in zip(rows, subject, strict=True):
-        row[at] = wording.criterion_label([run], str(of), str(row[at]), lang)
 
 
 def _label(table: str, lang: str) -> str:

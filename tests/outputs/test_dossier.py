@@ -89,16 +89,30 @@ def test_a_frozen_run_on_real_data_carries_no_draft_mark(build_run, tmp_path):
 def test_table_headings_are_repeated(document):
     for table in document.tables:
         if len(table.rows) > 2:
-            assert 'w:tblHeader' in table.rows[0]._tr.xml
+            assert "w:tblHeader" in table.rows[0]._tr.xml
 
 
 def test_parts_stand_in_order(document):
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
-    names = [locale.text(f"dossier.part.{p}") for p in (
-        "legal_basis", "present_state", "need", "locations", "priority", "options", "surplus", "assumptions", "coverage")]  # fmt: skip
+    names = [
+        locale.text(f"dossier.part.{p}")
+        for p in (
+            "legal_basis",
+            "present_state",
+            "need",
+            "locations",
+            "priority",
+            "options",
+            "surplus",
+            "assumptions",
+            "coverage",
+        )
+    ]
     assert [h.split(". ", 1)[1] for h in headings if ". " in h] == names
     annexes = [h for h in headings if h.startswith("Phụ lục")]
-    assert annexes == [f"Phụ lục {n}" for n in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")]
+    assert annexes == [
+        f"Phụ lục {n}" for n in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+    ]
 
 
 def test_areas_of_the_annex_equal_the_results_digit_by_digit(document, both):
@@ -108,10 +122,12 @@ def test_areas_of_the_annex_equal_the_results_digit_by_digit(document, both):
     for commune in both[0].communes.to_dict("records"):
         row = by_code[commune["code"]]
         for column, label in (
-            ("required_floor_area_m2", "Diện tích sàn cần (m²)"), ("existing_floor_area_m2", "Sàn hiện có (m²)"),
-            ("extension_floor_area_m2", "Sàn mở rộng (m²)"), ("new_floor_area_m2", "Sàn xây mới (m²)"),
+            ("required_floor_area_m2", "Diện tích sàn cần (m²)"),
+            ("existing_floor_area_m2", "Sàn hiện có (m²)"),
+            ("extension_floor_area_m2", "Sàn mở rộng (m²)"),
+            ("new_floor_area_m2", "Sàn xây mới (m²)"),
             ("new_land_area_m2", "Đất xây mới (m²)"),
-        ):  # fmt: skip
+        ):
             assert row[at[label]] == vn(commune[column])
     total = by_code[locale.text("workbook.total")]
     assert total[at["Sàn hiện có (m²)"]] == vn(5000.25)
@@ -184,7 +200,17 @@ def test_no_province_is_named_in_the_program(document):
 
 
 def test_an_empty_run_still_gives_a_document(small_run, tmp_path):
-    for name in ("sites", "conflicts", "programme", "funding", "surplus", "facilities", "scores", "coverage", "assumptions"):
+    for name in (
+        "sites",
+        "conflicts",
+        "programme",
+        "funding",
+        "surplus",
+        "facilities",
+        "scores",
+        "coverage",
+        "assumptions",
+    ):
         small_run.tables[name] = small_run.tables[name].iloc[:0]
     assert dossier.write_dossier([small_run], tmp_path / "a.docx").stat().st_size > 10_000
 

@@ -107,7 +107,9 @@ def test_geopackage_holds_full_names_and_full_text(kit, small_run):
 def test_restricted_findings_leave_the_house_only_on_request(small_run, build_run, tmp_path):
     files = handover.export(small_run, tmp_path / "a")
     with zipfile.ZipFile(files[-1]) as archive:
-        content = b"".join(archive.read(n) for n in archive.namelist() if not n.endswith(".xlsx")).decode("utf-8", "replace")
+        content = b"".join(archive.read(n) for n in archive.namelist() if not n.endswith(".xlsx")).decode(
+            "utf-8", "replace"
+        )
     assert "BIMAT" not in content
     assert "06184-K-AAAAAA" in (tmp_path / "a" / handover.README_FILE).read_text("utf-8-sig")
     handover.export(build_run(include_restricted=True), tmp_path / "b", include_restricted=True)

@@ -42,9 +42,8 @@ def test_rows_of_other_options_are_left_out(small_run):
 
 
 def test_points_without_data_stay_missing(small_run):
-    keys, points = summary.priority_parts(small_run)
+    keys, points = summary.points_by_criterion(small_run, "commune")
     assert keys == ["shortage_percent", "access", "border"]
-    points = points.set_index("commune_code")
     assert pd.isna(points.loc["06001", "access"])
     assert points.loc["06184", "access"] == 8.0
 

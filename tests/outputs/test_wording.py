@@ -46,7 +46,9 @@ def test_money_is_shown_in_billions_and_keeps_each_million():
 
 def test_tokens_messages_and_flags_become_words():
     assert wording.cell(COMMUNES.column("best_check_result"), "clear", "vi") != "clear"
-    assert wording.cell(COMMUNES.column("is_border"), np.True_, "vi") == wording.cell(COMMUNES.column("is_border"), True, "vi")
+    assert wording.cell(COMMUNES.column("is_border"), np.True_, "vi") == wording.cell(
+        COMMUNES.column("is_border"), True, "vi"
+    )
     reasons = encode([("stamp.frozen", {"version": "trình lần 2"})])
     assert wording.cell(RESULTS["sites"].column("reasons"), reasons, "vi") == "Phiên bản trình lần 2"
 

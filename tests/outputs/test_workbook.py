@@ -39,7 +39,19 @@ def book(both, tmp_path_factory):
 
 def test_every_topic_has_a_sheet(book):
     titles = [page.title for page in book.worksheets]
-    for key in ("summary", "communes", "sites", "conflicts", "priority", "facilities", "needs", "costs", "coverage", "assumptions", "sources"):
+    for key in (
+        "summary",
+        "communes",
+        "sites",
+        "conflicts",
+        "priority",
+        "facilities",
+        "needs",
+        "costs",
+        "coverage",
+        "assumptions",
+        "sources",
+    ):
         assert titles.count(locale.text(f"workbook.sheet.{key}")) == 1
     for key in ("programme", "funding", "surplus"):
         assert sum(title.startswith(locale.text(f"workbook.sheet.{key}")) for title in titles) >= 2
@@ -131,7 +143,18 @@ def test_a_table_that_differs_between_runs_is_written_for_each(two_runs, tmp_pat
 
 
 def test_an_empty_run_still_gives_a_workbook(small_run, tmp_path):
-    for name in ("sites", "conflicts", "programme", "funding", "surplus", "facilities", "scores", "coverage", "assumptions", "sources"):
+    for name in (
+        "sites",
+        "conflicts",
+        "programme",
+        "funding",
+        "surplus",
+        "facilities",
+        "scores",
+        "coverage",
+        "assumptions",
+        "sources",
+    ):
         small_run.tables[name] = small_run.tables[name].iloc[:0]
     book = read(workbook.write_workbook([small_run], tmp_path / "so.xlsx"))
     assert len(book.worksheets) > 10
