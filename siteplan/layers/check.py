@@ -304,7 +304,7 @@ def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
 
 
 def _has_rule(kind: str, function: str, rules: Rules) -> bool:
-    """Whether a rule of that plan kind, or of any, fits a function; functions of rules are patterns such as ``DAT_*``."""
+    """Whether a rule of that plan kind, or of any, fits a function; rules name functions by patterns."""
     table = rules.plan_compatibility
     patterns = table.loc[table["plan_kind"].isin([kind, "*"]), "function"].dropna()
     return any(fnmatchcase(function.upper(), str(pattern).upper()) for pattern in patterns)

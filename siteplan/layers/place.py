@@ -28,6 +28,9 @@ ZONES: dict[float, int] = {
 }  # fmt: skip
 
 
+_REMARKS = {"identified": "layer_crs_identified", "wgs84_zone": "layer_crs_wgs84_zone"}
+
+
 @dataclass(frozen=True)
 class Placement:
     """The CRS taken for a layer, how it was found (``file``, ``catalog``, ``identified``), and the axis order."""
@@ -195,7 +198,7 @@ def place(
             candidates.append(Placement(own, "identified" if remark == "identified" else "file", swapped))
             if remark:
                 problems.append(
-                    Problem(f"layer_crs_{remark}", "warning", file=file, layer=layer, value=candidates[0].label,
+                    Problem(_REMARKS[remark], "warning", file=file, layer=layer, value=candidates[0].label,
                             params={"epsg": province.epsg})
                 )  # fmt: skip
     if stated is not None:

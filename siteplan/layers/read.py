@@ -5,8 +5,6 @@ A layer that cannot be read is a problem, never an exception: reading goes on wi
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,14 +17,14 @@ import pandas as pd
 import shapely
 
 from siteplan.crs import Province
-from siteplan.errors import InputError, Problem, SchemaError
+from siteplan.errors import InputError, Problem
 from siteplan.layers import columns, embedded, formats, grids, rows, vector
 from siteplan.layers.catalog import REQUIRED_ROLES, Catalog, LayerEntry
-from siteplan.layers.listing import together
+from siteplan.layers.gathering import Found, fingerprint_of, joined_role, locate, sources_of
 from siteplan.layers.place import Placement, place, reading_box
 from siteplan.raster import Raster
 from siteplan.report import SILENT, Reporter
-from siteplan.tables import INPUTS, RESULTS, conform, empty
+from siteplan.tables import INPUTS, empty
 from siteplan.tabular import parse_number, read_table
 
 Array = np.ndarray[Any, Any]
@@ -36,19 +34,6 @@ _LATITUDE = frozenset({"lat", "latitude", "vido"})
 WGS84 = 4326
 # larger layers are filtered by GDAL; smaller ones here, where features without geometry are told from distant ones
 FILTERED_FROM_FEATURES = 200_000
-
-
-@dataclass
-class _Found:
-    """What one entry yielded."""
-
-    entry: LayerEntry
-    frame: Any = None
-    labels: Array = field(default_factory=lambda: np.empty(0, dtype=object))
-    grid: grids.SourceGrid | None = None
-    placement: Placement | None = None
-    hashes: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -128,7 +113,7 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def _read_entry(entry: LayerEntry, catalog: Catalog, found: _Found, reporter: Reporter) -> None:
+def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Reporter) -> None:
     if entry.connection:
         raise InputError(Problem("connection_not_readable", value=re.sub(r"//[^@/]*@", "//", entry.connection)))
     path = embedded.resolve(entry.path, catalog.folder, catalog.province, reporter)
@@ -160,7 +145,7 @@ def _coordinate(words: str | None) -> float:
         return float("nan")
 
 
-def _read_plain_table(entry: LayerEntry, path: Path, province: Province, found: _Found) -> None:
+def _read_plain_table(entry: LayerEntry, path: Path, province: Province, found: Found) -> None:
     schema = INPUTS[entry.role]
     table = read_table(path, entry.layer or None)
     names = [name for name in table.columns if name != "_row"]
@@ -211,7 +196,7 @@ def _xy_columns(entry: LayerEntry, names: Sequence[str]) -> tuple[tuple[str, str
     return (lon, lat), entry.crs or WGS84
 
 
-def _read_vector(entry: LayerEntry, source: formats.Source, province: Province, found: _Found) -> None:
+def _read_vector(entry: LayerEntry, source: formats.Source, province: Province, found: Found) -> None:
     schema = INPUTS[entry.role]
     spatial = schema.geometry is not None
     description, said = vector.describe(source, entry.layer, spatial)
@@ -251,7 +236,7 @@ def _read_vector(entry: LayerEntry, source: formats.Source, province: Province, 
 
 
 def _place(
-    frame: pd.DataFrame, geometry: Array, labels: Array, placement: Placement, province: Province, found: _Found
+    frame: pd.DataFrame, geometry: Array, labels: Array, placement: Placement, province: Province, found: Found
 ) -> None:
     placed, labels, problems = rows.place_rows(
         frame, geometry, labels, found.entry, placement, province, found.entry.path
@@ -265,97 +250,13 @@ def _place(
 _BY_POSITION = frozenset({"facilities", "proposals", "former_units"})
 
 
-def _finish(frame: Any, labels: Array, found: _Found) -> None:
+def _finish(frame: Any, labels: Array, found: Found) -> None:
     later = frozenset({"commune_code"}) if found.entry.role in _BY_POSITION else frozenset()
     frame["_label"] = labels
     frame, problems = rows.complete_rows(frame, labels, found.entry, found.entry.path, later=later)
     found.problems += problems
     found.labels = frame.pop("_label").to_numpy(object)
     found.frame = frame
-
-
-def _located(found: _Found, communes: Any) -> None:
-    """Fill commune codes that are missing from where the feature lies, and tell it."""
-    frame, entry = found.frame, found.entry
-    if "commune_code" not in frame.columns:
-        frame["commune_code"] = None
-    missing = frame["commune_code"].isna().to_numpy()
-    if not missing.any():
-        return
-    codes = np.full(len(frame), None, dtype=object)
-    if communes is not None and len(communes):
-        inside = shapely.point_on_surface(frame.geometry.to_numpy()[missing])
-        points, areas = communes.sindex.query(inside, predicate="intersects")
-        order = np.argsort(points, kind="stable")[::-1]  # of two communes that share a line, the first
-        codes[np.flatnonzero(missing)[points[order]]] = communes["code"].to_numpy(object)[areas[order]]
-    where: dict[str, Any] = {"file": entry.path, "layer": entry.name, "column": "commune_code"}
-    filled = missing & (codes != np.array(None))
-    frame.loc[filled, "commune_code"] = codes[filled]
-    nowhere = missing & ~filled
-    found.problems += together("commune_from_position", "warning", found.labels[filled], **where)
-    found.problems += together("commune_unknown_position", "excluded", found.labels[nowhere], **where)
-    found.frame = frame[~nowhere].reset_index(drop=True)
-    found.labels = found.labels[~nowhere]
-
-
-def _joined_role(role: str, parts: list[_Found], province: Province, problems: list[Problem]) -> Any:
-    """All layers of a role in one table; the second of two rows with one key is left out and told as an error."""
-    schema = INPUTS[role]
-    frames = [part.frame for part in parts]
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].copy()
-    if schema.key and len(frame):
-        twice = frame.duplicated(list(schema.key)).to_numpy()
-        names = frame.loc[twice, list(schema.key)].astype(str).agg(" ".join, axis=1).to_numpy(object)
-        for layer in dict.fromkeys(frame.loc[twice, "layer"]):
-            of_layer = (frame.loc[twice, "layer"] == layer).to_numpy()
-            path = next(part.entry.path for part in parts if part.entry.name == layer)
-            problems += together(
-                "layer_key_twice", "error", list(dict.fromkeys(names[of_layer])), file=path, layer=layer,
-                column=", ".join(schema.key),
-            )  # fmt: skip
-        frame = frame[~twice]
-    if schema.geometry is not None:
-        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=f"EPSG:{province.epsg}")
-    try:
-        return conform(frame, schema, province.crs)
-    except SchemaError as error:
-        # reading guards every rule of the schema; what slips through is told with its layer, not thrown
-        problems += [replace(p, layer=", ".join(part.entry.name for part in parts)) for p in error.problems]
-        return None
-
-
-def _sources(found: Sequence[_Found]) -> pd.DataFrame:
-    records = []
-    for part in found:
-        entry = part.entry
-        if not part.hashes:
-            continue
-        records.append(
-            {
-                "layer": entry.name,
-                "role": entry.role,
-                "file": entry.path,
-                "sha256": formats.digest_of(part.hashes),
-                "features": len(part.frame) if part.frame is not None else None,
-                "source": entry.source or None,
-                "data_date": entry.date.isoformat() if entry.date else None,
-                "legal_basis": entry.legal_basis or None,
-                "licence": entry.licence or None,
-                "crs": part.placement.label if part.placement else None,
-                "illustrative": entry.illustrative,
-                "restricted": entry.restricted,
-            }
-        )
-    table = RESULTS["sources"]
-    return conform(pd.DataFrame(records, columns=table.names), table) if records else empty(table)
-
-
-def _fingerprint(found: Sequence[_Found]) -> str:
-    digest = hashlib.sha256()
-    for part in sorted(found, key=lambda p: p.entry.name):
-        how = part.entry.model_dump(mode="json")
-        digest.update(json.dumps([how, part.hashes], sort_keys=True, ensure_ascii=False).encode())
-    return digest.hexdigest()
 
 
 def _absent_roles(catalog: Catalog) -> list[Problem]:
@@ -389,10 +290,10 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
         Where the embedded data cannot be written into the cache.
     """
     province = catalog.province
-    everything: list[_Found] = []
+    everything: list[Found] = []
     with reporter.stage("layers.reading", len(catalog.layers)):
         for entry in catalog.layers:
-            found = _Found(entry)
+            found = Found(entry)
             everything.append(found)
             if entry.is_awaited:
                 found.problems += _absence(entry)
@@ -413,9 +314,9 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
         parts = [part for part in everything if part.entry.role == role and part.frame is not None]
         if role in _BY_POSITION:
             for part in parts:
-                _located(part, tables.get("communes"))
+                locate(part, tables.get("communes"))
         if parts:
-            joined = _joined_role(role, parts, province, late)
+            joined = joined_role(role, parts, province, late)
             if joined is not None:
                 tables[role] = joined
     gridded = {
@@ -428,8 +329,8 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
         catalog=catalog,
         province=province,
         problems=problems + late,
-        sources=_sources(everything),
-        fingerprint=_fingerprint(everything),
+        sources=sources_of(everything),
+        fingerprint=fingerprint_of(everything),
         crs_decisions=[
             {"layer": p.entry.name, "crs": p.placement.label, "how": p.placement.how, "swapped": p.placement.swapped}
             for p in everything

@@ -150,7 +150,7 @@ def complete_rows(
             continue
         where: dict[str, Any] = {"file": file, "layer": entry.name, "column": column.name}
         if column.name not in frame.columns:
-            params = {"label": column.label, "label_en": column.label_en, "dbf": column.dbf}
+            params = {"label": column.label, "dbf": column.dbf}
             problems.append(Problem("layer_column_missing", params=params, **where))
             keep[:] = False
             continue
