@@ -228,8 +228,65 @@ def test_a_shape_comes_back_where_it_was(steps, metres):
 
 def test_a_collection_keeps_its_areas_and_an_empty_shape_is_none():
     mixed = shapely.GeometryCollection([Point(106, 21), box(106, 21, 106.1, 21.1), LineString([(0, 0), (1, 1)])])
-    assert shapes.encode(mixed)[0] == shapes.POLYGONS
-    assert shapes.encode(Polygon()) is None
+    written = shapes.encode([mixed, Polygon(), None, Point(106, 21)])
+    assert written[0][0] == shapes.POLYGONS
+    assert decode(written[0], shapes.COARSE).area == pytest.approx(0.01)
+    assert written[1] is None
+    assert written[2] is None
+    assert written[3] == [0, [10600000, 2100000]]
+
+
+@given(
+    st.lists(st.sampled_from(["point", "line", "polygon", "holed", "many", "empty"]), min_size=1, max_size=8),
+    st.randoms(),
+)
+def test_a_batch_is_written_as_each_alone(kinds, chance):
+    def form(kind):
+        x, y = chance.uniform(105, 108), chance.uniform(20, 23)
+        outer = box(x, y, x + 0.1, y + 0.1)
+        return {
+            "point": Point(x, y),
+            "line": LineString([(x, y), (x + 0.1, y), (x + 0.1, y + 0.2)]),
+            "polygon": outer,
+            "holed": outer.difference(box(x + 0.02, y + 0.02, x + 0.05, y + 0.05)),
+            "many": shapely.MultiPolygon([outer, box(x + 1, y, x + 1.1, y + 0.1)]),
+            "empty": Polygon(),
+        }[kind]
+
+    forms = [form(kind) for kind in kinds]
+    together = shapes.encode(forms)
+    assert together == [shapes.encode([f])[0] for f in forms]
+    for f, written in zip(forms, together, strict=True):
+        assert (written is None) == f.is_empty
+        if written is not None:
+            assert shapely.hausdorff_distance(decode(written, shapes.COARSE), f) < 1e-5
+
+
+def test_rows_of_one_look_become_one_shape_with_all_their_area_and_length():
+    frame = gpd.GeoDataFrame(
+        {"look": ["a", "b", "a", None]},
+        geometry=[box(0, 0, 1, 1), box(5, 5, 6, 7), box(3, 3, 4, 4), box(8, 8, 9, 9)],
+        crs=EPSG,
+    )
+    merged = shapes.merge(frame, ["look"])
+    assert merged["look"].tolist() == ["a", "b", None]
+    assert merged.geometry.area.tolist() == [2, 2, 1]
+    lines = gpd.GeoDataFrame(
+        {"look": ["r", "r"]}, geometry=[LineString([(0, 0), (1, 0)]), LineString([(1, 0), (3, 0)])], crs=EPSG
+    )
+    joined = shapes.merge(lines, ["look"]).geometry[0]
+    assert joined.geom_type == "LineString"
+    assert joined.length == 3
+
+
+def test_repeated_texts_are_written_once():
+    import pandas as pd
+
+    many = pd.DataFrame({"a": ["x", None, "y"] * 40, "b": range(120), "c": [f"n{i}" for i in range(120)]})
+    table = content.rows_of(many, ["a", "b", "c"], d=[["p"], ["q"], []] * 40)
+    assert table["pools"] == {"a": ["x", "y"], "d": [["p"], ["q"], []]}
+    assert table["rows"][4] == [None, 4, "n4", 1]
+    assert content.rows_of(many.head(9), ["a"])["pools"] == {}
 
 
 def test_neighbours_still_touch_after_thinning():

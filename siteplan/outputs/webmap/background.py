@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from siteplan import locale
 from siteplan.outputs.style import LayerStyle, Style, class_words
@@ -16,11 +17,6 @@ from siteplan.tables import BACKGROUND
 _COVERAGES = ("land_use",)
 # what a click tells of a feature, role by role
 _TOLD = {
-    "roads": ("name",),
-    "railways": ("name",),
-    "waterways": ("name",),
-    "water_areas": ("name",),
-    "border": ("name",),
     "urban_areas": ("name", "class_now", "class_2030", "source", "illustrative"),
     "sector_projects": ("name", "sector", "owner", "status", "source", "illustrative"),
     "plan_zones": (
@@ -29,9 +25,6 @@ _TOLD = {
     ),
     "land_use": ("land_use", "illustrative"),
     "hazards": ("hazard_kind", "level", "source", "illustrative"),
-    "services": ("name", "service_class"),
-    "settlements": ("name", "population"),
-    "former_units": ("name", "former_district"),
 }  # fmt: skip
 
 
@@ -51,11 +44,16 @@ def _layer(key: str, layer: LayerStyle, frame: gpd.GeoDataFrame) -> Content | No
     frame = _chosen(frame, layer)
     if frame.empty:
         return None
-    thinned = shapes.thin(frame, layer.simplify_m, coverage=role in _COVERAGES)
-    values = thinned[layer.column].tolist() if layer.column in thinned.columns else [None] * len(thinned)
-    class_tokens = [value if isinstance(value, str) and value in layer.classes else "other" for value in values]
-    told = [c for c in _TOLD.get(role, ()) if c in thinned.columns]
-    return rows_of(thinned, told, token=class_tokens, shape=shapes.encode_all(thinned, shapes.COARSE))
+    if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max() == shapes.POLYGONS:
+        frame = shapes.thin(frame, layer.simplify_m, coverage=role in _COVERAGES)
+    values = frame[layer.column].tolist() if layer.column in frame.columns else [None] * len(frame)
+    class_of = [value if isinstance(value, str) and value in layer.classes else "other" for value in values]
+    told = [c for c in _TOLD.get(role, ()) if c in frame.columns]
+    # shapes of one look that tell nothing of their own are one shape; lines are thinned when they are whole
+    merged = shapes.merge(frame.assign(class_of=class_of), ["class_of", *told])
+    if shapely.get_dimensions(merged.geometry.to_numpy()).max() == shapes.LINES:
+        merged = shapes.thin(merged, layer.simplify_m)
+    return rows_of(merged, told, token=merged["class_of"], shape=shapes.encode_all(merged, shapes.COARSE))
 
 
 def layer_legend(key: str, layer: LayerStyle, lang: str) -> Content:

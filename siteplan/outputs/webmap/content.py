@@ -19,6 +19,8 @@ from siteplan.tables import RESULTS
 
 Content = dict[str, Any]
 
+POOLED_FROM = 50  # rows; below that a pool saves nothing
+
 # columns whose tokens the page shows in words
 _TOKEN_COLUMNS = (
     "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
@@ -47,11 +49,32 @@ def plain(value: Any) -> Any:
 
 
 def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) -> Content:
-    """Return rows as ``{"names": [...], "rows": [[...], ...]}``; `more` are further columns."""
+    """Return rows as the page reads them; `more` are further columns.
+
+    Returns
+    -------
+    dict
+        ``names``; ``rows``, a list of cells each; ``pools``: of a column whose texts repeat, the different ones, and
+        the cells are their numbers.
+    """
     there = [c for c in columns if c in frame.columns]
     cells = [[plain(v) for v in frame[c].astype(object).tolist()] for c in there] + [list(v) for v in more.values()]
+    names = [*there, *more]
+    pools: dict[str, list[Any]] = {}
+    for at, (name, column) in enumerate(zip(names, cells, strict=True)):
+        if name != "shape" and len(column) > POOLED_FROM:
+            keys = [json.dumps(v, ensure_ascii=False) if isinstance(v, str | list) else None for v in column]
+            known = {key: v for key, v in zip(keys, column, strict=True) if key is not None}
+            if (
+                known
+                and 2 * len(known) <= len(column)
+                and all(v is None or k for k, v in zip(keys, column, strict=True))
+            ):
+                number = {key: i for i, key in enumerate(known)}
+                pools[name] = list(known.values())
+                cells[at] = [None if key is None else number[key] for key in keys]
     rows = [list(row) for row in zip(*cells, strict=True)] if len(frame) else []
-    return {"names": [*there, *more], "rows": rows}
+    return {"names": names, "rows": rows, "pools": pools}
 
 
 def flags(frame: pd.DataFrame, column: str) -> Any:

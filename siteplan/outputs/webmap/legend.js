@@ -22,8 +22,10 @@ SP.legend = function (content, W, views, hooks) {
   function present(item) {
     var found = new Set(), asPoint = false;
     if (item.of === "background") {
-      var table = content.background.layers[item.key], at = table.names.indexOf("token"), shape = table.names.indexOf("shape");
-      table.rows.forEach(function (row) { found.add(row[at]); if (row[shape] && row[shape][0] === 0) asPoint = true; });
+      SP.rows(content.background.layers[item.key]).forEach(function (row) {
+        found.add(row.token);
+        if (row.shape && row.shape[0] === 0) asPoint = true;
+      });
     } else if (item.of === "result") {
       views.forEach(function (v) {
         var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities }[item.key] || [];

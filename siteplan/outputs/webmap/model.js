@@ -1,8 +1,9 @@
 // The content of the page as objects: rows by name, what belongs to a commune, colours of the themes.
 SP.rows = function (table) {
+  var pools = table.names.map(function (name) { return table.pools[name] || null; });
   return table.rows.map(function (cells) {
     var row = {};
-    for (var i = 0; i < table.names.length; i++) row[table.names[i]] = cells[i];
+    for (var i = 0; i < table.names.length; i++) row[table.names[i]] = pools[i] && cells[i] !== null ? pools[i][cells[i]] : cells[i];
     return row;
   });
 };
