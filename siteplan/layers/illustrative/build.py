@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -29,7 +30,6 @@ from siteplan.report import SILENT
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from pathlib import Path
 
     import pandas as pd
 
@@ -69,15 +69,15 @@ _STEPS = 9
 
 
 def fingerprint(facts: Path) -> str:
-    """SHA-256 over the generator's version and the fact files (CSV, TOML) of a folder, by name and content."""
+    """SHA-256 over the generator's version and code and the fact files (CSV, TOML) of a folder, by name and content."""
     digest = hashlib.sha256(f"generator {GENERATOR_VERSION}\n".encode())
-    for name, content_hash in _hashes(facts).items():
+    for name, content_hash in (*_hashes(Path(__file__).parent, ".py").items(), *_hashes(facts).items()):
         digest.update(f"{name} {content_hash}\n".encode())
     return digest.hexdigest()
 
 
-def _hashes(facts: Path) -> dict[str, str]:
-    files = sorted(path for path in facts.iterdir() if path.suffix in (".csv", ".toml"))
+def _hashes(folder: Path, *suffixes: str) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.suffix in (suffixes or (".csv", ".toml")))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -191,7 +191,7 @@ def _make(
     offices = make_office_land(facts, terrain, communes, facilities, water)
     reporter.advance()
     codes, land_grid = covered.result()
-    used = pool.submit(make_land, facts, codes, land_grid, outline, water, facilities, projects)
+    used = pool.submit(make_land, facts, codes, land_grid, outline, water, facilities, projects, communes)
     hazards = dangers.result()
     ground = Ground(communes, outline, codes, land_grid, facilities, projects, towns, networks.roads, hazards, offices)
     zones = make_plan_zones(facts, ground)

@@ -140,6 +140,7 @@ def make_land(
     water: Any,
     facilities: gpd.GeoDataFrame,
     projects: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame,
 ) -> Land:
     """Draw the polygons of the land-use map and cut in what is known as vectors: water, plots, industry, defence."""
     mask = grid.burn([shapely.buffer(outline, 250)]) == 1
@@ -150,6 +151,8 @@ def make_land(
     polygons = clip(polygons, outline)
     parks = projects[projects["land_use"].notna()] if "land_use" in projects.columns else projects.iloc[:0]
     defence = _defence(facts, outline, projects.crs)
+    empty = {entry["commune"] for entry in facts.terrain["no_land"]}
+    doomed = communes.loc[communes["code"].isin(empty)].geometry.to_numpy()
     cutters: list[Any] = []
     labels: list[str] = []
     taken: Any = shapely.Polygon()
@@ -160,6 +163,7 @@ def make_land(
             ["SON" if kind == "river" else "MNC" for kind in water.areas["water_class"]],
             water.areas.geometry.to_numpy(),
         ),
+        (["RPH"] * len(doomed), doomed),
         (list(parks["land_use"]), parks.geometry.to_numpy()),
     )
     for group, shapes in groups:

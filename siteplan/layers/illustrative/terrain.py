@@ -243,7 +243,7 @@ def make_terrain(facts: Facts, grid: Grid) -> Terrain:
     relief *= _ease(to_line * ragged, 0.0, 450.0, 0.35)
     height = _summit(floor + ndimage.gaussian_filter(relief, 0.9), rough, facts.terrain["highest"])
     fine = _fine(height, rough, grid, rng)
-    fine = _honour(fine, grid, facts)
+    fine = _crown(_honour(fine, grid, facts), grid, facts.terrain["highest"])
     low = float(facts.terrain["lowest"]["elevation_m"])
     # sixteenths of a metre: finer digits are noise that no compression holds
     fine = np.round(np.maximum(fine, low) * 16) / np.float32(16)
@@ -264,6 +264,20 @@ def _summit(height: Array, grid: Grid, top: dict[str, Any]) -> Array:
     blend = np.clip(1 - away / 1500.0, 0, 1)
     result: Array = np.maximum(height, peak * blend + height * (1 - blend)).astype(np.float32)
     return result
+
+
+def _crown(height: Array, grid: Grid, top: dict[str, Any]) -> Array:
+    """Bring the fine grid's cell at the summit exactly to its height, in place; nothing stands above it."""
+    level = np.float32(top["elevation_m"])
+    row, column = (int(v) for v in grid.cell(top["x"], top["y"]))
+    reach = 40
+    window = height[row - reach : row + reach + 1, column - reach : column + reach + 1]
+    steps = np.arange(-reach, reach + 1) * grid.cell_m
+    bell = np.exp(-(steps[:, None] ** 2 + steps[None, :] ** 2) / (2 * 260.0**2)).astype(np.float32)
+    window += bell * (level - window[reach, reach])
+    np.minimum(height, level - np.float32(0.5), out=height)
+    height[row, column] = level
+    return height
 
 
 def _fine(height: Array, rough: Grid, grid: Grid, rng: np.random.Generator) -> Array:

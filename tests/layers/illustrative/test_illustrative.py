@@ -61,7 +61,7 @@ def outline() -> shapely.Polygon:
     return shapely.coverage_union_all(layer("communes").geometry.to_numpy())
 
 
-# --- the whole ---------------------------------------------------------------------------------------------------------
+# --- the whole --------------------------------------------------------------------------------------------------------
 
 
 def test_second_generation_has_the_same_bytes_within_a_gigabyte(tmp_path):
@@ -104,7 +104,7 @@ def test_geometry_is_valid_and_in_the_province_crs(name):
     assert not bool(frame.geometry.is_empty.any())
 
 
-# --- communes and border -----------------------------------------------------------------------------------------------
+# --- communes and border ----------------------------------------------------------------------------------------------
 
 
 def test_communes_cover_without_gap_or_overlap_each_in_one_piece():
@@ -148,7 +148,7 @@ def test_no_boundary_leaves_the_box():
     assert north <= PROVINCE.bounds[3]
 
 
-# --- terrain -----------------------------------------------------------------------------------------------------------
+# --- terrain ----------------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -159,8 +159,8 @@ def terrain() -> tuple[np.ndarray, rasterio.Affine]:
 
 
 def bilinear(values, transform, x, y):
-    column, row = ~transform * (np.asarray(x), np.asarray(y))
-    column, row = column - 0.5, row - 0.5
+    column = (np.asarray(x) - transform.c) / transform.a - 0.5
+    row = (np.asarray(y) - transform.f) / transform.e - 0.5
     c, r = np.floor(column).astype(int), np.floor(row).astype(int)
     u, v = column - c, row - r
     top = values[r, c] * (1 - u) + values[r, c + 1] * u
@@ -177,7 +177,7 @@ def test_highest_point_is_the_known_one_and_the_lowest_is_low():
     values, transform = terrain()
     x, y = transformer(WGS84, PROVINCE.epsg).transform(106.96, 21.86)
     row, column = np.unravel_index(values.argmax(), values.shape)
-    top_x, top_y = transform * (column + 0.5, row + 0.5)
+    top_x, top_y = transform.c + (column + 0.5) * 30, transform.f - (row + 0.5) * 30
     assert values.max() == pytest.approx(1541, abs=8)
     assert np.hypot(top_x - x, top_y - y) < 300
     assert 18 <= values.min() <= 32
@@ -188,12 +188,10 @@ def test_seats_stand_on_gentle_ground_in_a_hilly_province():
     dy, dx = np.gradient(values, 30.0)
     slope = np.hypot(dx, dy) * 100
     assert bilinear(slope, transform, facts()["seat_x"], facts()["seat_y"]).max() < 8
-    column, row = ~transform * (outline().bounds[0], outline().bounds[3])
-    inside = slope[int(row) :: 7, int(column) :: 7]
-    assert 8 < np.median(inside) < 40
+    assert 8 < np.median(slope[::7, ::7]) < 40
 
 
-# --- land use, hazards -------------------------------------------------------------------------------------------------
+# --- land use, hazards ------------------------------------------------------------------------------------------------
 
 
 def test_land_use_covers_the_province_once():
@@ -232,7 +230,7 @@ def test_one_commune_has_no_land_to_build_on():
     assert bool(shapely.covers(danger, own.geometry.to_numpy()).all())
 
 
-# --- facilities, plans, people -----------------------------------------------------------------------------------------
+# --- facilities, plans, people ----------------------------------------------------------------------------------------
 
 
 def test_every_former_commune_left_a_plot_in_the_right_commune():
