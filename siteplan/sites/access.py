@@ -40,14 +40,14 @@ class Ground:
 
     grid: Grid
     node: Array
+    nearest: Array  # the node of each cell, or of the nearest cell that has one
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
 
     def nodes_at(self, x: Array, y: Array) -> Array:
         """Nodes of the nearest walkable cells."""
         row, column = self.grid.cells_of(x, y)
         row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
-        nearest = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
-        return self.node[nearest[0][row, column], nearest[1][row, column]]
+        return self.nearest[row, column]
 
 
 def build_ground(
@@ -105,7 +105,8 @@ def build_ground(
     source = np.concatenate([foot[0], start, end])
     target = np.concatenate([foot[1], end, start])
     cost = np.concatenate([foot[2], minutes, minutes])
-    return Ground(grid, node, _reverse_graph(source, target, cost, int(held.sum())))
+    rows, columns = ndimage.distance_transform_edt(node < 0, return_distances=False, return_indices=True)
+    return Ground(grid, node, node[rows, columns], _reverse_graph(source, target, cost, int(held.sum())))
 
 
 def _reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:

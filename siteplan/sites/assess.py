@@ -112,7 +112,10 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
         return CommuneSites(*none, account, eligible, nothing, land.area_m2)
     sites = _site_frame(code, plots, prepared.crs)
     conflicts, measured = evaluate(prepared, code, commune, sites, plots, required_m2, dem, slope, eligible)
-    tables = in_schema(measured, RESULTS["sites"]), in_schema(conflicts, RESULTS["conflicts"])
+    tables = (
+        in_schema(measured, RESULTS["sites"], prepared.crs),
+        in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
+    )
     return CommuneSites(*tables, account, eligible, nothing, land.area_m2)
 
 
@@ -141,8 +144,8 @@ def _free(tried: Array, commune: Any, hard: list[Rule], layers: Mapping[str, Lay
         rest = np.flatnonzero(free)
         if len(rest) == 0:
             break
-        left, _, parts = findings.corridors(tried[rest], rule, layers[rule.role], layers.get("urban_areas"))
-        free[rest[left[shapely.area(parts) >= sliver_m2]]] = False
+        met = findings.meets(tried[rest], rule, layers[rule.role], layers.get("urban_areas"), sliver_m2)
+        free[rest[met]] = False
     return free
 
 
@@ -154,7 +157,7 @@ def _excluded(area: Any, commune: Any, hard: list[Rule], layers: Mapping[str, La
     return shapely.union_all(np.concatenate(parts))
 
 
-def in_schema(frame: gpd.GeoDataFrame, table: Table) -> gpd.GeoDataFrame:
+def in_schema(frame: pd.DataFrame, table: Table, crs: Any) -> gpd.GeoDataFrame:
     """Give rows the columns of their schema, rounded, without its full check: that is made once, for all communes."""
     out: dict[str, Any] = {}
     for column in table.columns:
@@ -164,7 +167,8 @@ def in_schema(frame: gpd.GeoDataFrame, table: Table) -> gpd.GeoDataFrame:
             out[column.name] = frame[column.name].to_numpy(dtype=float).round(column.decimals) + 0.0
         else:
             out[column.name] = frame[column.name].array
-    return gpd.GeoDataFrame(out, geometry=frame.geometry.array, index=range(len(frame)), crs=frame.crs)
+    geometry = gpd.GeoSeries(frame["geometry"].to_numpy(dtype=object), crs=crs)
+    return gpd.GeoDataFrame(out, geometry=geometry, index=range(len(frame)))
 
 
 def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataFrame:

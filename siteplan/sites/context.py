@@ -12,7 +12,7 @@ import pandas as pd
 
 from siteplan.raster import Raster
 from siteplan.sites import plans, terrain
-from siteplan.sites.rules import Layer, Rule, derive_columns, read_rules
+from siteplan.sites.rules import Layer, Rule, assumption_of, derive_columns, read_rules
 from siteplan.tables import INPUTS, empty
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Prepared:
     seats: Mapping[str, Any]
     fully_covered: frozenset[str]
     rests_on: tuple[str, ...]
+    land_use_tokens: Mapping[str, str]
+    speed_tokens: frozenset[str]
 
     @property
     def crs(self) -> Any:
@@ -123,6 +125,8 @@ def prepare(inputs: SiteInputs) -> Prepared:
         seats=dict(zip(seats["code"], seats.geometry, strict=True)) if len(seats) else {},
         fully_covered=frozenset(set(inputs.communes["code"]) - lacking),
         rests_on=_rests_on(inputs, people_layers),
+        land_use_tokens=_assumptions(inputs.rules.land_use, "land_use", "code"),
+        speed_tokens=frozenset(_assumptions(inputs.rules.speeds, "speeds", "road_class").values()),
     )
 
 
@@ -150,6 +154,11 @@ def _people(inputs: SiteInputs) -> tuple[gpd.GeoDataFrame | None, set[str]]:
             flagged = known["illustrative"].fillna(False).astype(bool)
             return known[["population", "geometry"]].astype({"population": "float64"}), set(known.loc[flagged, "layer"])
     return None, set()
+
+
+def _assumptions(table: pd.DataFrame, name: str, key: str) -> dict[str, str]:
+    tokens = {str(row[key]): assumption_of(name, key, row) for row in table.to_dict("records")}
+    return {identity: token for identity, token in tokens.items() if token is not None}
 
 
 def _rests_on(inputs: SiteInputs, people_layers: set[str]) -> tuple[str, ...]:

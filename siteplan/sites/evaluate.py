@@ -13,7 +13,6 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import access, findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared, people_in
-from siteplan.sites.rules import assumption_of
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -33,8 +32,8 @@ def evaluate(
     dem: Raster | None,
     slope: Raster | None,
     eligible: Raster,
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Evidence and figures of the sites of a commune."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evidence and figures of the sites of a commune, each with its ``geometry``."""
     scenario, layers = prepared.scenario, prepared.layers
     tolerance = scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
@@ -59,8 +58,7 @@ def evaluate(
     whole = _whole_site_findings(prepared, commune, sites, ground, area)
     lists = [part for part in (planned, ruled, whole) if part is not None and len(part)]
     stacked = pd.concat([pd.DataFrame(part) for part in lists], ignore_index=True) if lists else pd.DataFrame(ruled)
-    conflicts = gpd.GeoDataFrame(stacked, geometry="geometry", crs=prepared.crs)
-    conflicts = _with_zone_rules(conflicts, prepared.rules, tolerance, dict(zip(sites["site_id"], area, strict=True)))
+    conflicts = _with_zone_rules(stacked, prepared.rules, tolerance, dict(zip(sites["site_id"], area, strict=True)))
 
     by_site: dict[str, list[dict[str, Any]]] = {}
     for row in conflicts.to_dict("records"):
@@ -73,8 +71,8 @@ def evaluate(
     conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
     figures = pd.concat([figures, checked, conform_columns], axis=1)
     figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached, land.codes)
-    measured = gpd.GeoDataFrame(figures, geometry=sites.geometry, crs=prepared.crs)
-    return conflicts, measured
+    figures["geometry"] = geometries
+    return conflicts, figures
 
 
 def _access(prepared: Prepared, commune: Any, geometries: Array, figures: pd.DataFrame) -> Array | None:
@@ -95,7 +93,7 @@ def _access(prepared: Prepared, commune: Any, geometries: Array, figures: pd.Dat
 
 def _whole_site_findings(
     prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: pd.DataFrame, area: Array
-) -> gpd.GeoDataFrame:
+) -> pd.DataFrame:
     """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary."""
     rows, shapes = [], []
     tolerance = prepared.scenario.tolerance
@@ -130,12 +128,13 @@ def _whole_site_findings(
             )
             shapes.append(shape[i])
     frame = pd.DataFrame(rows)
-    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=sites.crs), crs=sites.crs)
+    frame["geometry"] = np.array(shapes, dtype=object)
+    return frame
 
 
 def _with_zone_rules(
-    conflicts: gpd.GeoDataFrame, rules: tuple[Rule, ...], tolerance: ToleranceSettings, site_area: Mapping[str, float]
-) -> gpd.GeoDataFrame:
+    conflicts: pd.DataFrame, rules: tuple[Rule, ...], tolerance: ToleranceSettings, site_area: Mapping[str, float]
+) -> pd.DataFrame:
     """Say of each blocking zone whether more than tolerated of the site lies in such zones."""
     conflicts = conflicts.copy()
     for column in ("rule", "broken"):
@@ -166,8 +165,7 @@ def _reasons(
     land_codes: list[dict[str, float]],
 ) -> tuple[list[str], list[str | None]]:
     by_rule = {rule.rule: rule for rule in prepared.rules}
-    of_code = _assumptions(prepared.rule_tables.land_use, "land_use", "code")
-    of_speed = set(_assumptions(prepared.rule_tables.speeds, "speeds", "road_class").values())
+    of_code, of_speed = prepared.land_use_tokens, set(prepared.speed_tokens)
     reasons: list[str] = []
     rests: list[str | None] = []
     for i, record in enumerate(figures.to_dict("records")):
@@ -188,11 +186,6 @@ def _reasons(
             tokens |= of_speed
         rests.append("; ".join(sorted(tokens)) or None)
     return reasons, rests
-
-
-def _assumptions(table: pd.DataFrame, name: str, key: str) -> dict[str, str]:
-    tokens = {str(row[key]): assumption_of(name, key, row) for row in table.to_dict("records")}
-    return {identity: token for identity, token in tokens.items() if token is not None}
 
 
 def _rounded(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+_MICROMETRE = 1e-6
 ARC_SEGMENTS = 64  # per quarter circle: the arc of a 1,000 m corridor is true to 0.08 m
 
 
@@ -59,6 +60,30 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
     return left[some], row[some], parts[some]
 
 
+def meets(sites: Array, rule: Rule, layer: Layer, urban: Layer | None, sliver_m2: float) -> Array:
+    """Tell which sites have a part in the objects of a rule or within its distance, without making that part.
+
+    Parameters
+    ----------
+    sites
+        Polygons.
+    rule, layer, urban
+        As in :func:`corridors`.
+    sliver_m2
+        Overlaps with areas below this do not count; anything nearer than a corridor's distance does.
+    """
+    out = np.zeros(len(sites), dtype=bool)
+    in_town = urban is not None and len(urban) > 0 and rule.distance_m != rule.distance_urban_m
+    if in_town or np.isnan(rule.distance_m) or rule.reach_m + layer.half_width_m.max(initial=0.0) <= 0:
+        left, _, parts = corridors(sites, rule, layer, urban)
+        out[left[shapely.area(parts) >= sliver_m2]] = True
+        return out
+    left, row = layer.pairs(sites, rule.reach_m, rule)
+    near = shapely.distance(sites[left], layer.geometries[row])
+    out[left[near < rule.distance_m + layer.half_width_m[row] - _MICROMETRE]] = True
+    return out
+
+
 def _parts(place: Array, objects: Array, distance: Array) -> Array:
     out = np.full(len(place), shapely.Polygon(), dtype=object)
     known = ~np.isnan(distance)
@@ -86,7 +111,7 @@ def rule_findings(
     rules: Sequence[Rule],
     layers: Mapping[str, Layer],
     tolerance: ToleranceSettings,
-) -> gpd.GeoDataFrame:
+) -> pd.DataFrame:
     """Hold every site against every rule on a layer: one row per site, rule and kind of object, parts united.
 
     Parameters
@@ -102,8 +127,9 @@ def rule_findings(
 
     Returns
     -------
-    GeoDataFrame
-        Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` with ``rule`` and ``broken`` beside them.
+    DataFrame
+        Rows of :data:`siteplan.tables.RESULTS` ``conflicts``, ``geometry`` among the columns, with ``rule`` and
+        ``broken`` beside them.
     """
     geometries = np.asarray(sites.geometry.values)
     urban = layers.get("urban_areas")
@@ -130,7 +156,7 @@ def rule_findings(
             found.append(_finding(rule, int(number), str(kind), objects, float(shapely.area(part)), sites))
     if not found:
         columns = [*_COLUMNS, "rule", "broken"]
-        return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=gpd.GeoSeries([], crs=sites.crs), crs=sites.crs)
+        return pd.DataFrame(columns=[*columns, "geometry"])
     frame = pd.DataFrame(found)
     of = frame.pop("site").to_numpy()
     area = frame["area_m2"].to_numpy()
@@ -158,7 +184,8 @@ def rule_findings(
     frame["severity"] = np.select([sliver, frame["broken"], hard], [1, frame["severity"], 2], frame["severity"])
     geometry = np.array(shapes, dtype=object)
     geometry[frame["restricted"].to_numpy(dtype=bool)] = geometries[of][frame["restricted"].to_numpy(dtype=bool)]
-    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=sites.crs))
+    frame["geometry"] = geometry
+    return frame
 
 
 _COLUMNS = (
