@@ -254,7 +254,8 @@ def hillshade_raster(dem: Raster, hillshade: Callable[..., Any]) -> Raster:
     cell = dem.cell_m * step
     shade = np.asarray(hillshade(values, cell), dtype=float)
     out = np.where(np.isfinite(shade), np.clip(np.round(shade), 1, 255), 0).astype(np.uint8)
-    return Raster(out, dem.transform * Affine.scale(step), 0, dem.source_resolution_m)
+    transform = Affine(cell, 0, dem.transform.c, 0, -cell, dem.transform.f)
+    return Raster(out, transform, 0, dem.source_resolution_m)
 
 
 def _assumption(

@@ -127,13 +127,14 @@ def run_scenarios(
     recorder = Recorder(reporter)
     clock = _Clock()
     all_inputs = read_inputs(places, workspace, catalog, recorder)
+    of_layers = coverage.layer_coverage(all_inputs[0].layers)
     clock.lap("read_and_check")
     for path, inputs in zip(places, all_inputs, strict=True):
         folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
         with lock(workspace):
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-            tables, rasters, proof = _stages(inputs, jobs, recorder, clock, before)
+            tables, rasters, proof = _stages(inputs, of_layers, jobs, recorder, clock, before)
             background = _background(inputs.layers, include_restricted)
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
@@ -163,7 +164,7 @@ def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) ->
 
 
 def _stages(
-    inputs: Inputs, jobs: int, reporter: Reporter, clock: _Clock, before: Run | None
+    inputs: Inputs, of_layers: pd.DataFrame, jobs: int, reporter: Reporter, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     scenario, rules, norms, layers = inputs.scenario, inputs.rules, inputs.norms, inputs.layers
     if scenario.sites.reserve_percent is not None:
@@ -219,7 +220,7 @@ def _stages(
 
     covered = assembly.stack_plain(
         [
-            coverage.layer_coverage(layers),
+            of_layers,
             plans.plan_coverage(
                 communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, scenario.date
             ),

@@ -48,18 +48,25 @@ class Raster:
         """Cut out the cells that meet `bounds` (west, south, east, north); clipped to what there is."""
         rows, columns = self.values.shape
         west, south, east, north = bounds
-        inverse = ~self.transform
-        left, top = inverse * (west, north)
-        right, bottom = inverse * (east, south)
+        left, top = self._place(west, north)
+        right, bottom = self._place(east, south)
         c0, c1 = max(int(np.floor(left + 1e-9)), 0), min(int(np.ceil(right - 1e-9)), columns)
         r0, r1 = max(int(np.floor(top + 1e-9)), 0), min(int(np.ceil(bottom - 1e-9)), rows)
         c1, r1 = max(c1, c0), max(r1, r0)
         values = self.values[r0:r1, c0:c1]
-        return Raster(values, self.transform * Affine.translation(c0, r0), self.nodata, self.source_resolution_m)
+        corner = Affine(
+            self.transform.a, 0, self.transform.c + c0 * self.transform.a,
+            0, self.transform.e, self.transform.f + r0 * self.transform.e,
+        )  # fmt: skip
+        return Raster(values, corner, self.nodata, self.source_resolution_m)
+
+    def _place(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Column and row of a place, with fractions."""
+        return (x - self.transform.c) / self.transform.a, (y - self.transform.f) / self.transform.e
 
     def sample(self, x: Array, y: Array) -> Array:
         """Values of the cells under points (metres), as floats; NaN outside the grid and on no data."""
-        columns_f, rows_f = ~self.transform * (np.asarray(x, float), np.asarray(y, float))
+        columns_f, rows_f = self._place(np.asarray(x, float), np.asarray(y, float))
         columns, rows = np.floor(columns_f).astype(int), np.floor(rows_f).astype(int)
         inside = (columns >= 0) & (rows >= 0) & (columns < self.values.shape[1]) & (rows < self.values.shape[0])
         out = np.full(np.shape(x), np.nan)
