@@ -13,6 +13,7 @@ import shapely
 
 from siteplan.sites import overlap
 from siteplan.sites.rules import Rule
+from siteplan.sites.search import AREA_TOLERANCE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -159,7 +160,7 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
     messages: list[Message] = []
     ratio = row["area_ratio"]
     if ratio == ratio:  # noqa: PLR0124 - NaN where the need is unknown
-        key = "enough_land" if ratio >= 1 - 1e-9 else "too_small"
+        key = "enough_land" if ratio >= 1 - AREA_TOLERANCE else "too_small"
         messages.append(
             (
                 f"sites.reason.{key}",
