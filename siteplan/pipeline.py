@@ -126,12 +126,12 @@ def run_scenarios(
     workspace = workspace or open_workspace(places[0].parent)
     recorder = Recorder(reporter)
     clock = _Clock()
-    all_inputs = read_inputs(places, workspace, catalog, recorder)
-    of_layers = coverage.layer_coverage(all_inputs[0].layers)
-    clock.lap("read_and_check")
-    for path, inputs in zip(places, all_inputs, strict=True):
-        folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
-        with lock(workspace):
+    with lock(workspace):
+        all_inputs = read_inputs(places, workspace, catalog, recorder)
+        of_layers = coverage.layer_coverage(all_inputs[0].layers)
+        clock.lap("read_and_check")
+        for path, inputs in zip(places, all_inputs, strict=True):
+            folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
             tables, rasters, proof = _stages(inputs, of_layers, jobs, recorder, clock, before)
@@ -146,7 +146,7 @@ def run_scenarios(
             content = RunContent(tables, background, rasters, manifest, inputs.problems, lines)
             run = Run(runs.write_run(folder, content))
             clock.lap("write")
-        yield run
+            yield run
 
 
 def run_scenario(path: str | Path, workspace: Workspace | None = None, **options: Any) -> Run:

@@ -20,6 +20,7 @@ import psutil
 from siteplan.errors import InputError, LockedError, Problem, UsageError
 
 LOCK_NAME = ".siteplan.lock"
+_held: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _alive(owner: dict[str, str]) -> bool:
 def lock(workspace: Workspace, break_stale: bool = True) -> Iterator[None]:
     """Hold the workspace for writing; others are told who holds it, where and since when.
 
-    A lock whose process is gone (same host) is broken.
+    A lock whose process is gone (same host) is broken. Within the process that holds it, it may be taken again.
 
     Raises
     ------
@@ -127,6 +128,9 @@ def lock(workspace: Workspace, break_stale: bool = True) -> Iterator[None]:
         Where another process holds it.
     """
     path = workspace.root / LOCK_NAME
+    if path in _held:
+        yield
+        return
     me = {
         "host": socket.gethostname(),
         "user": getpass.getuser(),
@@ -149,7 +153,9 @@ def lock(workspace: Workspace, break_stale: bool = True) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise InputError(Problem("folder_not_writable", file=str(workspace.root), value=str(error))) from None
+    _held.add(path)
     try:
         yield
     finally:
+        _held.discard(path)
         path.unlink(missing_ok=True)

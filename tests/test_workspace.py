@@ -29,14 +29,33 @@ def test_none_is_told(tmp_path):
         open_workspace(tmp_path)
 
 
-def test_a_second_process_is_told_who_works(place):
+def test_the_lock_names_its_holder(place):
     with lock(place):
         owner = json.loads((place.root / LOCK_NAME).read_text("utf-8"))
         assert owner["pid"] == str(os.getpid())
-        with pytest.raises(LockedError) as caught, lock(place):
+        with lock(place):  # the process that holds it may take it again
             pass
-        assert caught.value.problems[0].params["host"] == socket.gethostname()
+        assert (place.root / LOCK_NAME).exists()
     assert not (place.root / LOCK_NAME).exists()
+
+
+def test_a_second_process_is_told_who_works(place):
+    code = (
+        "import sys, pathlib\n"
+        "from siteplan.workspace import Workspace, lock\n"
+        f"with lock(Workspace(pathlib.Path({str(place.root)!r}))):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"held\n"
+    with pytest.raises(LockedError) as caught, lock(place):
+        pass
+    params = caught.value.problems[0].params
+    assert (params["host"], params["pid"]) == (socket.gethostname(), str(process.pid))
+    process.communicate()
+    with lock(place):
+        pass
 
 
 def test_the_lock_is_released_after_an_error(place):
