@@ -154,6 +154,9 @@ def _moves(n: int, placements: Sequence[Placement], scenario: Scenario, phases: 
     if own.phase is None or own.position == 0 or own.row.locked_phase is not None:
         return []
     earlier = phases[own.position - 1]
+    passed = sum(p.position >= own.position for p in placements[:n])
+    if earlier.pilot and passed >= _TOLD_STARTS:
+        return []
     if earlier.pilot and own.row.missing_for_pilot:
         return [("decide.programme.move_ready", {"phase": earlier.name, "why": own.row.missing_for_pilot})]
     if scenario.programme.objective != "follow_rank":
