@@ -205,23 +205,14 @@ def _annex_surplus(writer: Writer, run: Run) -> None:
     rows = summary.of_option(run.surplus, run)
     communes = summary.names_by_code(run)
     names = (
-        "facility_id",
-        "name",
-        "status",
-        "floor_area_m2",
-        "land_area_m2",
-        "condition",
-        "free_year",
-        "treatment",
+        "facility_id", "name", "status", "floor_area_m2", "land_area_m2", "condition", "free_year", "treatment",
         "decision_no",
-        "legal_basis",
-        "reasons",
-    )
+    )  # fmt: skip
     extra = [
         (2, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
     ]
-    widths = (1.4, 2.2, 1.7, 1.2, 1.2, 1.3, 1.1, 0.9, 1.9, 1.4, 2, 4)
-    writer.table("surplus", names, rows, widths, size_pt=7.5, extra=extra, total=("floor_area_m2", "land_area_m2"))
+    widths = (1.4, 4, 2, 1.4, 1.3, 1.3, 1.3, 1, 2.4, 1.8)
+    writer.table("surplus", names, rows, widths, size_pt=8, extra=extra, total=("floor_area_m2", "land_area_m2"))
 
 
 def _annex_plain(writer: Writer, run: Run, table: str, names: Sequence[str], widths: Sequence[float]) -> None:

@@ -63,6 +63,12 @@ class Comparison:
         """Title of an option."""
         return wording.title_of(self.runs[self.options.index(option)], lang)
 
+    def short_title(self, option: str, lang: str = locale.DEFAULT_LANGUAGE) -> str:
+        """Title up to its colon ("Phương án 1"), where that still tells the options apart."""
+        short = [self.title(other, lang).split(":")[0].strip() for other in self.options]
+        own = short[self.options.index(option)]
+        return own if short.count(own) == 1 else self.title(option, lang)
+
     def sentences(self, lang: str = locale.DEFAULT_LANGUAGE) -> list[str]:
         """Verdict in words: which option is better under which view."""
         return [words(self, message, lang) for message in self.verdict]
@@ -277,7 +283,7 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
         )
     shown: dict[str, Any] = {"view": locale.text(f"compare.view.{params['view']}", lang)}
     if "option" in params:
-        shown["option"] = comparison.title(params["option"], lang)
+        shown["option"] = comparison.short_title(params["option"], lang)
     return locale.text(key, lang, **shown)
 
 
@@ -287,9 +293,10 @@ def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) ->
         "finished_by",
         "total_cost",
         "money_peak",
+        "cost_per_person",
         "peak_to_mean",
         "waiting",
-        "sites_not_clear",
+        "not_ready_share",
         "without_site",
         "figures_missing",
     )
@@ -345,7 +352,7 @@ def _csv_cell(value: Any) -> Any:
 
 def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> None:
     """Add the three sheets of a comparison to an open workbook."""
-    titles = {option: comparison.title(option, lang) for option in comparison.options}
+    titles = {option: comparison.short_title(option, lang) for option in comparison.options}
     head = locale.text
     measures = [
         [

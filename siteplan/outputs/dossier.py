@@ -332,7 +332,7 @@ def _options(writer: Writer, comparison: compare.Comparison | None) -> None:
     writer.paper.caption(writer.words("options.caption"))
     align: list[Align] = ["left", *["right"] * count]  # type: ignore[list-item]
     headings = [locale.text("compare.column.measure", writer.lang)]
-    headings += [comparison.title(option, writer.lang) for option in comparison.options]
+    headings += [comparison.short_title(option, writer.lang) for option in comparison.options]
     writer.paper.table(headings, rows, [2.4, *[1.6] * count], align, size_pt=11)
     differing = int(comparison.by_commune["differs"].sum())
     writer.say("options.differ", count=writer.number(differing), total=writer.number(len(comparison.by_commune)))
@@ -342,10 +342,10 @@ def _options(writer: Writer, comparison: compare.Comparison | None) -> None:
             ("weaknesses", comparison.weaknesses[option]),
         ):
             if messages:
-                writer.say(f"options.{side}", title=comparison.title(option, writer.lang))
-                writer.paper.items([compare.words(comparison, m, writer.lang) for m in messages])
+                writer.say(f"options.{side}", title=comparison.short_title(option, writer.lang))
+                writer.paper.items([f"{compare.words(comparison, m, writer.lang)};" for m in messages])
     writer.say("options.verdict")
-    writer.paper.items([compare.words(comparison, m, writer.lang) for m in comparison.verdict])
+    writer.paper.items([f"{line};" for line in comparison.sentences(writer.lang)])
 
 
 def _one_option(writer: Writer, run: Run) -> None:
@@ -445,6 +445,11 @@ def _surplus(writer: Writer) -> None:
             size_pt=11,
         )
         if not rows.empty:
+            bases = rows.dropna(subset=["legal_basis"]).groupby("treatment", sort=True)["legal_basis"].agg(set)
+            for token in [t for t in tokens if t in bases.index]:
+                basis = "; ".join(sorted(str(b) for b in bases[token]))
+                name = locale.value_text("treatment", token, writer.lang)
+                writer.say("surplus.basis", treatment=name[:1].upper() + name[1:], basis=basis)
             unknown = int(rows["floor_area_m2"].isna().sum())
             writer.say("surplus.unknown", count=writer.number(unknown), total=writer.number(len(rows)))
 

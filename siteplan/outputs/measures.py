@@ -104,19 +104,23 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
         (Measure("waiting", "communes", "less", view="time"), int((rows["status"] == "waiting").sum())),
         (Measure("not_needed", "communes"), int((rows["status"] == "not_needed").sum())),
         (
-            Measure("sites_not_clear", "communes", "less", view="certainty"),
+            Measure("sites_not_clear", "communes"),
             int((planned["site_id"].notna() & ~clear).sum()),
         ),
         (Measure("without_site", "communes", "less", view="certainty"), int(planned["site_id"].isna().sum())),
         (
-            Measure("clearance_unpriced", "communes", "less"),
+            Measure("clearance_unpriced", "communes"),
             int((~summary.flags(planned["clearance_cost_included"])).sum()),
         ),
         (Measure("out_of_order", "communes", "less"), int(summary.flags(rows["inversion"]).sum())),
         (Measure("figures_missing", "communes"), int((run.communes["gap_basis"] != "reported").sum())),
         (Measure("coverage_gaps", "communes"), _coverage_gaps(run)),
     ]
-    return found + [(measure, float(value)) for measure, value in counts]
+    found += [(measure, float(value)) for measure, value in counts]
+    # shares, because an option that builds more also has more of everything that is not ready
+    not_ready = int((~clear).sum())
+    share = 100 * not_ready / len(planned) if len(planned) else None
+    return [*found, (Measure("not_ready_share", "percent", "less", 1, view="certainty"), share)]
 
 
 def _middle(horizons: Sequence[int]) -> int:
@@ -135,11 +139,14 @@ def _money_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, floa
     total = summary.add_up(planned["total_cost"])
     peak, mean = (float(spent.max()), float(spent.mean())) if len(spent) else (None, None)
     shown = wording.MONEY_SHOWN
+    people = summary.add_up(planned["population"])
+    per_person = None if total is None or not people else total / people / 1e6
     return [
         (Measure("total_cost", "money", "less", 1, view="money"), None if total is None else total / shown),
         (Measure("money_planned", "money", "neither", 1), float(yearly.sum()) / shown if len(yearly) else None),
         (Measure("money_peak", "money", "less", 1, view="money"), None if peak is None else peak / shown),
         (Measure("money_mean", "money", "neither", 1), None if mean is None else mean / shown),
+        (Measure("cost_per_person", "million", "less", 2, view="money"), per_person),
         (Measure("peak_to_mean", "times", "less", 2, view="money"), None if not mean or peak is None else peak / mean),
     ]
 

@@ -151,7 +151,9 @@ class Paper:
                 paragraph.paragraph_format.space_after = Pt(0)
                 run = paragraph.add_run(clean(words))
                 run.bold, run.font.size = bold, Pt(12)
-            _rule_below(cell.paragraphs[-1])
+        # issuing body: a third to a half of the text; Tiêu ngữ: as long as the text
+        _rule(table.cell(0, 0).add_paragraph(), 22)
+        _rule(table.cell(0, 1).add_paragraph(), 24)
         for cell, words, italic in ((table.cell(1, 0), number, False), (table.cell(1, 1), place, True)):
             paragraph = cell.paragraphs[0]
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -317,11 +319,13 @@ def _cell(words: str, width: int, align: Align, bold: bool, size_pt: float, span
     )
 
 
-def _rule_below(paragraph: Any) -> None:
-    """Draw the short line below a part of the head."""
+def _rule(paragraph: Any, indent_mm: float) -> None:
+    """Make an empty paragraph the short line below a part of the head."""
+    paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.line_spacing = Pt(3)
     properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
     borders = OxmlElement("w:pBdr")
-    bottom = OxmlElement("w:bottom")
+    bottom = OxmlElement("w:top")
     for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
@@ -346,5 +350,4 @@ def _rule_below(paragraph: Any) -> None:
         "w:jc",
         "w:rPr",
     )
-    indent = Mm(18)
-    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = indent
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(indent_mm)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
     from siteplan.tables import Column
 
-Kind = Literal["text", "int", "year", "number", "money"]
+Kind = Literal["text", "line", "int", "year", "number", "money"]
 
 FONT = "Times New Roman"
 CELL_LIMIT = 32_000  # Excel takes 32,767 characters
@@ -55,7 +55,7 @@ def field_of(column: Column, lang: str, group: str = "", total: bool = False) ->
         return Field(heading, 11, "int", 0, group, total)
     if column.kind == "float":
         return Field(heading, 13, "number", column.decimals, group, total)
-    long = column.kind == "messages" or column.name in ("rests_on", "legal_basis", "title", "land_use_shares", "source")
+    long = column.name in ("legal_basis", "title", "land_use_shares", "source")
     name = column.name in (
         "name",
         "label",
@@ -67,7 +67,9 @@ def field_of(column: Column, lang: str, group: str = "", total: bool = False) ->
         "phase",
         "owner",
     )
-    return Field(heading, 44 if long else 20 if name else 13, group=group)
+    if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
+        return Field(heading, 30, "line", group=group)
+    return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
 
 
 class Book:
@@ -126,6 +128,8 @@ class Book:
             style: dict[str, Any] = {**self._base, "border": 1, "bold": bold, "valign": "top"}
             if kind == "text":
                 style["text_wrap"] = True
+                style["num_format"] = "@"
+            elif kind == "line":
                 style["num_format"] = "@"
             elif kind == "year":
                 style |= {"num_format": "0", "align": "center"}
@@ -217,11 +221,12 @@ class Book:
         if value is None or value == "":
             page.write_blank(line, at, None, self._format("text", 0, bold))
         elif isinstance(value, str):
-            page.write_string(line, at, wording.clean(value, CELL_LIMIT), self._format("text", 0, bold))
+            style = self._format("line" if field.kind == "line" else "text", 0, bold)
+            page.write_string(line, at, wording.clean(value, CELL_LIMIT), style)
         elif decimals is not None:
             page.write_number(line, at, value, self._format("number", decimals, bold))
         else:
-            kind = "number" if field.kind == "text" else field.kind
+            kind: Kind = "number" if field.kind in ("text", "line") else field.kind
             page.write_number(line, at, value, self._format(kind, field.decimals, bold))
 
     def _totals(self, page: Any, line: int, fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.tables import Column
+from siteplan.tables import INPUTS, Column
+from siteplan.tables.inputs import RASTER_ROLES
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
@@ -70,13 +71,21 @@ def decimals(column: Column) -> int:
 
 
 def rests_on(tokens: str, lang: str) -> str:
-    """Write the tokens of a ``rests_on`` column in words; unknown ones stay as they are."""
-    words = []
+    """Write the tokens of a ``rests_on`` column in words, by kind; unknown ones stay as they are."""
+    by_kind: dict[str, list[str]] = {}
     for token in tokens.split("; "):
         kind, _, name = token.partition(":")
-        key = f"rests_on.{kind}"
-        words.append(locale.text(key, lang, name=name) if name and locale.has_text(key, lang) else token)
-    return "; ".join(words)
+        known = bool(name) and locale.has_text(f"rests_on.{kind}", lang)
+        by_kind.setdefault(kind if known else "", []).append(name if known else token)
+    return "; ".join(
+        locale.text(f"rests_on.{kind}", lang, names=", ".join(names)) if kind else "; ".join(names)
+        for kind, names in sorted(by_kind.items(), reverse=True)
+    )
+
+
+def _listed(cell: str, column: str, lang: str) -> str:
+    """Write a cell of tokens joined by ";" in words."""
+    return "; ".join(locale.value_text(column, part.strip(), lang) for part in cell.split(";") if part.strip())
 
 
 def cell(column: Column, value: Any, lang: str) -> Any:
@@ -97,6 +106,8 @@ def cell(column: Column, value: Any, lang: str) -> Any:
         return day(str(value), lang)
     if column.name == "rests_on":
         return clean(rests_on(str(value), lang))
+    if column.name == "broken_rules":
+        return clean(_listed(str(value), "rule", lang))
     return clean(locale.value_text(column.name, str(value), lang))
 
 
@@ -204,7 +215,17 @@ def role_label(role: str, lang: str) -> str:
     head, _, kind = role.partition("/")
     if kind:
         return clean(locale.value_text("plan_kind", kind, lang))
-    return clean(locale.value_text("role", head, lang))
+    if head in INPUTS:
+        return INPUTS[head].label_en if lang == "en" else INPUTS[head].label
+    return locale.text(f"raster_role.{head}", lang) if head in RASTER_ROLES else clean(head)
+
+
+def criteria_listed(run: Run, of: str, keys: Any, lang: str) -> str | None:
+    """Write criterion keys joined by ";" (``priority_missing``) by their labels."""
+    found = scalar(keys)
+    if not found:
+        return None
+    return "; ".join(criterion_label([run], of, key.strip(), lang) for key in str(found).split(";") if key.strip())
 
 
 def is_draft(runs: Sequence[Run]) -> bool:
@@ -233,7 +254,15 @@ def _version(run: Run) -> str:
 def illustrative_line(runs: Sequence[Run], lang: str) -> str:
     """Sentence that names the illustrative layers the figures rest on; empty where there is none."""
     layers = sorted({str(name) for run in runs for name in run.manifest.get("illustrative_layers", ())})
-    return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers=", ".join(layers))) if layers else ""
+    if not layers:
+        return ""
+    names = [layer_label(name, lang) for name in layers]
+    return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers=", ".join(names)))
+
+
+def layer_label(name: str, lang: str) -> str:
+    """Name of a layer of the catalog: where it is called like a role, the label of the role, else as it stands."""
+    return role_label(name, lang).lower() if name in INPUTS or name in RASTER_ROLES else name
 
 
 def stamp_lines(runs: Sequence[Run], lang: str) -> list[str]:

@@ -265,13 +265,16 @@ def _priority_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     fields += [Field(wording.criterion_label([run], "commune", key, lang), 13, "number", 3, group) for key in keys]
     fields += _fields("communes", after, lang)
     parts = points.reindex(communes["code"])[keys].to_numpy()
-    rows = []
-    for own, head, tail in zip(
+    missing_at = after.index("priority_missing")
+    rows: list[list[Any]] = []
+    for own, head, tail, missing in zip(
         parts,
         _rows(communes, "communes", first, lang),
         _rows(communes, "communes", after, lang),
+        communes["priority_missing"],
         strict=True,
     ):
+        tail[missing_at] = wording.criteria_listed(run, "commune", missing, lang)
         rows.append([*head, *(wording.scalar(value) for value in own), *tail])
     notes = [locale.text("workbook.priority_note", lang)]
     book.sheet(

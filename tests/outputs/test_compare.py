@@ -33,6 +33,8 @@ def test_measures_of_a_hand_checked_programme(two_runs):
     assert (second["waiting"], second["not_needed"], second["planned"]) == (2, 1, 1)
     assert (first["surplus_freed_2035"], second["surplus_freed_2035"]) == (1, 0)
     assert first["sites_not_clear"] == 2
+    assert first["not_ready_share"] == pytest.approx(200 / 3)
+    assert first["cost_per_person"] == pytest.approx(71_750 / 74_213)
     assert first["out_of_order"] == 1
     assert first["figures_missing"] == 2
     assert first["coverage_gaps"] == 1

@@ -54,7 +54,10 @@ def test_tokens_messages_and_flags_become_words():
 
 
 def test_what_a_row_rests_on_is_named_in_words():
-    assert wording.rests_on("assumption:K_kv; layer:dem; ở ngoài", "vi") == "giả định K_kv; lớp dem; ở ngoài"
+    assert (
+        wording.rests_on("assumption:K_kv; layer:dem; layer:roads; ở ngoài", "vi")
+        == "lớp: dem, roads; giả định: K_kv; ở ngoài"
+    )
 
 
 @given(st.text(max_size=60))
@@ -82,7 +85,7 @@ def test_draft_and_frozen_stamps(build_run):
 
 def test_illustrative_layers_are_named(build_run):
     run = build_run(illustrative_layers=["dem", "plans"])
-    assert "dem, plans" in wording.illustrative_line([run], "vi")
+    assert "mô hình số độ cao, quy hoạch" in wording.illustrative_line([run], "vi")
     assert wording.illustrative_line([build_run(illustrative_layers=[])], "vi") == ""
 
 
