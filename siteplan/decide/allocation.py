@@ -209,17 +209,39 @@ class _Search:
         self.case = replace(self.case, allowed=allowed)
 
     def _by_hand(self, i: int, slots: _Bools) -> _Ints | None:
+        """Change the solution at hand so that i stands in `slots`: move it there, or move one other out of its way."""
         at = self.witness[i]
-        if at != NOWHERE:
-            return self.witness if slots[at] else None
-        placed = np.flatnonzero(self.witness != NOWHERE)
-        slack = self.caps - self.uses[:, placed, self.witness[placed]].sum(axis=1)
+        if at != NOWHERE and slots[at]:
+            return self.witness
         for slot in np.flatnonzero(slots):
-            if (self.uses[:, i, slot] <= slack).all():
-                witness = self.witness.copy()
-                witness[i] = slot
-                return witness
+            moved = self.witness.copy()
+            moved[i] = slot
+            used = self._used(moved)
+            if self._keeps(moved, used):
+                return moved
+            for j in np.flatnonzero(moved != NOWHERE):
+                if j == i:
+                    continue
+                without = used - self.uses[:, j, moved[j]]
+                for other in np.flatnonzero(self.case.allowed[j]):
+                    if (without + self.uses[:, j, other] <= self.caps).all():
+                        trial = moved.copy()
+                        trial[j] = other
+                        if self._keeps(trial, self._used(trial)):
+                            return trial
         return None
+
+    def _used(self, witness: _Ints) -> _Floats:
+        placed = np.flatnonzero(witness != NOWHERE)
+        used: _Floats = self.uses[:, placed, witness[placed]].sum(axis=1)
+        return used
+
+    def _keeps(self, witness: _Ints, used: _Floats) -> bool:
+        if not (used <= self.caps).all():
+            return False
+        return all(
+            any(kind.slots[slot] for slot in witness[kind.members] if slot != NOWHERE) for kind in self.case.kinds
+        )
 
     def _asks_more_than_failed(self, i: int, slots: _Bools) -> bool:
         """Whether one that asks no more, of the same slots, found no place before: less is free now than then."""

@@ -235,10 +235,9 @@ class ProgrammeModel:
             for row, phase, year in zip(self.needing, phases, starts, strict=True)
         ]
 
-    def totals(self, phases: _Ints, starts: Sequence[int | None]) -> dict[str, Any]:
-        """Sum what is served."""
+    def totals(self, phases: _Ints) -> dict[str, Any]:
+        """Sum what is served; costs at the prices of the price year."""
         served = [row for row, phase in zip(self.needing, phases, strict=True) if phase >= 0]
-        cost = sum(sum(amounts.values()) for amounts in self.payments(starts))
         return {
             "planned": len(served),
             "waiting": len(self.needing) - len(served),
@@ -246,7 +245,7 @@ class ProgrammeModel:
             "people": int(sum(row.people or 0 for row in served)),
             "deficit_floor_area_m2": round(sum(row.deficit_m2 or 0.0 for row in served), 2),
             "border": sum(row.is_kind("border") for row in served),
-            "total_cost": float(cost),
+            "cost_at_price_year": float(sum(row.cost or 0.0 for row in served)),
             "without_cost": sum(row.cost is None for row in served),
             "by_phase": {phase.name: int((phases == n).sum()) for n, phase in enumerate(self.phases)},
         }
@@ -264,7 +263,10 @@ class ProgrammeModel:
             "limited_by": self.settings.limited_by,
             "slots": len(self.slots),
             "communes": len(self.needing),
-            "totals": self.totals(solved.phases, starts),
+            "totals": {
+                **self.totals(solved.phases),
+                "total_cost": float(sum(sum(amounts.values()) for amounts in self.payments(starts))),
+            },
             "inversions": len(inversions(self.placements(solved.phases, starts), solved.objective)),
             "unvalued": sum(row.points is None for row in self.needing),
         }
@@ -275,7 +277,7 @@ class ProgrammeModel:
             name: self._beside(name, solved) for name in dict.fromkeys(self.settings.beside) if name != solved.objective
         }
         if self.settings.limited_by == "money":
-            found["levels"] = self._levels(scenario)
+            found["levels"] = self._levels(scenario, solved)
             found["possible_funds"] = sum(f.amount for f in scenario.funds if not f.committed)
         if any(row.locked for row in self.needing):
             found["locks"] = self._price_of_locks(solved)
@@ -288,21 +290,24 @@ class ProgrammeModel:
             "status": "optimal" if other.proved else "not_proved",
             "value": other.value,
             "bound": other.bound,
-            "totals": self.totals(other.phases, self.start_years(other.phases)),
+            "totals": self.totals(other.phases),
             "differs": moved,
         }
 
-    def _levels(self, scenario: Scenario) -> dict[str, Any]:
+    def _levels(self, scenario: Scenario, solved: Solved) -> dict[str, Any]:
         levels: dict[str, Any] = {}
         for name in ("low", "middle", "high"):
             factor = getattr(scenario.levels, name)
-            model = self if factor == self.money_factor else ProgrammeModel(self.rows, scenario, factor)
             try:
-                found = model.solve(self.settings.objective)
+                if factor == self.money_factor:
+                    found, model = solved, self
+                else:
+                    model = ProgrammeModel(self.rows, scenario, factor)
+                    found = model.solve(solved.objective)
             except InputError as error:
                 levels[name] = {"factor": factor, "problems": [p.key for p in error.problems]}
                 continue
-            levels[name] = {"factor": factor, **model.totals(found.phases, model.start_years(found.phases))}
+            levels[name] = {"factor": factor, **model.totals(found.phases)}
         return levels
 
     def _price_of_locks(self, solved: Solved) -> dict[str, Any]:

@@ -140,10 +140,10 @@ def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases
             return [("decide.programme.waits_no_cost", {"phase": last})]
         before = [p.row for p in placements[:n] if p.phase is None and p.row.waits is None and p.row.cost is not None]
         needed = row.cost + sum(r.cost or 0.0 for r in before)
-        return [
-            ("decide.programme.waits_money", {"phase": last, "cost": row.cost}),
-            ("decide.programme.waits_money_in_order", {"needed": needed, "count": len(before)}),
-        ]
+        messages: list[Message] = [("decide.programme.waits_money", {"phase": last, "cost": row.cost})]
+        if before:
+            messages.append(("decide.programme.waits_money_in_order", {"needed": needed, "count": len(before)}))
+        return messages
     before = [p.row for p in placements[:n] if p.phase is None and p.row.waits is None]
     return [("decide.programme.waits_starts", {"phase": last, "count": len(before) + 1})]
 
