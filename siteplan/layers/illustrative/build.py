@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import shapely
+from rasterio.errors import NotGeoreferencedWarning
 
 from siteplan.layers.illustrative import write
 from siteplan.layers.illustrative.boundaries import make_boundaries
@@ -102,7 +104,14 @@ def generate(facts: Path, out: Path, province: Province, reporter: Reporter = SI
         The files written, in the order of :data:`FILES`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with reporter.stage("illustrative", total=_STEPS), write.fixed_date(), ThreadPoolExecutor(2) as pool:
+    with (
+        reporter.stage("illustrative", total=_STEPS),
+        write.fixed_date(),
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        # rasterio silences this one for each call, which does not hold where two threads do so
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         writer = _Writer(out, province.epsg, pool)
         rows = _make(facts, province, reporter, writer, pool)
         written = writer.finish()

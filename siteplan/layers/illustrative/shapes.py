@@ -88,6 +88,8 @@ def clip(polygons: Array, area: Any) -> Array:
     Array
         Polygons, multipolygons or empty geometry, in the order given.
     """
+    # a prepared geometry builds its index while it is asked: two threads must not share one
+    area = shapely.from_wkb(shapely.to_wkb(area))
     shapely.prepare(area)
     out = np.asarray(polygons, dtype=object).copy()
     outside = shapely.disjoint(area, out)
