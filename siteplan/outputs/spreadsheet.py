@@ -6,6 +6,7 @@ What came from data is written as text, never as a formula, link or number by ap
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -28,6 +29,9 @@ FONT = "Times New Roman"
 CELL_LIMIT = 32_000  # Excel takes 32,767 characters
 HEADER_LIMIT = 250  # and 255 in a page header
 A3_FROM_WIDTH = 170  # characters; wider sheets are printed on A3
+A3_PAGE_WIDTH = 300  # characters that are still legible on one A3 page
+LINE_POINTS = 15.0
+LINES_SHOWN = 4  # a longer text is read in its cell
 _PAPER_A4, _PAPER_A3 = 9, 8
 _SHEET_NAME_LIMIT = 31
 
@@ -70,6 +74,16 @@ def field_of(column: Column, lang: str, group: str = "", total: bool = False) ->
     if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
         return Field(heading, 30, "line", group=group)
     return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
+
+
+def _lines(fields: Sequence[Field], row: Sequence[Any]) -> int:
+    """Lines the longest wrapped text of a row needs; programs do not all find the height of a row themselves."""
+    needed = [
+        math.ceil(len(value) / (0.9 * field.width))
+        for field, value in zip(fields, row, strict=True)
+        if field.kind == "text" and isinstance(value, str)
+    ]
+    return min(max(needed, default=1) or 1, LINES_SHOWN)
 
 
 class Book:
@@ -202,6 +216,7 @@ class Book:
             for at, (field, value) in enumerate(zip(fields, row, strict=True)):
                 own = None if decimals is None else decimals[number][at]
                 self._write(page, line, at, field, value, own)
+            page.set_row(line, LINE_POINTS * _lines(fields, row))
         if rows:
             page.autofilter(head, 0, line, len(fields) - 1)
         if rows and any(field.total for field in fields):
@@ -213,7 +228,7 @@ class Book:
             end += 1
             page.merge_range(end, 0, end, max(1, len(fields) - 1), "", self._wrapped_note)
             page.write_string(end, 0, wording.clean(note, CELL_LIMIT), self._wrapped_note)
-        self._print_setup(page, title, first_head, head, end, fields)
+        self._print_setup(page, title, first_head, head, end, fields, frozen_columns)
 
     def _write(
         self, page: Any, line: int, at: int, field: Field, value: Any, decimals: int | None, bold: bool = False
@@ -252,12 +267,14 @@ class Book:
             at = end + 1
 
     def _print_setup(
-        self, page: Any, title: str, first_head: int, head: int, end: int, fields: Sequence[Field]
+        self, page: Any, title: str, first_head: int, head: int, end: int, fields: Sequence[Field], frozen_columns: int
     ) -> None:
         width = sum(field.width for field in fields)
         page.set_landscape()
         page.set_paper(_PAPER_A3 if width > A3_FROM_WIDTH else _PAPER_A4)
-        page.fit_to_pages(1, 0)
+        page.fit_to_pages(max(1, math.ceil(width / A3_PAGE_WIDTH)), 0)
+        if frozen_columns:
+            page.repeat_columns(0, frozen_columns - 1)
         page.repeat_rows(first_head, head)
         page.print_area(0, 0, end, len(fields) - 1)
         page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.6)

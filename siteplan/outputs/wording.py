@@ -106,6 +106,8 @@ def cell(column: Column, value: Any, lang: str) -> Any:
         return day(str(value), lang)
     if column.name == "rests_on":
         return clean(rests_on(str(value), lang))
+    if column.name == "role":
+        return role_label(str(value), lang)
     if column.name == "broken_rules":
         return clean(_listed(str(value), "rule", lang))
     return clean(locale.value_text(column.name, str(value), lang))
@@ -257,7 +259,7 @@ def illustrative_line(runs: Sequence[Run], lang: str) -> str:
     if not layers:
         return ""
     names = [layer_label(name, lang) for name in layers]
-    return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers=", ".join(names)))
+    return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers="; ".join(names)))
 
 
 def layer_label(name: str, lang: str) -> str:

@@ -98,8 +98,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "facilities",
         (
-            Question("commune", "list", 12),
-            Question("facility_name", "text", 28),
+            Question("commune", "list", 24),
+            Question("facility_name", "text", 50),
             Question("address", "text", 24),
             Question("former_unit", "text", 18),
             Question("owner", "text", 20),
@@ -121,7 +121,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "proposals",
         (
-            Question("commune", "list", 12),
+            Question("commune", "list", 24),
             Question("site_name", "text", 24),
             Question("x_north", "coordinate", 14),
             Question("y_east", "coordinate", 14),
@@ -231,11 +231,12 @@ class _Form:
     def cover(self, title: str) -> None:
         page = self.book.add_worksheet(self.text("sheet.cover"))
         page.set_column(0, 0, 4)
-        page.set_column(1, 1, 100)
+        page.set_column(1, 1, 110)
         page.write_string(0, 1, title, self.title)
         lines = self.text("guide", count=len(self.communes), version=SCHEMA_VERSION).strip().split("\n")
         for number, line in enumerate(lines, start=2):
             page.write_string(number, 1, line, self.plain)
+            page.set_row(number, 15 * (1 + len(line) // 95))
         for number, (key, style) in enumerate(
             (("input", self.given["text"]), ("known", self.known)), start=len(lines) + 3
         ):

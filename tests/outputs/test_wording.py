@@ -85,7 +85,7 @@ def test_draft_and_frozen_stamps(build_run):
 
 def test_illustrative_layers_are_named(build_run):
     run = build_run(illustrative_layers=["dem", "plans"])
-    assert "mô hình số độ cao, quy hoạch" in wording.illustrative_line([run], "vi")
+    assert "mô hình số độ cao; quy hoạch" in wording.illustrative_line([run], "vi")
     assert wording.illustrative_line([build_run(illustrative_layers=[])], "vi") == ""
 
 
