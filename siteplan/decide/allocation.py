@@ -72,7 +72,7 @@ class Case:
     must: _Bools
     limits: tuple[Limit, ...] = ()
     kinds: tuple[AtLeastOne, ...] = ()
-    time_limit_s: float = 60.0
+    time_limit_s: float | None = 60.0
     node_limit: int | None = None
     gap: float = 0.0
 
@@ -141,7 +141,9 @@ def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None)
         matrices.append(csr_array(keep[0][row, slot][np.newaxis, :]))
         lower.append(np.array([keep[1] - 0.5]))  # whole numbers: half a unit below is the value itself
         upper.append(np.full(1, np.inf))
-    options: Any = {"mip_rel_gap": case.gap, "time_limit": case.time_limit_s, "disp": False}
+    options: Any = {"mip_rel_gap": case.gap, "disp": False}
+    if case.time_limit_s is not None:
+        options["time_limit"] = case.time_limit_s
     if case.node_limit is not None:
         options["node_limit"] = case.node_limit
     constraints = [LinearConstraint(m, lo, up) for m, lo, up in zip(matrices, lower, upper, strict=True)]
@@ -170,7 +172,10 @@ def any_solution(case: Case) -> Solution | None:
     asked = case.must.copy()
     for kind in case.kinds:
         asked |= kind.members
-    return solve(replace(case, allowed=case.allowed & asked[:, np.newaxis]), np.full(case.allowed.shape, -1.0))
+    allowed = case.allowed & asked[:, np.newaxis]
+    # whether there is one must be answered: no limit but the search itself
+    unhurried = replace(case, allowed=allowed, time_limit_s=None, node_limit=None, gap=0.0)
+    return solve(unhurried, np.full(allowed.shape, -1.0))
 
 
 class _Search:

@@ -167,17 +167,19 @@ class ProgrammeModel:
         """Solve for an objective; raises InputError naming what collides where there is no solution."""
         if not self.needing or not self.slots:
             return Solved(objective, np.full(len(self.needing), NOWHERE), 0.0, 0.0, proved=True)
-        if objective == "follow_rank":
-            phases = in_rank_order(self.case, self.case.phase_of_slot)
-            if phases is None:
-                raise InputError(*self._collisions())
-            value = phase_value(self.values("priority"), phases, self.case.phase_count)
-            return Solved(objective, phases, value, None, proved=True)
-        case = replace(self.case, node_limit=_BESIDE_NODES, gap=_BESIDE_GAP) if roughly else self.case
-        best = best_phases(case, self.values(objective), nested=self.settings.nested if nested is None else nested)
-        if best is None:
+        values = self.values(objective)
+        best = None
+        if objective != "follow_rank":
+            case = replace(self.case, node_limit=_BESIDE_NODES, gap=_BESIDE_GAP) if roughly else self.case
+            best = best_phases(case, values, nested=self.settings.nested if nested is None else nested)
+        if best is not None:
+            return Solved(objective, best.phases, best.value, best.bound, best.proved)
+        # asked for, or the solver found nothing within its limit: then it is a solution, but no proved optimum
+        phases = in_rank_order(self.case, self.case.phase_of_slot)
+        if phases is None:
             raise InputError(*self._collisions())
-        return Solved(objective, best.phases, best.value, best.bound, best.proved)
+        value = phase_value(values, phases, self.case.phase_count)
+        return Solved(objective, phases, value, None, proved=objective == "follow_rank")
 
     def _collisions(self) -> list[Problem]:
         """Name what cannot hold together: limits that the locked communes exceed, else the groups that collide."""
@@ -192,8 +194,7 @@ class ProgrammeModel:
                 problems.append(Problem(f"locks_over_{limit.kind}", column=limit.where, params=params))
         if problems:
             return problems
-        without_kinds = in_rank_order(replace(case, kinds=()), case.phase_of_slot)
-        if without_kinds is not None:
+        if case.kinds and in_rank_order(replace(case, kinds=()), case.phase_of_slot) is not None:
             kinds = ", ".join(dict.fromkeys(kind.kind for kind in case.kinds))
             return [Problem("programme_pilot_kinds", value=case.kinds[0].where, params={"kinds": kinds})]
         return [Problem("programme_infeasible", params={"names": names})]

@@ -465,3 +465,14 @@ def test_nothing_to_plan():
     empty = candidates([{}]).iloc[:0]
     result = plan(empty, scenario([A]))
     assert len(result.programme) == len(result.funding) == 0
+
+
+def test_a_solver_stopped_before_it_found_anything_leaves_an_unproved_solution():
+    rows = [{"cost": int(c)} for c in np.random.default_rng(1).integers(3, 40, 30)]
+    case = scenario(
+        [Phase(name="p", years=(2026, 2029))], funds(90, 90, 90, 90), objective="priority", limited_by="money"
+    )
+    hurried = case.model_copy(update={"programme": case.programme.model_copy(update={"time_limit_s": 1e-9})})
+    result = plan(candidates(rows), hurried)
+    assert result.proof["status"] == "not_proved"
+    assert result.proof["totals"]["planned"] > 0
