@@ -269,7 +269,7 @@ def test_rows_of_one_look_become_one_shape_with_all_their_area_and_length():
         crs=EPSG,
     )
     merged = shapes.merge(frame, ["look"])
-    assert merged["look"].tolist() == ["a", "b", None]
+    assert merged["look"].fillna("none").tolist() == ["a", "b", "none"]
     assert merged.geometry.area.tolist() == [2, 2, 1]
     lines = gpd.GeoDataFrame(
         {"look": ["r", "r"]}, geometry=[LineString([(0, 0), (1, 0)]), LineString([(1, 0), (3, 0)])], crs=EPSG
@@ -485,7 +485,7 @@ def test_a_spoilt_style_is_listed(repo_root, tmp_path, spoilt, key, column):
 
 def test_steps_have_about_equal_counts_and_hold_all_values(run, style):
     communes = run.table("communes")
-    found = {t["key"]: t for t in content.themes(run, communes, style, "vi")}["priority"]
+    found = {t["key"]: t for t in content.themes([run], style, "vi")}["priority"]
     values = communes["priority_points"].round(1).to_numpy()
     classes = np.searchsorted(found["breaks"], values, side="right") - 1
     assert classes.min() == 0
@@ -493,8 +493,28 @@ def test_steps_have_about_equal_counts_and_hold_all_values(run, style):
     assert np.ptp(np.bincount(classes)) <= 1
 
 
-def test_a_constant_column_is_one_class(run, style):
-    communes = run.table("communes").assign(priority_points=5.0)
-    found = {t["key"]: t for t in content.themes(run, communes, style, "vi")}["priority"]
-    assert found["breaks"] == [5.0]
-    assert len(found["colours"]) == 1
+def test_a_constant_column_is_one_class():
+    import pandas as pd
+
+    assert content._steps(pd.Series([5.0] * 9), 5, 1) == [5.0]
+    assert content._steps(pd.Series([None, None], dtype="float64"), 5, 1) == []
+
+
+def test_two_options_share_their_colours(style, run, tmp_path):
+    phases = [{"name": "2026-2030", "years": [2026, 2030]}, {"name": "mo-rong-2", "years": [2027, 2030]}]
+    scenario = {**run.manifest["scenario"], "name": "phuong_an_2", "phases": phases}
+    other = map_run.build(tmp_path, "phuong_an_2", late=True, scenario=scenario)
+    path = webmap.write_comparison([run, other], None, tmp_path / "c.html", style)
+    found = {t["key"]: t for t in block(path.read_text("utf-8"))["themes"]}
+    looks = {c["token"]: c["colour"] for c in found["phase"]["classes"]}
+    # by years: 2026, 2026-2030, 2027-2030 twice
+    assert list(looks)[:4] == ["thi-diem", "2026-2030", "mo-rong", "mo-rong-2"]
+    assert looks["mo-rong"] == looks["mo-rong-2"]
+    assert len({looks["thi-diem"], looks["2026-2030"], looks["mo-rong"]}) == 3
+
+
+def test_a_layer_without_data_is_named(style, run, written):
+    found = {item["key"]: item["empty"] for item in block(written)["background"]["legend"]}
+    assert set(found) == set(style.layers)
+    assert found["land_use"] is False
+    assert found["former_units"] is True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -12,6 +14,8 @@ from siteplan.outputs.webmap import pictures, shapes
 from siteplan.outputs.webmap.content import Content, flags, rows_of
 from siteplan.runs import Run
 from siteplan.tables import BACKGROUND
+
+FENCE_M = 5_000.0  # how far beyond the communes the background reaches
 
 # roles whose shapes share borders
 _COVERAGES = ("land_use",)
@@ -90,6 +94,9 @@ def layer_legend(key: str, layer: LayerStyle, lang: str) -> Content:
 def background_content(run: Run, style: Style, lang: str) -> Content:
     """Return the background of a run: ``layers`` (rows and shapes by layer), ``pictures``, ``legend``, ``groups``."""
     restricted_too = bool(run.manifest.get("include_restricted"))
+    ground = shapely.union_all(run.table("communes").geometry.to_numpy())
+    around = shapely.simplify(ground, 200.0).buffer(FENCE_M)
+    shapely.prepare(around)
     frames: dict[str, gpd.GeoDataFrame] = {}
     layers: Content = {}
     images: Content = {}
@@ -98,29 +105,32 @@ def background_content(run: Run, style: Style, lang: str) -> Content:
         if layer.of == "background" and role in BACKGROUND:
             if role not in frames:
                 frame = run.background(role)
-                frames[role] = frame if restricted_too else frame[~flags(frame, "restricted")]
+                frame = frame if restricted_too else frame[~flags(frame, "restricted")]
+                frames[role] = frame[shapely.intersects(frame.geometry.to_numpy(), around)]
             found = _layer(key, layer, frames[role])
             if found is not None:
                 layers[key] = found
         elif layer.of == "image":
-            picture = _picture(run, role, layer)
+            picture = _picture(run, role, layer, ground)
             if picture is not None:
                 images[key] = {"uri": picture.uri, "bounds": picture.bounds}
-    there = {*layers, *images, *(k for k, v in style.layers.items() if v.of == "result")}
     return {
         "layers": layers,
         "pictures": images,
-        "legend": [layer_legend(k, v, lang) for k, v in style.layers.items() if k in there],
+        "legend": [
+            layer_legend(k, v, lang) | {"empty": v.of != "result" and k not in layers and k not in images}
+            for k, v in style.layers.items()
+        ],
         "groups": [{"key": k, "label": g.words(lang, k)} for k, g in style.groups.items()],
     }
 
 
-def _picture(run: Run, name: str, layer: LayerStyle) -> pictures.Picture | None:
+def _picture(run: Run, name: str, layer: LayerStyle, ground: Any) -> pictures.Picture | None:
     raster = run.raster(name)
     if raster is None:
         return None
     if name == "hillshade":
-        return pictures.hillshade(raster, run.epsg)
+        return pictures.hillshade(raster, run.epsg, ground)
     colour = next((look.fill for look in layer.classes.values() if look.fill), "#3a7d44")
     return pictures.mask(raster, run.epsg, colour)
 

@@ -58,15 +58,19 @@ SP.cards = function (content, W, hooks) {
   function bars(model, of, rows) {
     if (!rows.length) return null;
     var widest = rows.reduce(function (m, s) { return Math.max(m, s.weight || 0); }, 0) || 1;
+    // where criteria lack data their weight is spread over the others: what a criterion could give is then more
+    var known = rows.find(function (s) { return !s.missing && s.scaled > 0 && s.weight > 0; });
+    var spread = known ? known.points / (known.scaled * known.weight) : 1;
     return el("div.bars", {}, rows.map(function (s) {
-      var c = criterionOf(model, of, s.criterion), share = Math.max(0, Math.min(1, (s.points || 0) / (s.weight || 1)));
+      var c = criterionOf(model, of, s.criterion), most = (s.weight || 0) * spread;
+      var share = Math.max(0, Math.min(1, s.scaled !== null ? s.scaled : (s.points || 0) / (most || 1)));
       var raw = s.raw === null || s.raw === "" ? null : String(s.raw);
       var number = raw !== null && /^-?\d+(\.\d+)?$/.test(raw) ? W.number(Number(raw), Number(raw) % 1 ? 2 : 0) : raw === "True" || raw === "true" ? W.t("yes") : raw === "False" || raw === "false" ? W.t("no") : raw;
       var measured = s.missing ? W.t("missing") : number === null ? "" : number + (c.unit ? " " + c.unit : "");
-      return el("div.bar" + (s.missing ? ".missing" : ""), { title: [c.label, measured, c.basis].filter(Boolean).join(" · ") }, [
+      return el("div.measure" + (s.missing ? ".missing" : ""), { title: [c.label, measured, c.basis].filter(Boolean).join(" · ") }, [
         el("span.bar-name", {}, c.label), el("span.bar-raw", {}, measured),
         el("span.bar-track", { css: { width: Math.max(8, 100 * (s.weight || 0) / widest) + "%" } }, el("i", { css: { width: 100 * share + "%" } })),
-        el("span.bar-points", {}, s.missing ? "–" : W.number(s.points, 1) + (s.weight ? " / " + W.number(s.weight, s.weight % 1 ? 1 : 0) : ""))
+        el("span.bar-points", {}, s.missing ? "–" : W.number(s.points, 1) + (s.weight > 0 ? " / " + W.number(most, 1) : ""))
       ]);
     }));
   }
@@ -106,7 +110,7 @@ SP.cards = function (content, W, hooks) {
     var name = (p && p.phase) || (commune && commune.phase);
     if (name) return W.token("phase", name);
     if (p && p.status) {
-      var theme = model.run.themes.find(function (t) { return t.kind === "phases"; });
+      var theme = content.themes.find(function (t) { return t.kind === "phases"; });
       var found = theme && theme.classes.find(function (k) { return k.token === p.status; });
       return found ? found.label : W.token("status", p.status);
     }
@@ -265,9 +269,9 @@ SP.cards = function (content, W, hooks) {
       el("div.figures", {}, [
         figure(W.t("score"), W.number(s.score, 1), low !== null && high !== null && (low !== s.score || high !== s.score) ? W.t("score_range", { low: W.number(low, 1), high: W.number(high, 1) }) : s.rank === null ? "" : W.t("rank_short", { rank: s.rank })),
         figure(W.t("area"), W.m2(s.area_m2), W.t("of_needed", { area: W.m2(s.required_area_m2) })),
-        figure(W.t("overlap"), W.m2(s.overlap_area_m2), W.unit(s.overlap_percent, 1, "%"))
+        figure(W.t("overlap"), W.m2(s.overlap_area_m2), s.overlap_area_m2 > 0 ? W.unit(s.overlap_percent, 1, "%") : W.t(s.check_result === "clear" ? "in_all_plans" : "in_known_plans"))
       ]),
-      el("p.lead", {}, [chip(checkColours, "check_result", s.check_result), " ", s.conformity ? W.token("conformity", s.conformity) : ""]),
+      el("p.lead", {}, [chip(checkColours, "check_result", s.check_result), s.conformity ? " · " + W.token("conformity", s.conformity) : ""]),
       s.eligible === false ? el("p.warn", {}, [W.t("not_eligible"), s.broken_rules ? ": " + s.broken_rules.split(/;\s*/).map(function (r) { return W.token("rule", r); }).join("; ") : ""]) : null,
       reasons(s.reasons),
       section(W.t("evidence_title"), [

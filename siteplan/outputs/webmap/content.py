@@ -107,9 +107,26 @@ def _steps(values: pd.Series[Any], count: int, decimals: int) -> list[float]:
     return [float(v) for v in np.unique(np.round(cuts, decimals))]
 
 
-def themes(run: Run, communes: pd.DataFrame, style: Style, lang: str) -> list[Content]:
-    """Ways to colour the communes, each with its classes in the order of the legend."""
-    phase_names = [str(p["name"]) for p in run.manifest["scenario"].get("phases", ())]
+def _phase_looks(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
+    """Phases of all runs by their years; phases of the same years have the same colour in every map."""
+    years: dict[str, tuple[int, int]] = {}
+    for run in runs:
+        for phase in run.manifest["scenario"].get("phases", ()):
+            years.setdefault(str(phase["name"]), (int(phase["years"][0]), int(phase["years"][1])))
+    order = {span: at for at, span in enumerate(sorted(set(years.values())))}
+    last = len(style.phase_colours) - 1
+    return [
+        {
+            "token": name,
+            "colour": style.phase_colours[min(order[span], last)],
+            "label": locale.value_text("phase", name, lang),
+        }
+        for name, span in sorted(years.items(), key=lambda item: (item[1], item[0]))
+    ]
+
+
+def themes(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
+    """Ways to colour the communes, with their classes in the order of the legend: the same for all runs of a page."""
     out = []
     for key, theme in style.themes.items():
         found: Content = {
@@ -123,24 +140,21 @@ def themes(run: Run, communes: pd.DataFrame, style: Style, lang: str) -> list[Co
             "missing": style.missing_colour,
         }
         if theme.kind == "steps":
-            values = pd.to_numeric(communes[theme.column], errors="coerce").astype("float64").round(theme.decimals)
+            columns = [pd.to_numeric(run.table("communes")[theme.column], errors="coerce") for run in runs]
+            values = pd.concat(columns).astype("float64").round(theme.decimals)
             breaks = _steps(values, len(theme.colours), theme.decimals)
             # fewer classes than colours: the strongest colours stay with the highest values
             found["breaks"], found["colours"] = breaks, list(theme.colours[len(theme.colours) - len(breaks) :])
             found["top"] = plain(values.max())
         else:
-            looks = [
-                (token, look.fill or style.missing_colour, look.words(lang)) for token, look in theme.classes.items()
-            ]
-            if theme.kind == "phases":
-                colours = style.phase_colours
-                looks = [
-                    (name, colours[min(i, len(colours) - 1)], locale.value_text("phase", name, lang))
-                    for i, name in enumerate(phase_names)
-                ] + looks
-            found["classes"] = [
-                {"token": token, "colour": colour, "label": words or locale.value_text(theme.column, token, lang)}
-                for token, colour, words in looks
+            found["classes"] = _phase_looks(runs, style, lang) if theme.kind == "phases" else []
+            found["classes"] += [
+                {
+                    "token": token,
+                    "colour": look.fill or style.missing_colour,
+                    "label": look.words(lang) or locale.value_text(theme.column, token, lang),
+                }
+                for token, look in theme.classes.items()
             ]
         out.append(found)
     return out
@@ -271,8 +285,8 @@ def _sources(run: Run, restricted_too: bool) -> Content:
     )
 
 
-def run_content(run: Run, style: Style, lang: str) -> Content:
-    """Return all that the page shows of one run, without what lies behind it on the map."""
+def run_content(run: Run, lang: str) -> Content:
+    """Return all that the page shows of one run, without what lies behind it on the map and how it is coloured."""
     restricted_too = bool(run.manifest.get("include_restricted"))
     communes = run.table("communes")
     options = _options(run, lang)
@@ -294,7 +308,6 @@ def run_content(run: Run, style: Style, lang: str) -> Content:
         "options": options,
         "option": option,
         "criteria": _criteria(run, lang),
-        "themes": themes(run, communes, style, lang),
         "communes": _communes(run, communes, option, lang),
         "sites": _sites(run, lang),
         "conflicts": _conflicts(run, restricted_too, lang),

@@ -100,7 +100,7 @@ L.Canvas.include({
     if (!this._drawing || mark._empty()) return;
     var o = mark.options, zoom = mark._map.getZoom(), best = o.best;
     if (!best && zoom < o.othersFrom) return;
-    var grow = Math.max(0, Math.min(zoom - 10, 3)), r = best ? 6.5 + grow * 1.3 : 3.2 + grow * 1.3;
+    var grow = Math.max(0, Math.min(zoom - 10, 3)), r = best ? (zoom < 8 ? 2.2 : zoom < 8.75 ? 3.6 : 6.2) + grow * 1.3 : 3.2 + grow * 1.3;
     var p = mark._point, ctx = this._ctx;
     if (o.chosen) {
       ctx.beginPath(); ctx.arc(p.x, p.y, r + 5, 0, Math.PI * 2);
@@ -113,7 +113,7 @@ L.Canvas.include({
       ctx.beginPath(); ctx.arc(p.x, p.y, r + 1.6, 0, Math.PI * 2);
       ctx.lineWidth = 1.2; ctx.strokeStyle = "#1d2b36"; ctx.stroke();
     }
-    if ((best || zoom >= 12) && o.letter) {
+    if ((best ? zoom >= 8.75 : zoom >= 12) && o.letter) {
       ctx.fillStyle = "#ffffff"; ctx.textAlign = "center"; ctx.textBaseline = "middle";
       ctx.font = "600 " + Math.round(r * 1.25) + "px 'Be Vietnam Pro', sans-serif";
       ctx.fillText(o.letter, p.x, p.y + 0.5);

@@ -48,6 +48,8 @@ SP.legend = function (content, W, views, hooks) {
   }
 
   function layerRow(item) {
+    // a layer without data is named: an empty map must not look like an empty country
+    if (item.empty) return SP.el("div.layer.empty-layer", { "data-layer": item.key }, SP.el("div.switch", {}, [item.label, SP.el("small", {}, W.t("no_layer"))]));
     var list = present(item), only = list.length === 1 && list[0].token === "other" ? list[0] : null;
     var id = "layer-" + item.key, lines = item.key === "communes" ? null : classLines(item);
     var slider = SP.el("input.opacity", {

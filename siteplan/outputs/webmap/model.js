@@ -58,7 +58,7 @@ SP.model = function (content, run, W) {
     return (M.programmeOf.get(code) || []).find(function (p) { return p.option === option; }) || null;
   };
 
-  M.theme = function (key) { return run.themes.find(function (t) { return t.key === key; }) || run.themes[0]; };
+  M.theme = function (key) { return content.themes.find(function (t) { return t.key === key; }) || content.themes[0]; };
   M.classOf = function (theme, commune) {
     var value = commune[theme.column];
     if (value === null || value === undefined || value === "") return -1;

@@ -15,7 +15,7 @@ from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import assets, background, shapes
-from siteplan.outputs.webmap.content import Content, run_content, to_json, token_words
+from siteplan.outputs.webmap.content import Content, run_content, themes, to_json, token_words
 from siteplan.outputs.webmap.gate import refuse_outside
 from siteplan.outputs.webmap.projection import parameters
 from siteplan.runs import Run
@@ -130,6 +130,7 @@ def _shared(runs: Sequence[Run], style: Style, lang: str) -> Content:
     province = first.manifest["province"]
     return {
         "lang": lang,
+        "themes": themes(runs, style, lang),
         "texts": background.texts(lang),
         "tokens": token_words(lang),
         "province": {"code": str(province["code"]), "name": str(province["name"])},
@@ -175,7 +176,7 @@ def write_map(run: Run, path: Path, style: Style, lang: str = "vi") -> Path:
         Where the file cannot be written.
     """
     content = _shared([run], style, lang)
-    content["runs"] = [run_content(run, style, lang)]
+    content["runs"] = [run_content(run, lang)]
     title = locale.text(
         "webmap.window_title", lang, title=content["runs"][0]["title"], province=content["province"]["name"]
     )
@@ -195,8 +196,12 @@ def write_comparison(runs: Sequence[Run], comparison: Any, path: Path, style: St
         As for :func:`write_map`, which also says what is raised.
     """
     content = _shared(runs, style, lang)
-    content["runs"] = [run_content(run, style, lang) for run in runs]
-    content["verdict"] = list(comparison.sentences(lang)) if comparison is not None else []
+    content["runs"] = [run_content(run, lang) for run in runs]
+    content["verdict"], content["differing"] = [], None
+    if comparison is not None:
+        content["verdict"] = list(comparison.sentences(lang))
+        found = comparison.by_commune
+        content["differing"] = sorted(found.loc[found["differs"].astype(bool), "commune_code"])
     names = [str(run["title"]) for run in content["runs"]]
     title = locale.text(
         "webmap.window_title_comparison", lang, titles=" / ".join(names), province=content["province"]["name"]

@@ -118,15 +118,41 @@ def palette_png(indices: np.ndarray[Any, Any], colours: list[tuple[int, int, int
     return _png(header, palette, bytes(c[3] for c in colours), lines)
 
 
-def hillshade(raster: Raster, epsg: int, largest_side: int = 1400) -> Picture:
+def hillshade(raster: Raster, epsg: int, ground: Any = None, largest_side: int = 1400) -> Picture:
     """Return the shaded terrain in grey, transparent where there is none.
 
     Written as WebP where GDAL can, which is a quarter of the size; else as PNG in 32 greys.
+
+    Parameters
+    ----------
+    raster
+        uint8 grid in the CRS `epsg`.
+    ground
+        Area in the same CRS that is shown in full; the terrain around it fades away. None shows all in full.
+    largest_side
+        Columns or rows of the picture, whichever is more.
     """
     values, bounds = warp(raster, epsg, largest_side, smooth=True)
     known = np.isfinite(values)
     grey = np.where(known, np.clip(values, 0, 255), 255).astype(np.uint8)
-    return Picture(_webp(grey, known) or _grey_png(grey, known), bounds)
+    alpha = np.where(known, 255, 0).astype(np.uint8)
+    if ground is not None:
+        alpha = np.minimum(alpha, _fading(ground, epsg, bounds, grey.shape))
+    return Picture(_webp(grey, alpha) or _grey_png(grey, alpha > 0), bounds)
+
+
+def _fading(ground: Any, epsg: int, bounds: list[list[float]], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Opacity 0..255 of a picture in EPSG:3857: full on the ground, a third at its edge, none some 15 km away."""
+    from rasterio import features
+
+    (south, west), (north, east) = bounds
+    (left, right), (bottom, top) = crs.transformer(crs.WGS84, crs.WEB_MERCATOR).transform([west, east], [south, north])
+    cell = (right - left) / shape[1]
+    outline = crs.transform_geometries([ground], epsg, crs.WEB_MERCATOR)[0]
+    place = Affine(cell, 0, left, 0, -(top - bottom) / shape[0], top)
+    inside = features.rasterize([(outline, 1)], out_shape=shape, transform=place, dtype="uint8").astype(bool)
+    away = ndimage.distance_transform_edt(~inside) * cell
+    return np.where(inside, 255.0, 90.0 * np.clip(1 - away / 16_000.0, 0, 1)).astype(np.uint8)
 
 
 def _grey_png(grey: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> str:
@@ -134,12 +160,12 @@ def _grey_png(grey: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> str:
     return palette_png(np.where(known, grey // 8, len(steps)), [*steps, (255, 255, 255, 0)])
 
 
-def _webp(grey: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> str:
+def _webp(grey: np.ndarray[Any, Any], alpha: np.ndarray[Any, Any]) -> str:
     import rasterio
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 
-    bands = np.stack([grey, grey, grey, np.where(known, 255, 0).astype(np.uint8)])
+    bands = np.stack([grey, grey, grey, alpha])
     try:
         with MemoryFile() as memory:
             # the place is told by the page; a made-up one keeps rasterio from warning that there is none

@@ -3,10 +3,10 @@ SP.ranking = function (content, W, views, hooks) {
   var R = {}, first = views[0].model, two = views.length > 1;
   var state = { sort: "rank", down: false, kind: "", border: false, phase: "", check: "", differing: false, words: "" };
   var differing = new Set();
-  var folded = new Map(first.communes.map(function (c) { return [c.code, " " + W.fold(c.name) + " " + W.fold((c.kind || "") + " " + c.name) + " " + c.code + " " + W.fold(c.former_district || "")]; }));
+  var folded = new Map(first.communes.map(function (c) { return [c.code, " " + W.fold((c.kind || "") + " " + c.name) + " " + c.code]; }));
 
   function phaseClass(model, commune) {
-    var theme = model.run.themes.find(function (t) { return t.kind === "phases"; });
+    var theme = content.themes.find(function (t) { return t.kind === "phases"; });
     var i = theme ? model.classOf(theme, commune) : -1;
     return i < 0 ? { colour: "#d5d6d3", label: W.t("no_phase") } : theme.classes[i];
   }
@@ -31,8 +31,7 @@ SP.ranking = function (content, W, views, hooks) {
   }
   function kept(c) {
     var words = W.fold(state.words);
-    if (words && !words.split(" ").every(function (w) { return folded.get(c.code).indexOf(w) >= 0; })) return false;
-    if (words && words.indexOf(" ") > 0 && folded.get(c.code).indexOf(words) < 0) return false;
+    if (words && folded.get(c.code).indexOf(words) < 0) return false;
     if (state.kind && c.kind !== state.kind) return false;
     if (state.border && !c.is_border) return false;
     if (state.check && c.best_check_result !== state.check) return false;
@@ -110,16 +109,16 @@ SP.ranking = function (content, W, views, hooks) {
     event.preventDefault();
   });
 
-  var theme = first.run.themes.find(function (t) { return t.kind === "phases"; });
+  var theme = content.themes.find(function (t) { return t.kind === "phases"; });
   var phases = theme ? theme.classes.filter(function (c) { return uniqueOf("phase_state").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
-  var checkTheme = first.run.themes.find(function (t) { return t.column === "best_check_result"; });
+  var checkTheme = content.themes.find(function (t) { return t.column === "best_check_result"; });
   var checks = checkTheme ? checkTheme.classes.filter(function (c) { return uniqueOf("best_check_result").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
   function tick(label, key) {
     var box = SP.el("input", { type: "checkbox", on: { change: function () { state[key] = box.checked; R.refresh(); } } });
     return SP.el("label.tick", {}, [box, label]);
   }
   var themeChoice = SP.el("select", { id: "theme", on: { change: function () { hooks.theme(themeChoice.value); } } },
-    first.run.themes.map(function (t) { return SP.el("option", { value: t.key, selected: t.default }, t.label); }));
+    content.themes.map(function (t) { return SP.el("option", { value: t.key, selected: t.default }, t.label); }));
 
   R.node = SP.el("div.list-panel", {}, [
     SP.el("div.controls", {}, [

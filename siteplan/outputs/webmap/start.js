@@ -14,7 +14,7 @@
   function stampOf(run) {
     return run.frozen
       ? el("span.stamp.frozen", {}, [W.t("frozen", { version: run.frozen.version, date: W.date(run.frozen.date) })])
-      : el("span.stamp", { title: W.t("draft_long") }, [el("b", {}, W.t("draft")), el("span", {}, W.t("draft_of", { date: W.date(run.created), version: run.version || "–" }))]);
+      : el("span.stamp", { title: W.t("draft_long") }, [el("b", {}, W.t("draft")), el("span", {}, [W.date(run.created), el("span.version", {}, " · " + W.t("version", { version: run.version || "–" }))])]);
   }
   var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
   var app = el("div.app" + (two ? ".two" : ""), {}, [
@@ -194,8 +194,8 @@
   }
   function markDifferences() {
     if (!two) return;
-    var differing = new Set();
-    views[0].model.communes.forEach(function (c) {
+    var differing = new Set(content.runs.length === 2 && content.differing ? content.differing : []);
+    if (!content.differing || content.runs.length > 2) views[0].model.communes.forEach(function (c) {
       var other = views[1].model.byCode.get(c.code);
       if (!other || other.phase_state !== c.phase_state || other.best_site_id !== c.best_site_id || other.start_year !== c.start_year) differing.add(c.code);
     });
@@ -214,7 +214,7 @@
     });
   }
 
-  var start = (content.runs[shownRuns[0]].themes.find(function (t) { return two ? t.kind === "phases" : t.default; }) || content.runs[shownRuns[0]].themes[0]).key;
+  var start = (content.themes.find(function (t) { return two ? t.kind === "phases" : t.default; }) || content.themes[0]).key;
   document.getElementById("theme").value = start;
   if (window.innerWidth >= 1600 && !two) { drawer.hidden = false; layersButton.setAttribute("aria-expanded", "true"); }
   function begin() {

@@ -13,6 +13,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
 
   // ---- layers, as the legend lists them
   legend.forEach(function (item) {
+    if (item.empty) return;
     var layer = SP.layer(map, Object.assign({}, item), content.steps);
     if (item.of === "background") {
       layer.rows = function () { return rowsOf(item.key); };
@@ -64,7 +65,9 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   var hovered = null;
   function drawMarks() {
     markGroup.clearLayers();
-    differing.forEach(function (code) { outline(model.byCode.get(code), { color: "#7a1fa2", weight: 2.4, dashArray: "6 4" }); });
+    // where nearly all differ, a strong mark on each would hide the map
+    var look = differing.size * 2 <= model.communes.length ? { color: "#7a1fa2", weight: 2.4, dashArray: "6 4" } : { color: "#7a1fa2", weight: 1.1, dashArray: "4 4" };
+    differing.forEach(function (code) { outline(model.byCode.get(code), look); });
     if (hovered && hovered !== chosen) outline(model.byCode.get(hovered), { color: "#103a5c", weight: 1.8 });
     if (chosen) {
       outline(model.byCode.get(chosen), { color: "#ffffff", weight: 5.5, opacity: 0.9 });
@@ -102,6 +105,12 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
       }));
     });
   }
+  // from near the ground matters more than the colour of the whole commune
+  function fadeFills() {
+    if (!communes) return;
+    var zoom = map.getZoom(), share = zoom < 11.5 ? 1 : zoom < 13 ? 0.6 : 0.3;
+    communes.pane.style.opacity = String(communes.item.opacity * share);
+  }
   function refreshPlots() {
     if (!sites) return;
     var seen = sites.isOn() && map.getZoom() >= 12;
@@ -127,6 +136,11 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   names.sort(function (a, b) { return (a.commune.priority_rank || 999) - (b.commune.priority_rank || 999); });
   function placeNames() {
     var taken = [], zoom = map.getZoom(), big = zoom >= 11;
+    if (sites && sites.isOn()) model.sites.forEach(function (s) {
+      if (!s.is_best || !s.box) return;
+      var p = map.latLngToLayerPoint(S.centre(s.box)), r = zoom < 8.75 ? 3 : 6;
+      taken.push([p.x - r, p.y - r, p.x + r, p.y + r]);
+    });
     names.forEach(function (n) {
       var node = n.marker.getElement();
       if (!node) return;
@@ -211,8 +225,10 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   map.on("zoomend", function () {
     V.order.forEach(function (layer) { layer.refresh(); });
     refreshPlots();
+    fadeFills();
     placeNames();
   });
+  if (communes) communes.setOpacity = function (value) { communes.item.opacity = value; fadeFills(); };
 
   // ---- what the panels ask for
   V.setTheme = function (key) {
@@ -238,7 +254,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     map.flyToBounds([[box[0], box[1]], [box[2], box[3]]], { padding: [36, 36], maxZoom: most, duration: 0.7 });
   };
   V.flyToCommune = function (code) { var c = model.byCode.get(code); if (c && c.box) V.fly(c.box, 13); };
-  V.flyToSite = function (id) { var s = model.bySite.get(id); if (s && s.box) V.fly(s.box, 16); };
+  V.flyToSite = function (id) { var s = model.bySite.get(id); if (s && s.box) V.fly(s.box, 15.5); };
   V.start = function (key) {
     V.setTheme(key);
     V.fit(false);
