@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from siteplan import drivers
+
 if TYPE_CHECKING:
     from siteplan.outputs.compare import Comparison, compare_runs
     from siteplan.pipeline import run_scenario
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Comparison", "Run", "Workspace", "__version__", "compare_runs", "open_workspace", "run_scenario"]
+
+# before anything imports pyogrio or rasterio
+drivers.switch_off()
 
 _HOMES = {
     "Comparison": "siteplan.outputs.compare",

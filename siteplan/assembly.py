@@ -123,29 +123,40 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
     return sites.assign(reasons=reasons)
 
 
-def with_sites(
-    frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, codes: Sequence[str], found: Sequence[Any]
-) -> gpd.GeoDataFrame:
+def bar_unfit(sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, area_percent: float) -> gpd.GeoDataFrame:
+    """Take from the eligible sites those too small for the need, and plots of facilities already given to another use.
+
+    The rule is named in ``broken_rules`` (``needed_area``, ``facility_decided``); the site stays in the list.
+    """
+    away = facilities["decided_treatment"].notna() & (facilities["decided_treatment"] != "keep")
+    decided = (sites["letter"] == "T") & sites["source_id"].isin(facilities.loc[away, "facility_id"])
+    small = sites["area_ratio"] < 1 - area_percent / 100
+    broken = [
+        ";".join(filter(None, [cell if isinstance(cell, str) else "", "facility_decided" * d, "needed_area" * s]))
+        or None
+        for cell, d, s in zip(sites["broken_rules"], decided.astype(int), small.astype(int), strict=True)
+    ]
+    return sites.assign(broken_rules=broken, eligible=sites["eligible"] & ~decided & ~small)
+
+
+def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.DataFrame) -> gpd.GeoDataFrame:
     """Add to each commune how many sites it has, its best one, and why it has none."""
     grouped = sites.groupby("commune_code")
     best = sites[sites["is_best"].fillna(False).astype(bool)].set_index("commune_code")
-    by_code = dict(zip(codes, found, strict=True))
+    of_commune = outcome.set_index("code")
     frame = frame.copy()
     frame["site_count"] = frame["code"].map(grouped.size()).fillna(0).astype(int)
     frame["eligible_site_count"] = frame["code"].map(grouped["eligible"].sum()).fillna(0).astype(int)
-    for column, source in (
-        ("best_site_id", "site_id"),
-        ("best_site_score", "score"),
-        ("best_check_result", "check_result"),
-    ):
+    columns = {"best_site_id": "site_id", "best_site_score": "score", "best_check_result": "check_result"}
+    for column, source in columns.items():
         frame[column] = frame["code"].map(best[source])
-    reasons = [by_code[code].no_site_reasons for code in frame["code"]]
     none_best = frame["best_site_id"].isna()
+    reasons = [decode(cell) for cell in frame["code"].map(of_commune["no_site_reasons"])]
     frame["no_site_reasons"] = [
         encode([*r, *([("sites.none_best", {})] if missing else [])]) if r or missing else None
         for r, missing in zip(reasons, none_best, strict=True)
     ]
-    frame["eligible_area_m2"] = [by_code[code].eligible_area_m2 for code in frame["code"]]
+    frame["eligible_area_m2"] = frame["code"].map(of_commune["eligible_area_m2"])
     best_rests = frame["code"].map(best["rests_on"])
     frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], best_rests, strict=True)]
     return frame

@@ -14,21 +14,24 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from siteplan import assembly, runs
+from siteplan import assembly, runs, site_cache
 from siteplan.decide import costs, placing, priority, programme, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
-from siteplan.locale import text
+from siteplan.locale import encode, text
 from siteplan.need import gap, rebuild, standards
+from siteplan.raster import Raster
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.rules import Norms, Rules, load_norms, load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, load_scenario
+from siteplan.site_cache import Assessed
 from siteplan.sites import assess, plans, terrain
 from siteplan.sites.inputs import SITE_ROLES, SiteInputs
 from siteplan.tables import BACKGROUND, RESULTS, conform
+from siteplan.tables.inputs import RASTER_ROLES
 from siteplan.work import for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
@@ -179,23 +182,12 @@ def _stages(
 
     reporter.say("pipeline.sites", count=len(communes))
     dem = layers.raster("dem")
-    site_inputs = SiteInputs(
-        scenario=scenario,
-        rules=rules,
-        communes=communes,
-        required=need.communes,
-        dem=dem,
-        population=layers.population_points() if layers.has("population") else None,
-        tables={role: layers.table(role) for role in SITE_ROLES},
-        seats=layers.table("seats").rename(columns={"commune_code": "code"}),
+    key = site_cache.fingerprint(layers.fingerprint, rules, scenario, need.communes)
+    found = site_cache.assessed(
+        key, layers.province.epsg, lambda: _sites(inputs, communes, need.communes, dem, jobs, reporter)
     )
-    prepared = assess.prepare(site_inputs)
-    codes = sorted(communes["code"])
-    found = for_each(assess.assess_commune, prepared, codes, jobs=jobs, reporter=reporter)
-    sites = assembly.stack([f.sites for f in found], RESULTS["sites"])
-    conflicts = assembly.stack([f.conflicts for f in found], RESULTS["conflicts"])
-    land_account = assembly.stack([f.land_account for f in found], RESULTS["land_account"])
-    sites = assembly.was_site_id(sites, before.sites if before is not None else None)
+    sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
+    sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)
     clock.lap("sites")
 
     reporter.say("pipeline.decide", count=len(sites))
@@ -205,7 +197,7 @@ def _stages(
     gaps = rebuild.build_new_instead(gaps, need.communes, placed.build_new)
     communes = assembly.join(communes, gaps.communes)
     sites = assembly.close_calls(placed.sites, stable)
-    communes = assembly.with_sites(communes, sites, codes, found)
+    communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
     )
@@ -230,7 +222,7 @@ def _stages(
     tables = {
         "communes": communes,
         "sites": sites,
-        "conflicts": conflicts,
+        "conflicts": found.conflicts,
         "programme": result.programme,
         "funding": result.funding,
         "surplus": surplus_rows,
@@ -239,16 +231,64 @@ def _stages(
         "needs": need.needs,
         "scores": assembly.stack_plain([site_scores, commune_scores]),
         "costs": cost.costs,
-        "land_account": land_account,
+        "land_account": found.land_account,
         "sources": layers.sources,
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
     tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used], norms, rules, scenario, tables, dem)
-    rasters = {"eligible": assembly.mosaic([f.eligible for f in found])}
+    rasters = {"eligible": found.eligible}
     if dem is not None:
         rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)
     return tables, rasters, result.proof
+
+
+def _sites(
+    inputs: Inputs,
+    communes: gpd.GeoDataFrame,
+    required: pd.DataFrame,
+    dem: Raster | None,
+    jobs: int,
+    reporter: Reporter,
+) -> Assessed:
+    """Find and measure the sites of all communes."""
+    layers = inputs.layers
+    sources = layers.sources
+    illustrative = sources[sources["illustrative"].fillna(False).astype(bool)]
+    prepared = assess.prepare(
+        SiteInputs(
+            scenario=inputs.scenario,
+            rules=inputs.rules,
+            communes=communes,
+            required=required,
+            dem=dem,
+            population=layers.population_points() if layers.has("population") else None,
+            tables={role: layers.table(role) for role in SITE_ROLES},
+            seats=layers.table("seats").rename(columns={"commune_code": "code"}),
+            raster_layers={
+                role: name
+                for role, name in zip(illustrative["role"], illustrative["layer"], strict=True)
+                if role in RASTER_ROLES
+            },
+        )
+    )
+    codes = sorted(communes["code"])
+    found = for_each(assess.assess_commune, prepared, codes, jobs=jobs, reporter=reporter)
+    outcome = pd.DataFrame(
+        {
+            "code": codes,
+            "eligible_area_m2": [f.eligible_area_m2 for f in found],
+            "no_site_reasons": [encode(f.no_site_reasons) for f in found],
+        }
+    )
+    return site_cache.conformed(
+        assembly.stack([f.sites for f in found], RESULTS["sites"]),
+        assembly.stack([f.conflicts for f in found], RESULTS["conflicts"]),
+        assembly.stack([f.land_account for f in found], RESULTS["land_account"]),
+        assembly.mosaic([f.eligible for f in found]),
+        outcome,
+        f"EPSG:{layers.province.epsg}",
+    )
 
 
 def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:

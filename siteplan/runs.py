@@ -1,8 +1,8 @@
 """A run folder: written as a whole or not at all, archived, frozen, and read back.
 
 A run X is written as ``X.new``. Its manifest is written last, so a folder without one is the rest of a failed run. Then
-X moves to ``_luu/<name>/<NN>`` beside it and ``X.new`` becomes X. Where a file in X is held open, the finished ``X.new``
-stays and swaps in when the next command starts (:func:`finish_swaps`).
+X moves to ``_luu/<name>/<NN>`` beside it and ``X.new`` becomes X. Where a file in X is held open, the finished
+``X.new`` stays and swaps in when the next command starts (:func:`finish_swaps`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Table, conform, empty
 ARCHIVE = "_luu"
 KEPT_IN_ARCHIVE = 5
 MANIFEST = "manifest.json"
+UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, rasterio.errors.RasterioError)
 _PROBLEM_COLUMNS = ("severity", "file", "layer", "feature", "column", "value", "what", "cause", "remedy")
 
 # further columns that background layers carry for those who read a map
@@ -112,7 +113,7 @@ class Run:
     def table(self, name: str) -> Any:
         """Return a result table as its schema says; an empty one where the run wrote no rows."""
         if name not in self._tables:
-            self._tables[name] = _read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
+            self._tables[name] = read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
         return self._tables[name].copy()
 
     def __getattr__(self, name: str) -> Any:
@@ -130,11 +131,7 @@ class Run:
     def raster(self, name: str) -> Raster | None:
         """Return a raster of the run, None where it has none of that name."""
         path = self.folder / "rasters" / f"{name}.tif"
-        if not path.is_file():
-            return None
-        with rasterio.open(path, driver="GTiff") as source:
-            resolution = float(source.tags().get("source_resolution_m", 0))
-            return Raster(source.read(1), source.transform, source.nodata, resolution)
+        return read_geotiff(path) if path.is_file() else None
 
     @cached_property
     def problems(self) -> list[dict[str, str]]:
@@ -147,7 +144,8 @@ def _layers_of(path: Path) -> set[str]:
     return {str(row[0]) for row in pyogrio.list_layers(path)} if path.is_file() else set()
 
 
-def _read_table(path: Path, table: Table, epsg: int) -> Any:
+def read_table(path: Path, table: Table, epsg: int) -> Any:
+    """Read one result table back as its schema says."""
     if table.name not in _layers_of(path):
         return empty(table, f"EPSG:{epsg}")
     frame = pyogrio.read_dataframe(path, layer=table.name)
@@ -172,7 +170,8 @@ def _with_words(frame: Any, table: Table) -> Any:
     return frame
 
 
-def _write_geopackage(path: Path, layers: Mapping[str, Any]) -> None:
+def write_geopackage(path: Path, layers: Mapping[str, Any]) -> None:
+    """Write frames as layers of a new GeoPackage; those without geometry as plain tables."""
     written = False
     for name, frame in layers.items():
         options = {"layer": name, "driver": "GPKG", "append": written}
@@ -204,6 +203,13 @@ def write_geotiff(path: Path, raster: Raster, epsg: int) -> None:
     ) as target:
         target.write(raster.values, 1)
         target.update_tags(source_resolution_m=f"{raster.source_resolution_m:g}")
+
+
+def read_geotiff(path: Path) -> Raster:
+    """Read a grid that :func:`write_geotiff` wrote."""
+    with rasterio.open(path, driver="GTiff") as source:
+        resolution = float(source.tags().get("source_resolution_m", 0))
+        return Raster(source.read(1), source.transform, source.nodata, resolution)
 
 
 def write_problems(folder: Path, problems: Sequence[Problem], lang: str = "vi") -> None:
@@ -254,7 +260,7 @@ def write_run(folder: Path, content: RunContent) -> Path:
             frame = content.tables.get(name)
             made = empty(table, f"EPSG:{epsg}") if frame is None else conform(frame, table, f"EPSG:{epsg}")
             tables[name] = _with_words(made, table)
-        _write_geopackage(new / "results.gpkg", tables)
+        write_geopackage(new / "results.gpkg", tables)
         background = {}
         for role in BACKGROUND:
             if role in content.background and len(content.background[role]):
@@ -262,7 +268,7 @@ def write_run(folder: Path, content: RunContent) -> Path:
                 extra = [c for c in _BACKGROUND_EXTRA.get(role, ()) if c in frame.columns]
                 background[role] = frame[[*INPUTS[role].names, *extra, "geometry"]].reset_index(drop=True)
         if background:
-            _write_geopackage(new / "background.gpkg", background)
+            write_geopackage(new / "background.gpkg", background)
         (new / "rasters").mkdir()
         for name, raster in content.rasters.items():
             write_geotiff(new / "rasters" / f"{name}.tif", raster, epsg)
@@ -273,12 +279,7 @@ def write_run(folder: Path, content: RunContent) -> Path:
             str(p.relative_to(new).as_posix()): _sha256(p) for p in sorted(new.rglob("*")) if p.is_file()
         }
         _write_json(new / MANIFEST, manifest)
-    except (
-        OSError,
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        rasterio.errors.RasterioError,
-    ) as error:
+    except (OSError, *UNREADABLE) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(new), value=str(error))) from None
     return swap_in(folder)
 

@@ -45,12 +45,13 @@ class GridSettings(_Part):
 
 
 class ToleranceSettings(_Part):
-    """Below which an overlap is a sliver; how much forbidden land makes a site contain it."""
+    """When an overlap is a sliver, how much forbidden land a site may hold, how far it may fall short of the need."""
 
     sliver_m2: float = Field(1.0, ge=0)
     sliver_width_m: float = Field(0.1, ge=0)
     forbidden_percent: float = Field(1.0, ge=0, le=100)
     forbidden_m2: float = Field(50.0, ge=0)
+    area_percent: float = Field(1.0, ge=0, le=20)
 
 
 class EligibilitySettings(_Part):

@@ -27,7 +27,7 @@ def test_help_is_vietnamese_and_english_on_request(repo_root):
         (("map", "no-such-run"), 2),
         (("no-such-command",), 2),
         (("run",), 2),
-        (("run", "x.toml", "--jobs", "0"), 2),
+        (("run", "x.toml", "--jobs", "-1"), 2),
         (("check", "--catalog", "no-such.toml"), 1),
         (("freeze", "x"), 2),
         (("template", "x"), 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,13 +32,18 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 12
 
 
+def cores() -> int:
+    """Return how many processes are used unless told: the cores of the machine, at most four to spare memory."""
+    return min(os.cpu_count() or 1, 4)
+
+
 def run(
     scenarios: Annotated[list[Path], typer.Argument(help=words("run.scenarios"))],
     workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
     lang: LangOption = "vi",
-    jobs: JobsOption = 1,
+    jobs: JobsOption = 0,
     include_restricted: RestrictedOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -53,7 +59,7 @@ def run(
         finished: list[Run] = []
         started = time.perf_counter()
         for done in run_scenarios(
-            scenarios, place, catalog=catalog, out=out, jobs=jobs, include_restricted=include_restricted,
+            scenarios, place, catalog=catalog, out=out, jobs=jobs or cores(), include_restricted=include_restricted,
             reporter=reporter,
         ):  # fmt: skip
             with lock(place):

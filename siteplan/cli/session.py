@@ -53,7 +53,7 @@ OutOption = Annotated[Path | None, typer.Option("--out", help=words("option.out"
 LangOption = Annotated[str, typer.Option("--lang", help=words("option.lang"), show_default=False)]
 QuietOption = Annotated[bool, typer.Option("--quiet", help=words("option.quiet"))]
 DebugOption = Annotated[bool, typer.Option("--debug", help=words("option.debug"))]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=64, help=words("option.jobs"))]
+JobsOption = Annotated[int, typer.Option("--jobs", min=0, max=64, help=words("option.jobs"))]
 RestrictedOption = Annotated[bool, typer.Option("--include-restricted", help=words("option.restricted"))]
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 from siteplan.locale import Message, decode, encode
 
 STAYING = ("none", "renovate", "extend")
+# the gap has already weighed how much land an extension asks for
+TOO_SMALL = "needed_area"
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame) -> Placed:
         if row["build_type"] not in STAYING or plot is None or code in locked:
             continue
         site: dict[str, Any] = sites.loc[plot].to_dict()
-        allowed = bool(site["eligible"]) and site["check_result"] != "blocked"
+        words = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
+        broken = [rule for rule in words.split(";") if rule and rule != TOO_SMALL]
+        allowed = not broken and site["check_result"] != "blocked"
         if row["build_type"] == "extend" and not allowed:
-            broken = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
-            build_new[code] = ("decide.place.cannot_extend", {"site": site["label"], "rules": broken or "–"})
+            build_new[code] = ("decide.place.cannot_extend", {"site": site["label"], "rules": ", ".join(broken) or "–"})
             continue
         of_commune = sites["commune_code"] == code
         first = sites.loc[of_commune & is_best]

@@ -5,8 +5,3 @@ every problem found on the way.
 """
 
 from __future__ import annotations
-
-from siteplan.layers import drivers
-
-# before anything here imports pyogrio or rasterio
-drivers.switch_off()
