@@ -23,7 +23,9 @@ def _parameters(template):
 
 @pytest.mark.parametrize("key", sorted(locale.catalogue("vi")))
 def test_both_languages_take_the_same_parameters(key):
-    assert _parameters(locale.catalogue("vi")[key]) == _parameters(locale.catalogue("en")[key])
+    # English may say less ("tỉnh" has no word there) and takes its own label where a parameter has two
+    english = {name.removesuffix("_en") for name in _parameters(locale.catalogue("en")[key])}
+    assert english <= _parameters(locale.catalogue("vi")[key])
 
 
 def _problem_keys(root):
@@ -44,12 +46,12 @@ def _problem_keys(root):
 def test_every_problem_is_told_in_three_texts(repo_root):
     keys = set(_problem_keys(repo_root))
     assert len(keys) > 40
-    absent = [
-        f"{k}.{part}"
-        for k in sorted(keys)
-        for part in ("what", "cause", "remedy")
-        if not locale.has_text(f"problem.{k}.{part}")
-    ]
+    prefixes = {k for k in keys if k.endswith("_")}  # of a key that is put together
+    known = {k.split(".")[1] for k in locale.catalogue("vi") if k.startswith("problem.")}
+    assert all(any(k.startswith(prefix) for k in known) for prefix in prefixes)
+    parts = ("what", "cause", "remedy")
+    wanted = [f"{k}.{part}" for k in sorted(known | (keys - prefixes)) for part in parts]
+    absent = [name for name in wanted if not locale.has_text(f"problem.{name}")]
     assert absent == []
 
 

@@ -70,7 +70,9 @@ class ProgrammeModel:
                 allowed[i, s] = row.may_start_in(self.phases[n], money=self._money_matters(self.phases[n]))
         must = np.array([row.locked_phase is not None and not row.waits for row in self.needing], dtype=bool)
         stuck = [
-            row for row, free, forced in zip(self.needing, allowed.any(axis=1), must, strict=True) if forced > free
+            row
+            for row, free, forced in zip(self.needing, np.atleast_1d(allowed.any(axis=1)), must, strict=True)
+            if forced > free
         ]
         if stuck:
             raise InputError(*(Problem("lock_without_cost", feature=row.code, value=row.name) for row in stuck))
