@@ -44,7 +44,7 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
     left, row = layer.pairs(sites, rule.reach_m, rule)
     if len(left) == 0:
         return left, row, np.array([], dtype=object)
-    place, objects = sites[left], layer.geometries[row]
+    place, objects = sites[left], layer.sound(row)
     half = layer.half_width_m[row]
     rural_m, urban_m = rule.distance_m, rule.distance_urban_m
     if urban is None or len(urban) == 0 or rural_m == urban_m:
@@ -73,12 +73,15 @@ def meets(sites: Array, rule: Rule, layer: Layer, urban: Layer | None, sliver_m2
         Overlaps with areas below this do not count; anything nearer than a corridor's distance does.
     """
     out = np.zeros(len(sites), dtype=bool)
+    left, row = layer.pairs(sites, rule.reach_m, rule)
+    if len(left) == 0:
+        return out
     in_town = urban is not None and len(urban) > 0 and rule.distance_m != rule.distance_urban_m
     if in_town or np.isnan(rule.distance_m) or rule.reach_m + layer.half_width_m.max(initial=0.0) <= 0:
-        left, _, parts = corridors(sites, rule, layer, urban)
-        out[left[shapely.area(parts) >= sliver_m2]] = True
+        maybe = np.unique(left)
+        left, _, parts = corridors(sites[maybe], rule, layer, urban)
+        out[maybe[left[shapely.area(parts) >= sliver_m2]]] = True
         return out
-    left, row = layer.pairs(sites, rule.reach_m, rule)
     near = shapely.distance(sites[left], layer.geometries[row])
     out[left[near < rule.distance_m + layer.half_width_m[row] - _MICROMETRE]] = True
     return out
@@ -92,8 +95,10 @@ def _parts(place: Array, objects: Array, distance: Array) -> Array:
         # long lines are cut to the surroundings of the site before they are widened
         west, south, east, north = shapely.bounds(place[known]).T
         around = shapely.box(west - reach - 1, south - reach - 1, east + reach + 1, north + reach + 1)
-        cut = shapely.intersection(overlap.mended(near), around)
-        wide = np.where(reach > 0, shapely.buffer(cut, reach, quad_segs=ARC_SEGMENTS), cut)
+        wide = shapely.intersection(near, around)
+        far = reach > 0
+        if far.any():
+            wide[far] = shapely.buffer(wide[far], reach[far], quad_segs=ARC_SEGMENTS)
         out[known] = overlap.areal(shapely.intersection(place[known], wide))
     return out
 
@@ -132,6 +137,7 @@ def rule_findings(
         ``broken`` beside them.
     """
     geometries = np.asarray(sites.geometry.values)
+    ids, codes = list(sites["site_id"]), list(sites["commune_code"])
     urban = layers.get("urban_areas")
     found: list[dict[str, Any]] = []
     shapes: list[Any] = []
@@ -142,18 +148,18 @@ def rule_findings(
         left, row, parts = corridors(geometries, rule, layer, urban)
         if len(left) == 0:
             continue
-        token = layer.identity(rule).iloc[row].to_numpy(dtype=object)
-        groups = pd.DataFrame({"site": left, "token": token}).groupby(["site", "token"], sort=True).indices
-        for key, members in groups.items():
-            number, kind = str(key[0]), str(key[1])  # type: ignore[index]
+        groups: dict[tuple[int, str], list[int]] = {}
+        for place, key in enumerate(zip(left.tolist(), layer.identity(rule, row), strict=True)):
+            groups.setdefault(key, []).append(place)
+        for (number, kind), members in sorted(groups.items()):
             part = (
                 parts[members[0]]
                 if len(members) == 1
                 else overlap.areal(np.array([shapely.union_all(parts[members])]))[0]
             )
             shapes.append(part)
-            objects = layer.frame.iloc[row[members]]
-            found.append(_finding(rule, int(number), str(kind), objects, float(shapely.area(part)), sites))
+            finding = _finding(rule, kind, layer, row[members], float(shapely.area(part)))
+            found.append({"site": number, "site_id": ids[number], "commune_code": codes[number], **finding})
     if not found:
         columns = [*_COLUMNS, "rule", "broken"]
         return pd.DataFrame(columns=[*columns, "geometry"])
@@ -195,24 +201,26 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _finding(
-    rule: Rule, number: int, kind: str, objects: pd.DataFrame, area_m2: float, sites: gpd.GeoDataFrame
-) -> dict[str, Any]:
-    restricted = bool(objects["restricted"].fillna(False).astype(bool).any())
-    illustrative = objects["illustrative"].fillna(False).astype(bool)
-    tokens = {f"layer:{layer}" for layer in objects.loc[illustrative, "layer"]} | set(rule.rests_on)
-    names = sorted(set(objects["name"].dropna().astype(str))) if "name" in objects.columns else []
-    owner = next(iter(objects["owner"].dropna()), None) if "owner" in objects.columns else None
-    if "land_use_name" in objects.columns:
-        known = objects["land_use_name"].dropna()
-        title = f"{known.iloc[0] if len(known) else rule.name} ({kind})"
+def _known(layer: Layer, column: str, rows: Array) -> list[Any]:
+    """Values of a column in rows, without missing ones."""
+    values = layer.column(column)
+    return [] if values is None else [v for v in values[rows] if v is not None]
+
+
+def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -> dict[str, Any]:
+    restricted = any(bool(v) for v in _known(layer, "restricted", rows))
+    flags, names_of_layers = layer.column("illustrative"), layer.column("layer")
+    illustrative = [r for r in rows if flags is not None and flags[r]]
+    tokens = {f"layer:{names_of_layers[r]}" for r in illustrative if names_of_layers is not None} | set(rule.rests_on)
+    names = sorted({str(v) for v in _known(layer, "name", rows)})
+    owner = next(iter(_known(layer, "owner", rows)), None)
+    if layer.column("land_use_name") is not None:
+        known = _known(layer, "land_use_name", rows)
+        title = f"{known[0] if known else rule.name} ({kind})"
     else:
         title = f"{rule.name}: {names[0]}" if len(names) == 1 else rule.name
     treatment = "written_confirmation" if restricted else rule.treatment
     return {
-        "site": number,
-        "site_id": sites["site_id"].iloc[number],
-        "commune_code": sites["commune_code"].iloc[number],
         "zone_id": f"{rule.rule}:{kind}" if kind else rule.rule,
         "source": rule.source,
         "title": None if restricted else title,
@@ -223,7 +231,7 @@ def _finding(
         "treatment": encode([(f"sites.treatment.{treatment}", {"owner": (owner or "") if not restricted else ""})]),
         "legal_basis": rule.legal_basis,
         "certainty": rule.certainty,
-        "illustrative": bool(illustrative.any()),
+        "illustrative": bool(illustrative),
         "restricted": restricted,
         "rests_on": "; ".join(sorted(tokens)) or None,
         "rule": rule.rule,

@@ -121,57 +121,53 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     if layer is None or len(layer) == 0:
         return LandShares(pd.concat([out, texts], axis=1), codes)
     left, row = layer.pairs(geometries, 0.0)
-    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
-    rows = layer.frame.iloc[row]
-    table = pd.DataFrame(
-        {
-            "site": left,
-            "code": rows["land_use"].to_numpy(dtype=object),
-            "score": rows["score"].to_numpy(dtype=float),
-            "category": rows["category"].to_numpy(dtype=object),
-            "suitability": rows["suitability"].to_numpy(dtype=object),
-            "area": shapely.area(parts),
-            "part": np.arange(len(parts)),
-        }
-    )
-    table = table[table["area"] > 0]
+    parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
+    area = shapely.area(parts)
+    left, row, parts, area = left[area > 0], row[area > 0], parts[area > 0], area[area > 0]
+    code, category, suitability = (_texts(layer, name)[row] for name in ("land_use", "category", "suitability"))
+    score = layer.number("score")[row]
     site_area = shapely.area(geometries)
-    for number, group in table.groupby("site", sort=True):
-        i = int(str(number))
-        group = _once(group, parts)  # noqa: PLW2901
-        by_code = group.groupby("code")["area"].sum()
-        percent = (100.0 * by_code / site_area[i]).sort_index().sort_values(ascending=False, kind="stable")
-        codes[i] = {str(k): float(v) for k, v in percent.items()}
-        shown = percent[percent >= 0.05]
-        texts.loc[i] = [str(percent.index[0]), "; ".join(f"{k} {v:.1f}" for k, v in shown.items())]
-        known = group["score"].notna()
-        weight = group.loc[known, "area"]
-        if weight.sum() > 0:
-            out.loc[i, "land_use_score"] = float((group.loc[known, "score"] * weight).sum() / weight.sum())
-        for name, chosen in (
-            ("rice_percent", group["category"] == "rice"),
-            ("forest_percent", group["category"] == "forest"),
-            ("residential_percent", group["category"] == "residential"),
-            ("forbidden_percent", group["suitability"] == "D"),
-        ):
-            out.loc[i, name] = min(100.0, 100.0 * float(group.loc[chosen, "area"].sum()) / site_area[i])
-        out.loc[i, "land_use_known_percent"] = min(100.0, 100.0 * float(group["area"].sum()) / site_area[i])
+    figures, words = out.to_numpy(copy=True), texts.to_numpy(dtype=object, copy=True)
+    for i in np.unique(left):
+        mine = np.flatnonzero(left == i)
+        held = _once(area[mine], parts[mine], score[mine], code[mine])
+        of_code: dict[str, float] = {}
+        for name, part_m2 in sorted(zip(code[mine], held, strict=True), key=lambda pair: pair[0]):
+            if name:
+                of_code[name] = of_code.get(name, 0.0) + float(part_m2)
+        percent = {k: 100.0 * v / float(site_area[i]) for k, v in of_code.items()}
+        codes[i] = percent = dict(sorted(percent.items(), key=lambda item: -item[1]))
+        words[i] = [next(iter(percent)), "; ".join(f"{k} {v:.1f}" for k, v in percent.items() if v >= 0.05)]
+        known = ~np.isnan(score[mine])
+        weight = float(held[known].sum())
+        if weight > 0:
+            figures[i, 0] = float((score[mine][known] * held[known]).sum()) / weight
+        chosen = [category[mine] == kind for kind in ("rice", "forest", "residential")]
+        for j, some in enumerate([*chosen, suitability[mine] == "D", np.ones(len(mine), dtype=bool)]):
+            figures[i, j + 1] = min(100.0, 100.0 * float(held[some].sum()) / float(site_area[i]))
+    out = pd.DataFrame(figures, columns=out.columns)
+    texts = pd.DataFrame(words, columns=texts.columns, dtype=object)
     return LandShares(pd.concat([out, texts], axis=1), codes)
 
 
-def _once(group: pd.DataFrame, parts: Array) -> pd.DataFrame:
-    """Take double counting out of the parts of one site: the least suitable land use keeps what overlaps."""
-    mine = parts[group["part"].to_numpy()]
-    gross = float(group["area"].sum())
-    if len(mine) < 2 or gross - float(shapely.area(shapely.union_all(mine))) <= 1e-6 * gross:
-        return group
-    group = group.sort_values(["score", "code", "part"], kind="stable")
+def _texts(layer: Layer, name: str) -> Array:
+    values = layer.column(name)
+    assert values is not None
+    return values
+
+
+def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
+    """Areas of the parts of one site without double counting: the least suitable land use keeps what overlaps."""
+    gross = float(area.sum())
+    if len(parts) < 2 or gross - float(shapely.area(shapely.union_all(parts))) <= 1e-6 * gross:
+        return area
     counted: Any = shapely.Polygon()
-    areas = []
-    for part in parts[group["part"].to_numpy()]:
-        areas.append(float(shapely.area(shapely.difference(part, counted))))
-        counted = shapely.union(counted, part)
-    return group.assign(area=areas)
+    out = np.zeros(len(parts))
+    # unjudged parts come last, as do those without a code
+    for i in sorted(range(len(parts)), key=lambda i: (np.isnan(score[i]), score[i], code[i] is None, code[i] or "", i)):
+        out[i] = float(shapely.area(shapely.difference(parts[i], counted)))
+        counted = shapely.union(counted, parts[i])
+    return out
 
 
 def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> pd.DataFrame:
@@ -185,7 +181,7 @@ def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> 
         return out
     out["hazard_level"], out["hazard_percent"] = "none", 0.0
     left, row = layer.pairs(geometries, 0.0)
-    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     some = shapely.area(parts) >= sliver_m2
     left, row, parts = left[some], row[some], parts[some]
     if len(left) == 0:
@@ -241,7 +237,7 @@ def buildings_inside(geometries: Array, layer: Layer | None, sliver_m2: float) -
     if layer is None or len(layer) == 0:
         return np.full(len(geometries), np.nan)
     left, row = layer.pairs(geometries, 0.0)
-    area = shapely.area(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    area = shapely.area(shapely.intersection(geometries[left], layer.sound(row)))
     return np.bincount(left[area >= sliver_m2], minlength=len(geometries)).astype(float)
 
 
@@ -250,7 +246,7 @@ def inside_urban_area(geometries: Array, layer: Layer | None) -> Any:
     if layer is None or len(layer) == 0:
         return pd.array([None] * len(geometries), dtype="boolean")
     left, row = layer.pairs(geometries, 0.0)
-    parts = overlap.areal(shapely.intersection(geometries[left], overlap.mended(layer.geometries[row])))
+    parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     area = overlap.union_area(parts, left, len(geometries))
     return pd.array(area > shapely.area(geometries) / 2, dtype="boolean")
 

@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from siteplan.rules import ASSUMED
+from siteplan.sites import overlap
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -207,6 +208,27 @@ class Layer:
             self._made["geometries"] = np.asarray(self.frame.geometry.values)
         return self._made["geometries"]
 
+    def sound(self, rows: Array) -> Array:
+        """Geometries of rows, invalid ones made valid; each is looked at once."""
+        if "sound" not in self._made:
+            self._made["sound"] = self.geometries.copy(), np.zeros(len(self), dtype=bool)
+        values, seen = self._made["sound"]
+        fresh = np.unique(rows[~seen[rows]])
+        if len(fresh):
+            values[fresh] = overlap.mended(values[fresh])
+            seen[fresh] = True
+        return values[rows]
+
+    def column(self, name: str) -> Array | None:
+        """Values of a column as an array of objects, missing ones None; None where the layer lacks it."""
+        if name not in self.frame.columns:
+            return None
+        key = "column", name
+        if key not in self._made:
+            values = self.frame[name].astype("object")
+            self._made[key] = values.where(values.notna(), None).to_numpy(dtype=object)
+        return self._made[key]
+
     @property
     def tree(self) -> Any:
         """Index over all geometries."""
@@ -268,9 +290,9 @@ class Layer:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_made": {}}
 
-    def identity(self, rule: Rule) -> pd.Series[Any]:
+    def identity(self, rule: Rule, rows: Array) -> list[str]:
         """Tell objects apart in findings of a rule: land-use code, project, or the rule's own column."""
-        column = _IDENTITY.get(self.role, rule.column)
-        if not column or column not in self.frame.columns:
-            return pd.Series("", index=self.frame.index)
-        return self.frame[column].astype("object").where(self.frame[column].notna(), "none").astype(str)
+        values = self.column(_IDENTITY.get(self.role, rule.column))
+        if values is None:
+            return [""] * len(rows)
+        return ["none" if v is None else str(v) for v in values[rows]]

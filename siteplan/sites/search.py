@@ -24,7 +24,8 @@ Array = np.ndarray[Any, Any]
 PROPORTIONS = (1.0, 1.5, 2.0, 3.0)  # long side to short side
 DIRECTIONS = 8  # turns within 90 degrees for the square, 180 for the others
 SEEDS = 6000  # seed cells that are kept
-BATCH = 8  # seeds that are looked at in one go
+BATCH = 8  # seeds that are looked at in one go, after a first look at the very best
+FIRST_BATCH = 2
 SEEDS_GROWN = 20  # seeds of free shapes tried for one plot
 GROWN_AT_MOST = 200
 AREA_TOLERANCE = 0.01
@@ -212,11 +213,23 @@ class _Layouts:
             fits = _inside_cells(x, y, self.shapes, self.cells, self.grid)
             tried = np.asarray(shapely.polygons(np.round(self.shapes.corners(x, y), 3)))
             if self.free is not None and fits.any():
-                fits[fits] = self.free(tried[fits])
+                self._keep_free(tried, fits, self.free)
             first = np.argmax(fits, axis=1)
             for i, number in enumerate(todo):
                 self.plots[int(number)] = tried[i, first[i]] if fits[i, first[i]] else None
         return [self.plots[int(n)] for n in numbers]
+
+    @staticmethod
+    def _keep_free(tried: Array, fits: Array, free: Callable[[Array], Array]) -> None:
+        """Clear in `fits` what is not free; the shapes after the first are looked at only where the first is not."""
+        seeds = np.flatnonzero(fits.any(axis=1))
+        first = np.argmax(fits, axis=1)[seeds]
+        fits[seeds, first] = free(tried[seeds, first])
+        others = np.zeros(fits.shape, dtype=bool)
+        blocked = seeds[~fits[seeds, first]]
+        others[blocked] = fits[blocked]
+        if others.any():
+            fits[others] = free(tried[others])
 
     def spread(self) -> list[Any]:
         """Take plots best first; a wide distance between them at first, halved down to the asked one until enough."""
@@ -233,10 +246,12 @@ class _Layouts:
         hopeless = np.zeros(len(self.seeds), dtype=bool)
         for distance in distances:
             passed = hopeless.copy()
+            size = FIRST_BATCH
             while len(chosen) < self.request.count:
-                batch = np.flatnonzero((nearest >= distance + least) & ~passed)[:BATCH]
+                batch = np.flatnonzero((nearest >= distance + least) & ~passed)[:size]
                 if len(batch) == 0:
                     break
+                size = BATCH
                 for number, plot in zip(batch, self.at(batch), strict=True):
                     passed[number] = True
                     if plot is None:
@@ -248,6 +263,7 @@ class _Layouts:
                     chosen.append(plot)
                     away = self.seeds - self.seeds[number]
                     nearest = np.minimum(nearest, np.hypot(away[:, 0], away[:, 1]))
+                    size = FIRST_BATCH
                     break
         return chosen
 
