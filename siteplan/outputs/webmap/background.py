@@ -57,7 +57,9 @@ def _layer(key: str, layer: LayerStyle, frame: gpd.GeoDataFrame) -> Content | No
     merged = shapes.merge(frame.assign(class_of=class_of), ["class_of", *told])
     if shapely.get_dimensions(merged.geometry.to_numpy()).max() == shapes.LINES:
         merged = shapes.thin(merged, layer.simplify_m)
-    return rows_of(merged, told, token=merged["class_of"], shape=shapes.encode_all(merged, shapes.COARSE))
+    steps = shapes.ROUGH if layer.simplify_m >= shapes.ROUGH_FROM_M else shapes.COARSE
+    rows = rows_of(merged, told, token=merged["class_of"], shape=shapes.encode_all(merged, steps))
+    return rows | {"steps": steps}
 
 
 def layer_legend(key: str, layer: LayerStyle, lang: str) -> Content:

@@ -54,6 +54,11 @@ SP.cards = function (content, W, hooks) {
   function criterionOf(model, of, key) {
     return model.run.criteria[of + ":" + key] || { label: W.token("criterion", key), unit: "" };
   }
+  // a token that was scored, in the words of its column, whatever the criterion calls it
+  function wordsOf(column, raw) {
+    return [column, "conformity", "check_result", "clearance", "hazard_level", "road_class"].map(function (name) { return W.token(name, raw); })
+      .find(function (words) { return words !== raw; }) || raw;
+  }
   // one line a criterion: its share of the points it could give, and what was measured
   function bars(model, of, rows) {
     if (!rows.length) return null;
@@ -65,7 +70,7 @@ SP.cards = function (content, W, hooks) {
       var c = criterionOf(model, of, s.criterion), most = (s.weight || 0) * spread;
       var share = Math.max(0, Math.min(1, s.scaled !== null ? s.scaled : (s.points || 0) / (most || 1)));
       var raw = s.raw === null || s.raw === "" ? null : String(s.raw);
-      var number = raw !== null && /^-?\d+(\.\d+)?$/.test(raw) ? W.number(Number(raw), Number(raw) % 1 ? 2 : 0) : raw === "True" || raw === "true" ? W.t("yes") : raw === "False" || raw === "false" ? W.t("no") : raw;
+      var number = raw !== null && /^-?\d+(\.\d+)?$/.test(raw) ? W.number(Number(raw), Number(raw) % 1 ? 2 : 0) : raw === "True" || raw === "true" ? W.t("yes") : raw === "False" || raw === "false" ? W.t("no") : raw === null ? null : wordsOf(c.column, raw);
       var measured = s.missing ? W.t("missing") : number === null ? "" : number + (c.unit ? " " + c.unit : "");
       return el("div.measure" + (s.missing ? ".missing" : ""), { title: [c.label, measured, c.basis].filter(Boolean).join(" · ") }, [
         el("span.bar-name", {}, c.label), el("span.bar-raw", {}, measured),

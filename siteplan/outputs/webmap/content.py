@@ -32,6 +32,8 @@ _TOKEN_COLUMNS = (
 
 def plain(value: Any) -> Any:
     """Return a cell as JSON knows it: None for what is missing, whole floats as integers."""
+    if type(value) is str:
+        return value
     if value is None or value is pd.NA:
         return None
     if isinstance(value, bool | np.bool_):
@@ -63,12 +65,12 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) 
     pools: dict[str, list[Any]] = {}
     for at, (name, column) in enumerate(zip(names, cells, strict=True)):
         if name != "shape" and len(column) > POOLED_FROM:
-            keys = [json.dumps(v, ensure_ascii=False) if isinstance(v, str | list) else None for v in column]
+            keys = [tuple(v) if isinstance(v, list) else v if isinstance(v, str) else None for v in column]
             known = {key: v for key, v in zip(keys, column, strict=True) if key is not None}
             if (
                 known
                 and 2 * len(known) <= len(column)
-                and all(v is None or k for k, v in zip(keys, column, strict=True))
+                and all(value is None or key is not None for key, value in zip(keys, column, strict=True))
             ):
                 number = {key: i for i, key in enumerate(known)}
                 pools[name] = list(known.values())
@@ -85,7 +87,14 @@ def flags(frame: pd.DataFrame, column: str) -> Any:
 
 
 def _words(cells: Iterable[Any], lang: str) -> list[list[str]]:
-    return [[locale.text(key, lang, **params) for key, params in locale.decode(cell)] for cell in cells]
+    known: dict[Any, list[str]] = {None: []}
+    out = []
+    for cell in cells:
+        at = cell if isinstance(cell, str) else None
+        if at not in known:
+            known[at] = [locale.text(key, lang, **params) for key, params in locale.decode(at)]
+        out.append(known[at])
+    return out
 
 
 def token_words(lang: str) -> dict[str, dict[str, str]]:
@@ -261,6 +270,7 @@ def _criteria(run: Run, lang: str) -> Content:
         out[f"{item['of']}:{item['key']}"] = {
             "label": words or locale.value_text("criterion", item["key"], lang),
             "unit": item.get("unit", ""),
+            "column": item.get("column") or item["key"],
             "basis": item.get("basis", ""),
             "certainty": item.get("certainty", ""),
         }

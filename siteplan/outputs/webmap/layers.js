@@ -83,7 +83,7 @@ SP.backgroundRows = function (content) {
       var table = content.background.layers[key];
       decoded[key] = table ? SP.rows(table) : [];
       decoded[key].forEach(function (row) {
-        row.shape = SP.shapes.decode(row.shape, content.steps.coarse);
+        row.shape = SP.shapes.decode(row.shape, table.steps);
         row.box = row.shape ? SP.shapes.box(row.shape) : null;
       });
     }

@@ -15,8 +15,9 @@ import shapely
 from siteplan import crs
 
 POINTS, LINES, POLYGONS = 0, 1, 2
-# steps per degree: about 1 m for what lies behind, 0.1 m for sites and findings
-COARSE, FINE = 100_000, 1_000_000
+# steps per degree: about 5 m for what was thinned by more, 1 m for what lies behind, 0.1 m for sites and findings
+ROUGH, COARSE, FINE = 20_000, 100_000, 1_000_000
+ROUGH_FROM_M = 20.0
 
 Encoded = list[Any]
 
