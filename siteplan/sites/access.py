@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siteplan.sites.grid import Grid, fill
-from siteplan.sites.rules import Layer
+from siteplan.sites.rules import Layer, of_class
 from siteplan.sites.terrain import walking_speed_kmh
 
 if TYPE_CHECKING:
@@ -40,14 +40,17 @@ class Ground:
 
     grid: Grid
     node: Array
-    nearest: Array  # the node of each cell, or of the nearest cell that has one
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
 
     def nodes_at(self, x: Array, y: Array) -> Array:
         """Nodes of the nearest walkable cells."""
         row, column = self.grid.cells_of(x, y)
         row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
-        return self.nearest[row, column]
+        found = self.node[row, column]
+        if (found < 0).any():
+            rows, columns = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
+            found = self.node[rows, columns][row, column]
+        return np.asarray(found)
 
 
 def build_ground(
@@ -87,7 +90,7 @@ def build_ground(
     rivers = layers.get("waterways")
     if rivers is not None and len(rivers):
         rows = rivers.near(grid.bounds)
-        rows = rows[(rivers.frame["waterway_class"].iloc[rows] == "river").to_numpy(dtype=bool)]
+        rows = rows[rivers.texts("waterway_class")[rows] == "river"]
         barrier[_touched(rivers.geometries[rows], grid)] = True
     ways = _ways(layers.get("roads"), grid, speeds)
     on_road = np.zeros(grid.shape, dtype=bool)
@@ -96,8 +99,8 @@ def build_ground(
     held = (walkable & ~barrier) | on_road
     if not held.any():
         held = walkable
-    node = np.full(grid.shape, -1, dtype=np.int64)
-    node[held] = np.arange(int(held.sum()))
+    node = np.full(grid.shape, -1, dtype=np.int32)
+    node[held] = np.arange(int(held.sum()), dtype=np.int32)
     foot = _on_foot(node, held & ~barrier, heights, cell_m)
     start, end = node.ravel()[ways[0]], node.ravel()[ways[1]]
     use = (start >= 0) & (end >= 0)
@@ -105,20 +108,14 @@ def build_ground(
     source = np.concatenate([foot[0], start, end])
     target = np.concatenate([foot[1], end, start])
     cost = np.concatenate([foot[2], minutes, minutes])
-    rows, columns = ndimage.distance_transform_edt(node < 0, return_distances=False, return_indices=True)
-    return Ground(grid, node, node[rows, columns], _reverse_graph(source, target, cost, int(held.sum())))
+    return Ground(grid, node, _reverse_graph(source, target, cost, int(held.sum())))
 
 
 def _reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
-    """Graph with an edge from target to source; of parallel edges the cheapest."""
-    key = target * count + source
-    order = np.lexsort((cost, key))
-    key, cost = key[order], cost[order]
-    first = np.ones(len(key), dtype=bool)
-    first[1:] = key[1:] != key[:-1]
-    key, cost = key[first], cost[first]
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(key // count, minlength=count))])
-    return csr_array((cost, (key % count).astype(np.int32), pointer.astype(np.int32)), shape=(count, count))
+    """Graph with an edge from target to source; parallel edges stay side by side, a search takes the cheapest."""
+    order = np.argsort(target, kind="stable")
+    pointer = np.concatenate([[0], np.cumsum(np.bincount(target, minlength=count))])
+    return csr_array((cost[order], source[order], pointer.astype(np.int32)), shape=(count, count))
 
 
 def _touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
@@ -137,14 +134,7 @@ def _ways(roads: Layer | None, grid: Grid, speeds: pd.DataFrame) -> tuple[Array,
     if roads is None or len(roads) == 0:
         return none
     rows = roads.near(grid.bounds)
-    kmh = (
-        roads.frame["road_class"]
-        .iloc[rows]
-        .fillna("none")
-        .map(speeds.set_index("road_class")["speed_kmh"])
-        .fillna(0.0)
-        .to_numpy()
-    )
+    kmh = np.nan_to_num(of_class(roads, speeds, "speed_kmh")[rows], nan=0.0)
     rows, kmh = rows[kmh > 0], kmh[kmh > 0]
     if len(rows) == 0:
         return none
@@ -219,8 +209,7 @@ def weighted(times: Array, people: Array, limit_minutes: float = 30.0) -> tuple[
 def road_cells(roads: Layer, grid: Grid, speeds: pd.DataFrame) -> Array:
     """Cells that a road with frontage (``rules/speeds.csv``) runs through."""
     rows = roads.near(grid.bounds)
-    classes = roads.frame["road_class"].iloc[rows].astype("object").fillna("none")
-    rows = rows[(classes.map(speeds.set_index("road_class")["frontage"]) == 1).to_numpy()]
+    rows = rows[of_class(roads, speeds, "frontage")[rows] == 1]
     out = np.zeros(grid.shape, dtype=bool)
     out[_touched(roads.geometries[rows], grid)] = True
     return out

@@ -81,7 +81,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
         code,
         commune,
         {"facilities": prepared.facilities, "proposals": prepared.proposals},
-        prepared.zones.frame,
+        prepared.zones,
         required_m2 if required_m2 > 0 else _least_area(prepared.rules),
         asked_m2,
     )

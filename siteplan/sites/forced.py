@@ -13,9 +13,8 @@ import shapely
 from siteplan.sites.overlap import areal, mended
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from siteplan.locale import Message
+    from siteplan.sites.rules import Layer
 
 BIG_ZONE = 1.5  # planned office land larger than this many times the plot is cut to a plot
 LEAST_SHARE_INSIDE = 0.5  # a zone that lies less in the commune belongs to its neighbour
@@ -63,7 +62,7 @@ def forced_plots(
     code: str,
     commune: Any,
     tables: Mapping[str, Any],
-    zones: gpd.GeoDataFrame,
+    zones: Layer,
     required_m2: float,
     asked_m2: float,
 ) -> list[Forced]:
@@ -118,13 +117,15 @@ def forced_plots(
     return [*found, *_planned(commune, zones, asked_m2)]
 
 
-def _planned(commune: Any, zones: gpd.GeoDataFrame, asked_m2: float) -> list[Forced]:
-    supporting = zones[zones["supports"].astype(bool)] if len(zones) else zones
-    if len(supporting) == 0:
+def _planned(commune: Any, zones: Layer, asked_m2: float) -> list[Forced]:
+    rows = zones.near(commune.bounds)
+    if len(rows):
+        rows = rows[zones.texts("supports")[rows].astype(bool)]
+        rows = rows[shapely.intersects(zones.geometries[rows], commune)]
+    if len(rows) == 0:
         return []
-    rows = np.flatnonzero(shapely.intersects(np.asarray(supporting.geometry.values), commune))
     found = []
-    for row in supporting.iloc[rows].sort_values("zone_id").to_dict("records"):
+    for row in zones.frame.iloc[rows].sort_values("zone_id").to_dict("records"):
         if row["restricted"] is True:
             continue
         parts = shapely.get_parts(areal(mended(np.array([row["geometry"]], dtype=object))))

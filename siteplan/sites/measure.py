@@ -20,7 +20,7 @@ from exactextract.raster import NumPyRasterSource
 
 from siteplan.raster import Raster
 from siteplan.sites import overlap
-from siteplan.sites.rules import Layer
+from siteplan.sites.rules import Layer, of_class
 from siteplan.tables.inputs import HAZARD_LEVELS
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     area = shapely.area(parts)
     left, row, parts, area = left[area > 0], row[area > 0], parts[area > 0], area[area > 0]
-    code, category, suitability = (_texts(layer, name)[row] for name in ("land_use", "category", "suitability"))
+    code, category, suitability = (layer.texts(name)[row] for name in ("land_use", "category", "suitability"))
     score = layer.number("score")[row]
     site_area = shapely.area(geometries)
     figures, words = out.to_numpy(copy=True), texts.to_numpy(dtype=object, copy=True)
@@ -133,8 +133,7 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
         held = _once(area[mine], parts[mine], score[mine], code[mine])
         of_code: dict[str, float] = {}
         for name, part_m2 in sorted(zip(code[mine], held, strict=True), key=lambda pair: pair[0]):
-            if name:
-                of_code[name] = of_code.get(name, 0.0) + float(part_m2)
+            of_code[name] = of_code.get(name, 0.0) + float(part_m2)
         percent = {k: 100.0 * v / float(site_area[i]) for k, v in of_code.items()}
         codes[i] = percent = dict(sorted(percent.items(), key=lambda item: -item[1]))
         words[i] = [next(iter(percent)), "; ".join(f"{k} {v:.1f}" for k, v in percent.items() if v >= 0.05)]
@@ -150,12 +149,6 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     return LandShares(pd.concat([out, texts], axis=1), codes)
 
 
-def _texts(layer: Layer, name: str) -> Array:
-    values = layer.column(name)
-    assert values is not None
-    return values
-
-
 def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
     """Areas of the parts of one site without double counting: the least suitable land use keeps what overlaps."""
     gross = float(area.sum())
@@ -163,8 +156,8 @@ def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
         return area
     counted: Any = shapely.Polygon()
     out = np.zeros(len(parts))
-    # unjudged parts come last, as do those without a code
-    for i in sorted(range(len(parts)), key=lambda i: (np.isnan(score[i]), score[i], code[i] is None, code[i] or "", i)):
+    last = np.nan_to_num(score, nan=np.inf)  # parts that are not judged
+    for i in sorted(range(len(parts)), key=lambda i: (last[i], code[i], i)):
         out[i] = float(shapely.area(shapely.difference(parts[i], counted)))
         counted = shapely.union(counted, parts[i])
     return out
@@ -208,22 +201,17 @@ def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.
     out["road_distance_m"], out["main_road_distance_m"] = np.nan, np.nan
     out["road_class"] = pd.Series([None] * len(geometries), dtype=object)
     if roads is not None and len(roads):
-        classes = roads.frame["road_class"].astype("object").fillna("none")
-        by_class = speeds.set_index("road_class")
-        found, row = roads.nearest(geometries, (classes.map(by_class["frontage"]) == 1).to_numpy())
+        found, row = roads.nearest(geometries, of_class(roads, speeds, "frontage") == 1)
         out["road_distance_m"] = found
-        out["road_class"] = [classes.iloc[r] if r >= 0 else None for r in row]
-        out["main_road_distance_m"] = roads.nearest(geometries, (classes.map(by_class["main"]) == 1).to_numpy())[0]
+        classes = roads.texts("road_class")
+        out["road_class"] = [(classes[r] or "none") if r >= 0 else None for r in row]
+        out["main_road_distance_m"] = roads.nearest(geometries, of_class(roads, speeds, "main") == 1)[0]
     out["seat_distance_m"] = shapely.distance(geometries, seat) if seat is not None else np.nan
     services = layers.get("services")
     out["service_distance_m"] = np.nan
     if services is not None and len(services):
-        kinds = services.frame["service_class"]
-        each = [
-            services.nearest(geometries, (kinds == kind).to_numpy())[0]
-            for kind in SERVICES_NEAR
-            if (kinds == kind).any()
-        ]
+        kinds = services.texts("service_class")
+        each = [services.nearest(geometries, kinds == kind)[0] for kind in SERVICES_NEAR if (kinds == kind).any()]
         if each:
             out["service_distance_m"] = np.mean(each, axis=0)
     for column, role in (("power_distance_m", "power_lines"), ("border_distance_m", "border")):

@@ -27,7 +27,7 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
     use = layers.get("land_use")
     if use is not None:
         rows = use.near(grid.bounds)
-        score = use.frame["score"].to_numpy(dtype=float)[rows]
+        score = use.number("score")[rows]
         value = np.full(grid.shape, 0.5)
         for step in np.unique(score[~np.isnan(score)]):
             value[fill(use.geometries[rows[score == step]], grid)] = step
@@ -37,7 +37,7 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
     if len(prepared.zones):
         rows = prepared.zones.near(grid.bounds)
         if len(rows):
-            score = prepared.zones.frame["plan_score"].to_numpy(dtype=float)[rows]
+            score = prepared.zones.number("plan_score")[rows]
             value = np.full(grid.shape, 0.7)
             for step in np.unique(score)[::-1]:
                 value[fill(prepared.zones.geometries[rows[score == step]], grid)] = step

@@ -187,6 +187,13 @@ def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoD
     return frame
 
 
+def of_class(roads: Layer, speeds: pd.DataFrame, column: str) -> Array:
+    """Figure of ``rules/speeds.csv`` for the class of each road; NaN for a class that the table lacks."""
+    numbers, tokens = roads.kinds("road_class")
+    of_token = speeds.set_index("road_class")[column].astype(float)
+    return np.array([of_token.get(token, np.nan) for token in tokens], dtype=float)[numbers]
+
+
 class Layer:
     """Objects of one role that one rule or several may mean, with a spatial index that is built where it is used."""
 
@@ -221,12 +228,31 @@ class Layer:
 
     def column(self, name: str) -> Array | None:
         """Values of a column as an array of objects, missing ones None; None where the layer lacks it."""
-        if name not in self.frame.columns:
-            return None
+        return self.texts(name) if name in self.frame.columns else None
+
+    def texts(self, name: str) -> Array:
+        """Values of a column that the layer has, as an array of objects, missing ones None."""
         key = "column", name
         if key not in self._made:
             values = self.frame[name].astype("object")
             self._made[key] = values.where(values.notna(), None).to_numpy(dtype=object)
+        return self._made[key]
+
+    def number(self, name: str) -> Array:
+        """Values of a column of numbers that the layer has, missing ones NaN."""
+        key = "number", name
+        if key not in self._made:
+            self._made[key] = self.frame[name].to_numpy(dtype=float)
+        return self._made[key]
+
+    def kinds(self, name: str) -> tuple[Array, Array]:
+        """Column of tokens as numbers into its different tokens; a missing one is ``none``."""
+        key = "kinds", name
+        if key not in self._made:
+            numbers, tokens = pd.factorize(
+                np.array(["none" if v is None else str(v) for v in self.texts(name)], object)
+            )
+            self._made[key] = numbers, tokens
         return self._made[key]
 
     @property
