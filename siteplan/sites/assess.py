@@ -140,12 +140,14 @@ def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster 
 def _free(tried: Array, commune: Any, hard: list[Rule], layers: Mapping[str, Layer], sliver_m2: float) -> Array:
     """Tell which plots lie in the commune and keep clear of every hard rule on a layer, exactly."""
     free = np.asarray(shapely.covers(commune, tried))
-    for rule in hard:
-        rest = np.flatnonzero(free)
-        if len(rest) == 0:
-            break
-        met = findings.meets(tried[rest], rule, layers[rule.role], layers.get("urban_areas"), sliver_m2)
-        free[rest[met]] = False
+    for role in dict.fromkeys(rule.role for rule in hard):
+        layer, of_role = layers[role], [rule for rule in hard if rule.role == role]
+        left, row = layer.boxes(tried, max(rule.reach_m for rule in of_role))
+        for rule in of_role:
+            asked = layer.rows[rule.rule][row] & free[left]
+            if asked.any():
+                pairs = left[asked], row[asked]
+                free &= ~findings.meets(tried, rule, layer, layers.get("urban_areas"), sliver_m2, pairs)
     return free
 
 

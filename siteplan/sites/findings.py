@@ -60,7 +60,9 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
     return left[some], row[some], parts[some]
 
 
-def meets(sites: Array, rule: Rule, layer: Layer, urban: Layer | None, sliver_m2: float) -> Array:
+def meets(
+    sites: Array, rule: Rule, layer: Layer, urban: Layer | None, sliver_m2: float, pairs: tuple[Array, Array]
+) -> Array:
     """Tell which sites have a part in the objects of a rule or within its distance, without making that part.
 
     Parameters
@@ -71,19 +73,27 @@ def meets(sites: Array, rule: Rule, layer: Layer, urban: Layer | None, sliver_m2
         As in :func:`corridors`.
     sliver_m2
         Overlaps with areas below this do not count; anything nearer than a corridor's distance does.
+    pairs
+        Numbers of sites and rows of objects of the rule, as :meth:`Layer.boxes` gives them: all that may meet.
     """
     out = np.zeros(len(sites), dtype=bool)
-    left, row = layer.pairs(sites, rule.reach_m, rule)
+    left, row = pairs
     if len(left) == 0:
         return out
+    objects, half = layer.geometries[row], layer.half_width_m[row]
+    shapely.prepare(objects)  # the same few are asked again and again
     in_town = urban is not None and len(urban) > 0 and rule.distance_m != rule.distance_urban_m
     if in_town or np.isnan(rule.distance_m) or rule.reach_m + layer.half_width_m.max(initial=0.0) <= 0:
-        maybe = np.unique(left)
+        reach: Any = rule.reach_m + half
+        close = np.where(
+            reach > 0, shapely.dwithin(objects, sites[left], reach), shapely.intersects(objects, sites[left])
+        )
+        maybe = np.unique(left[close])
         left, _, parts = corridors(sites[maybe], rule, layer, urban)
         out[maybe[left[shapely.area(parts) >= sliver_m2]]] = True
         return out
-    near = shapely.distance(sites[left], layer.geometries[row])
-    out[left[near < rule.distance_m + layer.half_width_m[row] - _MICROMETRE]] = True
+    nearer: Any = rule.distance_m + half - _MICROMETRE
+    out[left[shapely.dwithin(objects, sites[left], nearer)]] = True
     return out
 
 

@@ -153,9 +153,13 @@ def fill(polygons: Array, grid: Grid) -> Array:
     crossing = c0[edge] + (row - r0[edge]) * (c1[edge] - c0[edge]) / (r1[edge] - r0[edge])
     column = np.clip(np.ceil(crossing), 0, grid.columns).astype(np.int64)
     sign = np.where(r1[edge] > r0[edge], 1, -1)
-    width = grid.columns + 1
-    winding = np.bincount(row * width + column, weights=sign, minlength=grid.rows * width).reshape(grid.rows, width)
-    return np.cumsum(np.rint(winding[:, :-1]).astype(np.int32), axis=1, dtype=np.int32) != 0
+    # only between the outermost crossings: rings are closed, so nothing is inside beyond them
+    top, left = int(row.min()), int(column.min())
+    high, width = int(row.max()) - top + 1, int(column.max()) - left + 1
+    winding = np.bincount((row - top) * width + column - left, weights=sign, minlength=high * width)
+    inside = np.cumsum(winding.reshape(high, width)[:, :-1], axis=1) != 0
+    out[top : top + high, left : left + width - 1] = inside
+    return out
 
 
 def _running(counts: Array) -> Array:

@@ -49,7 +49,10 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
     if centre is not None:
         distance = np.hypot(grid.x[None, :] - centre[0], grid.y[:, None] - centre[1])
         parts.append(_scaled(distance, land.cells))
-    return np.asarray(np.mean(parts, axis=0))
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return np.asarray(total / len(parts))
 
 
 def _nearness(near: Array, grid: Grid, cells: Array) -> Array:

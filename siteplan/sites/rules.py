@@ -287,6 +287,16 @@ class Layer:
         order = np.lexsort((right, left))
         return left[order], right[order]
 
+    def boxes(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
+        """Pairs (geometry, row) whose boxes are no farther apart than `distance_m` plus the greatest half width."""
+        tree, _, half = self._tree(None)
+        if tree is None:
+            return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
+        reach = distance_m + half
+        west, south, east, north = shapely.bounds(geometries).T
+        left, row = tree.query(shapely.box(west - reach, south - reach, east + reach, north + reach))
+        return left, row
+
     def _tree(self, rule: Rule | None) -> tuple[Any, Array, float]:
         """Index over the rows of a rule (None: all), their numbers and greatest half width; made once per process."""
         return self._made_tree("" if rule is None else rule.rule, None if rule is None else self.rows[rule.rule])
