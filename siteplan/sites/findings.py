@@ -85,10 +85,10 @@ def meets(
     in_town = urban is not None and len(urban) > 0 and rule.distance_m != rule.distance_urban_m
     if in_town or np.isnan(rule.distance_m) or rule.reach_m + layer.half_width_m.max(initial=0.0) <= 0:
         reach: Any = rule.reach_m + half
-        close = np.where(
-            reach > 0, shapely.dwithin(objects, sites[left], reach), shapely.intersects(objects, sites[left])
-        )
+        close = shapely.dwithin(objects, sites[left], reach)
         maybe = np.unique(left[close])
+        if len(maybe) == 0:
+            return out
         left, _, parts = corridors(sites[maybe], rule, layer, urban)
         out[maybe[left[shapely.area(parts) >= sliver_m2]]] = True
         return out

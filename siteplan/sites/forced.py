@@ -75,7 +75,7 @@ def forced_plots(
     tables
         Roles facilities and proposals.
     zones
-        Zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are land planned for
+        Layer of zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are planned for
         offices.
     required_m2, asked_m2
         Land the commune needs, and the plot that is searched for.
