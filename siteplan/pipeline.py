@@ -131,7 +131,8 @@ def run_scenarios(
     clock = _Clock()
     with lock(workspace):
         all_inputs = read_inputs(places, workspace, catalog, recorder)
-        of_layers = coverage.layer_coverage(all_inputs[0].layers)
+        layers = all_inputs[0].layers
+        of_layers = site_cache.coverage(layers.fingerprint, lambda: coverage.layer_coverage(layers))
         clock.lap("read_and_check")
         for path, inputs in zip(places, all_inputs, strict=True):
             folder = runs_folder(workspace, catalog, out) / inputs.scenario.name

@@ -11,7 +11,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from siteplan import locale
+import shapely
+
+from siteplan import cache, locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import assets, background, shapes
@@ -138,8 +140,22 @@ def _shared(runs: Sequence[Run], style: Style, lang: str) -> Content:
         "bounds": background.bounds(first),
         "steps": {"coarse": shapes.COARSE, "fine": shapes.FINE},
         "outlines": background.commune_shapes(first, _COMMUNE_TOLERANCE_M),
-        "background": background.background_content(first, style, lang),
+        "background": _background(first, style, lang),
     }
+
+
+def _background(run: Run, style: Style, lang: str) -> Content:
+    """Background of the page; options and later runs over the same layers share what was drawn once."""
+    files = run.manifest.get("files", {})
+    drawn = sorted((name, digest) for name, digest in files.items() if name.startswith(("background", "rasters/")))
+    ground = b"".join(shapely.to_wkb(run.table("communes").geometry.to_numpy()))
+    restricted = str(bool(run.manifest.get("include_restricted")))
+    code = cache.code_fingerprint("siteplan.outputs")
+    key = cache.key_of(repr(drawn), ground, style.model_dump_json(), lang, restricted, str(run.epsg), code)
+    if not drawn:
+        return background.background_content(run, style, lang)
+    found: Content = cache.kept_json("maps", key, lambda: background.background_content(run, style, lang))
+    return found
 
 
 def _write(page: str, path: Path) -> Path:

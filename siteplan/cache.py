@@ -1,0 +1,100 @@
+"""What is kept between runs in the user's own cache: under the hash of its inputs, safe to delete, no pickles.
+
+An entry is written under a temporary name and renamed. One that does not read back is computed again. A cache that
+cannot be written costs time, never a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from siteplan.workspace import cache_folder
+
+KEPT = 6
+
+
+@cache
+def code_fingerprint(package: str = "siteplan") -> str:
+    """Hash of the source of a package: what other code computed is not taken for this code's."""
+    digest = hashlib.sha256()
+    for module in sorted(Path(str(resources.files(package))).rglob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def key_of(*parts: str | bytes) -> str:
+    """Hash of the inputs, as the name of an entry."""
+    digest = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()[:32]
+
+
+def kept_json(kind: str, key: str, compute: Callable[[], Any]) -> Any:
+    """Return what JSON can hold: the entry `key` of a `kind`, else what `compute` gives, which is kept."""
+
+    def read(folder: Path) -> Any:
+        return json.loads((folder / "content.json").read_text("utf-8"))
+
+    def write(folder: Path, content: Any) -> None:
+        (folder / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+
+    return kept(kind, key, compute, read, write)
+
+
+def kept(
+    kind: str,
+    key: str,
+    compute: Callable[[], Any],
+    read: Callable[[Path], Any],
+    write: Callable[[Path, Any], None],
+    unreadable: tuple[type[Exception], ...] = (),
+) -> Any:
+    """Return an entry by its own way of reading and writing a folder; fresh or kept, the same values come out.
+
+    Parameters
+    ----------
+    kind, key
+        Kind of the entry and hash of its inputs.
+    compute
+        Makes it where it is not there.
+    read, write
+        Read it from a folder; write it into one.
+    unreadable
+        What `read` raises on a broken entry, besides OSError and ValueError.
+    """
+    folder = cache_folder() / kind / key
+    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
+    try:
+        return read(folder)
+    except broken:
+        shutil.rmtree(folder, ignore_errors=True)
+    fresh = compute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+        try:
+            write(partial, fresh)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        found = read(folder)
+        _thin_out(folder.parent)
+    except broken:
+        return fresh
+    return found
+
+
+def _thin_out(parent: Path) -> None:
+    entries = sorted((p for p in parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in entries[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
