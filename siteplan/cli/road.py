@@ -50,7 +50,7 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import draw, maps_folder, write_documents
+        from siteplan.cli.views import Papers, draw, maps_folder
         from siteplan.pipeline import run_scenarios
         from siteplan.workspace import lock
 
@@ -58,17 +58,19 @@ def run(
         reporter = now.reporter
         finished: list[Run] = []
         started = time.perf_counter()
-        for done in run_scenarios(
-            scenarios, place, catalog=catalog, out=out, jobs=jobs or cores(), include_restricted=include_restricted,
-            reporter=reporter,
-        ):  # fmt: skip
-            with lock(place):
+        with lock(place), Papers() as papers:
+            for done in run_scenarios(
+                scenarios, place, catalog=catalog, out=out, jobs=jobs or cores(),
+                include_restricted=include_restricted, reporter=reporter,
+            ):  # fmt: skip
                 reporter.say("pipeline.drawing")
+                written = papers.write(done, lang)
                 drawn = draw(done, place, maps_folder(place, catalog, out), lang)
-                write_documents([done], place, lang)
-            finished.append(done)
-            show_run(now, done, drawn, time.perf_counter() - started)
-            started = time.perf_counter()
+                for papers_of_run in written:
+                    papers_of_run.result()
+                finished.append(done)
+                show_run(now, done, drawn, time.perf_counter() - started)
+                started = time.perf_counter()
         if len(finished) > 1:
             now.line("run.compare_hint", runs=" ".join(r.name for r in finished))
 
@@ -194,6 +196,6 @@ def freeze(
         with lock(place):
             frozen = freeze_run(find_run(run, place.runs), version.strip(), dt.datetime.now().astimezone().date())
             drawn = draw(frozen, place, map_folder_of(frozen, place), lang)
-            write_documents([frozen], place, lang)
+            write_documents(frozen, lang)
         now.line("freeze.done", folder=str(frozen.folder), version=version, date=str((frozen.frozen or {})["date"]))
         now.line("run.map", file=str(drawn))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -83,19 +85,61 @@ def draw(run: Run, place: Workspace, folder: Path, lang: str) -> Path:
     return write_map(run, folder / f"{run.name}.html", style_of(place), lang)
 
 
-def write_documents(found: Sequence[Run], place: Workspace, lang: str) -> list[Path]:
+def write_workbook_of(folder: Path, lang: str) -> list[Path]:
+    """Write the workbook of a run into its folder."""
+    from siteplan.outputs.workbook import write_workbook
+    from siteplan.runs import Run
+
+    run = Run(folder)
+    (folder / PAPERS).mkdir(exist_ok=True)
+    return [write_workbook([run], folder / PAPERS / f"{run.name}.xlsx", lang)]
+
+
+def write_papers_of(folder: Path, lang: str) -> list[Path]:
+    """Write the Word file and the export of a run into its folder."""
+    from siteplan.outputs.dossier import write_dossier
+    from siteplan.outputs.handover import export as write_export
+    from siteplan.runs import Run
+
+    run = Run(folder)
+    (folder / PAPERS).mkdir(exist_ok=True)
+    dossier = write_dossier([run], folder / PAPERS / f"{run.name}.docx", lang)
+    restricted = bool(run.manifest["include_restricted"])
+    return [dossier, *write_export(run, folder / PAPERS / "shp", lang, include_restricted=restricted)]
+
+
+_DOCUMENTS = (write_workbook_of, write_papers_of)
+
+
+def write_documents(run: Run, lang: str) -> list[Path]:
     """Write workbook, Word file and export of a run into its folder."""
+    return [path for write in _DOCUMENTS for path in write(run.folder, lang)]
+
+
+class Papers:
+    """Processes beside that write the papers of a run while its map is drawn."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(len(_DOCUMENTS), get_context("spawn"))
+        # they import what papers need while the first stages compute
+        self._loading = [self._pool.submit(_load, number) for number in range(len(_DOCUMENTS))]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def write(self, run: Run, lang: str) -> list[Future[list[Path]]]:
+        """Begin the papers of a run."""
+        return [self._pool.submit(write, run.folder, lang) for write in _DOCUMENTS]
+
+
+def _load(number: int) -> int:
     from siteplan.outputs import dossier, handover, workbook
 
-    del place
-    first = found[0]
-    folder = first.folder / PAPERS
-    folder.mkdir(exist_ok=True)
-    return [
-        workbook.write_workbook(found, folder / f"{first.name}.xlsx", lang),
-        dossier.write_dossier(found, folder / f"{first.name}.docx", lang),
-        *handover.export(first, folder / "shp", lang, include_restricted=bool(first.manifest["include_restricted"])),
-    ]
+    del dossier, handover, workbook
+    return number
 
 
 def _show(now: Session, files: Sequence[Path]) -> None:

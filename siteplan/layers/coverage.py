@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from siteplan import locale
+from siteplan.crs import inside
 from siteplan.errors import Problem
 from siteplan.layers.read import LayerSet
 from siteplan.raster import Raster
@@ -35,14 +36,23 @@ def grid_share_percent(raster: Raster, communes: Any) -> Any:
     valid = np.isfinite(raster.values)
     if raster.nodata is not None and not np.isnan(raster.nodata):
         valid &= raster.values != raster.nodata
+    percent = np.full(len(communes), 100.0)
+    grid = Raster(valid, raster.transform, None)
+    boxes = communes.geometry.bounds.to_numpy()
+    # most communes lie in cells that all have values: only the others are measured cell by cell
+    open_ones = np.array([not (inside(b, raster.bounds) and bool(grid.window(tuple(b)).values.all())) for b in boxes])
+    if not open_ones.any():
+        return percent
     west, south, east, north = raster.bounds
     source = exactextract.raster.NumPyRasterSource(
         valid.astype(np.float64), xmin=west, ymin=south, xmax=east, ymax=north, srs_wkt=communes.crs.to_wkt()
     )
-    found = exactextract.exact_extract(source, communes[["geometry"]], ["sum"], output="pandas")
+    measured = communes.loc[open_ones]
+    found = exactextract.exact_extract(source, measured[["geometry"]], ["sum"], output="pandas")
     cell = abs(raster.transform.a * raster.transform.e)
     covered = np.nan_to_num(found["sum"].to_numpy(float)) * cell
-    return np.minimum(100.0 * covered / communes.area.to_numpy(), 100.0)
+    percent[open_ones] = np.minimum(100.0 * covered / measured.area.to_numpy(), 100.0)
+    return percent
 
 
 def area_share_percent(zones: Any, communes: Any) -> Any:
