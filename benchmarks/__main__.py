@@ -77,10 +77,15 @@ def main() -> int:
 
 def _report(rows: list[tuple[str, Measured]], stages: dict[str, dict[str, float]]) -> str:
     lines = [
-        "# Measured", "", f"Machine: {machine()}. Measured {dt.date.today().isoformat()} by `python -m benchmarks --write`.",
-        "Peak memory is the sum over the process tree.", "", "| What | s | MB |", "|---|---:|---:|",
+        "# Measured",
+        "",
+        f"Machine: {machine()}.",
+        f"Measured {dt.date.today().isoformat()} by `python -m benchmarks --write`; memory: peak of the process tree.",
+        "",
+        "| What | s | MB |",
+        "|---|---:|---:|",
         *(f"| {label} | {m.seconds:.1f} | {m.peak_mb:.0f} |" for label, m in rows),
-    ]  # fmt: skip
+    ]
     for label, seconds in stages.items():
         lines += ["", f"Stages of one run, {label} data:", "", "| Stage | s |", "|---|---:|"]
         lines += [f"| {stage} | {value:.2f} |" for stage, value in seconds.items()]

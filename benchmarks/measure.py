@@ -63,7 +63,5 @@ def machine() -> str:
         lines = [line for line in cpu.read_text("utf-8").splitlines() if line.startswith("model name")]
         model = lines[0].partition(":")[2].strip() if lines else model
     memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release().split('-')[0]}, "
-        f"Python {platform.python_version()}"
-    )
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {system}, Python {platform.python_version()}"

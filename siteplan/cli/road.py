@@ -50,32 +50,30 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import Papers, draw, maps_folder
+        from siteplan.cli.views import Views, maps_folder
         from siteplan.pipeline import run_scenarios
         from siteplan.workspace import lock
 
         place = now.workspace(scenarios[0])
         reporter = now.reporter
-        finished: list[Run] = []
         started = time.perf_counter()
-        with lock(place), Papers() as papers:
-            for done in run_scenarios(
+        with lock(place), Views() as views:
+            runs = run_scenarios(
                 scenarios, place, catalog=catalog, out=out, jobs=jobs or cores(),
                 include_restricted=include_restricted, reporter=reporter,
-            ):  # fmt: skip
-                reporter.say("pipeline.drawing")
-                written = papers.write(done, lang)
-                drawn = draw(done, place, maps_folder(place, catalog, out), lang)
-                for papers_of_run in written:
-                    papers_of_run.result()
-                finished.append(done)
-                show_run(now, done, drawn, time.perf_counter() - started)
-                started = time.perf_counter()
-        if len(finished) > 1:
-            now.line("run.compare_hint", runs=" ".join(r.name for r in finished))
+            )  # fmt: skip
+            folder = maps_folder(place, catalog, out)
+            begun = [(done, views.begin(done, place, folder, lang)) for done in runs]
+            reporter.say("pipeline.drawing")
+            for done, viewed in begun:
+                drawn, *_ = [view.result() for view in viewed]
+                show_run(now, done, drawn)
+        now.line("run.seconds", seconds=f"{time.perf_counter() - started:.1f}")
+        if len(begun) > 1:
+            now.line("run.compare_hint", runs=" ".join(done.name for done, _ in begun))
 
 
-def show_run(now: Session, run: Run, drawn: Path, seconds: float) -> None:
+def show_run(now: Session, run: Run, drawn: Path) -> None:
     """Print the short table of a run and where its files are."""
     lang = now.lang
     communes = run.communes
@@ -127,7 +125,6 @@ def show_run(now: Session, run: Run, drawn: Path, seconds: float) -> None:
     if run.folder.name.endswith(".new"):
         now.line("run.held_open", folder=str(run.folder), name=run.name)
     now.line("run.map", file=str(drawn))
-    now.line("run.seconds", seconds=f"{seconds:.1f}")
 
 
 def show_warnings(now: Session, run: Run) -> None:

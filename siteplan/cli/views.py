@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -116,13 +116,13 @@ def write_documents(run: Run, lang: str) -> list[Path]:
     return [path for write in _DOCUMENTS for path in write(run.folder, lang)]
 
 
-class Papers:
-    """Processes beside that write the papers of a run while its map is drawn."""
+class Views:
+    """Processes beside that draw the map of a run and write its papers while the next scenario is computed."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(len(_DOCUMENTS), get_context("spawn"))
-        # they import what papers need while the first stages compute
-        self._loading = [self._pool.submit(_load, number) for number in range(len(_DOCUMENTS))]
+        self._pool = ProcessPoolExecutor(2, get_context("spawn"))
+        # they import what views need while the first stages compute
+        self._loading = [self._pool.submit(_load, number) for number in range(2)]
 
     def __enter__(self) -> Self:
         return self
@@ -130,15 +130,22 @@ class Papers:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def write(self, run: Run, lang: str) -> list[Future[list[Path]]]:
-        """Begin the papers of a run."""
-        return [self._pool.submit(write, run.folder, lang) for write in _DOCUMENTS]
+    def begin(self, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
+        """Begin the map, then the papers of a run; the first result is the map's file."""
+        drawing = self._pool.submit(_draw_folder, run.folder, place, folder, lang)
+        return [drawing, *(self._pool.submit(write, run.folder, lang) for write in _DOCUMENTS)]
+
+
+def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
+    from siteplan.runs import Run
+
+    return draw(Run(run), place, folder, lang)
 
 
 def _load(number: int) -> int:
-    from siteplan.outputs import dossier, handover, workbook
+    from siteplan.outputs import dossier, handover, webmap, workbook
 
-    del dossier, handover, workbook
+    del dossier, handover, webmap, workbook
     return number
 
 
