@@ -132,7 +132,7 @@ def bar_unfit(sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, area_percen
     decided = (sites["letter"] == "T") & sites["source_id"].isin(facilities.loc[away, "facility_id"])
     small = sites["area_ratio"] < 1 - area_percent / 100
     broken = [
-        ";".join(filter(None, [cell if isinstance(cell, str) else "", "facility_decided" * d, "needed_area" * s]))
+        "; ".join(filter(None, [cell if isinstance(cell, str) else "", "facility_decided" * d, "needed_area" * s]))
         or None
         for cell, d, s in zip(sites["broken_rules"], decided.astype(int), small.astype(int), strict=True)
     ]

@@ -59,7 +59,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame) -> Placed:
             continue
         site: dict[str, Any] = sites.loc[plot].to_dict()
         words = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
-        broken = [rule for rule in words.split(";") if rule and rule != TOO_SMALL]
+        broken = [rule for rule in words.split("; ") if rule and rule != TOO_SMALL]
         allowed = not broken and site["check_result"] != "blocked"
         if row["build_type"] == "extend" and not allowed:
             build_new[code] = ("decide.place.cannot_extend", {"site": site["label"], "rules": ", ".join(broken) or "–"})

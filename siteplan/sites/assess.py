@@ -19,6 +19,7 @@ from siteplan.sites.grid import Grid
 from siteplan.sites.preference import preference
 from siteplan.sites.rules import Layer, Rule
 from siteplan.tables import RESULTS, Table, empty
+from siteplan.tables.schema import COORDINATE_DECIMALS
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -191,5 +192,9 @@ def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataF
                 "clearance": plot.clearance,
             }
         )
-    geometry = gpd.GeoSeries([p.geometry for p in plots], crs=crs)
+    # measured as it is written: areas and shares are those of the coordinates that leave the program
+    written = shapely.transform(
+        np.asarray([p.geometry for p in plots], dtype=object), lambda xy: np.round(xy, COORDINATE_DECIMALS)
+    )
+    geometry = gpd.GeoSeries(written, crs=crs)
     return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=geometry, crs=crs)

@@ -272,7 +272,9 @@ def test_forced_plots_are_looked_at_even_in_excluded_land(assess, maps) -> None:
     assert maps.at(2000, 2000, 2300, 2300).covers(planned.geometry)
     assert planned["conformity"] == "conforms"
     assert planned["plan_score"] == 1.0
-    assert proposed["area_m2"] == pytest.approx(6000)
+    # a square of 77.46 m whose corners are written to the millimetre
+    assert proposed["area_m2"] == pytest.approx(proposed["geometry"].area, abs=0.005)
+    assert proposed["area_m2"] == pytest.approx(6000, abs=2 * 77.46 * 0.001)
     assert proposed["clearance"] == "partly"
     assert old["area_ratio"] == pytest.approx(3600 / 8100, abs=1e-3)
     assert any("wide" not in r for r in found.sites["reasons"])
