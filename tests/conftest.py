@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,11 @@ SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
 # The program generates its embedded data into its cache once; every worker and every run of the tests shares it, and
 # the profile of the person who runs the tests stays untouched. Set before anything imports siteplan.
 os.environ.setdefault("SITEPLAN_CACHE_DIR", str(REPO_ROOT / ".cache-tests"))
+
+
+# timings never decide a test
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def _first_of(*names: str) -> str | None:
