@@ -41,6 +41,10 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict)
     _started: float = field(default_factory=time.perf_counter)
 
+    def restart(self, seconds: Mapping[str, float]) -> None:
+        """Begin another run after what they share; time spent elsewhere in between is nobody's."""
+        self.seconds, self._started = dict(seconds), time.perf_counter()
+
     def lap(self, name: str) -> None:
         now = time.perf_counter()
         self.seconds[name] = round(now - self._started, 3)
@@ -134,7 +138,10 @@ def run_scenarios(
         layers = all_inputs[0].layers
         of_layers = site_cache.coverage(layers.fingerprint, lambda: coverage.layer_coverage(layers))
         clock.lap("read_and_check")
+        shared = dict(clock.seconds), list(recorder.lines)
         for path, inputs in zip(places, all_inputs, strict=True):
+            clock.restart(shared[0])
+            recorder.lines[:] = shared[1]
             folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
@@ -194,8 +201,9 @@ def _stages(
     reporter.say("pipeline.decide", count=len(sites))
     sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
     stable = stability.site_stability(site_scores, sites, seed=scenario.seed)
-    placed = placing.place(sites, gaps.communes.rename(columns={"commune_code": "code"}))
-    gaps = rebuild.build_new_instead(gaps, need.communes, placed.build_new)
+    small = norms["gap.small_deficit_percent"]
+    placed = placing.place(sites, gaps.communes.rename(columns={"commune_code": "code"}), small.value)
+    gaps = rebuild.settle(gaps, need.communes, placed.build_new, placed.as_is)
     communes = assembly.join(communes, gaps.communes)
     sites = assembly.close_calls(placed.sites, stable)
     communes = assembly.with_sites(communes, sites, found.outcome)
@@ -237,7 +245,7 @@ def _stages(
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
-    tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used], norms, rules, scenario, tables, dem)
+    tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used, small], norms, rules, scenario, tables, dem)
     rasters = {"eligible": found.eligible}
     if dem is not None:
         rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)

@@ -58,7 +58,7 @@ def test_a_console_without_vietnamese_letters_shows_them_without_accents(tmp_pat
     done = call("check", cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert done.returncode == 2
     told = done.stderr.decode(encoding)
-    assert re.search(r"thư mục|thu muc", told, re.IGNORECASE)
+    assert re.search(r"th[ưu] m[ụu]c", told, re.IGNORECASE)
     assert "Traceback" not in told
 
 

@@ -208,7 +208,7 @@ def test_byte_order_mark_is_accepted(write):
 
 
 @pytest.mark.parametrize(
-    "words", [r'note = "C:\Users\x.toml"', r'extends = "..\goc\thu.toml"', r'title = "C:\temp\bien"']
+    "words", [r'note = "D:\Uy_ban\x.toml"', r'extends = "..\goc\thu.toml"', r'title = "C:\temp\bien"']
 )
 def test_a_backslash_in_a_path_is_explained(write, words):
     (found,) = problems(write(words + "\n"))

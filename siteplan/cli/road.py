@@ -80,26 +80,25 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
     programme = run.programme.sort_values(["priority_rank", "commune_code"])
     check = dict(zip(communes["code"], communes["best_check_result"], strict=True))
     need = dict(zip(communes["code"], communes["required_land_area_m2"], strict=True))
+    labels = dict(zip(run.sites["site_id"], run.sites["label"], strict=True))
     rows = []
     for row in programme.head(ROWS_SHOWN).to_dict("records"):
-        years = (
-            "–" if row["start_year"] is None or row["start_year"] != row["start_year"] else f"{row['start_year']:.0f}"
-        )
+        started = row["status"] == "planned" and row["start_year"] == row["start_year"]
+        start = f"{row['start_year']:.0f}" if started else value_text("status", row["status"], lang)
         rows.append(
             [
                 number(row["priority_rank"], 0, lang),
                 str(row["name"]),
                 number(row["priority_points"], 1, lang),
                 number(need[row["commune_code"]], 0, lang),
-                str(row["site_id"] or "–") if isinstance(row["site_id"], str) else "–",
+                labels.get(row["site_id"], "–"),
                 value_text("check_result", check[row["commune_code"]], lang) or "–",
-                str(row["phase"]) if isinstance(row["phase"], str) else value_text("status", row["status"], lang),
-                years,
+                start,
                 number(row["total_cost"] / 1e9, 1, lang) if row["total_cost"] == row["total_cost"] else "–",
             ]
         )
-    headings = ("rank", "commune", "points", "land", "site", "check", "phase", "year", "cost")
-    justify = ("right", "left", "right", "right", "left", "left", "left", "right", "right")
+    headings = ("rank", "commune", "points", "land", "site", "check", "year", "cost")
+    justify = ("right", "left", "right", "right", "left", "left", "right", "right")
     columns = [(text(f"cli.run.column.{h}", lang), j) for h, j in zip(headings, justify, strict=True)]
     now.table(run.title, columns, rows)
     counts = programme["status"].value_counts()
@@ -109,6 +108,9 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
         border=int(communes["is_border"].fillna(False).sum()),
         wards=int((communes["kind"] == "phường").sum()),
         with_site=int(communes["best_site_id"].notna().sum()),
+        stays=int(
+            (communes["best_site_id"].notna() & communes["build_type"].isin(["none", "renovate", "extend"])).sum()
+        ),
         planned=int(counts.get("planned", 0)),
         waiting=int(counts.get("waiting", 0)),
         not_needed=int(counts.get("not_needed", 0)),

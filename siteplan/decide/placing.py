@@ -20,30 +20,35 @@ TOO_SMALL = "needed_area"
 
 @dataclass(frozen=True)
 class Placed:
-    """The sites with ``is_best`` set, and the communes that cannot extend where they are, with the reason."""
+    """The sites with ``is_best`` set; communes that cannot extend where they are build new or stay as is, and why."""
 
     sites: gpd.GeoDataFrame
     build_new: dict[str, Message]
+    as_is: dict[str, Message]
 
 
-def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame) -> Placed:
+def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent: float) -> Placed:
     """Bring the proposed site of each commune into line with its build type.
 
     A commune that stays in a facility (build type none, renovate or extend) has that facility's plot as its proposed
     site, whatever ranks first. One that would extend there, but may not (the plot breaks a hard rule or a plan blocks
-    it), builds new on the site that ranks first. A site that a person locked stays as it is.
+    it), builds new on the site that ranks first; where it lacks little, it stays as
+    it is. A site that a person locked is left alone.
 
     Parameters
     ----------
     sites
         ``RESULTS["sites"]`` as ranked.
     communes
-        One row a commune: ``code``, ``build_type``, ``kept_facility_id``.
+        One row a commune: ``code``, ``build_type``, ``kept_facility_id``, ``deficit_floor_area_m2``,
+        ``kept_floor_area_m2``.
+    small_deficit_percent
+        A deficit of at most this share of the need is little.
 
     Returns
     -------
     Placed
-        ``build_new`` maps a commune's code to why it cannot extend.
+        ``build_new`` and ``as_is`` map a commune's code to why it cannot extend.
     """
     sites = sites.copy()
     own = sites[sites["letter"] == "T"]
@@ -52,7 +57,9 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame) -> Placed:
     is_best = sites["is_best"].fillna(False).astype(bool)
     reasons = sites["reasons"].copy()
     build_new: dict[str, Message] = {}
-    for row in communes[["code", "build_type", "kept_facility_id"]].to_dict("records"):
+    as_is: dict[str, Message] = {}
+    columns = ["code", "build_type", "kept_facility_id", "deficit_floor_area_m2", "kept_floor_area_m2"]
+    for row in communes[columns].to_dict("records"):
         code = row["code"]
         plot = plots.get((code, row["kept_facility_id"]))
         if row["build_type"] not in STAYING or plot is None or code in locked:
@@ -62,17 +69,21 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame) -> Placed:
         broken = [rule for rule in words.split("; ") if rule and rule != TOO_SMALL]
         allowed = not broken and site["check_result"] != "blocked"
         if row["build_type"] == "extend" and not allowed:
-            build_new[code] = ("decide.place.cannot_extend", {"site": site["label"], "rules": ", ".join(broken) or "–"})
-            continue
+            told_of = {"site": site["label"], "rules": "; ".join(broken) or "plan_blocking"}
+            deficit = row["deficit_floor_area_m2"]
+            if deficit > small_deficit_percent / 100 * (deficit + row["kept_floor_area_m2"]):
+                build_new[code] = ("decide.place.cannot_extend", told_of)
+                continue
+            as_is[code] = ("decide.place.small_deficit", {**told_of, "deficit": deficit})
         of_commune = sites["commune_code"] == code
         first = sites.loc[of_commune & is_best]
         is_best[of_commune] = False
         is_best[plot] = True
-        told: list[Message] = [("decide.place.stays", {"type": row["build_type"]})]
+        told: list[Message] = [("decide.place.stays", {"type": "none" if code in as_is else row["build_type"]})]
         if not allowed:
             told.append(("decide.place.stays_despite", {}))
         if len(first) and first.index[0] != plot:
             other = first.iloc[0]
             told.append(("decide.place.first_otherwise", {"site": other["label"], "score": float(other["score"])}))
         reasons[plot] = encode([*decode(reasons[plot]), *told])
-    return Placed(sites.assign(is_best=is_best, reasons=reasons), build_new)
+    return Placed(sites.assign(is_best=is_best, reasons=reasons), build_new, as_is)

@@ -99,7 +99,10 @@ class Rows:
 
     def unlocked(self) -> Rows:
         """Return the same communes without what persons decided."""
-        free = [replace(row, lock=None, locked_phase=None, waits=_waits(row.build_type, None, ())) for row in self.all]
+        free = [
+            replace(row, lock=None, locked_phase=None, waits=_waits(row.build_type, row.site_id, None, ()))
+            for row in self.all
+        ]
         return Rows(tuple(free))
 
 
@@ -129,12 +132,15 @@ def _flag(value: Any) -> bool | None:
     return None if found is None else bool(found)
 
 
-def _waits(build_type: str | None, lock: Lock | None, waiting_lists: Sequence[str]) -> str | None:
+def _waits(build_type: str | None, site_id: str | None, lock: Lock | None, waiting_lists: Sequence[str]) -> str | None:
     if lock is not None and lock.out:
         return "locked_out"
     if lock is not None and lock.phase in waiting_lists:
         return "locked_waiting"
-    return "no_build_type" if build_type is None else None
+    if build_type is None:
+        return "no_build_type"
+    # what has nowhere to stand is not scheduled, unless a person puts it into a phase
+    return "no_site" if build_type == "build_new" and site_id is None and lock is None else None
 
 
 def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
@@ -160,7 +166,7 @@ def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
         cost = _number(values["total_cost"])
         if cost is not None and cost < 0:
             problems.append(Problem("cost_negative", feature=code, column="total_cost", value=f"{cost:.0f}"))
-        waits = _waits(values["build_type"], lock, waiting_lists)
+        waits = _waits(values["build_type"], values["site_id"], lock, waiting_lists)
         shown = {name: record.get(name) if name == "geometry" else values.get(name) for name in _SHOWN}
         rows.append(
             Row(

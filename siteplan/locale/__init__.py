@@ -59,7 +59,9 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec.startswith("of="):
-            return value_text(format_spec[3:], value, self.lang)
+            column = format_spec[3:]
+            tokens = str(value).split("; ") if isinstance(value, str) else [value]
+            return "; ".join(value_text(column, token, self.lang) for token in tokens)
         style = _STYLES.get(format_spec)
         if style is None or isinstance(value, str) or value is None:
             return "–" if value is None else str(value)

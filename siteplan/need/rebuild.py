@@ -18,33 +18,47 @@ _NOTHING_KEPT = [
 ]
 
 
-def build_new_instead(result: GapResult, required: pd.DataFrame, reasons: Mapping[str, Message]) -> GapResult:
-    """Return the gaps with some communes building new instead of extending: nothing is kept, the whole need is new.
+def settle(
+    result: GapResult, required: pd.DataFrame, build_new: Mapping[str, Message], as_is: Mapping[str, Message]
+) -> GapResult:
+    """Return the gaps as they stand once it is known where each commune's centre can be.
 
     Parameters
     ----------
     result
-        As :func:`gaps` gave it.
+        As :func:`siteplan.need.gap.gaps` gave it.
     required
         ``NeedResult.communes``, m².
-    reasons
-        Commune code to the reason why it cannot stay where it is.
+    build_new
+        Communes that build new instead of extending, by code, with the reason: nothing is kept, the whole need is new.
+    as_is
+        Communes that stay without the extension they may not build, with the reason: a small deficit remains.
+
+    Returns
+    -------
+    GapResult
+        ``deficit_floor_area_m2`` is now the need less what is kept: what extension and new building make good, or, of
+        those that stay as they are, what remains missing.
     """
-    if not reasons:
-        return result
     communes, facilities = result.communes.copy(), result.facilities.copy()
-    moved = communes["commune_code"].isin(reasons)
-    codes = communes.loc[moved, "commune_code"]
-    need = required.set_index("commune_code").loc[codes]
+    need = required.set_index("commune_code")
+    moved = communes["commune_code"].isin(build_new)
+    of_moved = need.loc[communes.loc[moved, "commune_code"]]
     facilities.loc[facilities["facility_id"].isin(communes.loc[moved, "kept_facility_id"]), "kept"] = False
     communes.loc[moved, _NOTHING_KEPT] = 0.0
-    communes.loc[moved, "new_floor_area_m2"] = need["required_floor_area_m2"].round(2).to_numpy()
-    communes.loc[moved, "new_land_area_m2"] = need["required_land_area_m2"].to_numpy()
+    communes.loc[moved, "new_floor_area_m2"] = of_moved["required_floor_area_m2"].round(2).to_numpy()
+    communes.loc[moved, "new_land_area_m2"] = of_moved["required_land_area_m2"].to_numpy()
     communes.loc[moved, "kept_facility_id"] = None
     communes.loc[moved, "build_type"] = "build_new"
-    told = [
-        encode([*decode(cell), reasons[code]])
-        for code, cell in zip(codes, communes.loc[moved, "build_reasons"], strict=True)
+    stays = communes["commune_code"].isin(as_is)
+    communes.loc[stays, ["extension_floor_area_m2", "extension_land_area_m2"]] = 0.0
+    worn = communes["renovation_floor_area_m2"] > 0
+    communes.loc[stays, "build_type"] = worn[stays].map({True: "renovate", False: "none"})
+    reasons = {**build_new, **as_is}
+    communes["build_reasons"] = [
+        encode([*decode(cell), reasons[code]]) if code in reasons else cell
+        for code, cell in zip(communes["commune_code"], communes["build_reasons"], strict=True)
     ]
-    communes.loc[moved, "build_reasons"] = told
+    floor = communes["commune_code"].map(need["required_floor_area_m2"])
+    communes["deficit_floor_area_m2"] = (floor - communes["kept_floor_area_m2"]).clip(lower=0).round(2)
     return GapResult(communes, facilities, result.used)

@@ -132,7 +132,16 @@ def test_pilots_are_ready_ones():
     passed = [
         m["why"] for key, m in decode(result.programme["reasons"].iloc[4]) if key == "decide.programme.jumps_over"
     ]
-    assert passed == ["not_ready_figures", "not_ready_no_site", "not_ready_blocked"]
+    assert passed == ["not_ready_figures", "no_site", "not_ready_blocked"]
+
+
+def test_what_has_nowhere_to_stand_waits_unless_a_person_puts_it_into_a_phase():
+    rows = [{"site_id": None, "build_type": "build_new"}, {"site_id": None, "build_type": "extend"}, {}]
+    result = plan(candidates(rows), scenario([C])).programme.set_index("commune_code")
+    assert result["status"].tolist() == ["waiting", "planned", "planned"]
+    assert [key for key, _ in decode(result["reasons"].iloc[0])] == ["decide.programme.waits_no_site"]
+    locks = [Lock(commune="00000", phase=C.name, by="A", reason="B")]
+    assert plan(candidates(rows), scenario([C]), locks).programme["status"].tolist() == ["planned"] * 3
 
 
 def test_a_kind_without_ready_commune_is_not_asked_for():

@@ -56,7 +56,7 @@ SP.cards = function (content, W, hooks) {
   }
   // a token that was scored, in the words of its column, whatever the criterion calls it
   function wordsOf(column, raw) {
-    return [column, "conformity", "check_result", "clearance", "hazard_level", "road_class"].map(function (name) { return W.token(name, raw); })
+    return [column, "conformity", "check_result", "clearance", "hazard_level", "road_class", "gate_class"].map(function (name) { return W.token(name, raw); })
       .find(function (words) { return words !== raw; }) || raw;
   }
   // one line a criterion: its share of the points it could give, and what was measured
@@ -171,7 +171,7 @@ SP.cards = function (content, W, hooks) {
       el("p.lead", {}, W.t("coverage_percent", { percent: W.number(c.coverage_percent, 1) })),
       rows.length ? el("ul.gaps", {}, rows.map(function (r) {
         return el("li", {}, [el("span", {}, [C.roleName(r.role), r.mandatory ? el("em", {}, W.t("mandatory")) : null]),
-          el("b", {}, [W.token("coverage", r.status), r.percent !== null && r.status === "partly" ? " " + W.number(r.percent, 0) + " %" : ""]),
+          el("b", {}, [W.token("status", r.status), r.percent !== null && r.status === "partly" ? " " + W.number(r.percent, 0) + " %" : ""]),
           r.notes && r.notes.length ? el("small", {}, r.notes.join("; ")) : null]);
       })) : el("p.quiet", {}, W.t("no_gaps")),
       rows.length ? el("p.quiet", {}, W.t("no_data_is_not_no_conflict")) : null
