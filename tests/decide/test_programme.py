@@ -139,7 +139,7 @@ def test_what_has_nowhere_to_stand_waits_unless_a_person_puts_it_into_a_phase():
     rows = [{"site_id": None, "build_type": "build_new"}, {"site_id": None, "build_type": "extend"}, {}]
     result = plan(candidates(rows), scenario([C])).programme.set_index("commune_code")
     assert result["status"].tolist() == ["waiting", "planned", "planned"]
-    assert [key for key, _ in decode(result["reasons"].iloc[0])] == ["decide.programme.waits_no_site"]
+    assert "decide.programme.waits_no_site" in [key for key, _ in decode(result["reasons"].iloc[0])]
     locks = [Lock(commune="00000", phase=C.name, by="A", reason="B")]
     assert plan(candidates(rows), scenario([C]), locks).programme["status"].tolist() == ["planned"] * 3
 

@@ -1,0 +1,121 @@
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from siteplan.decide.placing import place
+from siteplan.locale import decode, encode
+from siteplan.need.gap import GapResult
+from siteplan.need.rebuild import settle
+
+
+def sites(*rows):
+    base = {
+        "commune_code": "1", "letter": "T", "source_id": None, "eligible": True, "check_result": "conditional",
+        "broken_rules": None, "locked": False, "is_best": False, "reasons": encode([]), "score": 50.0,
+    }  # fmt: skip
+    made = [{**base, "site_id": f"s{n}", "label": f"T{n}", **row} for n, row in enumerate(rows)]
+    return gpd.GeoDataFrame(made, geometry=[shapely.box(0, 0, 1, 1)] * len(made), crs=9215)
+
+
+def commune(build_type, deficit=400.0, kept=1600.0, facility="F"):
+    return pd.DataFrame(
+        {
+            "code": ["1"], "build_type": [build_type], "kept_facility_id": [facility],
+            "deficit_floor_area_m2": [deficit], "kept_floor_area_m2": [kept],
+        }
+    )  # fmt: skip
+
+
+BEST_NEW = {"letter": "K", "is_best": True, "score": 80.0}
+
+
+def best(placed):
+    return placed.sites.loc[placed.sites["is_best"], "site_id"].tolist()
+
+
+def test_a_commune_that_builds_new_takes_what_ranks_first():
+    placed = place(sites({"source_id": "F"}, BEST_NEW), commune("build_new"), 15)
+    assert best(placed) == ["s1"]
+    assert (placed.build_new, placed.as_is) == ({}, {})
+
+
+def test_a_commune_that_extends_stays_and_says_what_would_rank_first():
+    placed = place(sites({"source_id": "F"}, BEST_NEW), commune("extend"), 15)
+    assert best(placed) == ["s0"]
+    told = dict(decode(placed.sites["reasons"].iloc[0]))
+    assert told["decide.place.stays"] == {"type": "extend"}
+    assert told["decide.place.first_otherwise"] == {"site": "T1", "score": 80.0}
+
+
+def test_too_small_a_plot_is_the_gaps_business():
+    placed = place(sites({"source_id": "F", "broken_rules": "needed_area", "eligible": False}), commune("extend"), 15)
+    assert best(placed) == ["s0"]
+
+
+def test_where_a_rule_forbids_the_extension_it_is_built_new():
+    own = {"source_id": "F", "broken_rules": "river_bank; needed_area", "eligible": False}
+    placed = place(sites(own, BEST_NEW), commune("extend", 400, 1600), 15)  # 20 % of the need is missing
+    assert best(placed) == ["s1"]
+    assert placed.build_new["1"][1]["rules"] == "river_bank"
+
+
+def test_but_not_for_a_small_deficit():
+    own = {"source_id": "F", "check_result": "blocked"}
+    placed = place(sites(own, BEST_NEW), commune("extend", 300, 1700), 15)  # 15 %
+    assert best(placed) == ["s0"]
+    assert placed.as_is["1"][1]["deficit"] == 300
+    assert not placed.build_new
+
+
+def test_a_locked_site_is_left_alone():
+    placed = place(sites({"source_id": "F"}, {**BEST_NEW, "locked": True}), commune("none"), 15)
+    assert best(placed) == ["s1"]
+
+
+def gaps():
+    communes = pd.DataFrame(
+        {
+            "commune_code": ["1", "2", "3"], "build_type": ["extend", "extend", "build_new"],
+            "kept_facility_id": ["F", "G", None], "kept_floor_area_m2": [1600.0, 1700.0, 0.0],
+            "kept_land_area_m2": [900.0, 900.0, 0.0], "extension_floor_area_m2": [400.0, 300.0, 0.0],
+            "extension_land_area_m2": [50.0, 0.0, 0.0], "renovation_floor_area_m2": [0.0, 1700.0, 0.0],
+            "new_floor_area_m2": [0.0, 0.0, 2000.0], "new_land_area_m2": [0.0, 0.0, 4000.0],
+            "deficit_floor_area_m2": [400.0, 300.0, 1500.0], "build_reasons": [None, None, None],
+        }
+    )  # fmt: skip
+    facilities = gpd.GeoDataFrame({"facility_id": ["F", "G"], "kept": [True, True]}, geometry=[shapely.Point(0, 0)] * 2)
+    return GapResult(communes, facilities, [])
+
+
+REQUIRED = pd.DataFrame(
+    {
+        "commune_code": ["1", "2", "3"],
+        "required_floor_area_m2": [2000.0, 2000.0, 2000.0],
+        "required_land_area_m2": [4000.0, 4000.0, 4000.0],
+    }
+)
+
+
+def test_settled_figures_say_what_is_built():
+    reason = ("decide.place.cannot_extend", {"site": "T1", "rules": "river_bank"})
+    settled = settle(gaps(), REQUIRED, {"1": reason}, {"2": reason})
+    first, second, third = settled.communes.to_dict("records")
+    assert (first["build_type"], first["kept_floor_area_m2"], first["new_floor_area_m2"]) == ("build_new", 0, 2000)
+    assert first["new_land_area_m2"] == 4000
+    assert pd.isna(first["kept_facility_id"])
+    assert (second["build_type"], second["kept_floor_area_m2"], second["extension_floor_area_m2"]) == (
+        "renovate",
+        1700,
+        0,
+    )
+    # need less what is kept: of what is built new all, of what stays as it is the rest
+    assert [r["deficit_floor_area_m2"] for r in (first, second, third)] == [2000, 300, 2000]
+    assert settled.facilities["kept"].tolist() == [False, True]
+    assert decode(first["build_reasons"]) == decode(second["build_reasons"]) == [(reason[0], reason[1])]
+    assert third["build_reasons"] is None or third["build_reasons"] != third["build_reasons"]
+
+
+def test_nothing_to_settle_changes_nothing_but_the_deficit():
+    before, after = gaps(), settle(gaps(), REQUIRED, {}, {})
+    columns = [c for c in before.communes.columns if c != "deficit_floor_area_m2"]
+    pd.testing.assert_frame_equal(after.communes[columns], before.communes[columns])
