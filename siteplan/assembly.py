@@ -173,6 +173,8 @@ def candidates(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataF
 def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
     """Add to each commune its phase and years; its cost is the programme's, escalated to the years of building."""
     rows = programme.set_index("commune_code")
+    # who waits is listed under a phase, but not scheduled in it
+    rows["phase"] = rows["phase"].where(rows["status"] == "planned", None)
     frame = frame.copy()
     for column in ("phase", "start_year", "finish_year", "total_cost"):
         frame[column] = frame["code"].map(rows[column])

@@ -179,7 +179,8 @@ def _annex_funding(writer: Writer, run: Run) -> None:
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
     sources = [str(c) for c in money.columns if c not in ("year", summary.TOTAL)]
     unit = locale.text("unit.money_shown", writer.lang)
-    headings = [locale.text("workbook.year", writer.lang), *(f"{wording.clean(s)} ({unit})" for s in sources)]
+    named = [wording.clean(locale.value_text("source", s, writer.lang)) for s in sources]
+    headings = [locale.text("workbook.year", writer.lang), *(f"{name} ({unit})" for name in named)]
     headings.append(f"{locale.text('workbook.total', writer.lang)} ({unit})")
     lines = []
     total: dict[str, Any] = {"year": None, **{c: money[c].sum() for c in (*sources, summary.TOTAL)}}

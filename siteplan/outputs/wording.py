@@ -108,6 +108,8 @@ def cell(column: Column, value: Any, lang: str) -> Any:
         return clean(rests_on(str(value), lang))
     if column.name == "role":
         return role_label(str(value), lang)
+    if column.name == "missing":
+        return clean(_listed(str(value), "missing", lang))
     if column.name == "broken_rules":
         return clean(_listed(str(value), "rule", lang))
     return clean(locale.value_text(column.name, str(value), lang))

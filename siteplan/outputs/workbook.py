@@ -310,7 +310,10 @@ def _funding_sheet(book: Book, run: Run, lang: str) -> None:
     sources = [str(name) for name in money.columns if name not in ("year", summary.TOTAL)]
     unit = locale.text("unit.money_shown", lang)
     fields = [Field(locale.text("workbook.year", lang), 9, "year")]
-    fields += [Field(f"{wording.clean(source)} ({unit})", 22, "money", total=True) for source in sources]
+    fields += [
+        Field(f"{wording.clean(locale.value_text('source', source, lang))} ({unit})", 22, "money", total=True)
+        for source in sources
+    ]
     fields.append(Field(f"{locale.text('workbook.total', lang)} ({unit})", 18, "money", total=True))
     rows = [
         [int(line["year"]), *(round(line[name] / wording.MONEY_SHOWN, 9) for name in (*sources, summary.TOTAL))]

@@ -112,7 +112,8 @@ SP.cards = function (content, W, hooks) {
     return p.start_year === p.finish_year || !p.finish_year ? String(p.start_year) : (p.start_year || "…") + "–" + p.finish_year;
   }
   function phaseName(model, p, commune) {
-    var name = (p && p.phase) || (commune && commune.phase);
+    // a waiting commune is listed under a phase, but not scheduled in it
+    var name = p ? (p.status === "planned" ? p.phase : null) : commune && commune.phase;
     if (name) return W.token("phase", name);
     if (p && p.status) {
       var theme = content.themes.find(function (t) { return t.kind === "phases"; });
