@@ -54,7 +54,7 @@ format: .venv/dev.stamp
 	"$(BIN)/ruff" format .
 
 bench: .venv/dev.stamp
-	"$(BIN)/python" -m benchmarks
+	"$(BIN)/python" -m benchmarks --write
 
 bundle: .venv/run.stamp
 	"$(BIN)/python" tools/bundle.py --out dist $(foreach version,$(PY),--python $(version))
