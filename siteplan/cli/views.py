@@ -170,8 +170,11 @@ def draw_map(
         _show(now, [draw(run, place, out or map_folder_of(run, place), lang) for run in found])
 
 
-def _name_of(found: Sequence[Run]) -> str:
-    return "_".join(run.name for run in found)
+def _paper(found: Sequence[Run], out: Path | None, suffix: str) -> Path:
+    """Return the file of a paper on these runs, in `out` or with the papers of the first; its folder is made."""
+    folder = out or found[0].folder / PAPERS
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / ("_".join(run.name for run in found) + suffix)
 
 
 def workbook(
@@ -188,9 +191,7 @@ def workbook(
         from siteplan.outputs.workbook import write_workbook
 
         found = found_runs(runs, now.workspace(), catalog, None)
-        folder = out or found[0].folder / PAPERS
-        folder.mkdir(parents=True, exist_ok=True)
-        _show(now, [write_workbook(found, folder / f"{_name_of(found)}.xlsx", lang)])
+        _show(now, [write_workbook(found, _paper(found, out, ".xlsx"), lang)])
 
 
 def dossier(
@@ -207,9 +208,7 @@ def dossier(
         from siteplan.outputs.dossier import write_dossier
 
         found = found_runs(runs, now.workspace(), catalog, None)
-        folder = out or found[0].folder / PAPERS
-        folder.mkdir(parents=True, exist_ok=True)
-        _show(now, [write_dossier(found, folder / f"{_name_of(found)}.docx", lang)])
+        _show(now, [write_dossier(found, _paper(found, out, ".docx"), lang)])
 
 
 def export(
