@@ -164,7 +164,16 @@ def _gaps(union: Any, names: Any, shapes: Any, areas: Any, where: dict[str, Any]
     return problems
 
 
-_CODE_ROLES = ("commune_facts", "commune_staff", "former_units", "facilities", "proposals", "filing")
+_CODE_ROLES = (
+    "commune_facts",
+    "commune_staff",
+    "commune_reports",
+    "agreed_areas",
+    "former_units",
+    "facilities",
+    "proposals",
+    "filing",
+)
 
 
 def _commune_codes(layers: LayerSet) -> list[Problem]:

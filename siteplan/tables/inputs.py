@@ -16,6 +16,7 @@ CONDITIONS = ("good", "fair", "poor", "unsafe")
 FACILITY_STATUS = ("in_use", "surplus", "decided")
 PLAN_STATUS = ("draft", "submitted", "approved", "adjusted", "expired", "cancelled")
 HAZARD_LEVELS = ("low", "medium", "high", "very_high")
+FLOODED = ("no", "flooded", "landslide", "cut_off")
 CLEARANCE = ("cleared", "partly", "not_cleared")
 GATE_CLASSES = ("international", "main", "auxiliary", "none")
 TREATMENTS = ("keep", "transfer", "hand_over", "recover_auction", "liquidate_house", "no_rebuilding", "other_body")
@@ -29,6 +30,17 @@ _ORIGIN = (
     Column("layer", "text", "Lớp", "Layer", "LOP", nullable=False),
     Column("illustrative", "bool", "Minh họa", "Illustrative", "MINH_HOA", nullable=False),
     Column("restricted", "bool", "Hạn chế", "Restricted", "HAN_CHE", nullable=False),
+)
+
+
+# the six figures the province asked each commune for
+_AREAS = (
+    Column("existing_floor_area_m2", "float", "Sàn hiện có", "Existing floor", "SAN_CO", "m²", 2),
+    Column("existing_land_area_m2", "float", "Đất hiện có", "Existing land", "DAT_CO", "m²", 2),
+    Column("extension_floor_area_m2", "float", "Sàn mở rộng", "Floor to extend", "SAN_MORONG", "m²", 2),
+    Column("extension_land_area_m2", "float", "Đất mở rộng", "Land to extend", "DAT_MORONG", "m²", 2),
+    Column("new_floor_area_m2", "float", "Sàn xây mới", "Floor to build new", "SAN_MOI", "m²", 2),
+    Column("new_land_area_m2", "float", "Đất xây mới", "Land for new building", "DAT_MOI", "m²", 2),
 )
 
 
@@ -64,8 +76,38 @@ _ALL = (
         "commune_staff", "Biên chế được duyệt", "Approved staff", None, ("commune_code",),
         _COMMUNE,
         Column("staff", "int", "Số người", "Staff", "SO_NGUOI", "người"),
+        Column("staff_party", "int", "Khối Đảng", "Party", "NG_DANG", "người"),
+        Column("staff_government", "int", "Khối chính quyền", "Government", "NG_CQUYEN", "người"),
+        Column("staff_front", "int", "Khối Mặt trận, đoàn thể", "Front", "NG_MTRAN", "người"),
+        Column("staff_service_centre", "int", "Trung tâm phục vụ hành chính công", "One-stop centre", "NG_TTPVHCC",
+               "người"),
+        Column("staff_contract", "int", "Hợp đồng hỗ trợ, phục vụ", "Contract staff", "NG_HOPDONG", "người"),
         Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
         _NOTE,
+    ),
+    # what a commune reported: one row a commune, the newest report
+    _table(
+        "commune_reports", "Báo cáo của xã, phường", "Reports of communes", None, ("commune_code",),
+        _COMMUNE,
+        Column("report_no", "text", "Số báo cáo", "Report", "SO_BC"),
+        Column("report_date", "date", "Ngày báo cáo", "Date of report", "NGAY_BC"),
+        Column("reporter", "text", "Người lập", "Reporter", "NGUOI_LAP"),
+        Column("population", "int", "Dân số", "Population", "DAN_SO", "người"),
+        Column("population_date", "date", "Ngày số liệu dân số", "Date of population", "NGAY_DS"),
+        Column("visits_per_day", "int", "Lượt giao dịch mỗi ngày", "Visits a day", "LUOT_NGAY", "lượt"),
+        Column("hall_seats", "int", "Số chỗ hội trường", "Hall seats", "CHO_HTR", "chỗ"),
+        *_AREAS,
+        Column("reason", "text", "Lý do", "Reason", "LY_DO"), _NOTE,
+    ),
+    # what the department and the commune agreed on, where it differs from both
+    _table(
+        "agreed_areas", "Số liệu thống nhất", "Agreed figures", None, ("commune_code",),
+        _COMMUNE,
+        *_AREAS,
+        Column("reason", "text", "Lý do", "Reason", "LY_DO", nullable=False),
+        Column("officer", "text", "Người chốt", "Officer", "NGUOI_CHOT"),
+        Column("agreed_date", "date", "Ngày thống nhất", "Date agreed", "NGAY_TN"),
+        Column("document", "text", "Văn bản", "Document", "VAN_BAN"),
     ),
     _table(
         "former_units", "Đơn vị hành chính cũ", "Former units", "point", ("code", "commune_code"),
@@ -82,6 +124,9 @@ _ALL = (
         Column("former_unit_code", "text", "Mã đơn vị cũ", "Former unit", "MA_DV_CU"),
         Column("former_level", "text", "Cấp cũ", "Former level", "CAP_CU", values=("commune", "district")),
         Column("owner", "text", "Đơn vị quản lý", "Owner", "QUAN_LY"),
+        Column("use_now", "text", "Đơn vị, việc đang sử dụng", "Present use", "SU_DUNG"),
+        Column("address", "text", "Địa chỉ", "Address", "DIA_CHI"),
+        Column("certificate", "text", "Giấy chứng nhận", "Land certificate", "GCN"),
         Column("land_area_m2", "float", "Diện tích đất", "Land area", "DT_DAT", "m²", 1),
         Column("floor_area_m2", "float", "Diện tích sàn", "Floor area", "DT_SAN", "m²", 1),
         Column("footprint_m2", "float", "Diện tích xây dựng", "Footprint", "DT_XD", "m²", 1),
@@ -92,13 +137,31 @@ _ALL = (
         Column("status", "text", "Tình trạng sử dụng", "Status", "TINH_TRANG", values=FACILITY_STATUS),
         Column("decided_treatment", "text", "Đã quyết định xử lý", "Decided treatment", "DA_XU_LY", values=TREATMENTS),
         Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+        Column("decision_date", "date", "Ngày quyết định", "Date of decision", "NGAY_QD"),
         Column("position_assumed", "bool", "Vị trí giả định", "Position assumed", "VT_GIADINH"), _NOTE,
+    ),
+    # houses of a facility; where a facility has rows here, its floor, footprint, floors and condition follow from them
+    _table(
+        "facility_buildings", "Nhà của cơ sở", "Buildings of facilities", None, ("building_id",),
+        Column("building_id", "text", "Mã nhà", "Building id", "MA_NHA", nullable=False),
+        Column("facility_id", "text", "Mã cơ sở", "Facility id", "MA_CS", nullable=False), _NAME,
+        Column("floor_area_m2", "float", "Diện tích sàn", "Floor area", "DT_SAN", "m²", 2),
+        Column("footprint_m2", "float", "Diện tích xây dựng", "Footprint", "DT_XD", "m²", 2),
+        Column("floors", "int", "Số tầng", "Floors", "SO_TANG"),
+        Column("year_built", "int", "Năm xây dựng", "Year built", "NAM_XD"),
+        Column("condition", "text", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
+        Column("use", "text", "Công năng", "Use", "CONG_NANG"), _NOTE,
     ),
     _table(
         "proposals", "Vị trí xã đề xuất", "Sites proposed by communes", "any", ("proposal_id",),
         Column("proposal_id", "text", "Mã đề xuất", "Proposal id", "MA_DX", nullable=False), _NAME, _COMMUNE,
         Column("area_m2", "float", "Diện tích", "Area", "DT", "m²", 1),
         Column("clearance", "text", "Giải phóng mặt bằng", "Land clearance", "GPMB", values=CLEARANCE),
+        Column("land_use", "text", "Hiện trạng đất", "Present land use", "LOAI_DAT"),
+        Column("flooded", "text", "Đã ngập, sạt lở, chia cắt", "Flooded, slid or cut off", "THIEN_TAI",
+               values=FLOODED),
+        Column("flood_year", "int", "Năm xảy ra", "Year", "NAM_TT"),
+        Column("flood_depth_m", "float", "Độ sâu ngập", "Depth", "SAU_NGAP", "m", 2),
         Column("document", "text", "Văn bản", "Document", "VAN_BAN"), _NOTE,
     ),
     _table(
@@ -198,6 +261,7 @@ _ALL = (
         Column("filed_date", "date", "Ngày nộp", "Date filed", "NGAY_NOP"),
         Column("unit_class", "text", "Loại đơn vị", "Class of unit", "LOAI_DV"),
         Column("decision_no", "text", "Số quyết định", "Decision", "SO_QD"),
+        Column("plan_state", "text", "Tình hình lập quy hoạch", "State of planning", "TT_QH"), _NOTE,
     ),
 )  # fmt: skip
 
