@@ -153,7 +153,7 @@ class Session:
         """Print a table: columns are (heading, justify)."""
         drawn = Table(title=escape(title) if title else None, title_justify="left")
         for heading, justify in columns:
-            drawn.add_column(escape(heading), justify=justify)  # type: ignore[arg-type]
+            drawn.add_column(escape(heading), justify=justify, overflow="fold")  # type: ignore[arg-type]
         for row in rows:
             drawn.add_row(*(escape(cell) for cell in row))
         self.out.print(drawn)

@@ -98,12 +98,23 @@ class Book:
         the same runs give the same bytes.
     lang, title
         Language and title of the properties.
+    stamp, created
+        Lines that stand for the stamp, and the date of the properties, of a workbook that shows no run.
     """
 
-    def __init__(self, path: Path, runs: Sequence[Run], lang: str, title: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        runs: Sequence[Run],
+        lang: str,
+        title: str,
+        *,
+        stamp: Sequence[str] = (),
+        created: dt.date = dt.date(2000, 1, 1),
+    ) -> None:
         self.lang = lang
-        self.stamp = wording.stamp_lines(runs, lang)
-        self.footing = " · ".join(sorted({wording.title_of(run, lang) for run in runs}))
+        self.stamp = wording.stamp_lines(runs, lang) if runs else [wording.clean(line) for line in stamp]
+        self.footing = " · ".join(sorted({wording.title_of(run, lang) for run in runs})) or wording.clean(title)
         self._book = xlsxwriter.Workbook(
             str(path),
             {
@@ -114,8 +125,15 @@ class Book:
                 "default_date_format": "dd/mm/yyyy",
             },
         )
-        created = dt.datetime.fromisoformat(f"{wording.scenario_of(runs[0]).get('date', '2000-01-01')}T00:00:00")
-        self._book.set_properties({"title": title, "author": "siteplan", "created": created, "comments": self.stamp[0]})
+        day = wording.scenario_of(runs[0]).get("date", "2000-01-01") if runs else created.isoformat()
+        self._book.set_properties(
+            {
+                "title": title,
+                "author": "siteplan",
+                "created": dt.datetime.fromisoformat(f"{day}T00:00:00"),
+                "comments": self.stamp[0] if self.stamp else "",
+            }
+        )
         self._names: set[str] = set()
         self._formats: dict[tuple[Any, ...], Any] = {}
         base = {"font_name": FONT, "font_size": 11, "valign": "vcenter"}

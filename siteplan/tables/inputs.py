@@ -239,12 +239,18 @@ _ALL = (
         Column("year_to", "int", "Đến năm", "To", "DEN_NAM"),
         Column("status", "text", "Trạng thái", "Status", "TRANG_THAI", nullable=False, values=PLAN_STATUS),
         Column("supersedes", "text", "Thay thế", "Supersedes", "THAY_THE"),
+        # drafts of one adjustment are versions: each has its name and the date it was made or is due
+        Column("version", "text", "Phiên bản", "Version", "PHIEN_BAN"),
+        Column("version_date", "date", "Ngày phiên bản", "Date of version", "NGAY_PB"),
         # semicolon-separated commune codes (new), or former:CODE for a unit before the merger, or "*" for the province
         Column("covers", "text", "Phạm vi", "Covers", "PHAM_VI"),
         Column("scale", "int", "Tỷ lệ", "Scale", "TY_LE"),
         Column("accuracy_m", "float", "Sai số", "Accuracy", "SAI_SO", "m", 1),
+        # the CRS the plan was drawn in and how that was decided; zones are in the province's own
+        Column("crs_decision", "text", "Hệ tọa độ gốc", "CRS decision", "HE_TOA_DO"),
+        Column("file_ref", "text", "Tệp, hồ sơ gốc", "File reference", "TEP_GOC"),
         Column("owner", "text", "Cơ quan quản lý", "Owner", "QUAN_LY"),
-        Column("paper_only", "bool", "Chỉ có bản giấy", "On paper only", "BAN_GIAY"),
+        Column("paper_only", "bool", "Chỉ có bản giấy", "On paper only", "BAN_GIAY"), _NOTE,
     ),
     _table(
         "plan_zones", "Ô chức năng", "Plan zones", "polygon", ("zone_id",),

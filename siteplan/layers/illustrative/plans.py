@@ -29,7 +29,8 @@ _SEED_COLUMNS = ("layout", "anchor", "size_ha")
 def make_plans(facts: Facts) -> pd.DataFrame:
     """Return the register of plans, as the catalog serves it."""
     table = facts.plans.drop(columns=[*_SEED_COLUMNS])
-    for name in ("supersedes", "decision_no", "decision_date", "covers"):
+    for name in ("supersedes", "decision_no", "decision_date", "covers", "version", "version_date", "crs_decision",
+                 "file_ref", "note"):  # fmt: skip
         table[name] = table[name].replace("", None)
     table["paper_only"] = table["paper_only"].astype(bool)
     return table.sort_values("plan_id", kind="stable").reset_index(drop=True)
