@@ -6,7 +6,9 @@ import datetime as dt
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ from siteplan.sites import assess, plans, terrain
 from siteplan.sites.inputs import SITE_ROLES, SiteInputs
 from siteplan.tables import BACKGROUND, RESULTS, conform
 from siteplan.tables.inputs import RASTER_ROLES
-from siteplan.work import for_each
+from siteplan.work import Workers, for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
 
@@ -102,6 +104,7 @@ def run_scenarios(
     catalog: Path | None = None,
     out: Path | None = None,
     jobs: int = 1,
+    workers: Workers | None = None,
     include_restricted: bool = False,
     reporter: Reporter = SILENT,
 ) -> Iterator[Run]:
@@ -119,6 +122,8 @@ def run_scenarios(
         Another folder for the runs.
     jobs
         Number of processes; results do not depend on it.
+    workers
+        Processes that run already; used where `jobs` is more than 1.
     include_restricted
         Whether restricted layers appear in the run; recorded in the manifest.
 
@@ -136,16 +141,16 @@ def run_scenarios(
     with lock(workspace):
         all_inputs = read_inputs(places, workspace, catalog, recorder)
         layers = all_inputs[0].layers
-        of_layers = site_cache.coverage(layers.fingerprint, lambda: coverage.layer_coverage(layers))
         clock.lap("read_and_check")
         shared = dict(clock.seconds), list(recorder.lines)
+        road = _Road(layers, jobs, workers, recorder)
         for path, inputs in zip(places, all_inputs, strict=True):
             clock.restart(shared[0])
             recorder.lines[:] = shared[1]
             folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-            tables, rasters, proof = _stages(inputs, of_layers, jobs, recorder, clock, before)
+            tables, rasters, proof = _stages(inputs, road, clock, before)
             background = _background(inputs.layers, include_restricted)
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
@@ -174,10 +179,40 @@ def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) ->
     return workspace.runs / catalog.stem
 
 
+class _Road:
+    """What the runs of one command share: layers, workers, and what does not depend on the scenario."""
+
+    def __init__(self, layers: LayerSet, jobs: int, workers: Workers | None, reporter: Reporter) -> None:
+        self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
+        self._found: dict[str, Assessed] = {}
+        # geometry is measured without Python's lock: it is done beside the search for sites
+        beside = ThreadPoolExecutor(1)
+        self._covered = beside.submit(site_cache.coverage, layers.fingerprint, lambda: coverage.layer_coverage(layers))
+        beside.shutdown(wait=False)
+
+    @property
+    def covered(self) -> pd.DataFrame:
+        """How far the layers cover each commune."""
+        return self._covered.result()
+
+    @cached_property
+    def hillshade(self) -> Raster | None:
+        """The shaded terrain."""
+        dem = self.layers.raster("dem")
+        return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
+
+    def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
+        """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""
+        if key not in self._found:
+            self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
+        return self._found[key]
+
+
 def _stages(
-    inputs: Inputs, of_layers: pd.DataFrame, jobs: int, reporter: Reporter, clock: _Clock, before: Run | None
+    inputs: Inputs, road: _Road, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     scenario, rules, norms, layers = inputs.scenario, inputs.rules, inputs.norms, inputs.layers
+    reporter = road.reporter
     if scenario.sites.reserve_percent is not None:
         norms = norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
     communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
@@ -191,9 +226,7 @@ def _stages(
     reporter.say("pipeline.sites", count=len(communes))
     dem = layers.raster("dem")
     key = site_cache.fingerprint(layers.fingerprint, rules, scenario, need.communes)
-    found = site_cache.assessed(
-        key, layers.province.epsg, lambda: _sites(inputs, communes, need.communes, dem, jobs, reporter)
-    )
+    found = road.assessed(key, lambda: _sites(inputs, communes, need.communes, road))
     sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
     sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)
     clock.lap("sites")
@@ -221,7 +254,7 @@ def _stages(
 
     covered = assembly.stack_plain(
         [
-            of_layers,
+            road.covered,
             plans.plan_coverage(
                 communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, scenario.date
             ),
@@ -247,8 +280,8 @@ def _stages(
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
     tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used, small], norms, rules, scenario, tables, dem)
     rasters = {"eligible": found.eligible}
-    if dem is not None:
-        rasters["hillshade"] = assembly.hillshade_raster(dem, terrain.hillshade)
+    if road.hillshade is not None:
+        rasters["hillshade"] = road.hillshade
     return tables, rasters, result.proof
 
 
@@ -256,9 +289,7 @@ def _sites(
     inputs: Inputs,
     communes: gpd.GeoDataFrame,
     required: pd.DataFrame,
-    dem: Raster | None,
-    jobs: int,
-    reporter: Reporter,
+    road: _Road,
 ) -> Assessed:
     """Find and measure the sites of all communes."""
     layers = inputs.layers
@@ -270,7 +301,7 @@ def _sites(
             rules=inputs.rules,
             communes=communes,
             required=required,
-            dem=dem,
+            dem=layers.raster("dem"),
             population=layers.population_points() if layers.has("population") else None,
             tables={role: layers.table(role) for role in SITE_ROLES},
             seats=layers.table("seats").rename(columns={"commune_code": "code"}),
@@ -282,7 +313,8 @@ def _sites(
         )
     )
     codes = sorted(communes["code"])
-    found = for_each(assess.assess_commune, prepared, codes, jobs=jobs, reporter=reporter)
+    workers = road.workers if road.jobs > 1 else None
+    found = for_each(assess.assess_commune, prepared, codes, jobs=road.jobs, executor=workers, reporter=road.reporter)
     outcome = pd.DataFrame(
         {
             "code": codes,

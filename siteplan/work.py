@@ -6,26 +6,74 @@ come back in the order of the items, so they do not depend on how many workers t
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from siteplan.report import SILENT, Reporter
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# what the calls of one `for_each` share, and the barrier at which the workers meet to receive it; one each per process
 _shared: Any = None
+_meeting: Any = None
+
+
+def _prepare(meeting: Any) -> None:
+    global _meeting  # noqa: PLW0603
+    _meeting = meeting
 
 
 def _receive(shared: Any) -> None:
-    global _shared  # noqa: PLW0603 - one value per worker process, set once by the pool's initializer
+    global _shared  # noqa: PLW0603
     _shared = shared
+    _meeting.wait()  # no worker takes a second copy before each has one
 
 
 def _call(function: Callable[[Any, Any], Result], item: Any) -> Result:
     return function(_shared, item)
+
+
+def _import(names: tuple[str, ...]) -> None:
+    for name in names:
+        importlib.import_module(name)
+
+
+class Workers:
+    """Processes that start at once and serve one command: the search for sites, then the views.
+
+    Parameters
+    ----------
+    count
+        Number of processes.
+    modules
+        Modules they import while there is nothing else to do.
+    """
+
+    def __init__(self, count: int, modules: Iterable[str] = ()) -> None:
+        self._count = count
+        # spawn on every system: forking a process that has GDAL and threads open is not safe
+        context = get_context("spawn")
+        self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=(context.Barrier(count),))
+        self._loading = [self.submit(_import, tuple(modules)) for _ in range(count)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Begin a call of a module-level function in one of the processes."""
+        return self._pool.submit(function, *arguments)
+
+    def share(self, value: Any) -> None:
+        """Send each process what the calls that follow share."""
+        for received in [self.submit(_receive, value) for _ in range(self._count)]:
+            received.result()
 
 
 def for_each(
@@ -34,7 +82,7 @@ def for_each(
     items: Iterable[Item],
     *,
     jobs: int = 1,
-    executor: Executor | None = None,
+    executor: Executor | Workers | None = None,
     reporter: Reporter = SILENT,
     key: str = "progress.communes",
 ) -> list[Result]:
@@ -45,28 +93,38 @@ def for_each(
     function
         A module-level function (it may be sent to another process).
     shared
-        What all calls need; sent to each worker once.
+        What all calls need; each worker reads it once.
     items
         Small things, one per call, such as a commune's code.
     jobs
         Number of processes; 1 works in line. Ignored where `executor` is given.
     executor
-        An executor of another make; `shared` then travels with each call.
+        Processes that run already, or an executor of another make, with which `shared` travels with each call.
     """
     todo = list(items)
     with reporter.stage(key, total=len(todo)):
+        if isinstance(executor, Workers):
+            return _spread(function, shared, todo, executor, reporter)
         if executor is not None:
             return _gather([executor.submit(function, shared, item) for item in todo], reporter)
-        if jobs <= 1 or len(todo) <= 1:
-            results = []
-            for item in todo:
-                results.append(function(shared, item))
-                reporter.advance()
-            return results
-        # spawn on every system: forking a process that has GDAL and threads open is not safe
-        context = get_context("spawn")
-        with ProcessPoolExecutor(min(jobs, len(todo)), context, initializer=_receive, initargs=(shared,)) as pool:
-            return _gather([pool.submit(_call, function, item) for item in todo], reporter)
+        if jobs > 1 and len(todo) > 1:
+            with Workers(min(jobs, len(todo))) as workers:
+                return _spread(function, shared, todo, workers, reporter)
+        results = []
+        for item in todo:
+            results.append(function(shared, item))
+            reporter.advance()
+        return results
+
+
+def _spread(
+    function: Callable[[Any, Item], Result], shared: Any, todo: list[Item], workers: Workers, reporter: Reporter
+) -> list[Result]:
+    workers.share(shared)
+    try:
+        return _gather([workers.submit(_call, function, item) for item in todo], reporter)
+    finally:
+        workers.share(None)
 
 
 def _gather(futures: list[Any], reporter: Reporter) -> list[Any]:

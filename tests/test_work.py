@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from siteplan.report import Reporter
-from siteplan.work import for_each
+from siteplan.work import Workers, for_each
 
 
 def add(shared, item):
@@ -48,3 +48,14 @@ def test_an_error_reaches_the_caller(jobs):
     with pytest.raises(ValueError, match="x"):
         for_each(fail, "x", range(6), jobs=jobs, reporter=counter)
     assert counter.finished == 1
+
+
+def total(shared, item):
+    return sum(shared) + item
+
+
+def test_workers_that_run_already_serve_one_thing_after_another():
+    with Workers(2, ["json"]) as workers:
+        assert for_each(total, [1, 2], range(3), executor=workers) == [3, 4, 5]
+        assert for_each(total, [10], range(3), executor=workers) == [10, 11, 12]
+        assert workers.submit(total, [1], 1).result() == 2

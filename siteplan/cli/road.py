@@ -50,20 +50,24 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import Views, maps_folder
-        from siteplan.pipeline import run_scenarios
+        from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
+        from siteplan.work import Workers
         from siteplan.workspace import lock
 
         place = now.workspace(scenarios[0])
         reporter = now.reporter
         started = time.perf_counter()
-        with lock(place), Views() as views:
+        jobs = jobs or cores()
+        modules = ("siteplan.sites.assess", *VIEW_MODULES)
+        with lock(place), Workers(max(2, jobs), modules) as workers:
+            from siteplan.pipeline import run_scenarios
+
             runs = run_scenarios(
-                scenarios, place, catalog=catalog, out=out, jobs=jobs or cores(),
+                scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers,
                 include_restricted=include_restricted, reporter=reporter,
             )  # fmt: skip
             folder = maps_folder(place, catalog, out)
-            begun = [(done, views.begin(done, place, folder, lang)) for done in runs]
+            begun = [(done, begin_views(workers, done, place, folder, lang)) for done in runs]
             reporter.say("pipeline.drawing")
             for done, viewed in begun:
                 drawn, *_ = [view.result() for view in viewed]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +25,7 @@ from siteplan.cli.session import (
 if TYPE_CHECKING:
     from siteplan.outputs.style import Style
     from siteplan.runs import Run
+    from siteplan.work import Workers
     from siteplan.workspace import Workspace
 
 PAPERS = "ho_so"
@@ -116,37 +116,19 @@ def write_documents(run: Run, lang: str) -> list[Path]:
     return [path for write in _DOCUMENTS for path in write(run.folder, lang)]
 
 
-class Views:
-    """Processes beside that draw the map of a run and write its papers while the next scenario is computed."""
+VIEW_MODULES = tuple(f"siteplan.outputs.{name}" for name in ("webmap", "workbook", "dossier", "handover"))
 
-    def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(2, get_context("spawn"))
-        # they import what views need while the first stages compute
-        self._loading = [self._pool.submit(_load, number) for number in range(2)]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def begin(self, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
-        """Begin the map, then the papers of a run; the first result is the map's file."""
-        drawing = self._pool.submit(_draw_folder, run.folder, place, folder, lang)
-        return [drawing, *(self._pool.submit(write, run.folder, lang) for write in _DOCUMENTS)]
+def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
+    """Begin the map, then the papers of a run; the first result is the map's file."""
+    drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
+    return [drawing, *(workers.submit(write, run.folder, lang) for write in _DOCUMENTS)]
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
     from siteplan.runs import Run
 
     return draw(Run(run), place, folder, lang)
-
-
-def _load(number: int) -> int:
-    from siteplan.outputs import dossier, handover, webmap, workbook
-
-    del dossier, handover, webmap, workbook
-    return number
 
 
 def _show(now: Session, files: Sequence[Path]) -> None:

@@ -91,9 +91,12 @@ _DTYPES: Mapping[Kind, str] = {
 
 def _cast(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
     if column.kind in ("text", "messages", "date"):
-        missing = series.isna()
-        texts = series.astype("object").where(missing, series.map(lambda v: v if isinstance(v, str) else str(v)))
-        return texts.where(~missing, None)
+        values: Any = series.to_numpy(object, copy=True)
+        missing = series.isna().to_numpy(bool)
+        if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
+            values[:] = [v if isinstance(v, str) else str(v) for v in values]
+        values[missing] = None
+        return pd.Series(values, index=series.index, dtype="object", name=series.name)
     if column.kind == "float":
         numbers = pd.to_numeric(series).astype("float64").round(column.decimals)
         return numbers + 0.0  # turns -0.0 into 0.0, which would print and hash differently
