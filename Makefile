@@ -37,8 +37,7 @@ help:
 	@touch $@
 
 demo: .venv/run.stamp
-	"$(BIN)/siteplan" run scenarios/phuong_an_1.toml scenarios/phuong_an_2.toml
-	"$(BIN)/siteplan" compare phuong_an_1 phuong_an_2
+	"$(BIN)/siteplan" run --compare scenarios/phuong_an_1.toml scenarios/phuong_an_2.toml
 
 test: .venv/dev.stamp
 	"$(BIN)/python" -m pytest -n 2 --dist loadfile

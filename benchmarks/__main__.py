@@ -57,7 +57,7 @@ def main() -> int:
                 stages[label] = json.loads(manifest.read_text("utf-8"))["timings_s"]
 
         step("siteplan --help", "--help")
-        step("first run of both options (embedded data generated)", "run", *SCENARIOS)
+        step("first run of both options, compared (embedded data generated)", "run", "--compare", *SCENARIOS)
         step("second run of option 1", "run", SCENARIOS[0])
         keep("embedded", "phuong_an_1")
         step("second run of option 1, --jobs 2", "run", SCENARIOS[0], "--jobs", "2")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +46,7 @@ def run(
     out: OutOption = None,
     lang: LangOption = "vi",
     jobs: JobsOption = 0,
+    with_comparison: Annotated[bool, typer.Option("--compare", help=words("run.compare"))] = False,
     include_restricted: RestrictedOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -60,7 +63,7 @@ def run(
         jobs = jobs or cores()
         modules = ("siteplan.sites.assess", *VIEW_MODULES)
         with lock(place), Workers(max(2, jobs), modules) as workers:
-            from siteplan.pipeline import run_scenarios
+            from siteplan.pipeline import run_scenarios, runs_folder
 
             runs = run_scenarios(
                 scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers,
@@ -68,13 +71,20 @@ def run(
             )  # fmt: skip
             folder = maps_folder(place, catalog, out)
             begun = [(done, begin_views(workers, done, place, folder, lang)) for done in runs]
+            names = [done.name for done, _ in begun]
+            comparing = None
+            if with_comparison and len(begun) > 1:
+                at = runs_folder(place, catalog, out)
+                comparing = workers.submit(write_compared, [done.folder for done, _ in begun], place, at, folder, lang)
             reporter.say("pipeline.drawing")
             for done, viewed in begun:
                 drawn, *_ = [view.result() for view in viewed]
                 show_run(now, done, drawn)
+            if comparing is not None:
+                show_compared(now, comparing.result())
         now.line("run.seconds", seconds=f"{time.perf_counter() - started:.1f}")
-        if len(begun) > 1:
-            now.line("run.compare_hint", runs=" ".join(done.name for done, _ in begun))
+        if len(begun) > 1 and comparing is None:
+            now.line("run.compare_hint", runs=" ".join(names))
 
 
 def show_run(now: Session, run: Run, drawn: Path) -> None:
@@ -152,29 +162,55 @@ def compare(
 ) -> None:
     """Put two or more options side by side: a table, a workbook, a map."""
     with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs, maps_folder, style_of
-        from siteplan.outputs.compare import compare_runs, summary_rows, write_comparison
-        from siteplan.outputs.webmap import write_comparison as draw_comparison
+        from siteplan.cli.views import found_runs, maps_folder
         from siteplan.pipeline import runs_folder
         from siteplan.workspace import lock
 
         place = now.workspace()
-        folder = runs_folder(place, catalog, out)
         named = found_runs(runs, place, catalog, out, at_least=2)
-        comparison = compare_runs(named)
         with lock(place):
-            files = write_comparison(comparison, folder / "so_sanh", lang)
-            drawn = draw_comparison(
-                named, comparison, maps_folder(place, catalog, out) / "so_sanh.html", style_of(place), lang
+            folders = [run.folder for run in named]
+            found = write_compared(
+                folders, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), lang
             )
-        rows: Any = summary_rows(comparison, lang)
-        headings = [(text("cli.compare.measure", lang), "left"), *((r.title, "right") for r in named)]
-        now.table(text("cli.compare.title", lang), headings, rows)
-        for line in comparison.sentences(lang):
-            now.out.print(line, markup=False)
-        for file in files:
-            now.line("compare.file", file=str(file))
-        now.line("run.map", file=str(drawn))
+        show_compared(now, found)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison that was written, as the console shows it: titles of the runs, rows, sentences, files, map."""
+
+    titles: list[str]
+    rows: Any
+    sentences: list[str]
+    files: list[Path]
+    drawn: Path
+
+
+def write_compared(folders: Sequence[Path], place: Workspace, runs: Path, maps: Path, lang: str) -> Compared:
+    """Write table, workbook and map of the options side by side."""
+    from siteplan.cli.views import style_of
+    from siteplan.outputs.compare import compare_runs, summary_rows, write_comparison
+    from siteplan.outputs.webmap import write_comparison as draw_comparison
+    from siteplan.runs import Run
+
+    named = [Run(folder) for folder in folders]
+    comparison = compare_runs(named)
+    files = write_comparison(comparison, runs / "so_sanh", lang)
+    drawn = draw_comparison(named, comparison, maps / "so_sanh.html", style_of(place), lang)
+    rows = summary_rows(comparison, lang)
+    return Compared([run.title for run in named], rows, list(comparison.sentences(lang)), list(files), drawn)
+
+
+def show_compared(now: Session, found: Compared) -> None:
+    """Print the short table of a comparison and where its files are."""
+    headings = [(text("cli.compare.measure", now.lang), "left"), *((title, "right") for title in found.titles)]
+    now.table(text("cli.compare.title", now.lang), headings, found.rows)
+    for line in found.sentences:
+        now.out.print(line, markup=False)
+    for file in found.files:
+        now.line("compare.file", file=str(file))
+    now.line("run.map", file=str(found.drawn))
 
 
 def freeze(

@@ -11,7 +11,7 @@ import json
 import string
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -48,25 +48,22 @@ def number(value: float | None, decimals: int = 0, lang: str = DEFAULT_LANGUAGE)
     return text if lang == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
-class _Formatter(string.Formatter):
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """Split a template into words, name of the parameter that follows them (None at the end), and its style."""
+    return tuple((words, name, spec or "") for words, name, spec, _ in string.Formatter().parse(template))
 
-    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
-        del args
-        # attribute and index access of str.format stay closed: parameters come from data
-        return kwargs.get(field_name, "–"), field_name
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec.startswith("of="):
-            column = format_spec[3:]
-            tokens = str(value).split("; ") if isinstance(value, str) else [value]
-            return "; ".join(value_text(column, token, self.lang) for token in tokens)
-        style = _STYLES.get(format_spec)
-        if style is None or isinstance(value, str) or value is None:
-            return "–" if value is None else str(value)
-        decimals, divisor, suffix = style
-        return number(float(value) / divisor, decimals, self.lang) + suffix
+def _written(value: Any, spec: str, lang: str) -> str:
+    if spec.startswith("of="):
+        column = spec[3:]
+        tokens = str(value).split("; ") if isinstance(value, str) else [value]
+        return "; ".join(value_text(column, token, lang) for token in tokens)
+    style = _STYLES.get(spec)
+    if style is None or isinstance(value, str) or value is None:
+        return "–" if value is None else str(value)
+    decimals, divisor, suffix = style
+    return number(float(value) / divisor, decimals, lang) + suffix
 
 
 def _flatten(prefix: str, node: Mapping[str, Any], into: dict[str, str]) -> None:
@@ -101,7 +98,11 @@ def text(key: str, lang: str = DEFAULT_LANGUAGE, /, **params: Any) -> str:
     template = catalogue(lang).get(key)
     if template is None:
         return key
-    return _Formatter(lang).vformat(template, (), params)
+    # parameters come from data: they are looked up by their whole name, without attributes, indexes or conversions
+    return "".join(
+        words if name is None else words + _written(params.get(name, "–"), spec, lang)
+        for words, name, spec in _parts(template)
+    )
 
 
 def value_text(column: str, token: Any, lang: str = DEFAULT_LANGUAGE) -> str:

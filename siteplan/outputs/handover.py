@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -195,6 +196,12 @@ def _multi(geometry: Any, kind: Any) -> Any:
     return kind([q for p in parts for q in shapely.get_parts(p)])
 
 
+@lru_cache(maxsize=100_000)
+def _words(value: str, is_messages: bool, lang: str) -> str:
+    """Word a text once: the same ones go into the shapefiles and the GeoPackage."""
+    return wording.clean(locale.render(value, lang) if is_messages else value)
+
+
 def _attribute(column: Column, series: pd.Series[Any], lang: str, limit: int | None) -> Any:
     """Return values as files hold them: numbers plain, truth as 0/1, messages as words, text cut to `limit` bytes."""
     if column.kind == "int":
@@ -214,7 +221,7 @@ def _attribute(column: Column, series: pd.Series[Any], lang: str, limit: int | N
         )
     known: dict[Any, str] = {}
     for value in series.dropna().unique():
-        words = wording.clean(locale.render(str(value), lang) if column.kind == "messages" else str(value))
+        words = _words(str(value), column.kind == "messages", lang)
         known[value] = words if limit is None else cut_to_bytes(words, limit)
     return np.array([known.get(value) for value in series], dtype=object)
 

@@ -9,6 +9,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -135,6 +136,7 @@ class Book:
             }
         )
         self._names: set[str] = set()
+        self._clean = cache(lambda words: wording.clean(words, CELL_LIMIT))
         self._formats: dict[tuple[Any, ...], Any] = {}
         base = {"font_name": FONT, "font_size": 11, "valign": "vcenter"}
         self._title = self._book.add_format({**base, "bold": True, "font_size": 14})
@@ -255,7 +257,7 @@ class Book:
             page.write_blank(line, at, None, self._format("text", 0, bold))
         elif isinstance(value, str):
             style = self._format("line" if field.kind == "line" else "text", 0, bold)
-            page.write_string(line, at, wording.clean(value, CELL_LIMIT), style)
+            page.write_string(line, at, self._clean(value), style)
         elif decimals is not None:
             page.write_number(line, at, value, self._format("number", decimals, bold))
         else:

@@ -31,7 +31,8 @@ def make_plans(facts: Facts) -> pd.DataFrame:
     table = facts.plans.drop(columns=[*_SEED_COLUMNS])
     for name in ("supersedes", "decision_no", "decision_date", "covers", "version", "version_date", "crs_decision",
                  "file_ref", "note"):  # fmt: skip
-        table[name] = table[name].replace("", None)
+        # the register of an older workspace has fewer columns
+        table[name] = table[name].replace("", None) if name in table.columns else None
     table["paper_only"] = table["paper_only"].astype(bool)
     return table.sort_values("plan_id", kind="stable").reset_index(drop=True)
 
