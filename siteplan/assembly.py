@@ -51,6 +51,27 @@ def communes(polygons: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=polygons.crs).sort_values("code").reset_index(drop=True)
 
 
+_OF_REPORT = ("report_no", "report_date", "visits_per_day", "hall_seats")
+
+
+def with_reports(frame: gpd.GeoDataFrame, reports: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add to each commune what it reported of itself; a population it reported stands for the published one.
+
+    Adds ``report_no, report_date, visits_per_day, hall_seats``, ``population_reported`` (bool), ``report_layer`` and
+    ``report_illustrative`` (role ``commune_reports``).
+    """
+    rows = reports.set_index("commune_code")
+    frame = frame.copy()
+    for column in _OF_REPORT:
+        frame[column] = frame["code"].map(rows[column])
+    frame["report_layer"] = frame["code"].map(rows["layer"])
+    frame["report_illustrative"] = frame["code"].map(rows["illustrative"])
+    told = frame["code"].map(rows["population"]).astype("Int64")
+    frame["population_reported"] = told.notna() & (told > 0)
+    frame["population"] = frame["population"].astype("Int64").where(~frame["population_reported"], told)
+    return frame
+
+
 def rests_on(*cells: object) -> str | None:
     """Unite ``rests_on`` cells: sorted tokens, each once."""
     tokens = {t.strip() for cell in cells if isinstance(cell, str) for t in cell.split(";") if t.strip()}

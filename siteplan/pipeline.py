@@ -23,7 +23,7 @@ from siteplan.layers import check, coverage
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
-from siteplan.need import gap, rebuild, standards
+from siteplan.need import classification, gap, norm_sets, plan_sizes, rebuild, standards
 from siteplan.raster import Raster
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.rules import Norms, Rules, load_norms, load_rules
@@ -165,6 +165,42 @@ def run_scenarios(
             yield run
 
 
+def need_tables(
+    path: Path, workspace: Workspace, catalog: Path | None = None, reporter: Reporter = SILENT
+) -> tuple[dict[str, pd.DataFrame], str, str]:
+    """Compute the need of a scenario alone: no sites, no run folder.
+
+    Returns
+    -------
+    tables, scope, date
+        ``communes``, ``needs``, ``scopes``, ``standards``; the planned scope; the scenario's date.
+
+    Raises
+    ------
+    InputError
+        As :func:`run_scenarios`.
+    """
+    (inputs,) = read_inputs([path], workspace, catalog, reporter)
+    norms, communes = _start(inputs)
+    need = standards.required_areas(communes, inputs.layers.table("commune_staff"), norms, inputs.scenario.need)
+    tables = {
+        "communes": assembly.join(communes, need.communes),
+        "needs": need.needs,
+        "scopes": need.scopes,
+        "standards": norm_sets.norm_sets(norms, need.used),
+    }
+    return tables, inputs.scenario.need.scope, inputs.scenario.date.isoformat()
+
+
+def _start(inputs: Inputs) -> tuple[Norms, gpd.GeoDataFrame]:
+    """Norms with the scenario's own reserve, and the communes with their facts and what they reported."""
+    scenario, norms, layers = inputs.scenario, inputs.norms, inputs.layers
+    if scenario.sites.reserve_percent is not None:
+        norms = norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
+    communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
+    return norms, assembly.with_reports(communes, layers.table("commune_reports"))
+
+
 def run_scenario(path: str | Path, workspace: Workspace | None = None, **options: Any) -> Run:
     """Run the whole road for one scenario; parameters and errors as in :func:`run_scenarios`."""
     return next(run_scenarios([path], workspace, **options))
@@ -211,15 +247,17 @@ class _Road:
 def _stages(
     inputs: Inputs, road: _Road, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    scenario, rules, norms, layers = inputs.scenario, inputs.rules, inputs.norms, inputs.layers
+    scenario, rules, layers = inputs.scenario, inputs.rules, inputs.layers
+    norms, communes = _start(inputs)
     reporter = road.reporter
-    if scenario.sites.reserve_percent is not None:
-        norms = norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
-    communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
-
+    for key, params in norm_sets.changes(norms):
+        reporter.say(key, **params)
     reporter.say("pipeline.need", count=len(communes))
+    classes, class_norms = classification.classify(communes, layers.table("filing"), norms)
+    communes = assembly.join(communes, classes)
     need = standards.required_areas(communes, layers.table("commune_staff"), norms, scenario.need)
     gaps = gap.gaps(need.communes, layers.table("facilities"), norms, scenario.need)
+    groups, deviations = plan_sizes.planned_sizes(need.communes, communes.set_index("code")["population"])
     communes = assembly.join(communes, need.communes)
     clock.lap("need")
 
@@ -271,6 +309,10 @@ def _stages(
         "coverage": covered,
         "facilities": gaps.facilities,
         "needs": need.needs,
+        "scopes": need.scopes,
+        "groups": groups,
+        "deviations": deviations,
+        "standards": norm_sets.norm_sets(norms, [*need.used, *gaps.used, *class_norms, small]),
         "scores": assembly.stack_plain([site_scores, commune_scores]),
         "costs": cost.costs,
         "land_account": found.land_account,

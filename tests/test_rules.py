@@ -34,7 +34,8 @@ def test_a_missing_norm_names_the_document(tmp_path):
     with pytest.raises(InputError) as caught:
         load_norms(tmp_path, "a", (), dt.date(2027, 1, 1)).value("d")
     problem = caught.value.problems[0]
-    assert problem.key == "norm_missing"
+    assert problem.key == "norm_empty"
+    assert (problem.file, problem.feature) == (str(tmp_path / "a.csv"), "2")
     assert "QCVN 01:2026/BXD" in problem.params["document"]
 
 

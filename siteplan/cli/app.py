@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import inputs, plans, road, views
+from siteplan.cli import inputs, need, plans, road, views
 from siteplan.cli.session import words
 
 app = typer.Typer(
@@ -32,6 +32,10 @@ app.add_typer(layers, name="layers")
 open_data = typer.Typer(help=words("data.help"), no_args_is_help=True)
 open_data.command("pull", help=words("data.pull"))(inputs.data_pull)
 app.add_typer(open_data, name="data")
+
+needs = typer.Typer(help=words("need.help"), no_args_is_help=True)
+needs.command("explain", help=words("need.explain"))(need.explain)
+app.add_typer(needs, name="need")
 
 survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
 survey.command("new", help=words("survey.new"))(inputs.survey_new)

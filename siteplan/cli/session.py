@@ -149,6 +149,10 @@ class Session:
         """Print one line of result."""
         self.out.print(escape(text(f"cli.{key}", self.lang, **params)))
 
+    def plain(self, words: str) -> None:
+        """Print words as they are."""
+        self.out.print(escape(words))
+
     def table(self, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
         """Print a table: columns are (heading, justify)."""
         drawn = Table(title=escape(title) if title else None, title_justify="left")

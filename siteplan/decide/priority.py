@@ -11,7 +11,7 @@ import shapely
 from scipy.spatial.distance import pdist
 
 from siteplan.decide.scoring import raw_text, rests_on, score
-from siteplan.rules import ASSUMED, Norm, Norms
+from siteplan.rules import ASSUMED, Norm, Norms, stepped_points
 from siteplan.scenario import Criterion, SupplementSettings
 from siteplan.tables import RESULTS
 
@@ -21,28 +21,6 @@ _DECIMALS = RESULTS["communes"].column("priority_points").decimals
 # measured columns whose points break ties, in this order
 _TIE_COLUMNS = ("shortage_percent", "nd307_points")
 _WARD = "phường"
-
-
-def classification_points(value: float, norms: Norms, prefix: str, share: float = 1.0) -> float:
-    """Points of one size in the classification of administrative units (NĐ 307/2025/NĐ-CP).
-
-    Base points up to the base; above it step points for each full step; never more than the maximum.
-
-    Parameters
-    ----------
-    value
-        Population (people) or area (km²); NaN gives NaN.
-    prefix
-        Beginning of the norm keys, e.g. ``nd307.commune.population``.
-    share
-        Part of the base and of the step that applies (mountain communes: 0.75 of the population).
-    """
-    if np.isnan(value):
-        return float("nan")
-    base, step = (norms.value(f"{prefix}.{key}") * share for key in ("base", "step"))
-    steps = max(0.0, np.floor(round((value - base) / step, 9)))
-    points = norms.value(f"{prefix}.base_points") + steps * norms.value(f"{prefix}.step_points")
-    return float(min(points, norms.value(f"{prefix}.max_points")))
 
 
 def measure_communes(communes: pd.DataFrame, facilities: pd.DataFrame, sites: Any, norms: Norms) -> pd.DataFrame:
@@ -123,8 +101,8 @@ def _scale(communes: pd.DataFrame, norms: Norms) -> list[float]:
     ):
         unit, share = ("ward", 1.0) if kind == _WARD else ("commune", mountain)
         points.append(
-            classification_points(people, norms, f"nd307.{unit}.population", share)
-            + classification_points(area, norms, f"nd307.{unit}.area")
+            stepped_points(people, norms, f"nd307.{unit}.population", share)
+            + stepped_points(area, norms, f"nd307.{unit}.area")
         )
     return points
 

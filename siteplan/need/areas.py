@@ -12,8 +12,10 @@ from siteplan.need.grouping import WARD_KIND, Staff, is_true
 TITLES = ("secretary", "deputy", "head", "specialist", "contract")
 
 
-def title_mix(staff: int, secretary: int, deputy: int, head: int, people_per_contract: float) -> dict[str, int]:
-    """Split a staff into titles: fixed posts first, support staff by its share, the rest specialists.
+def title_mix(
+    staff: int, secretary: int, deputy: int, head: int, people_per_contract: float, contract: int | None = None
+) -> dict[str, int]:
+    """Split a staff into titles: fixed posts first, support staff as stated or by its share, the rest specialists.
 
     Returns
     -------
@@ -25,7 +27,7 @@ def title_mix(staff: int, secretary: int, deputy: int, head: int, people_per_con
     posts = {
         "secretary": secretary,
         "deputy": deputy,
-        "contract": math.floor(staff / people_per_contract),
+        "contract": math.floor(staff / people_per_contract) if contract is None else contract,
         "head": head,
     }
     for title, people in posts.items():
@@ -41,12 +43,15 @@ def title_area(chain: Chain, staff: Staff) -> float:
         round(chain.value("mix.secretary")),
         round(chain.value("mix.deputy")),
         round(chain.value("mix.head")),
-        chain.value("mix.people_per_contract"),
+        chain.norms["mix.people_per_contract"].value,
+        staff.parts.get("contract"),
     )
     total = 0.0
     for title in TITLES:
         key = f"title.{title}_m2"
-        shares = ("mix.people_per_contract",) if title == "contract" else (f"mix.{title}",)
+        shares: tuple[str, ...] = (f"mix.{title}",)
+        if title == "contract":
+            shares = () if "contract" in staff.parts else ("mix.people_per_contract",)
         norms = (key, *(k for k in shares if k in chain.norms))
         rate = chain.norms[key].value
         total += chain.add(
@@ -55,42 +60,94 @@ def title_area(chain: Chain, staff: Staff) -> float:
     return chain.add("title_area", total, basis="basis.title_area", people=staff.people)
 
 
+_ONE_STOP = "room.one_stop"
+
+
+def _one_stop_area(chain: Chain, commune: pd.Series) -> float:
+    """Add the one-stop centre: by population and by daily visits, whichever asks for more, within its bounds.
+
+    Visits: those present at the busiest time, times the area of one, over the waiting part of the centre (TCVN
+    4601:2012, 7.8.4.2: waiting is at least 30 % of it). Without either figure it has its least area.
+    """
+    bounds = (f"{_ONE_STOP}.minimum_m2", f"{_ONE_STOP}.maximum_m2")
+    least, most = (chain.norms[key].value for key in bounds)
+    population, visits = commune["population"], commune.get("visits_per_day")
+    asked: list[float] = []
+    if not pd.isna(population):
+        rate = chain.norms[f"{_ONE_STOP}.per_1000_people_m2"].value
+        asked.append(
+            chain.add(
+                "one_stop_by_population",
+                rate * float(population) / 1000,
+                norms=(f"{_ONE_STOP}.per_1000_people_m2",),
+                population=int(population),
+                rate=rate,
+            )
+        )
+    if visits is not None and not pd.isna(visits):
+        keys = tuple(f"{_ONE_STOP}.{key}" for key in ("peak_share", "visitor_m2", "waiting_share"))
+        peak, each, waiting = (chain.norms[key].value for key in keys)
+        asked.append(
+            chain.add(
+                "one_stop_by_visits",
+                float(visits) * peak * each / waiting,
+                norms=keys,
+                visits=int(visits),
+                peak_percent=peak * 100,
+                each=each,
+                waiting_percent=waiting * 100,
+            )
+        )
+    if not asked:
+        return chain.add("room_one_stop", least, norms=bounds[:1], formula="room_one_stop_least", least=least)
+    area = min(max(least, *asked), max(least, most))
+    return chain.add("room_one_stop", area, norms=bounds, asked=max(asked), least=least, most=most)
+
+
+def _hall_area(chain: Chain, commune: pd.Series) -> float:
+    """Add the hall: seats as the commune reported them within the bounds of the codes, else the proposed number."""
+    reported = commune.get("hall_seats")
+    sizes = ("room.hall.seat_m2", "room.hall.stage_depth_m", "room.hall.stage_width_m")
+    seat_area, depth, width = (chain.norms[key].value for key in sizes)
+    params: dict[str, float | int] = {"rate": seat_area, "depth": depth, "width": width}
+    if reported is None or pd.isna(reported):
+        seats = chain.norms["room.hall.seats"].value
+        return chain.add(
+            "room_hall",
+            seats * seat_area + depth * width,
+            norms=("room.hall.seats", *sizes),
+            seats=seats,
+            **params,  # type: ignore[arg-type]
+        )
+    bounds = ("companion.hall_seats", "room.hall.maximum_seats")
+    least, most = (chain.norms[key].value for key in bounds)
+    seats = min(max(float(reported), least), most)
+    return chain.add(
+        "room_hall",
+        seats * seat_area + depth * width,
+        norms=(*bounds, *sizes),
+        formula="room_hall_reported",
+        reported=int(reported),
+        seats=seats,
+        least=least,
+        most=most,
+        **params,  # type: ignore[arg-type]
+    )
+
+
 def special_area(chain: Chain, commune: pd.Series) -> float:
     """Add the special rooms one by one and return their sum, m² (NĐ 155/2025 Art. 7; TCVN 4601:2012).
 
-    Without a population the one-stop centre has its least area; a reception room for delegations from across the border
-    is for border communes, and where that flag is missing the step says so and adds nothing.
+    A reception room for delegations from across the border is for border communes; where that flag is missing the step
+    says so and adds nothing.
     """
-    population = commune["population"]
-    least, most = chain.value("room.one_stop.minimum_m2"), chain.value("room.one_stop.maximum_m2")
-    rate = chain.value("room.one_stop.per_1000_people_m2")
-    one_stop_norms = ("room.one_stop.per_1000_people_m2", "room.one_stop.minimum_m2", "room.one_stop.maximum_m2")
-    if pd.isna(population):
-        rooms = [
-            chain.add("room_one_stop", least, norms=one_stop_norms[1:2], formula="room_one_stop_least", least=least)
-        ]
-    else:
-        area = min(max(least, rate * float(population) / 1000), max(least, most))
-        rooms = [
-            chain.add(
-                "room_one_stop",
-                area,
-                norms=one_stop_norms,
-                population=int(population),
-                rate=rate,
-                least=least,
-                most=most,
-            )
-        ]
+    rooms = [_one_stop_area(chain, commune)]
     proposed, least = chain.value("room.citizen_reception_m2"), chain.value("room.citizen_reception.minimum_m2")
     reception_norms = ("room.citizen_reception_m2", "room.citizen_reception.minimum_m2")
     rooms.append(
         chain.add("room_citizen_reception", max(proposed, least), norms=reception_norms, proposed=proposed, least=least)
     )
-    hall_norms = ("room.hall.seats", "room.hall.seat_m2", "room.hall.stage_depth_m", "room.hall.stage_width_m")
-    seats, seat_area, depth, width = (chain.norms[key].value for key in hall_norms)
-    hall = seats * seat_area + depth * width
-    rooms.append(chain.add("room_hall", hall, norms=hall_norms, seats=seats, rate=seat_area, depth=depth, width=width))
+    rooms.append(_hall_area(chain, commune))
     archive_norms = ("room.archive.shelf_m", "room.archive.shelf_m_per_m2")
     shelf, per_area = (chain.norms[key].value for key in archive_norms)
     rooms.append(chain.add("room_archive", shelf / per_area, norms=archive_norms, shelf=shelf, rate=per_area))

@@ -8,7 +8,7 @@ from typing import Any
 
 from siteplan.locale import encode
 from siteplan.rules import Norm
-from siteplan.tables.results import CERTAINTY
+from siteplan.tables.parts import CERTAINTY
 
 
 @dataclass

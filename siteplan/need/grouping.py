@@ -6,7 +6,8 @@ Groups do not overlap; the first that fits holds: ward, border commune, former d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -66,7 +67,7 @@ class Staff:
     """People who will work in a centre and where the figure comes from.
 
     ``answered`` is the number of communes of the group an average was taken over; ``government`` and ``party_front``
-    are the two parts of the default.
+    are the two parts of the default; ``parts`` holds the people of each kind of post that the decision breaks down.
     """
 
     people: int
@@ -77,6 +78,7 @@ class Staff:
     average: float = math.nan
     government: int = 0
     party_front: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
 
 
@@ -87,11 +89,34 @@ def _illustrative_layers(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted({str(layer) for layer in flagged}))
 
 
+PARTS = ("party", "government", "front", "service_centre", "contract")
+
+
+def _parts(row: pd.Series) -> dict[str, int]:
+    """People of each kind of post that is stated, contract staff among them."""
+    cells = {part: row.get(f"staff_{part}") for part in PARTS}
+    return {part: int(v) for part, v in cells.items() if v is not None and not pd.isna(v) and v >= 0}
+
+
+def stated_staff(row: pd.Series) -> float:
+    """People a row of ``commune_staff`` states: the total, else the sum of a complete breakdown; NaN where neither is.
+
+    A breakdown is complete with Party, government and Front; the one-stop centre may be counted in the government.
+    """
+    total = row.get("staff")
+    if total is not None and not pd.isna(total):
+        return float(total) if total > 0 else math.nan
+    parts = _parts(row)
+    complete = {"party", "government", "front"} <= set(parts)
+    return float(sum(parts.values())) if complete and sum(parts.values()) > 0 else math.nan
+
+
 def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> dict[str, Staff]:
     """Return the staff of every commune.
 
     The approved figure where there is one; else the average, rounded half up, of the communes of the same group that
-    have one; else the average of a commune government (QĐ 759/QĐ-TTg) plus an assumed figure for Party and Front.
+    have one; else the average of a commune government (QĐ 759/QĐ-TTg), or its approved people where only they are
+    stated, plus an assumed figure for Party and Front.
 
     Parameters
     ----------
@@ -102,8 +127,11 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
     norms
         Holds the two default figures.
     """
-    known = staff.loc[[not pd.isna(v) and v > 0 for v in staff["staff"]]] if len(staff) else staff
+    stated = {str(row["commune_code"]): stated_staff(row) for _, row in staff.iterrows()}
+    people = {code: int(n) for code, n in stated.items() if not math.isnan(n)}
+    known = staff.loc[staff["commune_code"].isin(people)]
     approved = {str(row["commune_code"]): row for _, row in known.iterrows()}
+    governments = _governments(staff, people)
     by_group: dict[str, list[str]] = {}
     for code in groups.index:
         if code in approved:
@@ -115,13 +143,14 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
             row = approved[code]
             decision = row.get("decision_no")
             result[str(code)] = Staff(
-                int(row["staff"]),
+                people[str(code)],
                 "approved",
-                decision_no="" if pd.isna(decision) else str(decision),
+                decision_no="" if decision is None or pd.isna(decision) else str(decision),
+                parts=_parts(row),
                 layers=_illustrative_layers(known.loc[known["commune_code"] == code]),
             )
         elif peers:
-            average = sum(int(approved[c]["staff"]) for c in peers) / len(peers)
+            average = sum(people[c] for c in peers) / len(peers)
             result[str(code)] = Staff(
                 math.floor(average + 0.5),
                 "group_average",
@@ -132,7 +161,24 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
             )
         else:
             government, party_front = (round(norms.value(key)) for key in STAFF_NORMS)
+            own = governments.get(str(code))
             result[str(code)] = Staff(
-                government + party_front, "default", group=group, government=government, party_front=party_front
+                (government if own is None else own) + party_front,
+                "default",
+                group=group,
+                government=government if own is None else own,
+                party_front=party_front,
+                parts={} if own is None else {"government": own},
+                layers=() if own is None else _illustrative_layers(staff.loc[staff["commune_code"] == code]),
             )
     return result
+
+
+def _governments(staff: pd.DataFrame, people: Mapping[str, int]) -> dict[str, int]:
+    """Approved people of the government where only that part of the staff is stated."""
+    rows = {str(row["commune_code"]): _parts(row) for _, row in staff.iterrows()}
+    return {
+        code: parts["government"] + parts.get("service_centre", 0)
+        for code, parts in rows.items()
+        if code not in people and parts.get("government", 0) > 0
+    }

@@ -17,16 +17,14 @@ Every figure of it is a norm with its document; what is recalled or proposed is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from siteplan.errors import InputError, Problem
 from siteplan.need.areas import TITLES, land_area, land_with_companions, special_area, title_area
 from siteplan.need.chain import Chain
-from siteplan.need.grouping import GROUP_NORMS, STAFF_NORMS, Staff, group_of, is_true, staff_of_communes
+from siteplan.need.grouping import GROUP_NORMS, PARTS, STAFF_NORMS, Staff, group_of, is_true, staff_of_communes
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
@@ -46,12 +44,17 @@ _NORMS = (
     "room.one_stop.per_1000_people_m2",
     "room.one_stop.minimum_m2",
     "room.one_stop.maximum_m2",
+    "room.one_stop.peak_share",
+    "room.one_stop.visitor_m2",
+    "room.one_stop.waiting_share",
     "room.citizen_reception_m2",
     "room.citizen_reception.minimum_m2",
     "room.hall.seats",
     "room.hall.seat_m2",
     "room.hall.stage_depth_m",
     "room.hall.stage_width_m",
+    "room.hall.maximum_seats",
+    "companion.hall_seats",
     "room.archive.shelf_m",
     "room.archive.shelf_m_per_m2",
     "room.server.minimum_m2",
@@ -87,25 +90,18 @@ class NeedResult:
     """Need of every commune.
 
     ``communes``: one row a commune in the scope of the scenario; ``needs``: the chain, ``RESULTS["needs"]``, for all
-    three scopes; ``used``: the norms that entered, by key.
+    three scopes; ``scopes``: what each scope comes to, ``RESULTS["scopes"]``; ``used``: the norms that entered, by key.
     """
 
     communes: pd.DataFrame
     needs: pd.DataFrame
+    scopes: pd.DataFrame
     used: list[Norm]
 
 
-def _in_force(norms: Norms, keys: Iterable[str], settings: NeedSettings) -> dict[str, Norm]:
+def _in_force(norms: Norms, settings: NeedSettings) -> dict[str, Norm]:
     """Return the norms by key, all missing ones reported at once; the floors are those of the scenario."""
-    found: dict[str, Norm] = {}
-    problems: list[Problem] = []
-    for key in keys:
-        try:
-            found[key] = norms[key]
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(*problems)
+    found = norms.found(_NORMS)
     found["building.floors"] = replace(found["building.floors"], value=float(settings.floors))
     found.update({key: norms[key] for key in (*_SINGLE_HEADQUARTERS, *_BASES) if key in norms})
     return found
@@ -115,21 +111,39 @@ def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
     population = commune["population"]
     if pd.isna(population):
         chain.add("population", math.nan, "người", formula="population_missing", certainty=None)
+    elif is_true(commune.get("population_reported", False)):
+        report: dict[str, Any] = {"number": _text(commune.get("report_no")), "date": _day(commune.get("report_date"))}
+        chain.add("population", float(population), "người", formula="population_reported", certainty=None, **report)
     else:
         chain.add("population", float(population), "người", certainty=None)
     params: dict[str, Any] = {"people": staff.people}
     norms: tuple[str, ...] = ()
+    formula = f"staff_{staff.basis}"
     if staff.basis == "approved":
         params["decision"] = staff.decision_no or None
+        if staff.parts:
+            formula = "staff_approved_parts"
+            params |= {part: staff.parts.get(part) for part in PARTS}
     elif staff.basis == "group_average":
         params |= {"group": staff.group, "answered": staff.answered, "average": staff.average}
         if staff.group.startswith("population_"):
             chain.used.update(GROUP_NORMS)
     else:
-        norms = STAFF_NORMS
+        norms = STAFF_NORMS if not staff.parts else STAFF_NORMS[1:]
+        formula = "staff_default_government" if staff.parts else formula
         params |= {"government": staff.government, "party_front": staff.party_front}
     certainty = "C" if staff.basis == "group_average" else None
-    chain.add("staff", staff.people, "người", norms, formula=f"staff_{staff.basis}", certainty=certainty, **params)
+    chain.add("staff", staff.people, "người", norms, formula=formula, certainty=certainty, **params)
+
+
+def _day(value: object) -> str | None:
+    """Write an ISO day as people of the province do."""
+    words = _text(value)
+    return None if words is None else "/".join(reversed(words[:10].split("-")))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
 def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Norm]) -> tuple[Chain, dict[str, Any]]:
@@ -164,16 +178,7 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     share = chain.value("land.reserve_share")
     reserve = chain.add("reserve", share * land, norms=("land.reserve_share",), land=land, percent=share * 100)
     required = chain.add("required_land_area", land + reserve, basis="basis.land_area", land=land, reserve=reserve)
-    if all(key in norms for key in _SINGLE_HEADQUARTERS):
-        plain, mountain = (norms[key].value for key in _SINGLE_HEADQUARTERS)
-        chain.add(
-            "single_headquarters",
-            math.nan,
-            norms=_SINGLE_HEADQUARTERS,
-            plain=plain,
-            mountain=mountain,
-            required=required,
-        )
+    _answer_single_headquarters(chain, required)
     summary = {
         "commune_code": chain.commune_code,
         "scope": scope,
@@ -184,12 +189,37 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
         "required_footprint_m2": footprint,
         "required_land_area_m2": required,
         "binding_rule": binding,
+        "single_headquarters": chain.rows[-1]["formula"],
     }
     return chain, summary
 
 
+def _answer_single_headquarters(chain: Chain, required: float) -> None:
+    """Answer for this scope what the 400 m² and 500 m² of QCVN 01:2021, 2.16.6.2 mean for it.
+
+    Where no norm of that kind is in force the answer says that.
+    """
+    if not all(key in chain.norms for key in _SINGLE_HEADQUARTERS):
+        chain.add("single_headquarters", math.nan, formula="single_headquarters_ended", certainty=None)
+        return
+    plain, mountain = (chain.norms[key].value for key in _SINGLE_HEADQUARTERS)
+    chain.add(
+        "single_headquarters",
+        math.nan,
+        norms=_SINGLE_HEADQUARTERS,
+        formula=f"single_headquarters_{chain.scope.lower()}",
+        plain=plain,
+        mountain=mountain,
+        least=chain.norms["land.minimum_m2"].value,
+        required=required,
+    )
+
+
 def _rests_on(chain: Chain, commune: pd.Series, staff: Staff) -> str:
     tokens = {f"layer:{layer}" for layer in staff.layers}
+    report = _text(commune.get("report_layer"))
+    if report and is_true(commune.get("report_illustrative", False)):
+        tokens.add(f"layer:{report}")
     if is_true(commune.get("illustrative")) and not pd.isna(commune.get("layer")):
         tokens.add(f"layer:{commune['layer']}")
     for key in chain.used:
@@ -209,7 +239,8 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
     ----------
     communes
         One row a commune: ``code, kind, population, is_border, is_central_ward, is_former_district_seat``; optionally
-        ``layer`` and ``illustrative``, then named in ``rests_on``.
+        ``layer`` and ``illustrative``, then named in ``rests_on``; optionally what the commune reported
+        (``population_reported, report_no, report_date, visits_per_day, hall_seats``).
     staff
         Approved staff, ``INPUTS["commune_staff"]``; may be empty.
     norms
@@ -229,11 +260,12 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
     InputError
         With every norm that is missing on that date and the documents to look in.
     """
-    in_force = _in_force(norms, _NORMS, settings)
+    in_force = _in_force(norms, settings)
     ordered = communes.sort_values("code", kind="stable")
     groups = pd.Series([group_of(row, norms) for _, row in ordered.iterrows()], index=ordered["code"], dtype=object)
     people = staff_of_communes(groups, staff, norms)
     summaries: list[dict[str, Any]] = []
+    of_scopes: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
     used: set[str] = set(GROUP_NORMS)
     for _, commune in ordered.iterrows():
@@ -242,6 +274,7 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
             chain, summary = _chain_of(commune, scope, people[code], in_force)
             steps += chain.rows
             used |= chain.used
+            of_scopes.append({**summary, "planned": scope == settings.scope})
             if scope == settings.scope:
                 rests_on = _rests_on(chain, commune, people[code])
                 summaries.append({**summary, "group": groups[code], "rests_on": rests_on})
@@ -250,4 +283,5 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
     table = pd.DataFrame(summaries, columns=names).astype({"staff": "Int64"})
     table[areas] = table[areas].astype("float64").round(2)
     needs = conform(pd.DataFrame(steps, columns=RESULTS["needs"].names), RESULTS["needs"])
-    return NeedResult(table, needs, [in_force[key] for key in sorted(used)])
+    scopes = pd.DataFrame(of_scopes, columns=RESULTS["scopes"].names)
+    return NeedResult(table, needs, conform(scopes, RESULTS["scopes"]), [in_force[key] for key in sorted(used)])

@@ -162,7 +162,13 @@ def test_from_2027_missing_norms_are_listed_with_the_document_to_look_in():
     with pytest.raises(InputError) as caught:
         required_areas(communes({}), empty(INPUTS["commune_staff"]), norms, NeedSettings())
     missing = {problem.column: problem.params["document"] for problem in caught.value.problems}
-    assert set(missing) == {"land.minimum_m2", "land.density_percent", "companion.culture_house_m2"}
+    assert set(missing) == {
+        "land.minimum_m2",
+        "land.density_percent",
+        "companion.culture_house_m2",
+        "companion.hall_seats",
+        "parking.floor_per_car_m2",
+    }
     assert all("QCVN 01:2026/BXD" in document for document in missing.values())
 
 
@@ -246,3 +252,74 @@ def test_more_people_never_need_less(people, population):
     rows = need(frame, staff(c00001=people, c00002=people + 1)).communes
     for column in ("required_usable_area_m2", "required_floor_area_m2", "required_land_area_m2"):
         assert rows[column].is_monotonic_increasing
+
+
+def chain_of(needs, item, scope="A"):
+    row = needs[(needs["item"] == item) & (needs["scope"] == scope)].iloc[0]
+    return row["value"], render(row["formula"]), row["legal_basis"]
+
+
+def test_one_stop_centre_takes_the_larger_of_population_and_visits():
+    # 240 visits x 15 % x 1.5 m² / 30 % waiting = 180 m²; 9,000 people x 10 m² per 1,000 = 90 m²
+    rows = communes({"population": 9000}, {"population": 25_000})
+    rows["visits_per_day"] = pd.array([240, 240], dtype="Int64")
+    needs = need(rows).needs
+    first, second = (needs[needs["commune_code"] == code] for code in ("00001", "00002"))
+    assert chain_of(first, "one_stop_by_visits")[0] == 180
+    assert "7.8.4.2" in chain_of(first, "one_stop_by_visits")[2]
+    assert chain_of(first, "room_one_stop")[0] == 180
+    assert chain_of(second, "room_one_stop")[0] == 250
+
+
+@pytest.mark.parametrize(("reported", "seats"), [(60, 100), (150, 150), (900, 500)])
+def test_hall_seats_as_reported_within_the_codes(reported, seats):
+    # QCVN 01:2021 Table 2.32: hall of at least 100 seats; TCVN 4601:2012, 7.8.6.8: at most 500, 0.8 m² a seat
+    rows = communes({})
+    rows["hall_seats"] = pd.array([reported], dtype="Int64")
+    value, words, basis = chain_of(need(rows).needs, "room_hall")
+    assert value == seats * 0.8 + 60
+    assert str(reported) in words
+    assert "2.32" in basis
+
+
+def test_the_breakdown_of_the_staff_is_used():
+    people = staff(c00001=None)
+    people[["staff_party", "staff_government", "staff_front", "staff_contract"]] = [16, 34, 9, 3]
+    result = need(communes({}), people)
+    row = result.communes.iloc[0]
+    assert (row["staff"], row["staff_basis"]) == (62, "approved")
+    assert chain_of(result.needs, "title_contract")[0] == 3 * 10  # as stated, not one in twelve
+    assert chain_of(result.needs, "title_specialist")[0] == (62 - 1 - 9 - 12 - 3) * 15
+    assert "34" in chain_of(result.needs, "staff")[1]
+
+
+def test_only_the_government_approved_adds_the_flagged_part():
+    people = staff(c00001=None)
+    people["staff_government"] = 35
+    result = need(communes({}), people)
+    assert result.communes["staff"].iloc[0] == 35 + 20
+    assert result.communes["staff_basis"].iloc[0] == "default"
+    assert "assumption:norm.staff.party_front_default" in result.communes["rests_on"].iloc[0]
+
+
+def test_three_scopes_of_every_commune_each_with_its_answer():
+    result = need(communes({}, {"kind": "phường"}), scope="B")
+    scopes = result.scopes
+    assert scopes.groupby("commune_code")["scope"].agg("".join).to_dict() == {"00001": "ABC", "00002": "ABC"}
+    assert scopes.loc[scopes["planned"].astype(bool), "scope"].unique().tolist() == ["B"]
+    planned = scopes[scopes["scope"] == "B"].set_index("commune_code")["required_land_area_m2"]
+    assert planned.to_dict() == result.communes.set_index("commune_code")["required_land_area_m2"].to_dict()
+    answers = scopes.drop_duplicates("scope").set_index("scope")["single_headquarters"].map(render)
+    assert answers.is_unique
+    for words in answers:
+        assert "2.16.6.2" in words
+        assert "400 m²" in words
+
+
+def test_a_reported_population_is_named_with_its_report():
+    rows = communes({"population": 12_345})
+    rows["population_reported"] = True
+    rows["report_no"], rows["report_date"] = "27/BC-UBND", "2026-02-10"
+    words = chain_of(need(rows).needs, "population")[1]
+    assert "27/BC-UBND" in words
+    assert "10/02/2026" in words

@@ -5,8 +5,7 @@ Mountain communes: 75 % of the population level (12,000 people, steps of 750); w
 
 import pytest
 
-from siteplan.decide.priority import classification_points
-from siteplan.rules import load_norms
+from siteplan.rules import load_norms, stepped_points
 from siteplan.scenario import load_scenario
 
 # kind, people, km², points of population, points of area
@@ -33,5 +32,5 @@ def test_points(repo_root, unit, people, area, people_points, area_points):
         repo_root / "layers" / "standards", scenario.need.standard, scenario.need.supporting, scenario.date
     )
     share = norms.value("nd307.mountain_share") if unit == "commune" else 1.0
-    assert classification_points(people, norms, f"nd307.{unit}.population", share) == people_points
-    assert classification_points(area, norms, f"nd307.{unit}.area") == area_points
+    assert stepped_points(people, norms, f"nd307.{unit}.population", share) == people_points
+    assert stepped_points(area, norms, f"nd307.{unit}.area") == area_points
