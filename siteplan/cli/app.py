@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import inputs, need, plans, road, views
+from siteplan.cli import inputs, need, planning, road, views
 from siteplan.cli.session import words
 
 app = typer.Typer(
@@ -41,11 +41,7 @@ survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
 survey.command("new", help=words("survey.new"))(inputs.survey_new)
 app.add_typer(survey, name="survey")
 
-register = typer.Typer(help=words("plans.help"), no_args_is_help=True)
-register.command("list", help=words("plans.list"))(plans.plans_list)
-register.command("show", help=words("plans.show"))(plans.plans_show)
-register.command("check", help=words("plans.check"))(plans.plans_check)
-app.add_typer(register, name="plans")
+app.add_typer(planning.plans_app, name="plans")
 
 
 def call(arguments: Sequence[str]) -> int:
