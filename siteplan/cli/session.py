@@ -28,7 +28,7 @@ SHOWN_PROBLEMS = 40
 def asked_language(arguments: Sequence[str] | None = None) -> str:
     """Language of help texts and errors: ``--lang`` of the call, else ``SITEPLAN_LANG``, else Vietnamese."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    for here, following in zip(words, [*words[1:], ""], strict=True):
+    for here, following in zip(words, [*words[1:], ""], strict=False):  # an empty call has no first word
         if here == "--lang" and following in LANGUAGES:
             return following
         if here.startswith("--lang=") and here[7:] in LANGUAGES:

@@ -248,8 +248,8 @@ def test_layer_names_tell_the_function_and_the_table_can_be_corrected(tmp_path, 
     path, table = sheet.save(tmp_path), tmp_path / "lop.csv"
     first = import_dxf(path, "Q", province, rules, Options(layers=table))
     assert first.proposed
-    functions = dict(zip(first.zones["drawing_layer"], first.zones["function"], strict=True))
-    assert functions == {"QH_DAT_COQUAN": "DAT_COQUAN", "LO_TSC": "TSC", "LOP_7": None}
+    functions = dict(zip(first.zones["drawing_layer"], first.zones["function"].fillna(""), strict=True))
+    assert functions == {"QH_DAT_COQUAN": "DAT_COQUAN", "LO_TSC": "TSC", "LOP_7": ""}
     rows = list(csv.DictReader(table.open(encoding="utf-8-sig")))
     uses = {row["layer"]: row["use"] for row in rows}
     assert uses == {"QH_DAT_COQUAN": "zone", "LO_TSC": "zone", "LOP_7": "zone", "KHUNG_TEN": "ignore", "'+CHU": "text"}
