@@ -250,7 +250,7 @@ def test_layer_names_tell_the_function_and_the_table_can_be_corrected(tmp_path, 
     assert first.proposed
     functions = dict(zip(first.zones["drawing_layer"], first.zones["function"].fillna(""), strict=True))
     assert functions == {"QH_DAT_COQUAN": "DAT_COQUAN", "LO_TSC": "TSC", "LOP_7": ""}
-    rows = list(csv.DictReader(table.open(encoding="utf-8-sig")))
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
     uses = {row["layer"]: row["use"] for row in rows}
     assert uses == {"QH_DAT_COQUAN": "zone", "LO_TSC": "zone", "LOP_7": "zone", "KHUNG_TEN": "ignore", "'+CHU": "text"}
     text = table.read_text("utf-8-sig").replace("LOP_7,zone,", "LOP_7,zone,DGD").replace("LO_TSC,zone", "LO_TSC,ignore")
