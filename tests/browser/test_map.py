@@ -266,7 +266,7 @@ def test_clicking_the_map_opens_what_is_there(open_map, map_file, map_run):
     page.locator("#layers-button").click()
     at = page.evaluate(
         """() => {
-            const c = JSON.parse(document.getElementById('siteplan-content').textContent);
+            const c = SP.content;
             const communes = c.runs[0].communes;
             const [x, y] = communes.rows[0][communes.names.indexOf('label_at')];
             const p = map_siteplan_1.latLngToContainerPoint([y / c.steps.coarse, x / c.steps.coarse]);

@@ -57,7 +57,12 @@ def written(run, style, tmp_path_factory) -> str:
 
 
 def block(text: str) -> dict:
-    return json.loads(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
+    return content.unpacked(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def laid_open(text: str) -> str:
+    """The page and its content in plain letters."""
+    return text + json.dumps(block(text), ensure_ascii=False)
 
 
 # ---- the file
@@ -83,9 +88,10 @@ def test_nothing_of_folium_beside_the_frame(written):
 
 
 def test_content_of_restricted_rows_is_nowhere(written, run, style, tmp_path):
-    assert map_run.SECRET not in written
-    assert "quoc_phong" not in written
-    assert '"QP1"' not in written
+    plain = laid_open(written)
+    assert map_run.SECRET not in plain
+    assert "quoc_phong" not in plain
+    assert '"QP1"' not in plain
     data = block(written)
     names = data["runs"][0]["conflicts"]["names"]
     hidden = [
@@ -99,24 +105,25 @@ def test_content_of_restricted_rows_is_nowhere(written, run, style, tmp_path):
 def test_restricted_rows_are_there_when_the_run_includes_them(style, tmp_path):
     open_run = map_run.build(tmp_path, include_restricted=True)
     text = webmap.write_map(open_run, tmp_path / "m.html", style).read_text("utf-8")
-    assert map_run.SECRET in text
+    assert map_run.SECRET in laid_open(text)
 
 
 def test_hostile_text_cannot_leave_its_block(written):
-    opened = re.search(r'<script type="application/json" id="siteplan-content">', written)
+    opened = re.search(r'<script type="application/octet-stream" id="siteplan-content">', written)
     body = written[opened.end() : written.index("</script>", opened.end())]
-    assert "<" not in body
-    assert "window.hacked" in body
-    assert "49 </script>" not in written
-    assert "{{7*7}}" in body
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", body)
+    plain = json.dumps(block(written), ensure_ascii=False)
+    assert "window.hacked" in plain
+    assert "{{7*7}}" in plain
+    rest = re.sub(r"<title>[^<]*</title>", "", written)
+    assert not [words for words in ("window.hacked", "{{7*7}}", "49 </script>") if words in rest]
 
 
 @given(st.text(max_size=60))
-def test_json_keeps_any_text_and_never_closes_its_element(text):
-    words = content.to_json({"a": text})
-    assert "<" not in words
-    assert "\u2028" not in words
-    assert json.loads(words) == {"a": text}
+def test_packed_content_keeps_any_text_and_never_closes_its_element(text):
+    words = content.packed({"a": text})
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", words)
+    assert content.unpacked(words) == {"a": text}
 
 
 def test_a_map_that_cannot_be_written_says_so(run, style, tmp_path):

@@ -17,14 +17,14 @@ from siteplan import cache, locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import assets, background, shapes
-from siteplan.outputs.webmap.content import Content, run_content, themes, to_json, token_words
+from siteplan.outputs.webmap.content import Content, packed, run_content, themes, token_words
 from siteplan.outputs.webmap.gate import refuse_outside
 from siteplan.outputs.webmap.projection import parameters
 from siteplan.runs import Run
 
 _SCRIPTS = (
     "projection.js", "words.js", "shapes.js", "model.js", "layers.js", "view.js", "legend.js", "ranking.js", "cards.js",
-    "sheets.js", "start.js",
+    "sheets.js", "start.js", "open.js",
 )  # fmt: skip
 _COMMUNE_TOLERANCE_M = 60.0
 _POLICY = (
@@ -108,7 +108,8 @@ def assemble(content: Content, maps: int, title: str, lang: str) -> str:
     after = [
         body,
         f"<noscript>{html.escape(locale.text('webmap.no_script', lang))}</noscript>\n",
-        f'<script type="application/json" id="siteplan-content">{to_json(content)}</script>\n',
+        f'<p id="siteplan-old-browser" hidden>{html.escape(locale.text("webmap.old_browser", lang))}</p>\n',
+        f'<script type="application/octet-stream" id="siteplan-content">{packed(content)}</script>\n',
         f'<pre id="siteplan-notices" hidden>{html.escape(assets.notices(), quote=False)}</pre>\n',
         "</body>",
         closing,

@@ -1,6 +1,5 @@
 // Puts the page together: bar, list and cards at the left, one map or two, layers at the right.
-(function () {
-  var content = JSON.parse(document.getElementById("siteplan-content").textContent);
+SP.start = function (content) {
   var W = SP.words(content), el = SP.el, two = content.runs.length > 1;
   var rowsOf = SP.backgroundRows(content), project = SP.projector(content.projection);
   var maps = [window.map_siteplan_1].concat(two ? [window.map_siteplan_2] : []);
@@ -226,4 +225,4 @@
   }
   (document.fonts && document.fonts.ready ? document.fonts.load("600 12px 'Be Vietnam Pro'").then(begin, begin) : begin());
   window.addEventListener("resize", function () { views.forEach(function (v) { v.resized(); }); });
-})();
+};
