@@ -316,6 +316,7 @@ def _stages(
         "scores": assembly.stack_plain([site_scores, commune_scores]),
         "costs": cost.costs,
         "land_account": found.land_account,
+        "land_options": found.land_options,
         "sources": layers.sources,
     }
     epsg = layers.province.epsg
@@ -365,9 +366,7 @@ def _sites(
         }
     )
     return site_cache.conformed(
-        assembly.stack([f.sites for f in found], RESULTS["sites"]),
-        assembly.stack([f.conflicts for f in found], RESULTS["conflicts"]),
-        assembly.stack([f.land_account for f in found], RESULTS["land_account"]),
+        lambda name: assembly.stack([getattr(f, name) for f in found], RESULTS[name]),
         assembly.mosaic([f.eligible for f in found]),
         outcome,
         f"EPSG:{layers.province.epsg}",

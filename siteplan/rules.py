@@ -42,6 +42,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "source",
             "severity",
             "tolerance_percent",
+            "discuss",
             "treatment",
         ),
         ("threshold", "distance_m", "distance_urban_m", "severity", "tolerance_percent"),
@@ -373,10 +374,22 @@ def load_rules(folder: Path) -> Rules:
                         "certainty_unknown", file=str(path), feature=str(row), column="certainty", value=str(certainty)
                     )
                 )
+        if name == "eligibility":
+            problems += _undiscussable(table, path)
         tables[name] = table
     if problems:
         raise InputError(*problems)
     return Rules(**tables)
+
+
+def _undiscussable(table: pd.DataFrame, path: Path) -> list[Problem]:
+    """Tell looser values that are neither a number nor ``off``."""
+    return [
+        Problem("number_invalid", file=str(path), feature=str(row), column="discuss", value=word.strip())
+        for row, words in zip(table["_row"], table["discuss"], strict=True)
+        for word in str(words or "").split("|")
+        if word.strip() not in ("", "off") and not word.strip().replace(".", "", 1).isdigit()
+    ]
 
 
 def _number_or_problem(words: object, path: Path, row: object, column: str, problems: list[Problem]) -> float:

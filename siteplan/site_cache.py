@@ -20,7 +20,7 @@ from siteplan.rules import Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
 
-_TABLES = ("sites", "conflicts", "land_account")
+_TABLES = ("sites", "conflicts", "land_account", "land_options")
 _SCENARIO_PARTS = ("date", "grid", "tolerance", "eligibility", "sites")
 
 
@@ -30,7 +30,7 @@ class Assessed:
 
     Parameters
     ----------
-    sites, conflicts, land_account
+    sites, conflicts, land_account, land_options
         Result tables; scores and ranks still empty.
     eligible
         Eligible cells of the province: 1 eligible, 0 not, 255 outside.
@@ -41,6 +41,7 @@ class Assessed:
     sites: gpd.GeoDataFrame
     conflicts: gpd.GeoDataFrame
     land_account: pd.DataFrame
+    land_options: pd.DataFrame
     eligible: Raster
     outcome: pd.DataFrame
 
@@ -75,12 +76,10 @@ def assessed(key: str, epsg: int, compute: Callable[[], Assessed]) -> Assessed:
     return found
 
 
-def conformed(
-    sites: Any, conflicts: Any, land_account: Any, eligible: Raster, outcome: pd.DataFrame, crs: str
-) -> Assessed:
-    """Bring the stacked tables of the communes into their schemas."""
-    tables = zip(_TABLES, (sites, conflicts, land_account), strict=True)
-    return Assessed(**{n: conform(frame, RESULTS[n], crs) for n, frame in tables}, eligible=eligible, outcome=outcome)
+def conformed(stack: Callable[[str], Any], eligible: Raster, outcome: pd.DataFrame, crs: str) -> Assessed:
+    """Bring the tables of the communes, stacked by name, into their schemas."""
+    tables = {name: conform(stack(name), RESULTS[name], crs) for name in _TABLES}
+    return Assessed(**tables, eligible=eligible, outcome=outcome)
 
 
 def coverage(layers: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:

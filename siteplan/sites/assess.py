@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from siteplan.raster import Raster
-from siteplan.sites import eligibility, findings, forced, search, terrain, verdict
+from siteplan.sites import discuss, eligibility, findings, forced, search, terrain, verdict
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
@@ -39,8 +39,8 @@ class CommuneSites:
         Rows of :data:`siteplan.tables.RESULTS` ``sites``; scores and ranks are still empty.
     conflicts
         Rows of ``conflicts``: everything that stands for and against each site.
-    land_account
-        Rows of ``land_account``.
+    land_account, land_options
+        Where the land went, and what looser rules would open.
     eligible
         1 eligible, 0 not, 255 outside the commune; cells are multiples of the scenario's width.
     no_site_reasons
@@ -52,6 +52,7 @@ class CommuneSites:
     sites: gpd.GeoDataFrame
     conflicts: gpd.GeoDataFrame
     land_account: pd.DataFrame
+    land_options: pd.DataFrame
     eligible: Raster
     no_site_reasons: tuple[Message, ...]
     eligible_area_m2: float
@@ -107,17 +108,20 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     plots = [*(forced.Forced("K", "", p, (("sites.reason.found", {}),)) for p in found), *plots]
     eligible = grid.raster(land.mask, 255)
     account = eligibility.account(code, land, prepared.rules)
-    nothing = () if found else tuple(eligibility.why_nothing(land, prepared.rules, asked_m2))
+    options = discuss.land_options(code, land, prepared.rules, layers, urban, required_m2)
+    nothing: tuple[Message, ...] = ()
+    if not found:
+        nothing = (*eligibility.why_nothing(land, prepared.rules, asked_m2), *discuss.worth_discussing(options))
     if not plots:
         none = empty(RESULTS["sites"], prepared.crs), empty(RESULTS["conflicts"], prepared.crs)
-        return CommuneSites(*none, account, eligible, nothing, land.area_m2)
+        return CommuneSites(*none, account, options, eligible, nothing, land.area_m2)
     sites = _site_frame(code, plots, prepared.crs)
     conflicts, measured = evaluate(prepared, code, commune, sites, plots, required_m2, dem, slope, eligible)
     tables = (
         in_schema(measured, RESULTS["sites"], prepared.crs),
         in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
     )
-    return CommuneSites(*tables, account, eligible, nothing, land.area_m2)
+    return CommuneSites(*tables, account, options, eligible, nothing, land.area_m2)
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:

@@ -43,6 +43,12 @@ class Eligible:
         Cells inside that each hard rule takes by itself, and in the order of the table, by rule id.
     slope_percent
         Slope under the cell centres, NaN where unknown.
+    rules_on
+        How many hard rules take each cell, without the least area of a piece.
+    taken
+        Cells that a rule takes, for the rules that may be discussed.
+    least_area_m2
+        Least area of a connected piece.
     """
 
     grid: Grid
@@ -51,6 +57,9 @@ class Eligible:
     removed_alone: Mapping[str, int]
     removed_in_order: Mapping[str, int]
     slope_percent: Array
+    rules_on: Array
+    taken: Mapping[str, Array]
+    least_area_m2: float = 0.0
 
     @property
     def area_m2(self) -> float:
@@ -134,13 +143,15 @@ def eligible_land(
     left = inside.copy()
     alone: dict[str, int] = {}
     in_order: dict[str, int] = {}
+    rules_on, kept, least_m2 = np.zeros(grid.shape, dtype=np.uint8), {}, 0.0
     for rule in rules:
         if not rule.hard or rule.role == "communes":
             continue
         if rule.role == "dem":
             taken = slope_percent > rule.threshold
         elif rule.role == "sites":
-            taken = left & ~_large_enough(left, rule.threshold / grid.cell_m**2)
+            least_m2 = rule.threshold
+            taken = left & ~large_enough(left, least_m2 / grid.cell_m**2)
         elif rule.role in layers:
             taken = rule_mask(rule, layers[rule.role], grid, urban)
         else:
@@ -148,10 +159,14 @@ def eligible_land(
         alone[rule.rule] = int((taken & inside).sum())
         in_order[rule.rule] = int((taken & left).sum())
         left &= ~taken
-    return Eligible(grid, inside, left, alone, in_order, slope_percent)
+        if rule.role != "sites":
+            rules_on += taken
+        if rule.discuss:
+            kept[rule.rule] = taken
+    return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2)
 
 
-def _large_enough(cells: Array, least: float) -> Array:
+def large_enough(cells: Array, least: float) -> Array:
     """Cells of connected pieces (by their sides) of at least `least` cells."""
     labels, count = ndimage.label(cells)
     if count == 0:
@@ -187,7 +202,7 @@ def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: flo
     total = float(eligible.inside.sum())
     messages: list[Message] = []
     if eligible.cells.any():
-        largest = _largest_piece(eligible.cells) * eligible.grid.cell_m**2
+        largest = largest_piece(eligible.cells) * eligible.grid.cell_m**2
         messages.append(
             (
                 "sites.none.no_plot",
@@ -210,9 +225,10 @@ def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: flo
     return messages
 
 
-def _largest_piece(cells: Array) -> int:
-    labels, _ = ndimage.label(cells)
-    return int(np.bincount(labels.ravel())[1:].max())
+def largest_piece(cells: Array) -> int:
+    """Return the number of cells of the largest connected piece (by their sides)."""
+    labels, count = ndimage.label(cells)
+    return int(np.bincount(labels.ravel())[1:].max()) if count else 0
 
 
 def urban_cells(layer: Layer | None, grid: Grid) -> Array | None:

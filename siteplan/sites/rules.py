@@ -33,7 +33,10 @@ _IDENTITY: Mapping[str, str] = {"land_use": "land_use", "sector_projects": "proj
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the table, with the scenario's threshold in place of its own where there is one."""
+    """One row of the table, with the scenario's threshold in place of its own where there is one.
+
+    `discuss` are looser thresholds or distances, or ``off``, that may be talked about where land is short.
+    """
 
     rule: str
     name: str
@@ -47,6 +50,7 @@ class Rule:
     source: str
     severity: int
     tolerance_percent: float
+    discuss: tuple[str, ...]
     treatment: str
     legal_basis: str
     certainty: str
@@ -101,6 +105,7 @@ def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
                 source=row["source"] or "corridor",
                 severity=1 if np.isnan(row["severity"]) else int(row["severity"]),
                 tolerance_percent=row["tolerance_percent"],
+                discuss=tuple(v.strip() for v in (row["discuss"] or "").split("|") if v.strip()),
                 treatment=row["treatment"] or "none",
                 legal_basis=row["legal_basis"] or "",
                 certainty=row["certainty"],

@@ -20,6 +20,7 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
+from siteplan.tables.places import LAND_OPTIONS
 from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
@@ -383,7 +384,7 @@ RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
         _COMMUNES, _SITES, _CONFLICTS, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES, *NEED_TABLES, _SCORES,
-        _COSTS, _LAND_ACCOUNT, _ASSUMPTIONS, _SOURCES,
+        _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, _ASSUMPTIONS, _SOURCES,
     )
 }  # fmt: skip
 
