@@ -105,7 +105,7 @@ def generate(facts: Path, out: Path, province: Province, reporter: Reporter = SI
     """
     out.mkdir(parents=True, exist_ok=True)
     with (
-        reporter.stage("illustrative", total=_STEPS),
+        reporter.stage("layers.generating", total=_STEPS),
         write.fixed_date(),
         warnings.catch_warnings(),
         ThreadPoolExecutor(2) as pool,
