@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from siteplan.cli import inputs, need, planning, road, views
+from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
 
 app = typer.Typer(
@@ -38,7 +39,7 @@ needs.command("explain", help=words("need.explain"))(need.explain)
 app.add_typer(needs, name="need")
 
 survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
-survey.command("new", help=words("survey.new"))(inputs.survey_new)
+survey.command("new", help=words("survey.new"))(survey_commands.new)
 app.add_typer(survey, name="survey")
 
 app.add_typer(planning.plans_app, name="plans")

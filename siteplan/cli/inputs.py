@@ -177,26 +177,3 @@ def data_pull(
         if has_errors(problems):
             raise typer.Exit(1)
         now.line("data.done", folder=str(place.layers / "open"))
-
-
-def survey_new(
-    workspace: WorkspaceOption = None,
-    catalog: CatalogOption = None,
-    out: OutOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Write a blank survey workbook, pre-filled with the communes."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.assembly import communes
-        from siteplan.layers.catalog import load_catalog
-        from siteplan.layers.read import read_layers
-        from siteplan.survey.forms import write_form
-
-        place = now.workspace()
-        layers = read_layers(load_catalog(catalog or place.catalog), now.reporter)
-        folder = out or place.root / "khao_sat"
-        folder.mkdir(parents=True, exist_ok=True)
-        table = communes(layers.table("communes"), layers.table("commune_facts"))
-        now.line("written", file=str(write_form(table, folder / "phieu_khao_sat.xlsx", lang)))

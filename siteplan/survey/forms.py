@@ -1,175 +1,90 @@
-"""The blank survey: one workbook, a sheet per topic, a line for each commune, cells that check what is typed.
+"""The survey as it is sent out: one workbook a commune, known figures filled in, cells that check what is typed.
 
-Known figures are filled in; cells to be filled are yellow and unlocked, the rest is protected against slips
-(no password).
-Returned files are read, never edited in place.
+Cells to be filled are yellow and open, everything else is protected against slips (no password). Returned files are
+read, never edited in place.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from siteplan import locale
-from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS
+from siteplan.crs import WGS84, Province, transformer
+from siteplan.survey import readback
+from siteplan.survey.known import Answers, new_row_ids
+from siteplan.survey.questions import (
+    ABOUT_SHEET,
+    FIRST_ROW,
+    KEY_ROW,
+    NUMERIC,
+    SCHEMA_VERSION,
+    STAFF_PARTS,
+    TOPICS,
+    VALUE_KEY,
+    Question,
+    Topic,
+    row_mark,
+    sheet_mark,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = "1"
 FONT = "Times New Roman"
-SPARE_ROWS = 200
-_FIRST_ROW = 6  # lines above: title, note, basis, empty, heading, unit
-_LIST_SHEET = "danh_muc"
+LIST_SHEET = "_danh_muc"
+TEXT_LIMIT = 500
 _EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - the property has no zone
-
-CellKind = Literal["known", "text", "count", "area", "year", "list", "date", "coordinate"]
-
-# what a number may be; outside it the cell warns but takes the value: a person may know better
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "count": (0, 1_000_000),
-    "area": (0, 1_000_000),
-    "coordinate": (0, 3_000_000),
-}
+_A4, _A3 = 9, 8
+_A3_WIDTH = 240  # characters that are still legible across one A3 page
+_FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
-@dataclass(frozen=True)
-class Question:
-    """One column of a sheet: key of its texts, kind of its cells, width, and the tokens of its list."""
-
-    key: str
-    kind: CellKind
-    width: float = 14
-    column: str = ""
-    tokens: Sequence[str] = ()
+def form_name(code: str, kind: str, name: str) -> str:
+    """Name of a commune's file: code, kind and name, without what a file system refuses."""
+    words = unicodedata.normalize("NFC", f"{code} {kind} {name}")
+    return " ".join(_FORBIDDEN_IN_NAMES.sub(" ", words).split())[:120].rstrip(". ") + ".xlsx"
 
 
-@dataclass(frozen=True)
-class Topic:
-    """One sheet: its key, its columns, and whether each commune has exactly one line."""
-
-    key: str
-    questions: Sequence[Question]
-    per_commune: bool = True
-    lines: int = field(default=0)
-
-
-_WHO = (Question("code", "known", 9), Question("name", "known", 20), Question("kind", "known", 9))
-
-TOPICS: tuple[Topic, ...] = (
-    Topic(
-        "unit",
-        (
-            *_WHO,
-            Question("population", "count", 12),
-            Question("population_date", "date", 13),
-            Question("staff_party", "count", 11),
-            Question("staff_government", "count", 11),
-            Question("staff_front", "count", 11),
-            Question("staff_service_centre", "count", 13),
-            Question("staff_contract", "count", 11),
-            Question("staff_decision", "text", 22),
-            Question("visitors_per_day", "count", 12),
-            Question("hall_seats", "count", 10),
-            Question("reporter", "text", 20),
-            Question("report_number", "text", 18),
-            Question("report_date", "date", 13),
-        ),
-    ),
-    Topic(
-        "areas",
-        (
-            *_WHO,
-            Question("existing_floor", "area", 13),
-            Question("existing_land", "area", 13),
-            Question("extension_floor", "area", 13),
-            Question("extension_land", "area", 13),
-            Question("new_floor", "area", 13),
-            Question("new_land", "area", 13),
-            Question("reason", "text", 36),
-        ),
-    ),
-    Topic(
-        "facilities",
-        (
-            Question("commune", "list", 24),
-            Question("facility_name", "text", 50),
-            Question("address", "text", 24),
-            Question("former_unit", "text", 18),
-            Question("owner", "text", 20),
-            Question("certificate", "text", 18),
-            Question("land_area", "area", 12),
-            Question("floor_area", "area", 12),
-            Question("floors", "count", 8),
-            Question("year_built", "year", 10),
-            Question("condition", "list", 14, "condition", CONDITIONS),
-            Question("status", "list", 14, "status", FACILITY_STATUS),
-            Question("decision", "text", 20),
-            Question("use_now", "text", 22),
-            Question("x_north", "coordinate", 14),
-            Question("y_east", "coordinate", 14),
-        ),
-        per_commune=False,
-        lines=SPARE_ROWS,
-    ),
-    Topic(
-        "proposals",
-        (
-            Question("commune", "list", 24),
-            Question("site_name", "text", 24),
-            Question("x_north", "coordinate", 14),
-            Question("y_east", "coordinate", 14),
-            Question("land_area", "area", 12),
-            Question("land_use", "text", 16),
-            Question("clearance", "list", 16, "clearance", CLEARANCE),
-            Question("flooded", "list", 14, "flooded", ("no", "flooded", "landslide", "cut_off")),
-            Question("flood_year", "year", 10),
-            Question("flood_depth", "text", 14),
-            Question("document", "text", 22),
-            Question("note", "text", 28),
-        ),
-        per_commune=False,
-        lines=SPARE_ROWS,
-    ),
-    Topic(
-        "dossier",
-        (
-            *_WHO,
-            Question("filed", "list", 12, "bool", ("yes", "no")),
-            Question("filed_date", "date", 13),
-            Question("unit_class", "list", 12, "unit_class", ("I", "II", "III")),
-            Question("class_decision", "text", 22),
-            Question("plan_state", "text", 30),
-            Question("note", "text", 28),
-        ),
-    ),
-)
-
-# columns of the form that a known figure of the commune fills
-_FILLED_IN = ("code", "name", "kind", "population")
+def geographic_box(province: Province) -> tuple[float, float, float, float]:
+    """West, south, east, north of the province in degrees (WGS 84)."""
+    west, south, east, north = province.bounds
+    lon, lat = transformer(province.epsg, WGS84).transform(
+        np.array([west, east, west, east]), np.array([south, south, north, north])
+    )
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def write_form(
-    communes: pd.DataFrame, path: Path, lang: str = locale.DEFAULT_LANGUAGE, facilities: pd.DataFrame | None = None
+    commune: Mapping[str, Any],
+    path: Path,
+    province: Province,
+    known: Answers | None = None,
+    deadline: dt.date | None = None,
+    lang: str = locale.DEFAULT_LANGUAGE,
 ) -> Path:
-    """Write the blank survey workbook.
+    """Write the survey workbook of one commune.
 
     Parameters
     ----------
-    communes
-        One row a commune: ``code, name, kind`` and, where known, ``population`` (the role ``commune_facts`` or the
-        result table ``communes``).
+    commune
+        ``code, name, kind``.
     path
         The .xlsx file.
-    facilities
-        Facilities that are known already (``commune_code, name, land_area_m2, floor_area_m2, floors, year_built,
-        condition, status, decision_no, owner``); they are filled in for the communes to correct.
+    province
+        Its CRS and box, for the check beside coordinates.
+    known
+        What is filled in, see :class:`siteplan.survey.known.Known`.
+    deadline
+        The day to answer by; left open where there is none.
 
     Returns
     -------
@@ -177,200 +92,385 @@ def write_form(
         `path`. The same input gives the same bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    book = xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    title = locale.text("survey.title", lang)
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), options)
+    form = _Form(book, lang, commune, province, known or {})
     book.set_properties(
-        {"title": title, "author": "siteplan", "created": _EPOCH, "comments": f"schema {SCHEMA_VERSION}"}
+        {"title": form.title_words, "author": "siteplan", "created": _EPOCH, "comments": f"schema {SCHEMA_VERSION}"}
     )
-    communes = communes.sort_values("code", kind="stable").reset_index(drop=True)
-    form = _Form(book, lang, communes)
-    form.cover(title)
+    form.cover(deadline)
     for topic in TOPICS:
-        form.topic(topic, facilities if topic.key == "facilities" else None)
+        form.topic(topic)
     form.lists()
+    form.about(deadline)
     book.close()
     return path
 
 
-def _words(value: Any) -> str:
+def words_of(value: Any) -> str:
+    """Return text that a cell can hold: NFC, no control characters."""
     return unicodedata.normalize("NFC", "".join(c for c in str(value) if c >= " " or c == "\n"))
 
 
 class _Form:
-    """The workbook while it is written: formats, the sheet of lists, and what each topic needs of both."""
+    """The workbook while it is written: formats, the lists, and what each sheet needs of both."""
 
-    def __init__(self, book: Any, lang: str, communes: pd.DataFrame) -> None:
-        self.book, self.lang, self.communes = book, lang, communes
+    def __init__(self, book: Any, lang: str, commune: Mapping[str, Any], province: Province, known: Answers) -> None:
+        self.book, self.lang, self.province, self.known = book, lang, province, known
+        self.code = str(commune["code"])
+        self.unit_name = words_of(f"{commune['kind']} {commune['name']}")
+        self.title_words = self.text("title", name=self.unit_name)
         base = {"font_name": FONT, "font_size": 11, "valign": "vcenter", "text_wrap": True}
         border = {**base, "border": 1}
         self.title = book.add_format({**base, "bold": True, "font_size": 14, "text_wrap": False})
         self.plain = book.add_format(base)
+        self.strong = book.add_format({**base, "bold": True})
         self.note = book.add_format({**base, "italic": True, "text_wrap": False})
         self.head = book.add_format({**border, "bold": True, "align": "center", "bg_color": "#DDE6F0"})
         self.unit = book.add_format(
             {**border, "italic": True, "align": "center", "bg_color": "#EEF3F8", "font_size": 9}
         )
-        self.known = book.add_format({**border, "bg_color": "#F2F2F2", "num_format": "@"})
+        self.fixed = book.add_format({**border, "bg_color": "#F2F2F2"})
+        self.hint = book.add_format({**border, "bg_color": "#F2F2F2", "font_size": 9, "italic": True})
+        self.read = book.add_format({**border, "bg_color": "#F2F2F2", "font_size": 9, "font_color": "#1F5F3A"})
+        self.alarm = book.add_format({"font_color": "#B00020", "bold": True})
         given = {**border, "locked": False, "bg_color": "#FFF9DB"}
-        self.given = {
-            "text": book.add_format({**given, "num_format": "@"}),
-            "list": book.add_format({**given, "num_format": "@"}),
-            "count": book.add_format({**given, "num_format": "#,##0"}),
-            "area": book.add_format({**given, "num_format": "#,##0.0"}),
-            "coordinate": book.add_format({**given, "num_format": "0.000"}),
-            "year": book.add_format({**given, "num_format": "0"}),
-            "date": book.add_format({**given, "num_format": "dd/mm/yyyy"}),
-        }
+        formats = {
+            "text": "@", "list": "@", "count": "#,##0", "number_of": "0", "area": "#,##0.00", "metres": "0.00",
+            "coordinate": "0.000", "year": "0", "date": "dd/mm/yyyy",
+        }  # fmt: skip
+        self.given = {kind: book.add_format({**given, "num_format": code}) for kind, code in formats.items()}
         self.columns: list[tuple[str, list[str]]] = []
+        self.spans: dict[str, tuple[int, int]] = {}
+        self.degrees = geographic_box(province)
 
     def text(self, key: str, **params: Any) -> str:
         return locale.text(f"survey.{key}", self.lang, **params)
 
-    def cover(self, title: str) -> None:
-        page = self.book.add_worksheet(self.text("sheet.cover"))
-        page.set_column(0, 0, 4)
-        page.set_column(1, 1, 110)
-        page.write_string(0, 1, title, self.title)
-        lines = self.text("guide", count=len(self.communes), version=SCHEMA_VERSION).strip().split("\n")
-        for number, line in enumerate(lines, start=2):
-            page.write_string(number, 1, line, self.plain)
-            page.set_row(number, 15 * (1 + len(line) // 95))
-        for number, (key, style) in enumerate(
-            (("input", self.given["text"]), ("known", self.known)), start=len(lines) + 3
-        ):
-            page.write_string(number, 1, self.text(f"legend.{key}"), style)
+    def sheet_name(self, topic: str) -> str:
+        return self.text(f"sheet.{topic}")
+
+    # --- cover --------------------------------------------------------------------------------------------------
+
+    def cover(self, deadline: dt.date | None) -> None:
+        page = self.book.add_worksheet(self.sheet_name("cover"))
+        page.set_column(0, 0, 3)
+        page.set_column(1, 1, 40)
+        page.set_column(2, 2, 70)
+        page.write_string(0, 1, self.title_words, self.title)
+        day = deadline.strftime("%d/%m/%Y") if deadline else self.text("deadline_open")
+        line = 2
+        for label, value in (
+            ("code", self.code), ("name", self.unit_name), ("deadline", day), ("version", SCHEMA_VERSION),
+        ):  # fmt: skip
+            page.write_string(line, 1, self.text(f"cover.{label}"), self.fixed)
+            page.write_string(line, 2, value, self.strong if label == "deadline" else self.fixed)
+            line += 1
+        line += 1
+        page.write_string(line, 1, self.text("cover.guide"), self.strong)
+        for words in self.text("guide", epsg=self.province.epsg, name=self.province.name).strip().split("\n"):
+            line += 1
+            page.merge_range(line, 1, line, 2, "", self.plain)
+            page.write_string(line, 1, words, self.plain)
+            page.set_row(line, 16 * (1 + len(words) // 100))
+        line += 2
+        page.write_string(line, 1, self.text("cover.sheet"), self.head)
+        page.write_string(line, 2, self.text("cover.filled"), self.head)
+        for topic in TOPICS:
+            line += 1
+            page.write_string(line, 1, self.sheet_name(topic.key), self.fixed)
+            self._filled(page, line, topic)
+        line += 2
+        for key, style in (("input", self.given["text"]), ("fixed", self.fixed), ("read", self.read)):
+            page.write_string(line, 1, self.text(f"legend.{key}"), style)
+            line += 1
         page.protect("", {"select_locked_cells": True})
-        page.set_paper(9)
+        page.set_portrait()
+        page.set_paper(_A4)
         page.fit_to_pages(1, 0)
+        page.set_footer(f'&L&"{FONT}"&9{self._footer()}&R&"{FONT}"&9&P/&N')
 
-    def topic(self, topic: Topic, known: pd.DataFrame | None) -> None:
-        page = self.book.add_worksheet(self.text(f"sheet.{topic.key}"))
-        page.write_string(0, 0, self.text(f"topic.{topic.key}"), self.title)
-        page.write_string(1, 0, self.text(f"note.{topic.key}"), self.note)
-        page.write_string(2, 0, self.text(f"basis.{topic.key}"), self.note)
-        for at, question in enumerate(topic.questions):
-            page.set_column(at, at, question.width)
-            page.write_string(_FIRST_ROW - 2, at, self.text(f"question.{question.key}"), self.head)
-            page.write_string(_FIRST_ROW - 1, at, self.text(f"kind.{question.kind}"), self.unit)
-        page.set_row(_FIRST_ROW - 2, 62)
-        rows = self._commune_rows(topic) if topic.per_commune else self._facility_rows(topic, known)
-        count = len(rows)
-        for number, row in enumerate(rows):
-            for at, (question, value) in enumerate(zip(topic.questions, row, strict=True)):
-                self._cell(page, _FIRST_ROW + number, at, question, value)
-        for at, question in enumerate(topic.questions):
-            self._validate(page, at, question, count)
-        page.freeze_panes(_FIRST_ROW, 3 if topic.per_commune else 2)
-        page.autofilter(_FIRST_ROW - 1, 0, _FIRST_ROW + count - 1, len(topic.questions) - 1)
-        page.protect("", {"autofilter": True, "format_columns": True, "format_rows": True, "sort": True})
+    def _filled(self, page: Any, line: int, topic: Topic) -> None:
+        """Count what is filled in on another sheet, as a formula."""
+        rows = self.known.get(topic.key, {})
+        if topic.is_list:
+            low, high = FIRST_ROW, FIRST_ROW + len(rows) + topic.spare - 1
+            count = sum(1 for row in rows.values() if row.get(topic.questions[0].key) is not None)
+            cells = f"'{self.sheet_name(topic.key)}'!$C${low}:$C${high}"
+            words = self.text("cover.rows")
+            page.write_formula(line, 2, f'=COUNTA({cells})&" {words}"', self.fixed, f"{count} {words}")
+            return
+        needed = [n for n, q in enumerate(topic.questions) if q.needed]
+        cells = ",".join(f"'{self.sheet_name(topic.key)}'!$C${FIRST_ROW + n}" for n in needed)
+        count = sum(1 for n in needed if topic.questions[n].key in rows)
+        words = self.text("cover.needed", count=len(needed))
+        page.write_formula(line, 2, f'=COUNTA({cells})&"{words}"', self.fixed, f"{count}{words}")
+
+    def _footer(self) -> str:
+        return self.text("footer", name=f"{self.code} {self.unit_name}", version=SCHEMA_VERSION).replace("&", "&&")
+
+    # --- sheets of questions --------------------------------------------------------------------------------------
+
+    def topic(self, topic: Topic) -> None:
+        page = self.book.add_worksheet(self.sheet_name(topic.key))
+        page.set_column(0, 0, 4, None, {"hidden": True})
+        page.write_string(0, 0, sheet_mark(self.code, topic.key))
+        page.write_string(0, 1, f"{self.text(f'topic.{topic.key}')} – {self.unit_name}", self.title)
+        page.write_string(1, 1, self.text(f"note.{topic.key}"), self.note)
+        page.write_string(2, 1, self.text(f"basis.{topic.key}"), self.note)
+        if topic.is_list:
+            self._list(page, topic)
+        else:
+            self._single(page, topic)
+        page.set_row(KEY_ROW - 1, None, None, {"hidden": True})
+        page.protect("", {"format_columns": True, "format_rows": True})
         page.set_landscape()
-        page.set_paper(8 if sum(q.width for q in topic.questions) > 170 else 9)
+        page.repeat_rows(KEY_ROW - 2)
+        page.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.6)
+        page.set_footer(f'&L&"{FONT}"&9{self._footer()}&R&"{FONT}"&9&P/&N')
+
+    def _single(self, page: Any, topic: Topic) -> None:
+        for at, (width, key) in enumerate(
+            ((46, "asked"), (26, VALUE_KEY), (36, "read"), (12, "unit"), (62, "hint")), start=1
+        ):
+            page.set_column(at, at, width)
+            page.write_string(KEY_ROW - 2, at, self.text(f"heading.{key}"), self.head)
+            page.write_string(KEY_ROW - 1, at, key)
+        for number, question in enumerate(topic.questions):
+            row = FIRST_ROW - 1 + number
+            cell = xl_rowcol_to_cell(row, 2)
+            page.write_string(row, 0, row_mark(self.code, topic.key, question.key))
+            page.write_string(row, 1, self._asked(question), self.fixed)
+            value = self.known.get(topic.key, {}).get(question.key, {}).get(question.key)
+            self._cell(page, row, 2, question, value)
+            self._read_back(page, row, 3, cell, question, value)
+            page.write_string(row, 4, self.text(f"kind.{question.kind}"), self.unit)
+            page.write_string(row, 5, self.text(f"help.{question.key}"), self.hint)
+            self._validate(page, row, 2, row, question)
+            page.set_row(row, 31)
+            if question.key == "staff":
+                self._staff_total(page, row, topic)
+        last = FIRST_ROW - 1 + len(topic.questions) - 1
+        page.conditional_format(FIRST_ROW - 1, 3, last, 3, self._alarm())
+        page.freeze_panes(KEY_ROW, 0)
+        page.set_paper(_A4)
         page.fit_to_pages(1, 0)
-        page.repeat_rows(_FIRST_ROW - 2, _FIRST_ROW - 1)
-        page.print_area(0, 0, _FIRST_ROW + count - 1, len(topic.questions) - 1)
-        page.set_footer(f'&L&"{FONT}"&9{self.text("footer", version=SCHEMA_VERSION)}&R&"{FONT}"&9&P/&N')
+        page.print_area(0, 1, last, 5)
 
-    def _commune_rows(self, topic: Topic) -> list[list[Any]]:
-        columns = [q.key if q.key in _FILLED_IN else None for q in topic.questions]
-        return [
-            [None if column is None else commune.get(column) for column in columns]
-            for commune in self.communes.to_dict("records")
-        ]
+    def _staff_total(self, page: Any, row: int, topic: Topic) -> None:
+        """Beside the total stands what its parts add up to."""
+        keys = [q.key for q in topic.questions]
+        parts = [FIRST_ROW + keys.index(key) for key in STAFF_PARTS]
+        span = f"C{min(parts)}:C{max(parts)}"
+        cell = f"C{row + 1}"
+        question = topic.question("staff")
+        rows = self.known.get(topic.key, {})
+        total = rows.get("staff", {}).get("staff")
+        added = sum(rows.get(key, {}).get(key) or 0 for key in STAFF_PARTS)
+        clash = self.text("read.sum", total="{}")
+        before, after = clash.split("{}")
+        core = readback.formula(cell, question, self.lang)[1:]
+        formula = (
+            f'={core}&IF(AND(COUNT({span})>0,ISNUMBER({cell}),SUM({span})<>{cell}),"{before}"&SUM({span})&"{after}","")'
+        )
+        shown = readback.words_of(total, question, self.lang)
+        if total is not None and any(key in rows for key in STAFF_PARTS) and added != total:
+            shown += self.text("read.sum", total=added)
+        page.write_formula(row, 3, formula, self.read, shown)
 
-    def _facility_rows(self, topic: Topic, known: pd.DataFrame | None) -> list[list[Any]]:
-        of_table = {
-            "commune": "commune_code",
-            "facility_name": "name",
-            "owner": "owner",
-            "land_area": "land_area_m2",
-            "floor_area": "floor_area_m2",
-            "floors": "floors",
-            "year_built": "year_built",
-            "condition": "condition",
-            "status": "status",
-            "decision": "decision_no",
-        }
-        rows: list[list[Any]] = []
-        if known is not None:
-            names = self._commune_choices()
-            by_code = {choice.split(" ", 1)[0]: choice for choice in names}
-            for facility in known.sort_values(["commune_code", "facility_id"], kind="stable").to_dict("records"):
-                row = []
-                for question in topic.questions:
-                    value = facility.get(of_table.get(question.key, ""))
-                    if question.key == "commune":
-                        value = by_code.get(str(value), value)
-                    elif question.tokens and isinstance(value, str):
-                        value = locale.value_text(question.column, value, self.lang)
-                    row.append(value)
-                rows.append(row)
-        return rows + [[None] * len(topic.questions) for _ in range(topic.lines)]
+    def _alarm(self) -> dict[str, Any]:
+        return {"type": "text", "criteria": "containing", "value": "(!)", "format": self.alarm}
 
-    def _commune_choices(self) -> list[str]:
-        return [
-            _words(f"{code} {name}") for code, name in zip(self.communes["code"], self.communes["name"], strict=True)
-        ]
+    def _asked(self, question: Question) -> str:
+        return self.text(f"question.{question.key}") + (" (*)" if question.needed else "")
+
+    def _layout(self, topic: Topic) -> list[tuple[Question, str]]:
+        """Columns of a list: the question and, for what stands beside it, ``read`` or ``place``."""
+        layout: list[tuple[Question, str]] = []
+        for question in topic.questions:
+            layout.append((question, ""))
+            if question.key == "y_east":
+                layout.append((question, "place"))
+            elif question.kind in NUMERIC and question.kind != "coordinate":
+                layout.append((question, "read"))
+        return layout
+
+    def _list(self, page: Any, topic: Topic) -> None:
+        layout = self._layout(topic)
+        known = self.known.get(topic.key, {})
+        ids = [*known, *new_row_ids(topic, self.code, known)]
+        first, last = FIRST_ROW - 1, FIRST_ROW + len(ids) - 2
+        self.spans[topic.key] = (FIRST_ROW, last + 1)
+        page.set_column(1, 1, 5)
+        page.write_string(KEY_ROW - 2, 1, self.text("heading.number"), self.head)
+        width = 5.0
+        places: dict[str, int] = {}
+        for at, (question, beside) in enumerate(layout, start=2):
+            own = {"": question.width, "read": self._read_width(question), "place": 24}[beside]
+            width += own
+            page.set_column(at, at, own)
+            heading = self._asked(question) if not beside else self.text(f"heading.{beside}")
+            unit = "" if beside else f"\n({self.text(f'kind.{question.kind}')})"
+            page.write_string(KEY_ROW - 2, at, heading + unit, self.head)
+            page.write_string(KEY_ROW - 1, at, question.key if not beside else f"{question.key}.{beside}")
+            if not beside:
+                places[question.key] = at
+                self._validate(page, first, at, last, question)
+            else:
+                page.conditional_format(first, at, last, at, self._alarm())
+        page.set_row(KEY_ROW - 2, 64)
+        for number, row_id in enumerate(ids):
+            row = first + number
+            values = known.get(row_id, {})
+            page.write_string(row, 0, row_mark(self.code, topic.key, row_id))
+            page.write_number(row, 1, number + 1, self.fixed)
+            for at, (question, beside) in enumerate(layout, start=2):
+                value = values.get(question.key)
+                cell = xl_rowcol_to_cell(row, places[question.key])
+                if not beside:
+                    self._cell(page, row, at, question, value)
+                elif beside == "place":
+                    self._place(page, row, at, places, values)
+                elif question.kind == "number_of":
+                    self._named(page, row, at, cell, value)
+                else:
+                    self._read_back(page, row, at, cell, question, value)
+            page.set_row(row, self._height(topic, values))
+        page.freeze_panes(KEY_ROW, 3)
+        page.set_paper(_A3 if width > 150 else _A4)
+        page.fit_to_pages(math.ceil(width / _A3_WIDTH), 0)
+        page.repeat_columns(1, 2)
+        page.print_area(0, 1, last, len(layout) + 1)
+
+    @staticmethod
+    def _height(topic: Topic, values: Mapping[str, Any]) -> float:
+        """Height of a row that shows its longest text."""
+        texts = [(len(str(values[q.key])), q.width) for q in topic.questions if q.kind == "text" and q.key in values]
+        return 16.0 * max([2 if values else 1, *(math.ceil(length / (0.85 * width)) for length, width in texts)])
+
+    @staticmethod
+    def _read_width(question: Question) -> float:
+        return 26 if question.kind == "number_of" else 19 if question.kind in ("area", "metres") else 12
+
+    def _read_back(self, page: Any, row: int, at: int, cell: str, question: Question, value: Any) -> None:
+        if question.kind not in NUMERIC:
+            page.write_blank(row, at, None, self.read)
+            return
+        shown = readback.words_of(value, question, self.lang)
+        page.write_formula(row, at, readback.formula(cell, question, self.lang), self.read, shown)
+
+    def _named(self, page: Any, row: int, at: int, cell: str, value: Any) -> None:
+        """Beside the number of a facility stands its name."""
+        low, high = self.spans["facilities"]
+        names = f"'{self.sheet_name('facilities')}'!$C${low}:$C${high}"
+        wrong = self.text("read.no_facility")
+        formula = (
+            f'=IF(ISBLANK({cell}),"",IF(ISNUMBER({cell}),IF(AND({cell}>=1,{cell}<={high - low + 1}),'
+            f'INDEX({names},{cell})&"","{wrong}"),"{wrong}"))'
+        )
+        facilities = list(self.known.get("facilities", {}).values())
+        shown = "" if value is None else str(facilities[int(value) - 1].get("facility_name", ""))
+        page.write_formula(row, at, formula, self.read, shown)
+
+    def _place(self, page: Any, row: int, at: int, places: Mapping[str, int], values: Mapping[str, Any]) -> None:
+        """Beside coordinates stands whether they can lie in the province."""
+        system, x, y = (xl_rowcol_to_cell(row, places[key]) for key in ("crs", "x_north", "y_east"))
+        words = {key: self.text(f"place.{key}") for key in ("fits", "swapped", "outside", "half")}
+        west, south, east, north = self.province.bounds
+        slack = self.province.slack_m
+        metres = (west - slack, south - slack, east + slack, north + slack)
+
+        def verdict(box: tuple[float, ...]) -> str:
+            def inside(first: str, second: str) -> str:
+                limits = (
+                    f"{first}>={box[1]:.4f},{first}<={box[3]:.4f}",
+                    f"{second}>={box[0]:.4f},{second}<={box[2]:.4f}",
+                )
+                return f"AND({limits[0]},{limits[1]})"
+
+            return f'IF({inside(x, y)},"{words["fits"]}",IF({inside(y, x)},"{words["swapped"]}","{words["outside"]}"))'
+
+        degrees = locale.value_text("survey_crs", "wgs84", self.lang)
+        formula = (
+            f'=IF(AND(ISBLANK({x}),ISBLANK({y})),"",IF(AND(ISNUMBER({x}),ISNUMBER({y})),'
+            f'IF({system}="{degrees}",{verdict(self.degrees)},{verdict(metres)}),"{words["half"]}"))'
+        )
+        page.write_formula(row, at, formula, self.read, words["fits"] if "x_north" in values else "")
 
     def _cell(self, page: Any, row: int, at: int, question: Question, value: Any) -> None:
-        style = self.known if question.kind == "known" else self.given[question.kind]
-        missing = value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
-        if missing or value == "":
+        style = self.given[question.kind]
+        if value is None or value == "":
             page.write_blank(row, at, None, style)
-        elif isinstance(value, str) or question.kind in ("known", "text", "list"):
-            page.write_string(row, at, _words(value), style)
+        elif question.kind == "list":
+            page.write_string(row, at, locale.value_text(question.token_column, value, self.lang), style)
+        elif question.kind == "date":
+            day = dt.date.fromisoformat(str(value)[:10])
+            page.write_datetime(row, at, dt.datetime(day.year, day.month, day.day), style)  # noqa: DTZ001
+        elif isinstance(value, str) or question.kind == "text":
+            page.write_string(row, at, words_of(value), style)
         else:
-            page.write_number(row, at, float(value), style)
+            page.write_number(row, at, value, style)
 
-    def _choices(self, question: Question) -> list[str]:
-        if question.key == "commune":
-            return self._commune_choices()
-        return [locale.value_text(question.column, token, self.lang) for token in question.tokens]
-
-    def _validate(self, page: Any, at: int, question: Question, count: int) -> None:
-        if question.kind in ("known", "text") or not count:
-            return
+    def _validate(self, page: Any, first: int, at: int, last: int, question: Question) -> None:
         rule: dict[str, Any] = {
             "input_title": self.text(f"question.{question.key}")[:32],
             "input_message": self.text(f"hint.{question.kind}")[:255],
             "error_title": self.text("wrong.title")[:32],
-            "error_message": self.text(f"wrong.{question.kind}")[:255],
-        }
-        if question.kind == "list":
-            rule |= {"validate": "list", "source": self._list_range(question), "error_type": "stop"}
+            "error_message": self.text(
+                f"wrong.{question.kind}", low=locale.number(question.low, 0, self.lang),
+                high=locale.number(question.high, 0, self.lang),
+            )[:255],
+        }  # fmt: skip
+        if question.kind == "text":
+            rule |= {"validate": "length", "criteria": "<=", "value": TEXT_LIMIT}
+        elif question.kind == "list":
+            rule |= {"validate": "list", "source": self._list_range(question)}
+        elif question.kind == "number_of":
+            low, high = self.spans["facilities"]
+            rule |= {"validate": "list", "source": f"='{self.sheet_name('facilities')}'!$B${low}:$B${high}"}
         elif question.kind == "date":
-            rule |= {
-                "validate": "date",
-                "criteria": "between",
-                "minimum": dt.date(1990, 1, 1),
-                "maximum": dt.date(2100, 12, 31),
-            }
-        elif question.kind == "year":
-            rule |= {"validate": "integer", "criteria": "between", "minimum": 1900, "maximum": 2100}
+            rule |= {"validate": "date", "criteria": "between", "minimum": dt.date(1990, 1, 1),
+                     "maximum": dt.date(2100, 12, 31)}  # fmt: skip
         else:
-            low, high = _RANGES[question.kind]
-            kind = "integer" if question.kind == "count" else "decimal"
-            rule |= {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, "error_type": "stop"}
-        page.data_validation(_FIRST_ROW, at, _FIRST_ROW + count - 1, at, rule)
+            kind = "integer" if question.kind in ("count", "year") else "decimal"
+            low_value, high_value = (
+                (int(question.low), int(question.high)) if kind == "integer" else (question.low, question.high)
+            )
+            rule |= {"validate": kind, "criteria": "between", "minimum": low_value, "maximum": high_value}
+        page.data_validation(first, at, last, at, rule)
+
+    # --- hidden sheets --------------------------------------------------------------------------------------------
 
     def _list_range(self, question: Question) -> str:
-        """Return the range of the hidden sheet with the choices; 65 communes do not fit into the rule itself."""
-        name = "commune" if question.key == "commune" else question.column
-        choices = self._choices(question)
+        name = question.token_column
+        choices = [locale.value_text(name, token, self.lang) for token in question.tokens]
         at = next((n for n, (known, _) in enumerate(self.columns) if known == name), None)
         if at is None:
             at = len(self.columns)
             self.columns.append((name, choices))
-        letter = chr(ord("A") + at)
-        return f"={_LIST_SHEET}!${letter}$2:${letter}${len(choices) + 1}"
+        letter = xl_col_to_name(at)
+        return f"={LIST_SHEET}!${letter}$2:${letter}${len(choices) + 1}"
 
     def lists(self) -> None:
         """Write the sheet that the drop-downs read, hidden."""
-        page = self.book.add_worksheet(_LIST_SHEET)
+        page = self.book.add_worksheet(LIST_SHEET)
         for at, (name, choices) in enumerate(self.columns):
             page.write_string(0, at, name)
             for number, choice in enumerate(choices, start=1):
                 page.write_string(number, at, choice)
         page.protect("")
         page.hide()
+
+    def about(self, deadline: dt.date | None) -> None:
+        """Write the sheet that says whose file it is and by which version it was made, hidden."""
+        page = self.book.add_worksheet(ABOUT_SHEET)
+        rows = (
+            ("program", "siteplan"), ("schema", SCHEMA_VERSION), ("commune", self.code), ("name", self.unit_name),
+            ("check", row_mark(self.code, ABOUT_SHEET, self.code)),
+            ("deadline", deadline.isoformat() if deadline else ""),
+        )  # fmt: skip
+        for line, (key, value) in enumerate(rows):
+            page.write_string(line, 0, key)
+            page.write_string(line, 1, words_of(value))
+        page.protect("")
+        page.very_hidden()

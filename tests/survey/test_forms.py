@@ -1,25 +1,26 @@
 from __future__ import annotations
 
+import datetime as dt
+import re
 import subprocess
+import zipfile
 
 import openpyxl
-import pandas as pd
 import pytest
 
 from siteplan import locale
 from siteplan.survey import forms
-
-COMMUNES = pd.DataFrame(
-    [
-        ("06184", "Hữu Lũng", "xã", 20000),
-        ("05977", "Đông Kinh", "phường", None),
-        ("06001", '=cmd|"x"!A1', "xã", 3777),
-    ],
-    columns=["code", "name", "kind", "population"],
-)
-FACILITIES = pd.DataFrame(
-    [("CS-1", "06184", "Trụ sở cũ", 3000.5, None, "poor", "surplus")],
-    columns=["facility_id", "commune_code", "name", "land_area_m2", "floor_area_m2", "condition", "status"],
+from siteplan.survey.known import Known, new_row_ids
+from siteplan.survey.questions import (
+    ABOUT_SHEET,
+    FIRST_ROW,
+    KEY_ROW,
+    NUMERIC,
+    SCHEMA_VERSION,
+    TOPICS,
+    row_mark,
+    row_of_mark,
+    topic_of,
 )
 
 
@@ -27,97 +28,176 @@ def sheet(book, key):
     return book[locale.text(f"survey.sheet.{key}")]
 
 
-def rows_of(page, topic):
-    questions = next(t for t in forms.TOPICS if t.key == topic).questions
-    return [
-        dict(zip((q.key for q in questions), row, strict=True))
-        for row in page.iter_rows(min_row=forms._FIRST_ROW + 1, max_col=len(questions), values_only=True)
-    ]
+def cells_of(page, key):
+    """Cells of one question of a list, top to bottom."""
+    at = next(c.column for c in page[KEY_ROW] if c.value == key)
+    return [page.cell(row, at) for row in range(FIRST_ROW, page.max_row + 1)]
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    path = tmp_path_factory.mktemp("survey") / "khảo sát.xlsx"
-    return openpyxl.load_workbook(forms.write_form(COMMUNES, path, facilities=FACILITIES))
+def book(blank):
+    return openpyxl.load_workbook(blank["06184"])
 
 
-def test_a_sheet_for_each_topic_and_a_hidden_one_of_lists(book):
-    wanted = [locale.text(f"survey.sheet.{key}") for key in ("cover", *(t.key for t in forms.TOPICS))]
-    assert book.sheetnames[:-1] == wanted
-    assert book.worksheets[-1].sheet_state == "hidden"
+@pytest.mark.parametrize(
+    ("commune", "name"),
+    [
+        (("06184", "xã", "Đồng Đăng"), "06184 xã Đồng Đăng.xlsx"),
+        (("06001", "xã", 'A/B:C*"?<>|\\ '), "06001 xã A B C.xlsx"),
+        (("06001", "xã", "../../x."), "06001 xã .. .. x.xlsx"),
+    ],
+)
+def test_files_are_named_so_that_a_person_finds_them(commune, name):
+    assert forms.form_name(*commune) == name
 
 
-@pytest.mark.parametrize("topic", [t.key for t in forms.TOPICS if t.per_commune])
-def test_each_commune_has_one_line_with_what_is_known(book, topic):
-    rows = rows_of(sheet(book, topic), topic)
-    assert [r["code"] for r in rows] == ["05977", "06001", "06184"]
-    assert rows[2]["name"] == "Hữu Lũng"
-    if topic == "unit":
-        assert [r["population"] for r in rows] == [None, 3777, 20000]
-        assert all(r["staff_party"] is None for r in rows)
+def test_a_sheet_for_each_topic_and_hidden_ones_behind(book):
+    wanted = [locale.text(f"survey.sheet.{key}") for key in ("cover", *(t.key for t in TOPICS))]
+    assert book.sheetnames == [*wanted, forms.LIST_SHEET, ABOUT_SHEET]
+    assert [book[n].sheet_state for n in book.sheetnames[-2:]] == ["hidden", "veryHidden"]
+    about = {row[0].value: row[1].value for row in book[ABOUT_SHEET].iter_rows()}
+    assert about["commune"] == "06184"
+    assert about["schema"] == SCHEMA_VERSION
+    assert about["deadline"] == "2026-12-15"
+    cover = [c.value for row in sheet(book, "cover").iter_rows() for c in row if c.value]
+    assert "15/12/2026" in cover
 
 
-def test_known_facilities_are_filled_in_words(book):
-    first = rows_of(sheet(book, "facilities"), "facilities")[0]
-    assert first["commune"] == "06184 Hữu Lũng"
-    assert first["land_area"] == 3000.5
-    assert first["floor_area"] is None, "what is missing stays empty, never zero"
-    assert first["condition"] == locale.value_text("condition", "poor")
-
-
-def test_input_cells_are_open_and_known_ones_locked(book):
-    page = sheet(book, "unit")
-    assert page.protection.sheet
-    questions = forms.TOPICS[0].questions
-    for at, question in enumerate(questions, start=1):
-        cell = page.cell(forms._FIRST_ROW + 1, at)
-        assert cell.protection.locked is (question.kind == "known"), question.key
-
-
-def test_every_list_offers_the_tokens_in_words(book):
-    lists = {column[0].value: [c.value for c in column[1:] if c.value] for column in book.worksheets[-1].iter_cols()}
-    assert lists["commune"] == ["05977 Đông Kinh", '06001 =cmd|"x"!A1', "06184 Hữu Lũng"]
-    assert lists["condition"] == [locale.value_text("condition", t) for t in ("good", "fair", "poor", "unsafe")]
+def test_known_figures_are_filled_in_and_what_is_missing_stays_empty(book):
     page = sheet(book, "facilities")
-    rules = [v for v in page.data_validations.dataValidation if v.type == "list"]
-    assert {v.formula1.split("!")[0] for v in rules} == {forms._LIST_SHEET}
-    assert len(rules) == sum(q.kind == "list" for t in forms.TOPICS if t.key == "facilities" for q in t.questions)
+    assert [c.value for c in cells_of(page, "facility_name")[:3]] == ["Trụ sở UBND xã Đồng Đăng (cũ)", "=1+1", None]
+    assert [c.value for c in cells_of(page, "land_area")[:3]] == [3000.5, 250.25, None]
+    assert [c.value for c in cells_of(page, "floor_area")[:2]] == [None, 480.75], "missing is not zero"
+    assert cells_of(page, "condition")[0].value == "xuống cấp"
+    assert cells_of(page, "decision_date")[0].value.date() == dt.date(2025, 12, 31)
+    assert [c.value for c in cells_of(page, "x_north")[:2]] == [2_420_025, None], "an assumed position is not known"
+    assert cells_of(page, "y_east")[0].value == 440_050
+    unit = {row[0].value.split(" #")[0]: row[2].value for row in sheet(book, "unit").iter_rows(min_row=FIRST_ROW)}
+    assert (unit["staff"], unit["staff_party"], unit["staff_front"]) == (55, 12, None)
+    assert cells_of(sheet(book, "buildings"), "of_facility")[0].value == 2
+    filed = sheet(book, "dossier").cell(FIRST_ROW, 3).value
+    assert filed == locale.value_text("bool", "yes")
 
 
-def test_numbers_have_ranges_and_hints(book):
-    rules = sheet(book, "areas").data_validations.dataValidation
-    assert {v.type for v in rules} == {"decimal"}
-    assert all(v.prompt for v in rules)
-    assert len(rules) == 6
+def test_nobody_confirms_made_up_figures(blank):
+    page = sheet(openpyxl.load_workbook(blank["05977"]), "facilities")
+    assert cells_of(page, "facility_name")[0].value == "Trụ sở minh họa"
+    assert cells_of(page, "land_area")[0].value is None
+    assert cells_of(page, "x_north")[0].value is None
 
 
-def test_names_from_data_never_become_formulas(book):
-    assert not [c for page in book.worksheets for row in page.iter_rows() for c in row if c.data_type == "f"]
+def test_input_cells_are_open_and_all_others_locked(book):
+    for topic in TOPICS:
+        page = sheet(book, topic.key)
+        assert page.protection.sheet
+        keys = {c.column: c.value for c in page[KEY_ROW] if c.value}
+        open_ones = {q.key for q in topic.questions} if topic.is_list else {"value"}
+        seen = set()
+        for row in page.iter_rows(min_row=FIRST_ROW):
+            for cell in row:
+                key = keys.get(cell.column)
+                assert cell.protection.locked is (key not in open_ones), (topic.key, cell.coordinate)
+                seen.add(key)
+        assert open_ones <= seen
+
+
+def test_every_list_offers_its_tokens_in_words(book):
+    lists = {column[0].value: [c.value for c in column[1:] if c.value] for column in book[forms.LIST_SHEET].iter_cols()}
+    assert lists["condition"] == ["tốt", "khá", "xuống cấp", "nguy hiểm"]
+    assert lists["survey_crs"] == ["VN-2000", "WGS 84"]
+    for topic in TOPICS:
+        rules = sheet(book, topic.key).data_validations.dataValidation
+        wanted = sum(q.kind in ("list", "number_of") for q in topic.questions)
+        assert sum(r.type == "list" for r in rules) == wanted, topic.key
+        assert all(r.showErrorMessage and r.prompt for r in rules)
+        assert len(rules) == len(topic.questions)
+
+
+def test_a_choice_of_facility_covers_its_rows(book):
+    rule = next(r for r in sheet(book, "buildings").data_validations.dataValidation if "$B$" in (r.formula1 or ""))
+    spare = topic_of("facilities").spare
+    assert rule.formula1 == f"'Cơ sở nhà, đất'!$B${FIRST_ROW}:$B${FIRST_ROW + 2 + spare - 1}"
+
+
+def test_beside_every_number_stands_how_it_is_read(book):
+    for topic in TOPICS:
+        if not topic.is_list:
+            continue
+        page = sheet(book, topic.key)
+        for question in topic.questions:
+            if question.kind in NUMERIC and question.kind != "coordinate":
+                beside = cells_of(page, f"{question.key}.read")
+                assert all(c.data_type == "f" for c in beside), question.key
+                at = cells_of(page, question.key)[0]
+                assert beside[0].column == at.column + 1
+                assert at.coordinate in beside[0].value
+
+
+def test_names_from_data_never_become_formulas(blank):
+    book = openpyxl.load_workbook(blank["06001"])
+    assert sheet(book, "unit")["B1"].value.endswith('=cmd|"x"!A1')
+    for file in blank.values():
+        for page in openpyxl.load_workbook(file).worksheets:
+            for row in page.iter_rows():
+                for cell in row:
+                    if cell.data_type == "f":
+                        assert re.match(r"=(IF|COUNTA)\(", cell.value), cell.value
+                        assert "cmd" not in cell.value
+
+
+def test_no_formula_asks_for_a_format_of_the_machines_language(blank):
+    with zipfile.ZipFile(blank["06184"]) as packed:
+        words = "".join(packed.read(n).decode() for n in packed.namelist() if n.startswith("xl/worksheets/"))
+    formulas = re.findall(r"<f>(.*?)</f>", words)
+    assert len(formulas) > 100
+    assert not [f for f in formulas if re.search(r"\b(TEXT|FIXED|DOLLAR|VALUE|NUMBERVALUE|LET)\(", f)]
+
+
+def test_row_marks_notice_a_change():
+    mark = row_mark("06184", "facilities", "CS-1")
+    assert row_of_mark(mark, "06184", "facilities") == "CS-1"
+    assert row_of_mark(mark.replace("CS-1", "CS-2"), "06184", "facilities") is None
+    assert row_of_mark(mark, "06001", "facilities") is None
+    assert row_of_mark(mark, "06184", "buildings") is None
+    assert row_of_mark("", "06184", "facilities") is None
+
+
+def test_rows_of_an_earlier_answer_keep_their_ids():
+    topic = topic_of("facilities")
+    assert new_row_ids(topic, "06184", {})[0] == "KS-06184-C01"
+    again = new_row_ids(topic, "06184", {"CS-1": {}, "KS-06184-C07": {}})
+    assert again[0] == "KS-06184-C08"
+    assert len(again) == topic.spare
 
 
 @pytest.mark.parametrize("lang", locale.LANGUAGES)
-def test_every_text_exists_and_titles_fit_excel(lang, tmp_path):
-    for topic in forms.TOPICS:
-        for part in ("sheet", "topic", "note", "basis"):
-            assert locale.has_text(f"survey.{part}.{topic.key}", lang)
+def test_every_text_exists(lang, tmp_path, case):
+    for topic in TOPICS:
+        keys = [f"{part}.{topic.key}" for part in ("sheet", "topic", "note", "basis")]
         for question in topic.questions:
-            assert locale.has_text(f"survey.question.{question.key}", lang)
-            assert locale.has_text(f"survey.kind.{question.kind}", lang)
+            keys += [f"question.{question.key}", f"kind.{question.kind}", f"hint.{question.kind}",
+                     f"wrong.{question.kind}"]  # fmt: skip
+            if not topic.is_list:
+                keys.append(f"help.{question.key}")
             for token in question.tokens:
-                assert locale.value_text(question.column, token, lang) != ""
-                assert locale.has_text(f"value.{question.column}.{token}", lang), token
-    forms.write_form(COMMUNES, tmp_path / "a.xlsx", lang)
+                assert locale.has_text(f"value.{question.token_column}.{token}", lang), token
+        for key in keys:
+            assert locale.has_text(f"survey.{key}", lang), key
+            assert len(locale.text(f"survey.hint.{question.kind}", lang)) <= 255
+        assert len(locale.text(f"survey.sheet.{topic.key}", lang)) <= 31
+    known = Known(case.known_tables()).of("06184")
+    forms.write_form(case.communes[2], tmp_path / "a.xlsx", case.province, known, case.deadline, lang)
 
 
-def test_the_same_communes_give_the_same_bytes(tmp_path):
-    first = forms.write_form(COMMUNES, tmp_path / "a.xlsx").read_bytes()
-    assert forms.write_form(COMMUNES.iloc[::-1], tmp_path / "b.xlsx").read_bytes() == first
+def test_the_same_input_gives_the_same_bytes(tmp_path, blank, case):
+    known = Known(case.known_tables()).of("06184")
+    again = forms.write_form(case.communes[2], tmp_path / "b.xlsx", case.province, known, case.deadline)
+    assert again.read_bytes() == blank["06184"].read_bytes()
 
 
 @pytest.mark.require("soffice")
-def test_libreoffice_opens_it(soffice_path, tmp_path):
-    path = forms.write_form(COMMUNES, tmp_path / "phieu.xlsx")
+def test_libreoffice_opens_it(soffice_path, tmp_path, blank):
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [soffice_path, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
-    assert (tmp_path / "phieu.pdf").read_bytes().startswith(b"%PDF")
+    command = [soffice_path, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(blank["06184"])], check=True, capture_output=True, timeout=240)
+    assert (tmp_path / "06184 xã Đồng Đăng.pdf").read_bytes().startswith(b"%PDF")
