@@ -31,6 +31,7 @@ from siteplan.errors import InputError, NoSpaceError, Problem, UsageError
 from siteplan.locale import problem_row, render
 from siteplan.raster import Raster
 from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Table, conform, empty
+from siteplan.tabular import guarded
 
 ARCHIVE = "_luu"
 KEPT_IN_ARCHIVE = 5
@@ -218,7 +219,7 @@ def write_problems(folder: Path, problems: Sequence[Problem], lang: str = "vi") 
     with (folder / "problems.csv").open("w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.DictWriter(handle, _PROBLEM_COLUMNS)
         writer.writeheader()
-        writer.writerows({k: _plain(v) for k, v in row.items()} for row in rows)
+        writer.writerows({k: guarded(v) for k, v in row.items()} for row in rows)
     book = xlsxwriter.Workbook(folder / "problems.xlsx", {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)})
     sheet = book.add_worksheet("problems")
@@ -228,11 +229,6 @@ def write_problems(folder: Path, problems: Sequence[Problem], lang: str = "vi") 
             sheet.write_string(line, column, row[name][:32_000])
     sheet.freeze_panes(1, 0)
     book.close()
-
-
-def _plain(words: str) -> str:
-    # a spreadsheet that opens the CSV must not read a value as a formula
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
 
 
 def write_run(folder: Path, content: RunContent) -> Path:

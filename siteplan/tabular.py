@@ -70,7 +70,8 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
         except OSError as error:
             raise InputError(Problem("file_unreadable", file=str(path), value=str(error))) from None
         header = content.partition("\n")[0]
-        rows = [list(row) for row in csv.reader(io.StringIO(content, newline=""), delimiter=_separator(header))]
+        read = csv.reader(io.StringIO(content, newline=""), delimiter=_separator(header))
+        rows = [[_unguarded(cell) for cell in row] for row in read]
     if not rows or not any(cell for cell in rows[0]):
         raise InputError(Problem("table_without_header", file=str(path)))
     names = [_clean(cell) or "" for cell in rows[0]]
@@ -116,6 +117,15 @@ def _cell_text(cell: object) -> str:
 def _clean(cell: object) -> str | None:
     words = unicodedata.normalize("NFC", str(cell)).replace("\u00a0", " ").strip()
     return words or None
+
+
+def guarded(words: str) -> str:
+    """Return text for a CSV cell that no spreadsheet takes for a formula: an apostrophe before = + - @."""
+    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+
+
+def _unguarded(words: str) -> str:
+    return words[1:] if words[:1] == "'" and words[1:2] in ("=", "+", "-", "@") else words
 
 
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")

@@ -40,6 +40,7 @@ app.add_typer(needs, name="need")
 
 survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
 survey.command("new", help=words("survey.new"))(survey_commands.new)
+survey.command("import", help=words("survey.import"))(survey_commands.import_forms)
 app.add_typer(survey, name="survey")
 
 app.add_typer(planning.plans_app, name="plans")

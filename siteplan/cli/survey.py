@@ -119,3 +119,96 @@ def new(
 
 def _same(one: Path, other: Path) -> bool:
     return one.read_bytes() == other.read_bytes()
+
+
+def _ground(layers: LayerSet, communes: list[dict[str, Any]]) -> Any:
+    from siteplan.survey.places import Ground
+
+    table = layers.table("communes")
+    shapes = dict(zip(table["code"], table.geometry, strict=True))
+    known = {c["code"]: shapes.get(c["code"]) for c in communes}
+    return Ground(layers.province, known, bool(table["illustrative"].fillna(False).any()))
+
+
+def import_forms(
+    place: Annotated[Path, typer.Argument(help=words("survey.place"))],
+    by: Annotated[str | None, typer.Option("--by", help=words("survey.by"), show_default=False)] = None,
+    check_only: Annotated[bool, typer.Option("--check", help=words("survey.check"))] = False,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Read returned forms, list every problem, keep what can be taken, and write it as layers."""
+    with session(workspace, lang, quiet, debug) as now:
+        import getpass
+        from contextlib import nullcontext
+
+        from siteplan.survey import feeding, telling
+        from siteplan.survey.importing import take_in
+        from siteplan.survey.known import Known
+        from siteplan.survey.questions import ROLES
+        from siteplan.survey.store import Store
+        from siteplan.workspace import lock
+
+        space = now.workspace()
+        target = catalog or space.catalog
+        layers = _layers(now, space, catalog)
+        communes = _communes(layers)
+        store = Store(space.layers)
+        known = Known({role: layers.table(role) for role in ROLES})
+        with nullcontext() if check_only else lock(space):
+            results = take_in(
+                place, store, _ground(layers, communes), known, feeding.today(), by or getpass.getuser(),
+                keep=not check_only, reporter=now.reporter,
+            )  # fmt: skip
+            if not check_only:
+                tables = feeding.layer_rows(store, layers.province)
+                feeding.write_layers(store, tables, lang)
+                added = feeding.enter(target, store, layers.province, tables)
+        folder = out or space.root / FOLDER / "phan_hoi"
+        replies = telling.write_replies(results, folder, lang)
+        _tell(now, results)
+        if replies:
+            now.line("survey.replies", count=len(replies), folder=str(folder))
+        if not check_only:
+            rows = sum(len(rows) for rows in tables.values())
+            now.line("survey.layers", count=rows, folder=str(store.folder))
+            for name in added:
+                now.line("layers.added", catalog=str(target), name=name)
+        if any(p.severity == "error" for r in results for p in r.problems):
+            raise typer.Exit(1)
+
+
+def _tell(now: Session, results: list[Any]) -> None:
+    """Print every problem by file, sheet and cell, and a table of what was made of each file."""
+    from siteplan.locale import text, value_text
+    from siteplan.survey import telling
+
+    for result in results:
+        if result.outcome == "same":
+            continue
+        for problem in result.problems:
+            row = telling.problem_words(problem, now.lang)
+            place = " · ".join(row[key] for key in ("file", "sheet", "cell", "question") if row[key])
+            now.out.print(f"{row['severity']}: {place}: {row['what']}", markup=False)
+            now.out.print(f"  {text('cli.place.remedy', now.lang)}: {row['remedy']}", markup=False)
+        for difference in result.differences:
+            sheet, row_id, question, old, new = telling.difference_words(difference, now.lang)
+            where = " · ".join(part for part in (result.path.name, sheet, row_id, question) if part)
+            now.out.print(text("cli.survey.changed", now.lang, where=where, old=old, new=new), markup=False)
+    columns = [(text(f"cli.survey.column.{key}", now.lang), justify) for key, justify in (
+        ("file", "left"), ("outcome", "left"), ("number", "right"), ("taken", "right"), ("bad", "right"),
+        ("errors", "right"), ("warnings", "right"), ("changes", "right"),
+    )]  # fmt: skip
+    rows = [
+        [
+            r.path.name, value_text("survey_outcome", r.outcome, now.lang), str(r.number or "–"), str(r.rows_taken),
+            str(r.rows_bad), str(sum(p.severity == "error" for p in r.problems)),
+            str(sum(p.severity == "warning" for p in r.problems)), str(len(r.differences)),
+        ]
+        for r in results
+    ]  # fmt: skip
+    now.table(text("cli.survey.imported", now.lang, count=len(results)), columns, rows)

@@ -58,6 +58,9 @@ class LayerEntry(BaseModel):
         Canonical column to a table from file value to token; ``"*"`` stands for every other value.
     constant
         Canonical column to the one value all rows have.
+    updates
+        The rows stand in place of those with the same key in other layers of the role; cells left empty keep what is
+        known, features without geometry keep theirs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,6 +84,7 @@ class LayerEntry(BaseModel):
     mandatory: bool = False
     illustrative: bool = False
     restricted: bool = False
+    updates: bool = False
 
     @field_validator("date", mode="before")
     @classmethod
@@ -219,6 +223,10 @@ def _columns_of(entry: LayerEntry, file: str) -> list[Problem]:
                     "catalog_token_unknown", file=file, layer=entry.name, column=name, value=str(token), params=params
                 )
             )
+    if entry.updates and not table.key:
+        problems.append(
+            Problem("catalog_updates_without_key", file=file, layer=entry.name, column="updates", value=entry.role)
+        )
     if table.geometry is None and entry.xy:
         problems.append(
             Problem("catalog_xy_without_geometry", file=file, layer=entry.name, column="xy", value=entry.role)

@@ -19,7 +19,8 @@ from siteplan.layers import formats, grids
 from siteplan.layers.catalog import LayerEntry
 from siteplan.layers.listing import together
 from siteplan.layers.place import Placement
-from siteplan.tables import INPUTS, RESULTS, conform, empty
+from siteplan.layers.updates import updated
+from siteplan.tables import INPUTS, RESULTS, Table, conform, empty
 
 Array = np.ndarray[Any, Any]
 
@@ -61,10 +62,37 @@ def locate(found: Found, communes: Any) -> None:
     found.labels = found.labels[~nowhere]
 
 
-def joined_role(role: str, parts: list[Found], province: Province, problems: list[Problem]) -> Any:
-    """All layers of a role in one table; the second of two rows with one key is left out and told as an error."""
+def joined_role(
+    role: str, parts: list[Found], province: Province, problems: list[Problem], communes: Any = None
+) -> Any:
+    """All layers of a role in one table; the second of two rows with one key is left out and told as an error.
+
+    Layers that update others are laid over them last, see :mod:`siteplan.layers.updates`.
+    """
     schema = INPUTS[role]
-    frames = [part.frame for part in parts]
+    plain = [part for part in parts if not part.entry.updates]
+    frame = _unique([part.frame for part in plain], schema, plain, problems)
+    for part in parts:
+        if part.entry.updates and len(part.frame):
+            newer = _unique([part.frame], schema, [part], problems)
+            frame, told = updated(frame, newer, schema, part.entry.path, communes)
+            problems += told
+    if schema.geometry is not None:
+        if "geometry" not in frame.columns:
+            frame["geometry"] = None
+        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=f"EPSG:{province.epsg}")
+    try:
+        return conform(frame, schema, province.crs)
+    except SchemaError as error:
+        # reading guards every rule of the schema; what slips through is told with its layer, not thrown
+        problems += [replace(p, layer=", ".join(part.entry.name for part in parts)) for p in error.problems]
+        return None
+
+
+def _unique(frames: list[Any], schema: Table, parts: list[Found], problems: list[Problem]) -> pd.DataFrame:
+    """Rows of several layers under one another, of each key the first."""
+    if not frames:
+        return pd.DataFrame(columns=schema.names)
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].copy()
     if schema.key and len(frame):
         twice = frame.duplicated(list(schema.key)).to_numpy()
@@ -77,14 +105,7 @@ def joined_role(role: str, parts: list[Found], province: Province, problems: lis
                 column=", ".join(schema.key),
             )  # fmt: skip
         frame = frame[~twice]
-    if schema.geometry is not None:
-        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=f"EPSG:{province.epsg}")
-    try:
-        return conform(frame, schema, province.crs)
-    except SchemaError as error:
-        # reading guards every rule of the schema; what slips through is told with its layer, not thrown
-        problems += [replace(p, layer=", ".join(part.entry.name for part in parts)) for p in error.problems]
-        return None
+    return frame
 
 
 def sources_of(found: Sequence[Found]) -> pd.DataFrame:

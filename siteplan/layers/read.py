@@ -174,6 +174,12 @@ def _read_plain_table(entry: LayerEntry, path: Path, province: Province, found: 
     x = np.array([_coordinate(v) for v in values[xy[0]]])
     y = np.array([_coordinate(v) for v in values[xy[1]]])
     known = np.isfinite(x) & np.isfinite(y)
+    without = gpd.GeoDataFrame(
+        frame[~known], geometry=gpd.GeoSeries([None] * int((~known).sum()), index=frame.index[~known])
+    )
+    if entry.updates and not known.any():
+        _finish(without, labels, found)
+        return
     placement, problems = place(
         None, stated, entry.swap_axes, x[known], y[known], province, entry.path, entry.name
     )  # fmt: skip
@@ -182,7 +188,15 @@ def _read_plain_table(entry: LayerEntry, path: Path, province: Province, found: 
         return
     geometry = np.full(len(x), None, dtype=object)
     geometry[known] = shapely.points(x[known], y[known])
-    _place(frame, geometry, labels, placement, province, found)
+    if not entry.updates:
+        _place(frame, geometry, labels, placement, province, found)
+        return
+    # a row without coordinates may still bring a known feature up to date
+    _place(frame[known].reset_index(drop=True), geometry[known], labels[known], placement, province, found)
+    placed, place_labels = found.frame, found.labels
+    _finish(without.reset_index(drop=True), labels[~known], found)
+    found.frame = pd.concat([placed, found.frame], ignore_index=True)
+    found.labels = np.concatenate([place_labels, found.labels])
 
 
 def _xy_columns(entry: LayerEntry, names: Sequence[str]) -> tuple[tuple[str, str] | None, int | None]:
@@ -316,7 +330,7 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
             for part in parts:
                 locate(part, tables.get("communes"))
         if parts:
-            joined = joined_role(role, parts, province, late)
+            joined = joined_role(role, parts, province, late, tables.get("communes"))
             if joined is not None:
                 tables[role] = joined
     gridded = {

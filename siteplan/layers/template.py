@@ -24,6 +24,7 @@ _CATALOG_KEYS: tuple[tuple[str, str, bool], ...] = (
     ("mandatory", "true", True),
     ("illustrative", "false", True),
     ("restricted", "false", True),
+    ("updates", "true", False),
 )
 
 _SCENARIO_BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
