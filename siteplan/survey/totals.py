@@ -41,11 +41,20 @@ def _staff(answer: Submission) -> None:
             row.state = "bad"
 
 
+def _lost_rows(answer: Submission, topic: str) -> bool:
+    """Whether a sheet has rows that could not even be assigned: a sum over the others says nothing."""
+    sheet = answer.sheets.get(topic)
+    return any(p.layer == sheet and p.key.startswith("survey_row_") for p in answer.problems)
+
+
 def _buildings(answer: Submission) -> None:
+    rows = answer.of("buildings")
+    if _lost_rows(answer, "buildings") or any(r.state == "bad" and not _linked(r) for r in rows):
+        return
     for facility in answer.of("facilities"):
         if facility.state != "good" or facility.values.get("floor_area") is None:
             continue
-        mine = [row for row in answer.of("buildings") if row.values.get("of_facility") == facility.row_id]
+        mine = [row for row in rows if row.values.get("of_facility") == facility.row_id]
         if not mine or any(row.state != "good" for row in mine):
             continue
         added = round(sum(row.values["building_floor"] for row in mine), 2)
@@ -57,12 +66,15 @@ def _buildings(answer: Submission) -> None:
                 row.state = "bad"
 
 
+def _linked(building: Row) -> bool:
+    return isinstance(building.values.get("of_facility"), str)
+
+
 def _existing(answer: Submission) -> None:
     needs = _single(answer, "needs")
     facilities = [row for row in answer.of("facilities") if row.state != "blank"]
-    sheet = answer.sheets.get("facilities")
-    if any(p.layer == sheet and p.key.startswith("survey_row_") for p in answer.problems):
-        return  # a facility was lost, so the sum says nothing
+    if _lost_rows(answer, "facilities"):
+        return
     in_use = [row for row in facilities if row.values.get("status") == "in_use"]
     for key, column in (("existing_floor", "floor_area"), ("existing_land", "land_area")):
         row = needs.get(key)

@@ -1,4 +1,4 @@
-"""65 forms come back, among them every kind of fault: each is found, none is invented, good figures arrive unchanged."""
+"""65 forms come back with every kind of fault: each is found, none is invented, good figures arrive unchanged."""
 
 from __future__ import annotations
 
@@ -339,7 +339,7 @@ SPOILERS = [
     in_zone(5897),
     in_zone(3405),
     in_zone(9216),
-    coordinates(lambda x, y: x + 3 * SIDE if x < 440_000 else x - 3 * SIDE, lambda x, y: y, "survey_outside_commune"),
+    coordinates(lambda x, y: x, lambda x, y: y - 2 * SIDE if y > 2_420_000 else y + 2 * SIDE, "survey_outside_commune"),
     coordinates(lambda x, y: 123.0, lambda x, y: 456.0, "survey_outside_province"),
     coordinates(lambda x, y: x, lambda x, y: y, "survey_system", "WGS 84"),
     half,
