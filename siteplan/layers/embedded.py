@@ -10,6 +10,7 @@ from pathlib import Path
 from siteplan.crs import Province
 from siteplan.errors import InputError, NoSpaceError, Problem
 from siteplan.layers.catalog import ILLUSTRATIVE_PREFIX
+from siteplan.layers.illustrative.identity import fingerprint
 from siteplan.report import SILENT, Reporter
 from siteplan.workspace import cache_folder
 
@@ -35,19 +36,19 @@ def embedded_folder(catalog_folder: Path, province: Province, reporter: Reporter
     NoSpaceError
         Where the cache cannot be written.
     """
-    from siteplan.layers import illustrative
-
     facts = facts_folder(catalog_folder)
     if not facts.is_dir():
         raise InputError(Problem("facts_missing", file=str(facts)))
     home = cache_folder() / "illustrative"
-    target = home / f"{province.code}-{illustrative.fingerprint(facts)[:24]}"
+    target = home / f"{province.code}-{fingerprint(facts)[:24]}"
     if target.is_dir():
         return target
     own = home / f"{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
+        from siteplan.layers.illustrative.build import generate
+
         own.mkdir(parents=True)
-        illustrative.generate(facts, own, province, reporter)
+        generate(facts, own, province, reporter)
         try:
             own.rename(target)
         except OSError:

@@ -1,7 +1,4 @@
-"""The embedded data set: an illustrative province made from small fact files, the same on every run."""
+"""The embedded data set: an illustrative province made from small fact files, the same on every run.
 
-from __future__ import annotations
-
-from siteplan.layers.illustrative.build import FILES, GENERATOR_VERSION, fingerprint, generate
-
-__all__ = ["FILES", "GENERATOR_VERSION", "fingerprint", "generate"]
+``identity`` tells which generation belongs to the facts; ``build`` makes it, and loads much that a run does not need.
+"""

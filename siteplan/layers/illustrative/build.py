@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from siteplan.layers.illustrative.facilities import make_facilities
 from siteplan.layers.illustrative.facts import read_facts
 from siteplan.layers.illustrative.grid import working_grid
 from siteplan.layers.illustrative.hazards import make_flood_marks, make_hazards
+from siteplan.layers.illustrative.identity import GENERATOR_VERSION, fingerprint, hashes
 from siteplan.layers.illustrative.land import classify, make_land
 from siteplan.layers.illustrative.network import make_networks
 from siteplan.layers.illustrative.places import make_buildings, make_services
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from siteplan.layers.illustrative.grid import Grid
     from siteplan.layers.illustrative.terrain import Terrain
     from siteplan.report import Reporter
-
-GENERATOR_VERSION = "1"
 
 # file, geometry type; the stem is the name of the layer inside
 _VECTORS = {
@@ -68,19 +66,6 @@ _VECTORS = {
 _TABLES = ("plans", "commune_staff", "filing")
 FILES = (*(f"{name}.gpkg" for name in _VECTORS), "dem.tif", *(f"{name}.csv" for name in _TABLES), "manifest.json")
 _STEPS = 9
-
-
-def fingerprint(facts: Path) -> str:
-    """SHA-256 over the generator's version and code and the fact files (CSV, TOML) of a folder, by name and content."""
-    digest = hashlib.sha256(f"generator {GENERATOR_VERSION}\n".encode())
-    for name, content_hash in (*_hashes(Path(__file__).parent, ".py").items(), *_hashes(facts).items()):
-        digest.update(f"{name} {content_hash}\n".encode())
-    return digest.hexdigest()
-
-
-def _hashes(folder: Path, *suffixes: str) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.suffix in (suffixes or (".csv", ".toml")))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def generate(facts: Path, out: Path, province: Province, reporter: Reporter = SILENT) -> list[Path]:
@@ -119,7 +104,7 @@ def generate(facts: Path, out: Path, province: Province, reporter: Reporter = SI
             "generator_version": GENERATOR_VERSION,
             "fingerprint": fingerprint(facts),
             "epsg": province.epsg,
-            "facts": _hashes(facts),
+            "facts": hashes(facts),
             "rows": rows,
         }
         written["manifest.json"] = write.write_json(out / "manifest.json", manifest)

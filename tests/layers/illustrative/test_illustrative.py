@@ -17,9 +17,9 @@ import rasterio
 import shapely
 
 from siteplan.crs import WGS84, Province, transformer
-from siteplan.layers import illustrative
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.embedded import embedded_folder
+from siteplan.layers.illustrative import build as illustrative
 
 LAYERS = Path(__file__).resolve().parents[3] / "layers"
 FACTS = LAYERS / "default"
@@ -67,7 +67,7 @@ def outline() -> shapely.Polygon:
 def test_second_generation_has_the_same_bytes_within_a_gigabyte(tmp_path):
     code = (
         "import resource, sys\nfrom pathlib import Path\nfrom siteplan.crs import Province\n"
-        "from siteplan.layers.illustrative import generate\n"
+        "from siteplan.layers.illustrative.build import generate\n"
         f"generate(Path({str(FACTS)!r}), Path(sys.argv[1]), Province.load(Path({str(LAYERS / 'province.toml')!r})))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )
