@@ -41,6 +41,8 @@ app.add_typer(needs, name="need")
 survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
 survey.command("new", help=words("survey.new"))(survey_commands.new)
 survey.command("import", help=words("survey.import"))(survey_commands.import_forms)
+survey.command("status", help=words("survey.status"))(survey_commands.status)
+survey.command("remind", help=words("survey.remind"))(survey_commands.remind)
 app.add_typer(survey, name="survey")
 
 app.add_typer(planning.plans_app, name="plans")

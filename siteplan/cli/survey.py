@@ -212,3 +212,61 @@ def _tell(now: Session, results: list[Any]) -> None:
         for r in results
     ]  # fmt: skip
     now.table(text("cli.survey.imported", now.lang, count=len(results)), columns, rows)
+
+
+def status(
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help=words("survey.xlsx"), show_default=False)] = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Print who has answered, how completely, and what holds it up."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.locale import number, text, value_text
+        from siteplan.survey.answers import lines_of
+        from siteplan.survey.overview import counts, write_overview
+        from siteplan.survey.store import Store
+
+        place = now.workspace()
+        lines = lines_of(_communes(_layers(now, place, catalog)), Store(place.layers), lang)
+        keys = (("code", "left"), ("name", "left"), ("state", "left"), ("percent", "right"), ("lacking", "left"),
+                ("blocking", "left"))  # fmt: skip
+        rows = [
+            [
+                line.code, f"{line.kind} {line.name}", value_text("survey_state", line.state, lang),
+                number(line.percent, 0, lang) if line.submissions else "–", "; ".join(line.lacking),
+                "; ".join(line.blocking),
+            ]
+            for line in lines
+        ]  # fmt: skip
+        columns: list[tuple[str, str]] = [(text(f"survey.overview.{key}", lang), justify) for key, justify in keys]
+        now.table(text("survey.overview.title", lang), columns, rows)
+        now.out.print(text("survey.overview.counts", lang, **counts(lines)), markup=False)
+        if xlsx is not None:
+            now.line("written", file=str(write_overview(lines, xlsx, lang)))
+
+
+def remind(
+    deadline: DeadlineOption = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    out: OutOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write the letter to communes that have not answered or not in full."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.locale import text
+        from siteplan.survey.answers import lines_of
+        from siteplan.survey.letter import write_letter
+        from siteplan.survey.store import Store
+
+        place = now.workspace()
+        layers = _layers(now, place, catalog)
+        lines = lines_of(_communes(layers), Store(place.layers), lang)
+        path = (out or place.root / FOLDER) / text("survey.letter.file", lang)
+        written = write_letter(lines, path, layers.province, dt.date.today(), _day(deadline), lang)
+        now.line("written", file=str(written))

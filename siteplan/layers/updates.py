@@ -70,7 +70,7 @@ def updated(
     for column, cells in replaced.items():
         problems += together("layer_value_replaced", "warning", cells, column=column, **where)
     problems += together("layer_update_mixed", "warning", mixed, **where)
-    return pd.DataFrame(out, columns=list(dict.fromkeys([*frame.columns, *newer.columns]))), problems
+    return pd.DataFrame(out, columns=list(dict.fromkeys([*frame.columns, *newer.columns, *schema.names]))), problems
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from siteplan.errors import Problem
+from siteplan.locale import number
 from siteplan.survey.cells import Cell, Fault, Reading, read_cell
 from siteplan.survey.opening import Line, Page, Returned
 from siteplan.survey.places import Ground, check_place
@@ -60,9 +61,10 @@ class Submission:
     def tell(self, row: Row, question: str, fault: Fault, value: Any = "") -> None:
         """Note what is wrong with a row; an error makes it one that is not taken."""
         at = row.cells.get(question) or (row.cells.get(VALUE_KEY) or f"{row.number}:{row.number}")
+        shown = number(value, 2).removesuffix(",00") if isinstance(value, float) else str(value)
         self.problems.append(
             Problem(fault.key, fault.severity, file=self.file, layer=self.sheets.get(row.topic, row.topic), feature=at,
-                    column=question, value=str(value), params=fault.params)
+                    column=question, value=shown, params=fault.params)
         )  # fmt: skip
         if fault.severity == "error":
             row.state = "bad"

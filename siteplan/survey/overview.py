@@ -54,6 +54,7 @@ def write_book(path: Path, title: str, sheets: Sequence[Sheet]) -> Path:
         for line, words in enumerate(sheet.notes, start=1):
             page.write_string(line, 0, words_of(words), note)
         top = len(sheet.notes) + 2
+        page.set_row(top, 33)
         for at, (words, width) in enumerate(sheet.headings):
             page.set_column(at, at, width)
             page.write_string(top, at, words_of(words), head)
