@@ -19,7 +19,7 @@ import pandas as pd
 from siteplan import assembly, runs, site_cache
 from siteplan.decide import costs, placing, priority, programme, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
-from siteplan.layers import check, coverage
+from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
@@ -154,12 +154,16 @@ def run_scenarios(
             background = _background(inputs.layers, include_restricted)
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
+            spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
+            versions = opinion_states.plan_versions(layers.table("plans"))
+            tables["opinions"] = opinion_states.opinion_states(spoken, tables["sites"], tables["conflicts"], versions)
             manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
+            manifest["plan_versions"] = versions
             clock.lap("assemble")
             manifest["timings_s"] = dict(clock.seconds)
             recorder.say("pipeline.writing", folder=str(folder))
             lines = [text(key, **params) for key, params in recorder.lines]
-            content = RunContent(tables, background, rasters, manifest, inputs.problems, lines)
+            content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults], lines)
             run = Run(runs.write_run(folder, content))
             clock.lap("write")
             yield run

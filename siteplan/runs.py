@@ -363,6 +363,35 @@ def find_run(name: str | Path | None, runs: Path) -> Run:
     raise UsageError(Problem("run_unknown", value=str(name), params={"known": known}))
 
 
+def replace_table(run: Run, name: str, frame: Any) -> None:
+    """Put a result table of a draft in the place of the one it has; the file is replaced as a whole.
+
+    Raises
+    ------
+    UsageError
+        Where the run is frozen.
+    NoSpaceError
+        Where the file cannot be written, for instance because another program holds it open.
+    """
+    if run.frozen is not None:
+        raise UsageError(Problem("run_frozen", file=str(run.folder), params=dict(run.frozen)))
+    path = run.folder / "results.gpkg"
+    part = path.with_name(".results.new.gpkg")
+    table = RESULTS[name]
+    try:
+        _stamp_files(dt.date.fromisoformat(str(run.manifest["date"])))
+        shutil.copyfile(path, part)
+        pyogrio.write_dataframe(_with_words(conform(frame, table, f"EPSG:{run.epsg}"), table), part, layer=name)
+        part.replace(path)
+        manifest = dict(run.manifest)
+        manifest["files"] = {**manifest.get("files", {}), "results.gpkg": _sha256(path)}
+        _write_json(run.folder / MANIFEST, manifest)
+    except (OSError, *UNREADABLE) as error:
+        raise NoSpaceError(Problem("folder_not_writable", file=str(path), value=str(error))) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def freeze(run: Run, version: str, date: dt.date) -> Run:
     """Protect a run for good: write version and date into its manifest."""
     if run.frozen is not None:

@@ -46,6 +46,7 @@ survey.command("remind", help=words("survey.remind"))(survey_commands.remind)
 app.add_typer(survey, name="survey")
 
 app.add_typer(planning.plans_app, name="plans")
+app.add_typer(planning.opinion_app, name="opinion")
 
 
 def call(arguments: Sequence[str]) -> int:

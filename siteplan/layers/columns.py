@@ -134,7 +134,8 @@ def _yes_or_no(words: str) -> bool:
     raise ValueError(words)
 
 
-def _iso_date(words: str) -> str:
+def iso_date(words: str) -> str:
+    """Read a date written 31/12/2025 or 2025-12-31; ValueError where it is none."""
     if found := _DAY_FIRST.fullmatch(words):
         day, month, year = (int(part) for part in found.groups())
         return dt.date(year, month, day).isoformat()
@@ -145,7 +146,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "float": (_number, "layer_number_invalid"),
     "int": (_integer, "layer_integer_invalid"),
     "bool": (_yes_or_no, "layer_bool_invalid"),
-    "date": (_iso_date, "layer_date_invalid"),
+    "date": (iso_date, "layer_date_invalid"),
 }
 
 

@@ -25,7 +25,7 @@ import shapely
 
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
-from siteplan.outputs import dictionary, summary, wording
+from siteplan.outputs import dictionary, opinions, summary, wording
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import RESULTS, Column, Table
 
@@ -122,6 +122,7 @@ def export(run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_
                 _write_shapefile(part / f"{layer.file_stem}.shp", layer, lang, date)
             package = f"{run.name}.gpkg"
             _write_geopackage(part / package, layers, lang)
+            opinions.write_kit(part, package, run, lang, include_restricted)
         _write_dictionary(part, run, lang)
         (part / README_FILE).write_text(_readme(run, layers, left_out, package, include_restricted, lang), "utf-8-sig")
         names = sorted(p.name for p in part.iterdir())
@@ -144,7 +145,7 @@ def _files_of_kit(folder: Path) -> set[Path]:
         for stem in stems
         for kind in _SHAPEFILE_PARTS
         if (folder / f"{stem}.{kind}").is_file()
-    }
+    } | {path for path in (folder / opinions.KIT_FILE,) if path.is_file()}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from siteplan.tables import parts
 from siteplan.tables.inputs import CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, PLAN_STATUS, TREATMENTS
 from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
+from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
     BASIS,
     CERTAINTY_MARK,
@@ -384,7 +385,7 @@ RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
         _COMMUNES, _SITES, _CONFLICTS, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES, *NEED_TABLES, _SCORES,
-        _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, _ASSUMPTIONS, _SOURCES,
+        _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, OPINIONS, _ASSUMPTIONS, _SOURCES,
     )
 }  # fmt: skip
 

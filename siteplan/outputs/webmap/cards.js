@@ -255,6 +255,23 @@ SP.cards = function (content, W, hooks) {
     ]);
   }
 
+  // what people said of the site, beside the machine's answer
+  function opinionsOf(model, id) {
+    var said = model.opinionsOf.get(id) || [];
+    if (!said.length) return null;
+    return section(W.t("opinions_title"), [
+      el("ul.findings", {}, said.map(function (o) {
+        return el("li.finding", {}, [
+          el("p.finding-title", {}, [W.token("opinion", o.opinion), " · ", W.token("opinion_state", o.opinion_state)]),
+          el("p.finding-sub", {}, [o.officer, o.opinion_date ? " · " + W.date(o.opinion_date) : "", o.document ? " · " + o.document : "", o.zone_id ? " · " + W.t("opinion_zone", { id: o.zone_id }) : ""]),
+          o.reason ? el("p.finding-sub", {}, o.reason) : null,
+          o.state_reasons && o.state_reasons.length ? el("p.finding-treatment", {}, o.state_reasons.join("; ")) : null
+        ]);
+      })),
+      el("p.quiet", {}, W.t("opinions_stand_beside"))
+    ]);
+  }
+
   C.site = function (view, s, options) {
     var model = view.model, commune = model.byCode.get(s.commune_code), found = (model.conflictsOf.get(s.site_id) || []).slice();
     found.sort(function (a, b) { return (b.severity || 0) - (a.severity || 0) || (b.area_m2 || 0) - (a.area_m2 || 0); });
@@ -284,6 +301,7 @@ SP.cards = function (content, W, hooks) {
         group(W.t("against"), against, W.t("none_against")), group(W.t("supporting"), supporting, W.t("none_supporting")), group(W.t("information"), rest, null),
         el("p.quiet", {}, W.t("no_conflict_is_not_conformity"))
       ]),
+      opinionsOf(model, s.site_id),
       section(W.t("criteria_title"), bars(model, "site", model.scoresOf("site", s.site_id)) || el("p.quiet", {}, W.t("not_scored"))),
       section(W.t("measures_title"), facts([
         [W.t("slope"), s.slope_mean_percent === null ? null : W.number(s.slope_mean_percent, 1) + " % (" + W.t("most") + " " + W.number(s.slope_max_percent, 1) + " %)" + (s.dem_resolution_m ? " · " + W.t("terrain_of", { metres: W.number(s.dem_resolution_m, 0) }) : "")],

@@ -28,7 +28,7 @@ _TOKEN_COLUMNS = (
     "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
     "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
     "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
-    "level", "phase",
+    "level", "phase", "opinion", "opinion_state",
 )  # fmt: skip
 
 
@@ -219,6 +219,16 @@ def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
     return rows_of(conflicts, columns, treatment=treatment, shape=shapes_of)
 
 
+def _opinions(run: Run, restricted_too: bool, lang: str) -> Content:
+    """Opinions that stand on a site of the run; of what is withheld only that there is one."""
+    opinions = run.table("opinions")
+    opinions = opinions[opinions["site_id"].notna()].reset_index(drop=True)
+    hidden = flags(opinions, "restricted") & (not restricted_too)
+    opinions["zone_id"] = opinions["zone_id"].astype(object).where(~hidden, None)
+    columns = ["site_id", "zone_id", "opinion", "officer", "opinion_date", "reason", "document", "opinion_state"]
+    return rows_of(opinions, columns, state_reasons=_words(opinions["state_reasons"], lang))
+
+
 def _facilities(run: Run, option: str | None, lang: str) -> Content:
     facilities = run.table("facilities")
     surplus = run.table("surplus")
@@ -323,6 +333,7 @@ def run_content(run: Run, lang: str) -> Content:
         "communes": _communes(run, communes, option, lang),
         "sites": _sites(run, lang),
         "conflicts": _conflicts(run, restricted_too, lang),
+        "opinions": _opinions(run, restricted_too, lang),
         "facilities": _facilities(run, option, lang),
         "programme": _programme(run, lang),
         "scores": rows_of(

@@ -32,6 +32,7 @@ SP.model = function (content, run, W) {
   M.sites = shaped(SP.rows(run.sites), content.steps.fine);
   M.conflicts = shaped(SP.rows(run.conflicts), content.steps.fine);
   M.facilities = shaped(SP.rows(run.facilities), content.steps.fine);
+  M.opinions = SP.rows(run.opinions);
   M.programme = SP.rows(run.programme);
   M.coverage = SP.rows(run.coverage);
   M.scores = SP.rows(run.scores);
@@ -48,6 +49,7 @@ SP.model = function (content, run, W) {
     });
   });
   M.conflictsOf = SP.groupBy(M.conflicts, "site_id");
+  M.opinionsOf = SP.groupBy(M.opinions, "site_id");
   M.facilitiesOf = SP.groupBy(M.facilities, "commune_code");
   M.coverageOf = SP.groupBy(M.coverage, "commune_code");
   M.programmeOf = SP.groupBy(M.programme, "commune_code");
