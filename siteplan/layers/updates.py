@@ -11,14 +11,17 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from siteplan import locale
 from siteplan.errors import Problem
 from siteplan.layers.listing import together
 from siteplan.tables import Table
+from siteplan.tables.schema import Column
 
 # a point this near a known one, or within a known plot, tells nothing new
 SAME_PLACE_M = 1.0
 # a remark speaks of the row it stands in
 _OWN = frozenset({"layer", "illustrative", "restricted", "note"})
+_OF_POSITION = "position_assumed"
 
 
 def updated(
@@ -93,16 +96,16 @@ def _laid_over(
         before, after = old.get(name), row.get(name)
         if _given(after):
             if _given(before) and before != after:
-                replaced.setdefault(name, []).append(f"{label}: {before} → {after}")
+                replaced.setdefault(name, []).append(f"{label}: {_shown(column, before)} → {_shown(column, after)}")
             out[name] = after
-        elif _given(before):
-            kept.append(name)
+        elif _given(before) and name != _OF_POSITION:
+            kept.append(column.label)
     out["note"] = row.get("note")
     if schema.geometry is not None:
         geometry = row.get("geometry")
         if geometry is None or _same_place(old.get("geometry"), geometry):
             if geometry is None and old.get("geometry") is not None:
-                kept.append("geometry")
+                kept.append(locale.text("layers.position"))
         else:
             if old.get("geometry") is not None:
                 distance = shapely.distance(old["geometry"], geometry)
@@ -112,6 +115,14 @@ def _laid_over(
     out["illustrative"] = bool(row["illustrative"]) or (bool(old["illustrative"]) and bool(kept))
     out["restricted"] = bool(row["restricted"]) or bool(old["restricted"])
     return out, kept
+
+
+def _shown(column: Column, value: Any) -> str:
+    if column.values or column.kind == "bool":
+        return locale.value_text(column.name, value)
+    if column.kind == "float":
+        return locale.number(float(value), column.decimals).removesuffix("," + "0" * column.decimals)
+    return str(value)
 
 
 def _same_place(old: Any, new: Any) -> bool:

@@ -57,7 +57,7 @@ def test_every_value_replaced_is_told(ground):
     found, _ = read(ground)
     replaced = {p.column: p.feature for p in told(found, "layer_value_replaced")}
     assert replaced == {
-        "land_area_m2": "CS-1: 1000.5 → 1234.56",
+        "land_area_m2": "CS-1: 1.000,50 → 1.234,56",
         "name": "CS-2: Trụ sở hai → Trụ sở hai mới",
         "geometry": "CS-2: 707 m",
     }
@@ -70,7 +70,7 @@ def test_a_row_is_illustrative_while_it_holds_anything_made_up(ground):
         "CS-1": True, "CS-2": False, "CS-3": True, "KS-1": False, "KS-2": False,
     }  # fmt: skip
     (mixed,) = told(found, "layer_update_mixed")
-    assert mixed.feature == "CS-1 (floor_area_m2, condition, geometry)"
+    assert mixed.feature == "CS-1 (Diện tích sàn, Chất lượng, vị trí)"
 
 
 def test_a_point_within_a_known_plot_keeps_the_plot(ground):
