@@ -362,6 +362,8 @@ _RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "land_use": ("code", ("suitability",)),
     "plan_compatibility": ("function", ("effect",)),
     "plan_kinds": ("plan_kind", ("severity",)),
+    "plan_precedence": ("rule", ("treatment",)),
+    "approval_levels": ("pattern", ("rank",)),
     "speeds": ("road_class", ("speed_kmh",)),
 }
 

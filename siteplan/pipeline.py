@@ -298,7 +298,12 @@ def _stages(
         [
             road.covered,
             plans.plan_coverage(
-                communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, scenario.date
+                communes,
+                layers.table("former_units"),
+                layers.table("plans"),
+                rules.plan_kinds,
+                scenario.date,
+                layers.table("plan_zones"),
             ),
         ]
     )
@@ -307,6 +312,7 @@ def _stages(
         "communes": communes,
         "sites": sites,
         "conflicts": found.conflicts,
+        "conformity": found.conformity,
         "programme": result.programme,
         "funding": result.funding,
         "surplus": surplus_rows,

@@ -48,9 +48,22 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("threshold", "distance_m", "distance_urban_m", "severity", "tolerance_percent"),
     ),
     "plan_kinds": (
-        ("plan_kind", "name", "name_en", "precedence", "severity", "mandatory", "owner"),
-        ("precedence", "severity", "mandatory"),
+        (
+            "plan_kind",
+            "name",
+            "name_en",
+            "precedence",
+            "severity",
+            "mandatory",
+            "owner",
+            "fills_ground",
+            "withheld",
+            "former_basis",
+        ),
+        ("precedence", "severity", "mandatory", "fills_ground"),
     ),
+    "plan_precedence": (("order", "rule", "name", "name_en", "treatment"), ("order",)),
+    "approval_levels": (("rank", "pattern", "name", "name_en"), ("rank",)),
     "plan_compatibility": (
         ("plan_kind", "function", "name", "name_en", "effect", "severity", "treatment", "score"),
         ("severity", "score"),
@@ -330,6 +343,8 @@ class Rules:
     eligibility: pd.DataFrame
     plan_kinds: pd.DataFrame
     plan_compatibility: pd.DataFrame
+    plan_precedence: pd.DataFrame
+    approval_levels: pd.DataFrame
     speeds: pd.DataFrame
     costs: pd.DataFrame
     surplus: pd.DataFrame

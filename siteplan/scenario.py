@@ -49,6 +49,8 @@ class ToleranceSettings(_Part):
 
     sliver_m2: float = Field(1.0, ge=0)
     sliver_width_m: float = Field(0.1, ge=0)
+    # an overlap narrower than this many times a plan's stated accuracy is a condition, not a bar; 0 switches that off
+    accuracy_factor: float = Field(1.0, ge=0, le=10)
     forbidden_percent: float = Field(1.0, ge=0, le=100)
     forbidden_m2: float = Field(50.0, ge=0)
     area_percent: float = Field(1.0, ge=0, le=20)

@@ -18,7 +18,7 @@ from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
 from siteplan.sites.preference import preference
 from siteplan.sites.rules import Layer, Rule
-from siteplan.tables import RESULTS, Table, empty
+from siteplan.tables import RESULTS, Table, conform, empty
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class CommuneSites:
         Rows of :data:`siteplan.tables.RESULTS` ``sites``; scores and ranks are still empty.
     conflicts
         Rows of ``conflicts``: everything that stands for and against each site.
+    conformity
+        Rows of ``conformity``: what each plan says of each site.
     land_account, land_options
         Where the land went, and what looser rules would open.
     eligible
@@ -51,6 +53,7 @@ class CommuneSites:
 
     sites: gpd.GeoDataFrame
     conflicts: gpd.GeoDataFrame
+    conformity: pd.DataFrame
     land_account: pd.DataFrame
     land_options: pd.DataFrame
     eligible: Raster
@@ -113,13 +116,16 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     if not found:
         nothing = (*eligibility.why_nothing(land, prepared.rules, asked_m2), *discuss.worth_discussing(options))
     if not plots:
-        none = empty(RESULTS["sites"], prepared.crs), empty(RESULTS["conflicts"], prepared.crs)
-        return CommuneSites(*none, account, options, eligible, nothing, land.area_m2)
+        sites, conflicts, conformity = (
+            empty(RESULTS[name], prepared.crs) for name in ("sites", "conflicts", "conformity")
+        )
+        return CommuneSites(sites, conflicts, conformity, account, options, eligible, nothing, land.area_m2)
     sites = _site_frame(code, plots, prepared.crs)
-    conflicts, measured = evaluate(prepared, code, commune, sites, plots, required_m2, dem, slope, eligible)
+    conflicts, measured, conformity = evaluate(prepared, code, commune, sites, plots, required_m2, dem, slope, eligible)
     tables = (
         in_schema(measured, RESULTS["sites"], prepared.crs),
         in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
+        conform(conformity, RESULTS["conformity"]),
     )
     return CommuneSites(*tables, account, options, eligible, nothing, land.area_m2)
 

@@ -52,10 +52,13 @@ class Prepared:
     people: gpd.GeoDataFrame | None
     layers: Mapping[str, Layer]
     zones: Layer
+    plans: pd.DataFrame
+    coverage: pd.DataFrame
+    withheld: Mapping[str, tuple[str, ...]]
     facilities: Any
     proposals: Any
     seats: Mapping[str, Any]
-    fully_covered: frozenset[str]
+    registered: frozenset[str]
     rests_on: tuple[str, ...]
     land_use_tokens: Mapping[str, str]
     speed_tokens: frozenset[str]
@@ -93,16 +96,16 @@ def prepare(inputs: SiteInputs) -> Prepared:
         if role in tables and len(tables[role])
     }
     zones = _zones(inputs, rules)
+    register, kinds = _table(tables, "plans"), inputs.rules.plan_kinds
+    # kinds that fill the ground are asked site by site: here the register's word is enough
     covered = plans.plan_coverage(
-        inputs.communes,
-        _table(tables, "former_units"),
-        _table(tables, "plans"),
-        inputs.rules.plan_kinds,
-        inputs.scenario.date,
+        inputs.communes, _table(tables, "former_units"), register, kinds, inputs.scenario.date
     )
-    mandatory = covered[covered["mandatory"].fillna(False).astype(bool)]
+    mandatory = covered[covered["mandatory"].fillna(value=False).astype(bool)]
+    sparse = set("plans/" + kinds.loc[kinds["fills_ground"] != 1, "plan_kind"])
+    registered = mandatory[mandatory["role"].isin(sparse)]
     lacking = (
-        set(mandatory.loc[mandatory["status"] != "covered", "commune_code"])
+        set(registered.loc[registered["status"] != "covered", "commune_code"])
         if len(mandatory)
         else set(inputs.communes["code"])
     )
@@ -120,10 +123,13 @@ def prepare(inputs: SiteInputs) -> Prepared:
         people=people,
         layers=layers,
         zones=zones,
+        plans=register,
+        coverage=covered,
+        withheld=plans.withheld_kinds(kinds, covered, inputs.communes),
         facilities=tables.get("facilities"),
         proposals=tables.get("proposals"),
         seats=dict(zip(seats["code"], seats.geometry, strict=True)) if len(seats) else {},
-        fully_covered=frozenset(set(inputs.communes["code"]) - lacking),
+        registered=frozenset(set(inputs.communes["code"]) - lacking),
         rests_on=_rests_on(inputs, people_layers),
         land_use_tokens=_assumptions(inputs.rules.land_use, "land_use", "code"),
         speed_tokens=frozenset(_assumptions(inputs.rules.speeds, "speeds", "road_class").values()),

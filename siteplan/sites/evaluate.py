@@ -13,6 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import access, findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared, people_in
+from siteplan.sites.plans.conformity import left_over_m2
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -32,8 +33,8 @@ def evaluate(
     dem: Raster | None,
     slope: Raster | None,
     eligible: Raster,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Evidence and figures of the sites of a commune, each with its ``geometry``."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Evidence and figures of the sites of a commune, each with its ``geometry``, and conformity with each plan."""
     scenario, layers = prepared.scenario, prepared.layers
     tolerance = scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
@@ -52,13 +53,11 @@ def evaluate(
     figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
     reached = _access(prepared, commune, geometries, figures)
 
-    nearby = prepared.zones.frame.iloc[np.unique(prepared.zones.pairs(geometries, 0.0)[1])]
-    planned = plans.evidence(sites, nearby, tolerance) if len(nearby) else None
-    ruled = findings.rule_findings(sites, prepared.rules, layers, tolerance)
-    whole = _whole_site_findings(prepared, commune, sites, ground, area)
-    lists = [part for part in (planned, ruled, whole) if part is not None and len(part)]
-    stacked = pd.concat([pd.DataFrame(part) for part in lists], ignore_index=True) if lists else pd.DataFrame(ruled)
-    conflicts = _with_zone_rules(stacked, prepared.rules, tolerance, dict(zip(sites["site_id"], area, strict=True)))
+    conflicts, planned = gather(prepared, commune, sites, ground)
+    cover = prepared.coverage[prepared.coverage["commune_code"] == code]
+    conformity = plans.conformity_table(
+        sites.assign(area_m2=area), planned, prepared.plans, prepared.rule_tables, scenario.date, tolerance, cover
+    )
 
     by_site: dict[str, list[dict[str, Any]]] = {}
     for row in conflicts.to_dict("records"):
@@ -66,13 +65,82 @@ def evaluate(
     broken = verdict.broken_rules(sites, by_site, prepared.rules)
     figures["broken_rules"] = ["; ".join(b) or None for b in broken]
     figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")
-    checked = verdict.check_columns(sites, by_site, code in prepared.fully_covered)
+    checked = verdict.check_columns(sites, by_site, _sure(prepared, code, sites.assign(area_m2=area), planned))
     planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
     conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
     figures = pd.concat([figures, checked, conform_columns], axis=1)
     figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached, land.codes)
     figures["geometry"] = geometries
-    return conflicts, figures
+    return conflicts, figures, conformity
+
+
+def gather(
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """List all that stands for and against the sites of a commune: plans, where these disagree, rules, what is unknown.
+
+    Parameters
+    ----------
+    prepared
+        What all communes share.
+    commune
+        Polygon; None where the sites lie in no commune.
+    sites
+        ``site_id``, ``commune_code``, polygons.
+    ground
+        Columns of :func:`siteplan.sites.measure.terrain_columns`.
+
+    Returns
+    -------
+    tuple
+        Rows of ``conflicts`` with ``geometry``, ``rule`` and ``broken``; those of the plans among them, None without.
+    """
+    tolerance = prepared.scenario.tolerance
+    geometries = np.asarray(sites.geometry.values)
+    area = shapely.area(geometries)
+    nearby = prepared.zones.frame.iloc[np.unique(prepared.zones.pairs(geometries, 0.0)[1])]
+    planned = plans.evidence(sites, nearby, tolerance) if len(nearby) else None
+    ruled = findings.rule_findings(sites, prepared.rules, prepared.layers, tolerance)
+    whole = _whole_site_findings(prepared, commune, sites, ground, area)
+    differing = pd.DataFrame([] if planned is None else plans.disagreements(planned, prepared.rule_tables, tolerance))
+    lists = [part for part in (planned, differing, ruled, whole, _unconfirmed(prepared, sites))
+             if part is not None and len(part)]  # fmt: skip
+    stacked = pd.concat([_plain(part) for part in lists], ignore_index=True) if lists else pd.DataFrame(ruled)
+    stacked = stacked.reindex(columns=list(dict.fromkeys([*stacked.columns, *ruled.columns]))).astype(object)
+    by_id = dict(zip(sites["site_id"], area, strict=True))
+    return _with_zone_rules(stacked, prepared.rules, tolerance, by_id), planned
+
+
+def _plain(part: pd.DataFrame) -> pd.DataFrame:
+    """Rows as a table of objects, so that lists with other columns stack without guessing types."""
+    return pd.DataFrame(part).astype(object)
+
+
+def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """One finding a site that names the withheld layers that are not in hand; the site stands for their place."""
+    rows: list[dict[str, Any]] = []
+    shapes: list[Any] = []
+    for code, own in sites.groupby("commune_code", sort=False):
+        fresh = plans.unconfirmed(own, prepared.withheld.get(str(code), ()), prepared.rule_tables.plan_kinds)
+        rows += fresh
+        shapes += list(own.geometry.values) if fresh else []
+    frame = pd.DataFrame(rows)
+    frame["geometry"] = np.array(shapes, dtype=object)
+    return frame
+
+
+def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFrame | None) -> Array:
+    """Tell for which sites nothing found means that there is nothing: every mandatory plan is there to be compared.
+
+    Of kinds whose zones fill the ground the zones must cover the site; of the others the register must cover the
+    commune. Where a withheld layer is not in hand, no site is sure.
+    """
+    if code not in prepared.registered or prepared.withheld.get(code):
+        return np.zeros(len(sites), dtype=bool)
+    none = pd.DataFrame(columns=["standing", "area_m2", "plan_kind", "site_id", "geometry"])
+    missing = left_over_m2(sites["area_m2"].to_numpy(float), prepared.scenario.tolerance)
+    kinds = prepared.rule_tables.plan_kinds
+    return np.asarray(plans.zones_cover(sites, none if planned is None else planned, kinds, missing).all(axis=1))
 
 
 def _access(prepared: Prepared, commune: Any, geometries: Array, figures: pd.DataFrame) -> Array | None:
@@ -107,7 +175,7 @@ def _whole_site_findings(
         elif rule.role == "sites":
             hit = broken = area < rule.threshold
             held, shape, tokens = area, geometries, []
-        elif rule.role == "communes":
+        elif rule.role == "communes" and commune is not None:
             beyond = shapely.difference(geometries, commune)
             held, shape, tokens = shapely.area(beyond), beyond, []
             hit, broken = held >= tolerance.sliver_m2, held > findings.tolerated_m2(rule, area, tolerance)
@@ -148,7 +216,7 @@ def _with_zone_rules(
     shared = rows.groupby("site_id").indices
     for identity, members in shared.items():
         mine = rows.iloc[members]
-        inside = float(shapely.area(shapely.union_all(mine.geometry.to_numpy())))
+        inside = float(shapely.area(shapely.union_all(mine["geometry"].to_numpy(object))))
         whole = np.array([site_area[str(identity)]])
         conflicts.loc[mine.index, "rule"] = rule.rule
         conflicts.loc[mine.index, "broken"] = bool(inside > findings.tolerated_m2(rule, whole, tolerance)[0])

@@ -12,6 +12,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.plans.pairs import coordinates
 from siteplan.sites.rules import Layer, Rule
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def rule_findings(
     frame["severity"] = np.select([sliver, frame["broken"], hard], [1, frame["severity"], 2], frame["severity"])
     geometry = np.array(shapes, dtype=object)
     geometry[frame["restricted"].to_numpy(dtype=bool)] = geometries[of][frame["restricted"].to_numpy(dtype=bool)]
+    frame["coordinates"] = coordinates(geometry, ~frame["restricted"].to_numpy(dtype=bool))
     frame["geometry"] = geometry
     return frame
 
@@ -207,7 +209,7 @@ def rule_findings(
 _COLUMNS = (
     "site_id", "commune_code", "zone_id", "source", "title", "owner", "function", "relation", "area_m2",
     "percent_of_site", "width_m", "effect", "severity", "treatment", "legal_basis", "certainty", "illustrative",
-    "restricted", "rests_on",
+    "restricted", "rests_on", "rule_name", "coordinates",
 )  # fmt: skip
 
 
@@ -236,6 +238,7 @@ def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -
         "title": None if restricted else title,
         "owner": None if restricted else owner,
         "function": None if restricted else kind or None,
+        "rule_name": rule.name,
         "area_m2": area_m2,
         "severity": rule.severity,
         "treatment": encode([(f"sites.treatment.{treatment}", {"owner": (owner or "") if not restricted else ""})]),
@@ -260,6 +263,7 @@ def whole_site_finding(
         "zone_id": rule.rule,
         "source": rule.source,
         "title": rule.name,
+        "rule_name": rule.name,
         "relation": overlap.OVERLAP,
         "area_m2": area_m2,
         "percent_of_site": percent,

@@ -83,7 +83,7 @@ def plan_columns(
 
 
 def check_columns(
-    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], fully_covered: bool
+    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], sure: Array
 ) -> pd.DataFrame:
     """Check result, count of findings against, and what of the site plans and projects speak against, counted once.
 
@@ -93,11 +93,11 @@ def check_columns(
         ``site_id``, polygons.
     findings
         All rows of the list by site id, from plans and rules.
-    fully_covered
-        Whether a plan of every mandatory kind covers the commune: only then "nothing found" is ``clear``.
+    sure
+        Whether every mandatory plan is there to be compared with the site: only then "nothing found" is ``clear``.
     """
     rows = []
-    for identity, geometry in zip(sites["site_id"], sites.geometry, strict=True):
+    for identity, geometry, certain in zip(sites["site_id"], sites.geometry, sure, strict=True):
         mine = findings.get(identity, ())
         blocking = [f for f in mine if f["effect"] == "blocking"]
         conditional = [f for f in mine if f["effect"] == "conditional" and f["severity"] >= CONDITION]
@@ -106,17 +106,20 @@ def check_columns(
         elif conditional:
             result = "conditional"
         else:
-            result = "clear" if fully_covered else "clear_of_known_plans"
+            result = "clear" if certain else "clear_of_known_plans"
         # restricted findings carry the site's own geometry: their area is not told
         planned = [
-            f["geometry"]
+            f
             for f in (*blocking, *conditional)
             if f["source"] in ("plan", "project") and f["area_m2"] > 0 and not f["restricted"]
         ]
-        area = float(shapely.area(shapely.union_all(planned))) if planned else 0.0
-        area = min(area, float(geometry.area))
-        rows.append((result, len(blocking) + len(conditional), area, 100.0 * area / float(geometry.area)))
-    return pd.DataFrame(rows, columns=["check_result", "conflict_count", "overlap_area_m2", "overlap_percent"])
+        gross = sum(float(f["area_m2"]) for f in planned)
+        area = float(shapely.area(shapely.union_all([f["geometry"] for f in planned]))) if planned else 0.0
+        area = min(area, gross, float(geometry.area))
+        rows.append((result, len(blocking) + len(conditional), gross, area, 100.0 * area / float(geometry.area)))
+    return pd.DataFrame(
+        rows, columns=["check_result", "conflict_count", "overlap_gross_m2", "overlap_area_m2", "overlap_percent"]
+    )
 
 
 def broken_rules(
@@ -134,9 +137,13 @@ def finding_reasons(findings: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Reasons from the findings of one site: what blocks, what asks for something, what speaks for it."""
     messages: list[Message] = []
     ordered = sorted(findings, key=lambda f: (-f["severity"], -_zero(f["area_m2"]), f["zone_id"]))
+    messages += [("sites.reason.unconfirmed", {"owner": f["owner"]}) for f in ordered if f["source"] == "withheld"]
     for effect, key in (("blocking", "blocks"), ("conditional", "condition"), ("supports", "supports")):
         of_effect = [f for f in ordered if f["effect"] == effect]
         for row in of_effect[:NAMED_PER_KIND]:
+            if row["source"] == "precedence":
+                messages.append(("sites.reason.precedence", {"title": row["title"], "area": row["area_m2"]}))
+                continue
             if row["restricted"]:
                 messages.append(("sites.reason.restricted", {}))
                 continue

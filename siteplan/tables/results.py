@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from siteplan.tables import parts
-from siteplan.tables.inputs import CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, PLAN_STATUS, TREATMENTS
+from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
+from siteplan.tables.inputs import CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, TREATMENTS
 from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
@@ -26,9 +27,6 @@ from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
 CHECK_RESULTS = ("clear", "clear_of_known_plans", "conditional", "blocked")
-CONFORMITY = ("conforms", "not_in_plan", "needs_adjustment")
-RELATIONS = ("touch", "sliver", "overlap", "contains", "within")
-EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
 COVERAGE = ("covered", "partly", "paper_only", "missing")
 BUILD_TYPES = ("none", "renovate", "extend", "build_new")
 LETTERS = ("K", "T", "X", "L")
@@ -148,6 +146,7 @@ _SITES = Table(
         text("check_result", "Kết quả kiểm tra quy hoạch", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
         text("conformity", "Sự phù hợp quy hoạch", "Conformity", "PHU_HOP", values=CONFORMITY),
         whole("conflict_count", "Số phát hiện", "Findings", "SO_PH"),
+        square_metres("overlap_gross_m2", "Tổng chồng lấn theo từng ô", "Overlap summed over zones", "DT_CHGOP"),
         square_metres("overlap_area_m2", "Diện tích chồng lấn", "Overlap", "DT_CHONG"),
         number("overlap_percent", "Tỷ lệ chồng lấn", "Overlap share", "TL_CHONG", "%"),
         number("score", "Điểm", "Score", "DIEM", "điểm"),
@@ -157,43 +156,11 @@ _SITES = Table(
         flag("is_best", "Được đề xuất", "Proposed", "DE_XUAT"),
         flag("locked", "Được ấn định", "Locked", "AN_DINH"),
         text("was_site_id", "Mã ở lần chạy trước", "Id in the run before", "MA_TRUOC"),
+        messages("shift", "Dịch khu đất", "Shift of the site", "DICH"),
         REASONS,
         RESTS_ON,
     ),
     ("site_id",), "polygon",
-)  # fmt: skip
-
-_CONFLICTS = Table(
-    "conflicts", "Kết quả đối chiếu quy hoạch", "Evidence",
-    (
-        text("site_id", "Mã vị trí", "Site id", "MA_VT", nullable=False),
-        text("zone_id", "Mã ô", "Zone id", "MA_O", nullable=False),
-        COMMUNE,
-        text("source", "Nguồn", "Source", "NGUON",
-              values=("plan", "project", "land_use", "corridor", "hazard", "terrain")),
-        text("plan_id", "Mã quy hoạch", "Plan id", "MA_QH"),
-        text("title", "Tên quy hoạch, đối tượng", "Plan or object", "TEN_QH"),
-        text("plan_kind", "Loại quy hoạch", "Kind of plan", "LOAI_QH"),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
-        Column("decision_date", "date", "Ngày quyết định", "Date of decision", "NGAY_QD"),
-        text("authority", "Cơ quan phê duyệt", "Authority", "CQ_DUYET"),
-        text("plan_status", "Trạng thái", "Status", "TRANG_THAI", values=PLAN_STATUS),
-        text("owner", "Cơ quan quản lý", "Owner", "QUAN_LY"),
-        text("function", "Chức năng", "Function", "CHUC_NANG"),
-        text("relation", "Quan hệ", "Relation", "QUAN_HE", values=RELATIONS),
-        square_metres("area_m2", "Diện tích chồng lấn", "Overlap", "DT", 3),
-        number("percent_of_site", "Tỷ lệ khu đất", "Share of site", "TL_KHU", "%", 4),
-        number("width_m", "Bề rộng chồng lấn", "Width of overlap", "BE_RONG", "m"),
-        text("effect", "Ảnh hưởng", "Effect", "ANH_HUONG", values=EFFECTS),
-        whole("severity", "Mức độ", "Severity", "MUC_DO"),
-        messages("treatment", "Hướng xử lý", "Treatment", "XU_LY"),
-        BASIS,
-        CERTAINTY_MARK,
-        flag("illustrative", "Minh họa", "Illustrative", "MINH_HOA"),
-        flag("restricted", "Hạn chế", "Restricted", "HAN_CHE"),
-        RESTS_ON,
-    ),
-    ("site_id", "zone_id"), "any",
 )  # fmt: skip
 
 _PROGRAMME = Table(
@@ -384,8 +351,8 @@ _SOURCES = Table(
 RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
-        _COMMUNES, _SITES, _CONFLICTS, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES, *NEED_TABLES, _SCORES,
-        _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, OPINIONS, _ASSUMPTIONS, _SOURCES,
+        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES,
+        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, OPINIONS, _ASSUMPTIONS, _SOURCES,
     )
 }  # fmt: skip
 

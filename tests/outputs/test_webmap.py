@@ -445,8 +445,9 @@ def test_colours_of_land_use_are_those_of_the_secondary_list(style):
 
 def test_style_covers_what_the_tables_can_hold(style):
     from siteplan.tables import INPUTS
+    from siteplan.tables.evidence import EFFECTS
     from siteplan.tables.inputs import TREATMENTS
-    from siteplan.tables.results import BUILD_TYPES, CHECK_RESULTS, EFFECTS
+    from siteplan.tables.results import BUILD_TYPES, CHECK_RESULTS
 
     assert set(style.layers["sites"].classes) >= {*CHECK_RESULTS, "other"}
     assert set(style.layers["conflicts"].classes) >= {*EFFECTS, "other"}

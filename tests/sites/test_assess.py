@@ -317,9 +317,26 @@ def test_blocking_plans_exclude_and_conditional_ones_ask(assess, maps) -> None:
 
 def test_clear_needs_every_mandatory_plan(assess, maps, rules) -> None:
     kinds = rules.plan_kinds.loc[rules.plan_kinds["mandatory"] == 1, "plan_kind"]
-    rows = [{"plan_id": k, "title": k, "plan_kind": k, "status": "approved", "covers": maps.CODE} for k in kinds]
-    assert set(assess(plans=maps.layer("plans", rows)).sites["check_result"]) == {"clear"}
-    assert set(assess(plans=maps.layer("plans", rows[1:])).sites["check_result"]) == {"clear_of_known_plans"}
+    withheld = rules.plan_kinds.loc[rules.plan_kinds["withheld"].notna(), "plan_kind"]
+    rows = [
+        {"plan_id": k, "title": k, "plan_kind": k, "status": "approved", "covers": maps.CODE}
+        for k in (*kinds, *withheld)
+    ]
+    filling = rules.plan_kinds.loc[(rules.plan_kinds["fills_ground"] == 1) & (rules.plan_kinds["mandatory"] == 1)]
+    drawn = [{"zone_id": k, "plan_id": k, "function": "TSC", "geometry": maps.commune()} for k in filling["plan_kind"]]
+    zones = maps.layer("plan_zones", drawn)
+
+    def results(plans: list[dict], plan_zones) -> set[str]:
+        return set(assess(plans=maps.layer("plans", plans), plan_zones=plan_zones).sites["check_result"])
+
+    assert len(drawn) == 2
+    assert results(rows, zones) == {"clear"}
+    assert results(rows[1:], zones) == {"clear_of_known_plans"}
+    assert results(rows, zones.iloc[1:]) == {"clear_of_known_plans"}  # a plan in force, nothing to compare with
+    assert results(rows[:-1], zones) == {"clear_of_known_plans"}  # a withheld layer is not in hand
+    assert results([r | {"status": "draft"} if r["plan_id"] == "forest" else r for r in rows], zones) == {
+        "clear_of_known_plans"
+    }
 
 
 def test_distances_are_from_the_edge_of_the_site(assess, maps) -> None:
@@ -370,7 +387,9 @@ def test_what_rests_on_illustrative_layers_says_so(assess, maps) -> None:
     )
     found = assess(land_use=use)
     assert all("layer:dat_minh_hoa" in cell for cell in found.sites["rests_on"])
-    assert all("layer:dat_minh_hoa" in cell for cell in found.conflicts["rests_on"])
+    measured = found.conflicts[found.conflicts["source"] != "withheld"]
+    assert len(measured)
+    assert all("layer:dat_minh_hoa" in cell for cell in measured["rests_on"])
     assert "layer:communes" not in found.sites["rests_on"].iloc[0]
 
 

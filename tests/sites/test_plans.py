@@ -105,9 +105,13 @@ def test_drafts_and_paper_never_block_and_never_support(register, zones, rules, 
     )
     joined = plans.join_zones(drawn, listed, rules, DATE).set_index("zone_id")
     assert joined["effect"].to_dict() == {
-        "Z1": "blocking", "Z2": "information", "Z3": "information", "Z4": "conditional", "Z6": "conditional",
+        "Z1": "blocking", "Z2": "information", "Z3": "information", "Z4": "conditional", "Z5": "information",
+        "Z6": "conditional",
     }  # fmt: skip
     assert not joined["supports"].any()
+    assert joined["standing"].to_dict() == {
+        "Z1": "binding", "Z2": "shown", "Z3": "shown", "Z4": "paper", "Z5": "expired", "Z6": "unregistered",
+    }  # fmt: skip
 
 
 def test_evidence_of_each_relation_with_exact_areas(register, zones, rules, maps) -> None:

@@ -1,0 +1,257 @@
+"""What each plan that should cover a site says of it, and where two plans in force say different things."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.locale import encode
+from siteplan.sites import overlap
+from siteplan.sites.plans.pairs import coordinates
+from siteplan.sites.plans.validity import IN_FORCE, in_force, prevailing
+
+if TYPE_CHECKING:
+    from siteplan.rules import Rules
+    from siteplan.scenario import ToleranceSettings
+
+Array = np.ndarray[Any, Any]
+
+EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
+# what a zone says: effects that agree share a stance, information says nothing
+_STANCE = {"supports": "for", "compatible": "for", "conditional": "condition", "blocking": "against"}
+_OF_PLAN = ("plan_id", "title", "decision_no", "decision_date", "authority", "standing")
+
+
+def left_over_m2(area_m2: Array, tolerance: ToleranceSettings) -> Array:
+    """How much of a site may lie outside of what covers it."""
+    return np.maximum(tolerance.sliver_m2, area_m2 * tolerance.forbidden_percent / 100.0)
+
+
+def _areas(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Gross and de-duplicated area of the rows of each key."""
+    numbers, labels = pd.factorize(pd.MultiIndex.from_frame(rows[keys]))
+    united = overlap.union_area(np.asarray(rows["geometry"], dtype=object), numbers, len(labels))
+    gross = np.bincount(numbers, weights=rows["area_m2"].to_numpy(float), minlength=len(labels))
+    out = pd.DataFrame({"gross": gross, "united": united}, index=pd.MultiIndex.from_tuples(list(labels), names=keys))
+    # what is counted once is never more than what is counted each time; rounding of GEOS may say so
+    out["united"] = np.minimum(out["united"], out["gross"])
+    return out
+
+
+def conformity_table(
+    sites: pd.DataFrame,
+    evidence: pd.DataFrame | None,
+    plans: pd.DataFrame,
+    rules: Rules,
+    date: dt.date,
+    tolerance: ToleranceSettings,
+    coverage: pd.DataFrame,
+) -> pd.DataFrame:
+    """Say for each site what each plan that should cover it says.
+
+    Parameters
+    ----------
+    sites
+        Sites of one commune: ``site_id``, ``commune_code``, ``area_m2``.
+    evidence
+        Rows of the plans (:func:`evidence`), None where there is none.
+    plans
+        The register.
+    rules, date, tolerance
+        Kinds of plan, the scenario's date, and how much of a site may be left over.
+    coverage
+        Rows ``plans/<kind>`` of the commune: which mandatory kinds the register covers it with.
+
+    Returns
+    -------
+    DataFrame
+        Rows of :data:`siteplan.tables.RESULTS` ``conformity``: one for each plan in force that has zones on the site,
+        and for each mandatory kind without one, the plan that covers the commune, or none. ``conforms`` only where
+        zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``. Restricted
+        plans stand without name.
+    """
+    kinds = rules.plan_kinds.drop_duplicates("plan_kind").set_index("plan_kind")
+    register = in_force(plans, date)
+    area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
+    rows: list[dict[str, Any]] = []
+    if evidence is not None and len(evidence):
+        slight = evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER))
+        kept = evidence[evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]]
+        rows += _with_zones(kept, area, tolerance)
+    met = {(r["site_id"], r["plan_kind"]) for r in rows}
+    code = str(sites["commune_code"].iloc[0]) if len(sites) else ""
+    statuses = dict(zip(coverage["role"], coverage["status"], strict=True))
+    for kind, of_kind in kinds[kinds["mandatory"] == 1].iterrows():
+        covering: list[Any] = [
+            p for p in register[register["plan_kind"] == kind].to_dict("records") if _reaches(p, code)
+        ]
+        status = statuses.get(f"plans/{kind}", "missing")
+        for identity in sites["site_id"]:
+            if (identity, kind) in met:
+                continue
+            for plan in covering or [None]:
+                basis = "no_plan" if status == "missing" else "partly"
+                if plan is not None:
+                    basis = "paper_only" if plan["standing"] == "paper" else "no_zone_here"
+                rows.append(_without_zones(str(identity), str(kind), plan, basis, of_kind.to_dict()))
+    mandatory, place = kinds["mandatory"] == 1, kinds["precedence"].to_dict()
+    for row in rows:
+        row["commune_code"] = code
+        row["mandatory"] = bool(mandatory.get(row["plan_kind"], False))
+    rows.sort(key=lambda r: (r["site_id"], place.get(r["plan_kind"], 99.0), r["plan_kind"], r["plan_id"] or ""))
+    return pd.DataFrame(rows)
+
+
+def _reaches(plan: Mapping[Any, Any], code: str) -> bool:
+    cell = plan["covers"]
+    tokens = {t.strip() for t in cell.split(";")} if isinstance(cell, str) else set()
+    return "*" in tokens or code in tokens
+
+
+def _with_zones(kept: pd.DataFrame, area: Mapping[Any, float], tolerance: ToleranceSettings) -> list[dict[str, Any]]:
+    """Rows of the plans that have zones on a site: what lies in each effect, counted once."""
+    if not len(kept):
+        return []
+    key = ["site_id", "plan_kind", "plan_id"]
+    kept = kept.assign(plan_kind=kept["plan_kind"].fillna(""), plan_id=kept["plan_id"].fillna(""))
+    whole = _areas(kept, key)
+    by_effect = _areas(kept, [*key, "effect"])["united"].to_dict()
+    stance = kept["effect"].map(_STANCE)
+    favour = _areas(kept[stance == "for"], key)["united"].to_dict() if (stance == "for").any() else {}
+    firsts = kept.drop_duplicates(key).set_index(key)
+    rests = kept.groupby(key)["rests_on"].agg(_united).to_dict()
+    out = []
+    for index, gross, united in zip(whole.index, whole["gross"], whole["united"], strict=True):
+        size = area[index[0]]
+        against = any((*index, effect) in by_effect for effect in ("conditional", "blocking"))
+        missing = float(left_over_m2(np.array([size]), tolerance)[0])
+        conformity = "not_in_plan"
+        if firsts.loc[index, "standing"] == "binding":
+            if against:
+                conformity = "needs_adjustment"
+            elif favour.get(index, 0.0) >= size - missing:
+                conformity = "conforms"
+        first = firsts.loc[index]
+        row = {name: first[name] for name in _OF_PLAN if name not in key}
+        row |= {"site_id": index[0], "plan_kind": index[1], "plan_id": index[2] or None}
+        row |= {f"{effect}_m2": by_effect.get((*index, effect), 0.0) for effect in EFFECTS}
+        row |= {
+            "conformity": conformity,
+            "conformity_basis": "paper_only" if first["standing"] == "paper" else "zones",
+            "overlap_gross_m2": gross,
+            "overlap_m2": min(united, size),
+            "overlap_percent": min(100.0, 100.0 * united / size),
+            "legal_basis": first["legal_basis"],
+            "certainty": first["certainty"],
+            "illustrative": bool(first["illustrative"]),
+            "rests_on": rests[index],
+        }
+        out.append(row)
+    return out
+
+
+def _united(cells: pd.Series[Any]) -> str | None:
+    return "; ".join(sorted({t for c in cells if isinstance(c, str) for t in c.split("; ")})) or None
+
+
+def _without_zones(
+    identity: str, kind: str, plan: Mapping[Any, Any] | None, basis: str, of_kind: Mapping[Any, Any]
+) -> dict[str, Any]:
+    known: dict[str, Any] = {name: None if plan is None else plan[name] for name in _OF_PLAN}
+    return {
+        **known,
+        "site_id": identity,
+        "plan_kind": kind,
+        "conformity": "not_in_plan",
+        "conformity_basis": basis,
+        **{f"{effect}_m2": 0.0 for effect in EFFECTS},
+        "overlap_gross_m2": 0.0,
+        "overlap_m2": 0.0,
+        "overlap_percent": 0.0,
+        "legal_basis": of_kind["legal_basis"],
+        "certainty": of_kind["certainty"],
+        "illustrative": bool(plan is not None and plan.get("illustrative")),
+        "rests_on": None,
+    }
+
+
+def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSettings) -> list[dict[str, Any]]:
+    """List findings for each site on which two plans in force say different things of the same ground.
+
+    Parameters
+    ----------
+    evidence
+        Rows of the plans with geometry, any number of sites.
+    rules
+        Who prevails.
+    tolerance
+        Common ground below a sliver does not count.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``conflicts`` with geometry (the common ground): both plans by name, which prevails, by which rule.
+        Which plan prevails is what to expect of the authority's written decision; both plans' findings stand beside
+        it unchanged.
+    """
+    rows = evidence.assign(stance=evidence["effect"].map(_STANCE))
+    slight = rows["relation"].isin((overlap.TOUCH, overlap.SLIVER))
+    rows = rows[(rows["standing"] == "binding") & rows["stance"].notna() & ~slight & ~rows["restricted"]]
+    rows = rows[rows.groupby("site_id")["plan_id"].transform("nunique") > 1]
+    if not len(rows):
+        return []
+    small = rows[["site_id", "plan_id", "stance"]].assign(at=np.arange(len(rows)))
+    pairs = small.merge(small, on="site_id", suffixes=("", "_other"))
+    pairs = pairs[(pairs["plan_id"] < pairs["plan_id_other"]) & (pairs["stance"] != pairs["stance_other"])]
+    shapes = np.asarray(rows["geometry"], dtype=object)
+    one, other = pairs["at"].to_numpy(), pairs["at_other"].to_numpy()
+    common = overlap.areal(shapely.intersection(shapes[one], shapes[other]))
+    real = shapely.area(common) >= tolerance.sliver_m2
+    records = rows.to_dict("records")
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for at in np.flatnonzero(real):
+        first, second = records[one[at]], records[other[at]]
+        groups.setdefault((first["site_id"], first["plan_id"], second["plan_id"]), []).append(int(at))
+    return [
+        _disagreement(records[one[m[0]]], records[other[m[0]]], shapely.union_all(common[m]), rules)
+        for _, m in sorted(groups.items())
+    ]
+
+
+def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], shape: Any, rules: Rules) -> dict[str, Any]:
+    ruling = prevailing(first, second, rules)
+    titles = {str(p["plan_id"]): str(p["title"] or p["plan_id"]) for p in (first, second)}
+    prevails = titles.get(ruling.prevails or "", "")
+    other = next((t for i, t in titles.items() if i != ruling.prevails), "")
+    area = float(shapely.area(shape))
+    whole = first["area_m2"] / (first["percent_of_site"] / 100.0)
+    where = coordinates(np.array([shape], dtype=object), np.array([True]))[0]
+    return {
+        "site_id": first["site_id"],
+        "commune_code": first["commune_code"],
+        "zone_id": f"{first['plan_id']}|{second['plan_id']}",
+        "source": "precedence",
+        "title": " ↔ ".join(titles.values()),
+        "owner": "; ".join(dict.fromkeys(str(p["owner"]) for p in (first, second) if isinstance(p["owner"], str))),
+        "authority": "; ".join(dict.fromkeys(str(p["authority"]) for p in (first, second) if p["authority"])),
+        "relation": overlap.OVERLAP,
+        "area_m2": area,
+        "percent_of_site": min(100.0, 100.0 * area / whole),
+        "width_m": float(overlap.width_m(np.array([shape], dtype=object))[0]),
+        "effect": "conditional",
+        "severity": 2,
+        "treatment": encode([(f"sites.treatment.{ruling.treatment}", {"prevails": prevails, "other": other})]),
+        "legal_basis": ruling.legal_basis,
+        "certainty": ruling.certainty,
+        "standing": None,
+        "coordinates": where,
+        "illustrative": bool(first["illustrative"] or second["illustrative"]),
+        "restricted": False,
+        "rests_on": _united(pd.Series([first["rests_on"], second["rests_on"], ruling.assumption])),
+        "geometry": shape,
+    }

@@ -1,0 +1,195 @@
+"""Every site held against every zone: one row for each pair that meets, in whole arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan.locale import encode
+from siteplan.sites import overlap
+
+if TYPE_CHECKING:
+    from siteplan.scenario import ToleranceSettings
+
+Array = np.ndarray[Any, Any]
+
+THREADS = 2  # GEOS works without Python's lock
+_WORTH_THREADS = 1000  # pairs from which they pay
+_COPIED = ("plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "owner", "function",
+           "rule_name", "horizon")  # fmt: skip
+
+
+def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: ToleranceSettings) -> gpd.GeoDataFrame:
+    """Hold every site against every zone: one row for each pair that meets.
+
+    Parameters
+    ----------
+    sites
+        ``site_id``, ``commune_code``, polygons.
+    zones
+        As :func:`join_zones` gives them, any number of plans.
+    tolerance
+        What is a sliver, and how many times a plan's stated accuracy counts.
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` (without the schema's order), by site and zone;
+        ``area_m2`` is gross per zone, geometry the overlap (the touching line or point of a touch). A touch or a
+        sliver is information. What would block but is narrower than the plan is accurate is a condition: whether it
+        is there at all is to be found out on the ground. Restricted zones show neither title nor geometry of their
+        own: the site stands in their place.
+    """
+    left, right, shared = _meeting(sites, zones)
+    site_geometry = np.asarray(sites.geometry.values, dtype=object)[left]
+    flat = overlap.areal(shared)
+    site_area = shapely.area(site_geometry)
+    zone_area = shapely.area(np.asarray(zones.geometry.values, dtype=object))
+    relation, area, width = overlap.relations(
+        site_area, zone_area[right], flat, sliver_m2=tolerance.sliver_m2, sliver_width_m=tolerance.sliver_width_m
+    )
+    slight = np.isin(relation, (overlap.TOUCH, overlap.SLIVER))
+
+    def of_zone(column: str) -> Array:
+        values = zones[column].astype("object") if column in zones.columns else pd.Series(None, index=zones.index)
+        return values.where(values.notna(), None).to_numpy(object)[right]
+
+    restricted = of_zone("restricted") == True  # noqa: E712 - None counts as no
+    illustrative = of_zone("illustrative") == True  # noqa: E712
+    accuracy = pd.to_numeric(zones["accuracy_m"], errors="coerce").to_numpy(float)[right]
+    blocks = of_zone("effect") == "blocking"
+    unsure = blocks & ~slight & (width < accuracy * tolerance.accuracy_factor)
+    effect = np.where(slight, "information", np.where(unsure, "conditional", of_zone("effect")))
+    severity = np.where(slight, 1, np.where(unsure, 2, of_zone("severity").astype(int)))
+    treatment = np.where(slight, "none", np.where(unsure, "within_accuracy", of_zone("treatment")))
+    treatment[restricted & ~slight] = "written_confirmation"
+    geometry = np.where(area > 0, flat, shared)
+    geometry[restricted] = site_geometry[restricted]
+    owner = np.where(restricted, "", [v or "" for v in of_zone("owner")])
+    told = _only(accuracy.astype(object), unsure)
+    found: dict[str, Any] = {
+        "site_id": sites["site_id"].to_numpy()[left],
+        "commune_code": sites["commune_code"].to_numpy()[left],
+        "zone_id": of_zone("zone_id"),
+        "source": "plan",
+        "relation": relation,
+        "area_m2": area,
+        "percent_of_site": 100.0 * area / site_area,
+        "width_m": width,
+        "accuracy_m": np.where(restricted, np.nan, accuracy),
+        "within_accuracy": unsure,
+        "effect": effect,
+        "severity": severity,
+        "treatment": each(_treatment, treatment, owner, told),
+        "restricted": restricted,
+        "illustrative": illustrative,
+        "rests_on": each(_rests_on, of_zone("assumption"), _only(of_zone("layer"), illustrative)),
+        "plan_status": of_zone("status"),
+        "coordinates": coordinates(flat, ~restricted & (area > 0)),
+    }
+    for column in _COPIED:
+        found[column] = _only(of_zone(column), ~restricted)
+    for column in ("legal_basis", "certainty", "standing", "plan_score"):
+        found[column] = of_zone(column)
+    found["plan_score"] = found["plan_score"].astype(float)
+    frame = pd.DataFrame(found)
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=frame.index, crs=sites.crs))
+
+
+def _only(values: Array, wanted: Array) -> Array:
+    """Values where they are wanted, else None."""
+    out = values.copy()
+    out[~wanted] = None
+    return out
+
+
+def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> tuple[Array, Array, Array]:
+    """Numbers of the sites and zones that meet, and what they share; invalid ones are made valid first."""
+    of_site = np.asarray(sites.geometry.values, dtype=object)
+    of_zone = np.asarray(zones.geometry.values, dtype=object).copy()
+    right, left = shapely.STRtree(of_site).query(of_zone)
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    near = np.unique(right)
+    of_zone[near] = overlap.mended(of_zone[near])
+    places, objects = of_site[left], of_zone[right]
+    shapely.prepare(of_zone[near])  # each zone is asked by all sites near it
+    meets = _spread(shapely.intersects, objects, places)
+    left, right, places, objects = left[meets], right[meets], places[meets], objects[meets]
+    shapely.destroy_prepared(of_zone[near])
+    return left, right, _spread(shapely.intersection, places, objects)
+
+
+def _spread(operation: Callable[..., Array], first: Array, second: Array) -> Array:
+    """Apply an operation of GEOS to pairs, in several threads where there are many."""
+    if len(first) < _WORTH_THREADS:
+        return np.asarray(operation(first, second))
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = pool.map(operation, np.array_split(first, 4 * THREADS), np.array_split(second, 4 * THREADS))
+        return np.concatenate(list(parts))
+
+
+def each(make: Callable[..., Any], *columns: Array) -> Array:
+    """Value of a function for each row, made once for each different combination."""
+    known: dict[tuple[Any, ...], Any] = {}
+    out = np.empty(len(columns[0]), dtype=object)
+    for i, key in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        if key not in known:
+            known[key] = make(*key)
+        out[i] = known[key]
+    return out
+
+
+def _treatment(token: str, owner: str, accuracy_m: float | None) -> str:
+    params: dict[str, Any] = {"owner": owner}
+    if accuracy_m is not None:
+        params["accuracy"] = accuracy_m
+    return encode([(f"sites.treatment.{token}", params)])
+
+
+def _rests_on(assumption: str | None, layer: str | None) -> str | None:
+    return "; ".join(sorted(t for t in (assumption, f"layer:{layer}" if layer else None) if t)) or None
+
+
+CORNERS = 12  # overlaps with more corners than this are told by the corners of the box around them
+
+
+def coordinates(shapes: Array, wanted: Array) -> Array:
+    """Tell where areas lie, as messages: the corners of each, or of the box around it where there are many.
+
+    X is north and Y is east, as Vietnamese coordinate lists have it; metres, two decimals. Corners run clockwise from
+    the northernmost of the largest part. What the message says is complete: an area of several parts, or with holes,
+    is told by its box.
+    """
+    out = np.full(len(shapes), None, dtype=object)
+    simple = np.isin(shapely.get_type_id(shapes), (3,)) & (shapely.get_num_interior_rings(shapes) == 0)
+    short = simple & (shapely.get_num_coordinates(shapes) <= CORNERS + 1)
+    bounds = shapely.bounds(shapes)
+    for i in np.flatnonzero(wanted):
+        if short[i]:
+            ring = shapely.get_coordinates(shapes[i])[:-1]
+            out[i] = encode([("sites.coordinates.corners", {"points": written(_clockwise(ring))})])
+        else:
+            west, south, east, north = bounds[i]
+            box = np.array([(west, north), (east, north), (east, south), (west, south)])
+            out[i] = encode([("sites.coordinates.box", {"points": written(box)})])
+    return out
+
+
+def _clockwise(ring: Array) -> Array:
+    x, y = ring[:, 0], ring[:, 1]
+    if np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) > 0:
+        ring = ring[::-1]
+    first = int(np.lexsort((ring[:, 0], -ring[:, 1]))[0])
+    return np.roll(ring, -first, axis=0)
+
+
+def written(points: Sequence[Any] | Array) -> str:
+    """Write corners as ``X Y`` (north, east) in metres, separated by semicolons."""
+    return "; ".join(f"{north:.2f} {east:.2f}" for east, north in np.asarray(points).tolist())

@@ -1,0 +1,162 @@
+"""How a plan stands on a date, and which of two plans in force prevails where they differ."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from siteplan.locale import fold
+from siteplan.sites.rules import assumption_of
+
+if TYPE_CHECKING:
+    from siteplan.rules import Rules
+
+Array = np.ndarray[Any, Any]
+
+BINDING = ("approved", "adjusted")
+SHOWN = ("draft", "submitted")
+IN_FORCE = ("binding", "paper")
+
+
+def _years(plans: pd.DataFrame, column: str) -> Array:
+    return pd.to_numeric(plans[column], errors="coerce").astype("float64").to_numpy()
+
+
+def _replaced_by(plans: pd.DataFrame, rows: Array) -> Array:
+    """Tell which plans are named in ``supersedes`` of the plans in `rows`."""
+    named: set[str] = set()
+    for cell in plans.loc[rows, "supersedes"].dropna():
+        named |= {token.strip() for token in str(cell).replace(",", ";").split(";") if token.strip()}
+    return plans["plan_id"].isin(named).to_numpy()
+
+
+def standing(plans: pd.DataFrame, date: dt.date) -> pd.Series[str]:
+    """Tell how each plan stands on a date.
+
+    Parameters
+    ----------
+    plans
+        Rows are plans (:data:`siteplan.tables.INPUTS` ``plans``).
+    date
+        The scenario's date.
+
+    Returns
+    -------
+    Series of str
+        ``binding``, ``paper`` (in force, on paper only), ``shown`` (draft, submitted), ``superseded`` or ``past``
+        (expired, cancelled, out of its period, not yet decided). A draft is superseded by a later draft, a plan in
+        force only by a plan in force.
+    """
+    status = plans["status"].fillna("")
+    decided = pd.to_datetime(plans["decision_date"], errors="coerce")
+    day = pd.Timestamp(date)
+    in_period = ~(_years(plans, "year_from") > date.year) & ~(_years(plans, "year_to") < date.year)
+    binding = status.isin(BINDING).to_numpy() & in_period & ~(decided > day).to_numpy()
+    drawn = pd.to_datetime(plans["version_date"], errors="coerce") if "version_date" in plans.columns else decided
+    drafts = status.isin(SHOWN).to_numpy()
+    paper = plans["paper_only"].fillna(value=False).astype(bool).to_numpy()
+    out = np.full(len(plans), "past", dtype=object)
+    out[drafts] = "shown"
+    out[drafts & _replaced_by(plans, drafts & ~(drawn > day).to_numpy())] = "superseded"
+    out[binding] = "binding"
+    out[binding & paper] = "paper"
+    out[binding & _replaced_by(plans, binding)] = "superseded"
+    return pd.Series(out, index=plans.index)
+
+
+def lapsed(plans: pd.DataFrame, date: dt.date) -> Array:
+    """Tell which plans were in force before the date and are over, without a plan in force that replaces them."""
+    status = plans["status"].fillna("")
+    over = status.isin(BINDING).to_numpy() & (_years(plans, "year_to") < date.year)
+    stands = standing(plans, date).to_numpy()
+    replaced = _replaced_by(plans, np.isin(stands, IN_FORCE))
+    return np.asarray(((status == "expired").to_numpy() | over) & (stands == "past") & ~replaced)
+
+
+def in_force(plans: pd.DataFrame, date: dt.date) -> pd.DataFrame:
+    """Plans that are in force on a date, digital or on paper, with ``standing``, by id."""
+    register = plans.assign(standing=standing(plans, date) if len(plans) else [])
+    return register[register["standing"].isin(IN_FORCE)].sort_values("plan_id")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Which of two plans prevails (None: the authority must say), by which rule, with its basis and certainty."""
+
+    prevails: str | None
+    rule: str
+    treatment: str
+    legal_basis: str
+    certainty: str
+    assumption: str | None = None
+
+
+def approval_rank(authority: Any, levels: pd.DataFrame) -> float:
+    """Rank of the authority that approved a plan, 1 the highest; NaN where the table does not know it."""
+    if not isinstance(authority, str):
+        return float("nan")
+    words = fold(authority)
+    for pattern, rank in zip(levels["pattern"], levels["rank"], strict=True):
+        if fnmatchcase(words, str(pattern)):
+            return float(rank)
+    return float("nan")
+
+
+def prevailing(first: Mapping[Any, Any], second: Mapping[Any, Any], rules: Rules) -> Ruling:
+    """Say which of two plans in force prevails where they say different things of the same ground.
+
+    Parameters
+    ----------
+    first, second
+        ``plan_id, plan_kind, authority, decision_date``.
+    rules
+        ``plan_precedence`` (which rules, in order), ``plan_kinds`` (place of a kind in the system of plans),
+        ``approval_levels``.
+
+    Returns
+    -------
+    Ruling
+        Of the first rule that tells the two apart: the kind that stands higher in the system (the lower must fit it);
+        of one level the higher approving authority; of one authority the later decision; else nobody.
+
+    Notes
+    -----
+    Nghị định 178/2025/NĐ-CP, Article 6: of plans of one level the approving authority decides in writing. What is said
+    here is what to expect and to ask for: the plan that does not prevail still counts against a site until it is
+    adjusted.
+    """
+    place = rules.plan_kinds.drop_duplicates("plan_kind").set_index("plan_kind")["precedence"].astype(float)
+    both = (first, second)
+    measures = {
+        "higher_plan": [float(place.get(p["plan_kind"], np.nan)) for p in both],
+        "higher_authority": [approval_rank(p["authority"], rules.approval_levels) for p in both],
+        "later_decision": [_age(p["decision_date"]) for p in both],
+    }
+    rows = rules.plan_precedence.sort_values("order", kind="stable").to_dict("records")
+    last = rows[-1]
+    for row in rows:
+        one, other = measures.get(str(row["rule"]), [np.nan, np.nan])
+        if one != other and one == one and other == other:  # noqa: PLR0124 - NaN
+            winner = first if one < other else second
+            return _ruling(str(winner["plan_id"]), row)
+        if row["rule"] not in measures:
+            last = row
+    return _ruling(None, last)
+
+
+def _age(decided: Any) -> float:
+    """Return a number that is less for later decisions; NaN where the date is not known."""
+    day = pd.to_datetime(decided, errors="coerce")
+    return float("nan") if pd.isna(day) else -float(day.toordinal())
+
+
+def _ruling(prevails: str | None, row: Mapping[Any, Any]) -> Ruling:
+    basis, certainty = str(row["legal_basis"]), str(row["certainty"])
+    token = assumption_of("plan_precedence", "rule", row)
+    return Ruling(prevails, str(row["rule"]), str(row["treatment"] or "none"), basis, certainty, token)
