@@ -8,11 +8,12 @@ information until another replaces them; cancelled ones are left out; paper plan
 from siteplan.sites.plans.conformity import conformity_table, disagreements
 from siteplan.sites.plans.covering import plan_coverage, zones_cover
 from siteplan.sites.plans.pairs import evidence
-from siteplan.sites.plans.validity import Ruling, in_force, lapsed, prevailing, standing
+from siteplan.sites.plans.validity import Precedence, Ruling, in_force, lapsed, standing
 from siteplan.sites.plans.withheld import unconfirmed, withheld_kinds
 from siteplan.sites.plans.zones import join_zones, judge
 
 __all__ = [
+    "Precedence",
     "Ruling",
     "conformity_table",
     "disagreements",
@@ -22,7 +23,6 @@ __all__ = [
     "judge",
     "lapsed",
     "plan_coverage",
-    "prevailing",
     "standing",
     "unconfirmed",
     "withheld_kinds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.pairs import coordinates
-from siteplan.sites.plans.validity import IN_FORCE, in_force, prevailing
+from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling, in_force
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -155,7 +155,7 @@ def _with_zones(kept: pd.DataFrame, area: Mapping[Any, float], tolerance: Tolera
     return out
 
 
-def _united(cells: pd.Series[Any]) -> str | None:
+def _united(cells: Iterable[Any]) -> str | None:
     return "; ".join(sorted({t for c in cells if isinstance(c, str) for t in c.split("; ")})) or None
 
 
@@ -212,25 +212,43 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
     one, other = pairs["at"].to_numpy(), pairs["at_other"].to_numpy()
     common = overlap.areal(shapely.intersection(shapes[one], shapes[other]))
     real = shapely.area(common) >= tolerance.sliver_m2
-    records = rows.to_dict("records")
     groups: dict[tuple[str, str, str], list[int]] = {}
+    of_site, of_plan = rows["site_id"].to_numpy(object), rows["plan_id"].to_numpy(object)
     for at in np.flatnonzero(real):
-        first, second = records[one[at]], records[other[at]]
-        groups.setdefault((first["site_id"], first["plan_id"], second["plan_id"]), []).append(int(at))
-    return [
-        _disagreement(records[one[m[0]]], records[other[m[0]]], shapely.union_all(common[m]), rules)
-        for _, m in sorted(groups.items())
-    ]
+        groups.setdefault((of_site[one[at]], of_plan[one[at]], of_plan[other[at]]), []).append(int(at))
+    if not groups:
+        return []
+    members = [m for _, m in sorted(groups.items())]
+    ground = np.array([common[m[0]] if len(m) == 1 else shapely.union_all(common[m]) for m in members], dtype=object)
+    first = rows.iloc[one[[m[0] for m in members]]].to_dict("records")
+    second = rows.iloc[other[[m[0] for m in members]]].to_dict("records")
+    told = coordinates(ground, np.ones(len(ground), dtype=bool))
+    width, area = overlap.width_m(ground), shapely.area(ground)
+    precedence = Precedence(rules)
+    rulings: dict[tuple[str, str], Ruling] = {}
+    found = []
+    for i, (a, b) in enumerate(zip(first, second, strict=True)):
+        both = (a["plan_id"], b["plan_id"])
+        if both not in rulings:
+            rulings[both] = precedence.between(a, b)
+        whole = a["area_m2"] / (a["percent_of_site"] / 100.0)
+        found.append(
+            {
+                **_disagreement(a, b, rulings[both]),
+                "area_m2": float(area[i]),
+                "percent_of_site": min(100.0, 100.0 * float(area[i]) / whole),
+                "width_m": float(width[i]),
+                "coordinates": told[i],
+                "geometry": ground[i],
+            }
+        )
+    return found
 
 
-def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], shape: Any, rules: Rules) -> dict[str, Any]:
-    ruling = prevailing(first, second, rules)
+def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], ruling: Ruling) -> dict[str, Any]:
     titles = {str(p["plan_id"]): str(p["title"] or p["plan_id"]) for p in (first, second)}
     prevails = titles.get(ruling.prevails or "", "")
     other = next((t for i, t in titles.items() if i != ruling.prevails), "")
-    area = float(shapely.area(shape))
-    whole = first["area_m2"] / (first["percent_of_site"] / 100.0)
-    where = coordinates(np.array([shape], dtype=object), np.array([True]))[0]
     return {
         "site_id": first["site_id"],
         "commune_code": first["commune_code"],
@@ -240,18 +258,12 @@ def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], shape: An
         "owner": "; ".join(dict.fromkeys(str(p["owner"]) for p in (first, second) if isinstance(p["owner"], str))),
         "authority": "; ".join(dict.fromkeys(str(p["authority"]) for p in (first, second) if p["authority"])),
         "relation": overlap.OVERLAP,
-        "area_m2": area,
-        "percent_of_site": min(100.0, 100.0 * area / whole),
-        "width_m": float(overlap.width_m(np.array([shape], dtype=object))[0]),
         "effect": "conditional",
         "severity": 2,
         "treatment": encode([(f"sites.treatment.{ruling.treatment}", {"prevails": prevails, "other": other})]),
         "legal_basis": ruling.legal_basis,
         "certainty": ruling.certainty,
-        "standing": None,
-        "coordinates": where,
         "illustrative": bool(first["illustrative"] or second["illustrative"]),
         "restricted": False,
-        "rests_on": _united(pd.Series([first["rests_on"], second["rests_on"], ruling.assumption])),
-        "geometry": shape,
+        "rests_on": _united([first["rests_on"], second["rests_on"], ruling.assumption]),
     }

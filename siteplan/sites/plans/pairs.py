@@ -117,7 +117,8 @@ def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> tuple[Array, A
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
     near = np.unique(right)
-    of_zone[near] = overlap.mended(of_zone[near])
+    bad = near[~_spread(shapely.is_valid, of_zone[near])]
+    of_zone[bad] = overlap.mended(of_zone[bad])
     places, objects = of_site[left], of_zone[right]
     shapely.prepare(of_zone[near])  # each zone is asked by all sites near it
     meets = _spread(shapely.intersects, objects, places)
@@ -126,12 +127,12 @@ def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> tuple[Array, A
     return left, right, _spread(shapely.intersection, places, objects)
 
 
-def _spread(operation: Callable[..., Array], first: Array, second: Array) -> Array:
-    """Apply an operation of GEOS to pairs, in several threads where there are many."""
-    if len(first) < _WORTH_THREADS:
-        return np.asarray(operation(first, second))
+def _spread(operation: Callable[..., Array], *columns: Array) -> Array:
+    """Apply an operation of GEOS to rows, in several threads where there are many."""
+    if len(columns[0]) < _WORTH_THREADS:
+        return np.asarray(operation(*columns))
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = pool.map(operation, np.array_split(first, 4 * THREADS), np.array_split(second, 4 * THREADS))
+        parts = pool.map(operation, *(np.array_split(column, 4 * THREADS) for column in columns))
         return np.concatenate(list(parts))
 
 
@@ -170,26 +171,27 @@ def coordinates(shapes: Array, wanted: Array) -> Array:
     out = np.full(len(shapes), None, dtype=object)
     simple = np.isin(shapely.get_type_id(shapes), (3,)) & (shapely.get_num_interior_rings(shapes) == 0)
     short = simple & (shapely.get_num_coordinates(shapes) <= CORNERS + 1)
-    bounds = shapely.bounds(shapes)
+    bounds = shapely.bounds(shapes).tolist()
     for i in np.flatnonzero(wanted):
         if short[i]:
-            ring = shapely.get_coordinates(shapes[i])[:-1]
+            ring = shapely.get_coordinates(shapes[i])[:-1].tolist()
             out[i] = encode([("sites.coordinates.corners", {"points": written(_clockwise(ring))})])
         else:
             west, south, east, north = bounds[i]
-            box = np.array([(west, north), (east, north), (east, south), (west, south)])
+            box = [(west, north), (east, north), (east, south), (west, south)]
             out[i] = encode([("sites.coordinates.box", {"points": written(box)})])
     return out
 
 
-def _clockwise(ring: Array) -> Array:
-    x, y = ring[:, 0], ring[:, 1]
-    if np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) > 0:
-        ring = ring[::-1]
-    first = int(np.lexsort((ring[:, 0], -ring[:, 1]))[0])
-    return np.roll(ring, -first, axis=0)
+def _clockwise(ring: list[list[float]]) -> list[list[float]]:
+    """Corners of a ring clockwise, from the northernmost (of several the westernmost)."""
+    following = [*ring[1:], ring[0]]
+    if sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, following, strict=True)) > 0:
+        ring.reverse()
+    first = min(range(len(ring)), key=lambda i: (-ring[i][1], ring[i][0]))
+    return ring[first:] + ring[:first]
 
 
-def written(points: Sequence[Any] | Array) -> str:
-    """Write corners as ``X Y`` (north, east) in metres, separated by semicolons."""
-    return "; ".join(f"{north:.2f} {east:.2f}" for east, north in np.asarray(points).tolist())
+def written(points: Sequence[Sequence[float]]) -> str:
+    """Write corners (east, north) as ``X Y`` (north, east) in metres, separated by semicolons."""
+    return "; ".join(f"{north:.2f} {east:.2f}" for east, north in points)

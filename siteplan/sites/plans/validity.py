@@ -97,33 +97,14 @@ class Ruling:
     assumption: str | None = None
 
 
-def approval_rank(authority: Any, levels: pd.DataFrame) -> float:
-    """Rank of the authority that approved a plan, 1 the highest; NaN where the table does not know it."""
-    if not isinstance(authority, str):
-        return float("nan")
-    words = fold(authority)
-    for pattern, rank in zip(levels["pattern"], levels["rank"], strict=True):
-        if fnmatchcase(words, str(pattern)):
-            return float(rank)
-    return float("nan")
-
-
-def prevailing(first: Mapping[Any, Any], second: Mapping[Any, Any], rules: Rules) -> Ruling:
-    """Say which of two plans in force prevails where they say different things of the same ground.
+class Precedence:
+    """Who prevails where two plans in force say different things of the same ground, by the rule tables.
 
     Parameters
     ----------
-    first, second
-        ``plan_id, plan_kind, authority, decision_date``.
     rules
         ``plan_precedence`` (which rules, in order), ``plan_kinds`` (place of a kind in the system of plans),
         ``approval_levels``.
-
-    Returns
-    -------
-    Ruling
-        Of the first rule that tells the two apart: the kind that stands higher in the system (the lower must fit it);
-        of one level the higher approving authority; of one authority the later decision; else nobody.
 
     Notes
     -----
@@ -131,29 +112,49 @@ def prevailing(first: Mapping[Any, Any], second: Mapping[Any, Any], rules: Rules
     here is what to expect and to ask for: the plan that does not prevail still counts against a site until it is
     adjusted.
     """
-    place = rules.plan_kinds.drop_duplicates("plan_kind").set_index("plan_kind")["precedence"].astype(float)
-    both = (first, second)
-    measures = {
-        "higher_plan": [float(place.get(p["plan_kind"], np.nan)) for p in both],
-        "higher_authority": [approval_rank(p["authority"], rules.approval_levels) for p in both],
-        "later_decision": [_age(p["decision_date"]) for p in both],
-    }
-    rows = rules.plan_precedence.sort_values("order", kind="stable").to_dict("records")
-    last = rows[-1]
-    for row in rows:
-        one, other = measures.get(str(row["rule"]), [np.nan, np.nan])
-        if one != other and one == one and other == other:  # noqa: PLR0124 - NaN
-            winner = first if one < other else second
-            return _ruling(str(winner["plan_id"]), row)
-        if row["rule"] not in measures:
-            last = row
-    return _ruling(None, last)
+
+    def __init__(self, rules: Rules) -> None:
+        kinds, levels = rules.plan_kinds, rules.approval_levels
+        self._place = {str(k): float(p) for k, p in zip(kinds["plan_kind"], kinds["precedence"], strict=True)}
+        self._levels = [(str(p), float(r)) for p, r in zip(levels["pattern"], levels["rank"], strict=True)]
+        self._rules = rules.plan_precedence.sort_values("order", kind="stable").to_dict("records")
+
+    def rank(self, authority: Any) -> float:
+        """Rank of the authority that approved a plan, 1 the highest; NaN where the table does not know it."""
+        if not isinstance(authority, str):
+            return float("nan")
+        words = fold(authority)
+        return next((rank for pattern, rank in self._levels if fnmatchcase(words, pattern)), float("nan"))
+
+    def between(self, first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Ruling:
+        """Say which of two plans (``plan_id, plan_kind, authority, decision_date``) prevails.
+
+        By the first rule of the table that tells the two apart: the kind that stands higher in the system (the lower
+        must fit it); of one level the higher approving authority; of one authority the later decision; else nobody.
+        """
+        both = (first, second)
+        measures = {
+            "higher_plan": [self._place.get(str(p["plan_kind"]), float("nan")) for p in both],
+            "higher_authority": [self.rank(p["authority"]) for p in both],
+            "later_decision": [_age(p["decision_date"]) for p in both],
+        }
+        last = self._rules[-1]
+        for row in self._rules:
+            if row["rule"] not in measures:
+                last = row
+                continue
+            one, other = measures[str(row["rule"])]
+            if one < other or other < one:  # neither holds where one is not known
+                return _ruling(str((first if one < other else second)["plan_id"]), row)
+        return _ruling(None, last)
 
 
 def _age(decided: Any) -> float:
     """Return a number that is less for later decisions; NaN where the date is not known."""
-    day = pd.to_datetime(decided, errors="coerce")
-    return float("nan") if pd.isna(day) else -float(day.toordinal())
+    try:
+        return -float(dt.date.fromisoformat(str(decided)[:10]).toordinal())
+    except ValueError:
+        return float("nan")
 
 
 def _ruling(prevails: str | None, row: Mapping[Any, Any]) -> Ruling:
