@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.forms import fill_forms
 from benchmarks.measure import Measured, machine, measure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,9 @@ def main() -> int:
         step("second run of option 1, --jobs 2", "run", SCENARIOS[0], "--jobs", "2")
         step("compare", "compare", "phuong_an_1", "phuong_an_2")
         step("check", "check")
+        step("survey new: 65 forms", "survey", "new")
+        fill_forms(place / "khao_sat" / "gui_di", place / "tra_loi")
+        step("survey import of 65 forms", "survey", "import", "tra_loi")
         if MIRROR.is_dir():
             step("data pull", "data", "pull", "--from", str(MIRROR))
             step("check, real boundaries", "check", "--catalog", "layers/open.toml")
