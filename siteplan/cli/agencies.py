@@ -1,0 +1,118 @@
+"""Asking agencies and taking their answers: `plans opinions`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siteplan.cli.session import (
+    CatalogOption,
+    DebugOption,
+    LangOption,
+    OutOption,
+    QuietOption,
+    Session,
+    WorkspaceOption,
+    session,
+    words,
+)
+from siteplan.locale import number, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from siteplan.outputs.requests import Request
+
+FOLDER = "lay_y_kien"
+
+
+def plans_opinions(
+    run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
+    out: OutOption = None,
+    answers: Annotated[Path | None, typer.Option("--import", help=words("agencies.import"), show_default=False)] = None,
+    status: Annotated[bool, typer.Option("--status", help=words("agencies.status"))] = False,
+    all_sites: Annotated[bool, typer.Option("--all-sites", help=words("agencies.all_sites"))] = False,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write letters and sheets of answers for each agency; read the sheets that came back; tell who has not replied."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.views import PAPERS, found_runs
+        from siteplan.layers.agencies import read_agencies, read_answers
+        from siteplan.outputs import requests as asking
+
+        place = now.workspace(catalog)
+        folder = (catalog or place.catalog).parent
+        folder = folder if (folder / "agencies.csv").is_file() else place.layers
+        (found,) = found_runs([run] if run else None, place, catalog, None)
+        agencies = read_agencies(folder)
+        asked = asking.requests_of(found, agencies, all_sites=all_sites)
+        if answers is not None:
+            everything = asking.requests_of(found, agencies, all_sites=True)
+            _import(now, answers, folder, asking.keys_of(everything))
+        elif not status:
+            target = out or found.folder / PAPERS / FOLDER
+            for path in asking.write_requests(found, asked, target, lang):
+                now.line("written", file=str(path))
+            left = asking.unasked(found, agencies, all_sites=all_sites)
+            if len(left):
+                now.line("agencies.unasked", count=len(left))
+        _status(now, asked, read_answers(folder))
+
+
+def _import(now: Session, source: Path, folder: Path, asked: pd.DataFrame) -> None:
+    import pandas as pd
+
+    from siteplan.errors import Problem, UsageError
+    from siteplan.layers.agencies import import_answers, read_answers, write_answers
+    from siteplan.tables.agencies import REQUEST_KEYS
+    from siteplan.workspace import lock
+
+    files = [source] if source.is_file() else sorted(p for p in source.glob("*.xlsx") if not p.name.startswith("~$"))
+    if not files:
+        raise UsageError(Problem("answers_none", file=str(source)))
+    new, problems = import_answers(files, asked)
+    with lock(now.workspace(folder)):
+        old = read_answers(folder)
+        # an answer that comes again replaces the one before
+        both = pd.concat([old, new], ignore_index=True) if len(old) else new
+        both[list(REQUEST_KEYS)] = both[list(REQUEST_KEYS)].fillna("")
+        kept = both.drop_duplicates(list(REQUEST_KEYS), keep="last")
+        if len(new):
+            path = write_answers(folder, kept)
+            now.line("agencies.imported", count=len(new), files=len(files), file=str(path))
+    now.problems(problems)
+
+
+def _status(now: Session, asked: list[Request], answers: pd.DataFrame) -> None:
+    """Print who has replied to what."""
+    given = {
+        tuple(str(v or "") for v in row): str(answer)
+        for *row, answer in answers[["agency_id", "commune_code", "site_id", "zone_id", "answer"]].fillna("").to_numpy()
+    }
+    lines: list[list[str]] = []
+    silent = 0
+    for request in asked:
+        keys = [
+            (request.agency.agency_id, request.commune_code, str(s), str(z))
+            for s, z in zip(request.rows["site_id"], request.rows["zone_id"], strict=True)
+        ]
+        found: list[Any] = [given[k] for k in keys if k in given]
+        state = "none" if not found else "all" if len(found) == len(keys) else "some"
+        silent += state == "none"
+        against = sum(a in ("disagree", "more_documents") for a in found)
+        name = request.agency.agency + (f" {request.commune_code}" if request.commune_code else "")
+        kind = text(f"agencies.kind.{'confirm' if request.agency.confirm_only else 'opinion'}", now.lang)
+        lines.append([name, kind, *(number(n, 0, now.lang) for n in (
+            request.rows["site_id"].nunique(), len(keys), len(found), against)),
+            text(f"agencies.state.{state}", now.lang)])  # fmt: skip
+    heads = ("agency", "kind", "sites", "requests", "answered", "against", "state")
+    columns = [(text(f"agencies.status.{h}", now.lang), "right" if n in (2, 3, 4, 5) else "left")
+               for n, h in enumerate(heads)]  # fmt: skip
+    now.table(text("agencies.status.title", now.lang), columns, lines)
+    now.line("agencies.silent", count=silent, of=len(asked))
