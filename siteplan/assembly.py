@@ -354,6 +354,12 @@ def assumptions(
     return conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])
 
 
+def climate(rules: Rules) -> pd.DataFrame:
+    """Climate scenario of the province; a figure that is not known yet says so."""
+    notes = [encode([("assumption.climate_unknown", {})]) if pd.isna(v) else None for v in rules.climate["value"]]
+    return rules.climate.assign(notes=notes)
+
+
 # rule table -> columns that name a row, and those of which the first that is filled is its value
 _RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "eligibility": ("rule", ("threshold", "distance_m", "values")),
@@ -365,6 +371,7 @@ _RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "plan_precedence": ("rule", ("treatment",)),
     "approval_levels": ("pattern", ("rank",)),
     "speeds": ("road_class", ("speed_kmh",)),
+    "ground": ("key", ("value",)),
 }
 
 

@@ -327,6 +327,7 @@ def _stages(
         "costs": cost.costs,
         "land_account": found.land_account,
         "land_options": found.land_options,
+        "climate": assembly.climate(rules),
         "sources": layers.sources,
     }
     epsg = layers.province.epsg

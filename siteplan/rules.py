@@ -72,6 +72,8 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("road_class", "name", "name_en", "speed_kmh", "default_width_m", "frontage", "main"),
         ("speed_kmh", "default_width_m", "frontage", "main"),
     ),
+    "ground": (("key", "name", "name_en", "value", "unit"), ("value",)),
+    "climate": (("element", "name", "name_en", "scenario", "period", "value", "unit"), ("value",)),
     "costs": (
         ("component", "name", "name_en", "build_type", "floors_from", "floors_to", "value", "unit", "rate_of"),
         ("floors_from", "floors_to", "value"),
@@ -346,6 +348,8 @@ class Rules:
     plan_precedence: pd.DataFrame
     approval_levels: pd.DataFrame
     speeds: pd.DataFrame
+    ground: pd.DataFrame
+    climate: pd.DataFrame
     costs: pd.DataFrame
     surplus: pd.DataFrame
 

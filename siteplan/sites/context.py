@@ -33,6 +33,7 @@ _OBJECT_ROLES = (
     "services",
     "buildings",
     "hazards",
+    "flood_marks",
     "urban_areas",
     "sector_projects",
     "border",
@@ -62,6 +63,8 @@ class Prepared:
     rests_on: tuple[str, ...]
     land_use_tokens: Mapping[str, str]
     speed_tokens: frozenset[str]
+    ground_figures: Mapping[str, float]
+    ground_tokens: frozenset[str]
 
     @property
     def crs(self) -> Any:
@@ -133,6 +136,8 @@ def prepare(inputs: SiteInputs) -> Prepared:
         rests_on=_rests_on(inputs, people_layers),
         land_use_tokens=_assumptions(inputs.rules.land_use, "land_use", "code"),
         speed_tokens=frozenset(_assumptions(inputs.rules.speeds, "speeds", "road_class").values()),
+        ground_figures=dict(zip(inputs.rules.ground["key"], inputs.rules.ground["value"].astype(float), strict=True)),
+        ground_tokens=frozenset(_assumptions(inputs.rules.ground, "ground", "key").values()),
     )
 
 

@@ -13,6 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import access, findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared, people_in
+from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
 
 if TYPE_CHECKING:
@@ -51,6 +52,17 @@ def evaluate(
     figures["buildings_inside"] = measure.buildings_inside(geometries, layers.get("buildings"), tolerance.sliver_m2)
     figures["inside_urban_area"] = measure.inside_urban_area(geometries, layers.get("urban_areas"))
     figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
+    shape = ground_columns(
+        geometries,
+        dem,
+        slope,
+        prepared.coarse_m is not None,
+        layers,
+        prepared.proposals,
+        prepared.ground_figures,
+        required_m2,
+    )
+    figures = pd.concat([figures, shape], axis=1)
     reached = _access(prepared, commune, geometries, figures)
 
     conflicts, planned = gather(prepared, commune, sites, ground)
@@ -240,6 +252,9 @@ def _reasons(
         row = {str(k): v for k, v in record.items()}
         mine = by_site.get(row["site_id"], [])
         messages = [*plots[i].reasons, *verdict.site_reasons(row, prepared.coarse_m)]
+        messages += ground_reasons(
+            row, prepared.coarse_m, prepared.ground_figures.get("flood.low_ground", float("nan"))
+        )
         if reached is not None and reached[i] < 99.95:
             messages.append(("sites.reason.not_reached", {"percent": 100.0 - float(reached[i])}))
         messages += verdict.finding_reasons(mine)
@@ -252,6 +267,8 @@ def _reasons(
         tokens |= {of_code[c] for text in land_codes[i] for c in text.split("+") if c in of_code}
         if row["access_minutes"] == row["access_minutes"]:
             tokens |= of_speed
+        if row["platform_level_m"] == row["platform_level_m"]:
+            tokens |= prepared.ground_tokens
         rests.append("; ".join(sorted(tokens)) or None)
     return reasons, rests
 

@@ -70,6 +70,29 @@ def _zonal(geometries: Array, rasters: Mapping[str, Raster], operations: Sequenc
     return pd.DataFrame(found[names]).astype(float)
 
 
+def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, tuple[Array, Array]]]:
+    """Known values of rasters of one grid in each polygon, with the share of each cell that lies inside.
+
+    Returns
+    -------
+    list
+        One a polygon: for each raster its values and shares (0..1), without the cells that are unknown.
+    """
+    if len(geometries) == 0:
+        return []
+    sources = [
+        NumPyRasterSource(raster.values, *raster.bounds, nodata=raster.nodata, name=name)
+        for name, raster in rasters.items()
+    ]
+    frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(geometries), crs=_PLANE))
+    found: Any = exact_extract(sources, frame, ["values", "coverage"], output="pandas")
+    prefix = {name: "" if len(rasters) == 1 else f"{name}_" for name in rasters}
+    return [
+        {name: (row[f"{prefix[name]}values"], row[f"{prefix[name]}coverage"]) for name in rasters}
+        for row in found.to_dict("records")
+    ]
+
+
 def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> pd.DataFrame:
     """Mean and greatest slope, mean elevation, percent of the site steeper than the threshold; NaN without terrain."""
     names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]

@@ -1,18 +1,72 @@
-"""Result tables of the ground: what looser rules would open."""
+"""Columns of sites that the ground gives, what looser rules would open, the climate scenario."""
 
 from __future__ import annotations
 
+from siteplan.tables.inputs import FLOODED
 from siteplan.tables.parts import (
     BASIS,
     CERTAINTY_MARK,
     COMMUNE,
     flag,
+    messages,
     number,
     square_metres,
     text,
     whole,
 )
 from siteplan.tables.schema import Table
+
+ASPECTS = ("level", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
+FLOOD_STATES = ("not_assessed", "above", "raise")
+LANDSLIDE_LEVELS = ("low", "medium", "high")
+
+# empty where there is no terrain model or it is too coarse for one site
+SITE_GROUND = (
+    number("slope_gentle_percent", "Phần dốc thuận lợi", "Share of favourable slope", "DOC_TL", "%", 1),
+    number("slope_less_percent", "Phần dốc ít thuận lợi", "Share of less favourable slope", "DOC_ITTL", "%", 1),
+    number("slope_bad_percent", "Phần dốc không thuận lợi", "Share of unfavourable slope", "DOC_KTL", "%", 1),
+    number("slope_avoid_percent", "Phần dốc nên tránh", "Share of slope to avoid", "DOC_TRANH", "%", 1),
+    text("aspect", "Hướng dốc", "Aspect", "HUONG_DOC", values=ASPECTS),
+    number("aspect_degrees", "Góc hướng dốc", "Aspect in degrees", "GOC_DOC", "°", 0),
+    number("relief_m", "Chênh cao trong khu đất", "Relief inside", "CHENH_CAO", "m", 1),
+    number("relief_around_m", "Chênh cao quanh khu đất", "Relief around", "CHENH_XQ", "m", 1),
+    number("steepest_around_percent", "Độ dốc lớn nhất quanh khu đất", "Steepest slope around", "DOC_XQ", "%", 1),
+    number("ruggedness_m", "Độ gồ ghề (TRI)", "Ruggedness (TRI)", "GO_GHE", "m", 2),
+    text("landslide_proxy", "Sạt lở theo địa hình", "Landslide, by terrain alone", "SAT_LO", values=LANDSLIDE_LEVELS),
+    number("drainage_height_m", "Chiều cao trên sông, suối gần nhất", "Height above the nearest stream", "CAO_SONG",
+           "m", 1),
+    number("drainage_distance_m", "Khoảng cách đến sông, suối", "Distance to the nearest stream", "KC_SONG", "m", 1),
+    square_metres("platform_area_m2", "Diện tích san nền", "Platform", "DT_SAN_NEN", 0),
+    number("platform_level_m", "Cao độ san nền", "Level of the platform", "CD_SAN_NEN", "m", 2),
+    number("cut_m3", "Khối lượng đào", "Cut", "DAO", "m³", 0),
+    number("fill_m3", "Khối lượng đắp", "Fill", "DAP", "m³", 0),
+    flag("earthworks_balanced", "Đào đắp cân bằng", "Cut and fill balanced", "CAN_BANG"),
+    number("balanced_level_m", "Cao độ cân bằng đào đắp", "Level of balance", "CD_CBANG", "m", 2),
+    number("balanced_m3", "Khối lượng khi cân bằng", "Volume at balance", "KL_CBANG", "m³", 0),
+    number("flood_level_m", "Mực lũ đã biết", "Known flood level", "MUC_LU", "m", 2),
+    text("flood_event", "Trận lũ", "Flood", "TRAN_LU"),
+    number("flood_mark_distance_m", "Khoảng cách đến vết lũ", "Distance to the flood mark", "KC_VETLU", "m", 0),
+    whole("design_return_years", "Chu kỳ lũ tính toán", "Design return period", "CHU_KY_LU", "năm"),
+    text("flood_state", "So với mực lũ đã biết", "Against the known flood", "TT_LU", values=FLOOD_STATES),
+    number("raise_m", "Cần tôn nền", "To be raised by", "TON_NEN", "m", 2),
+    text("reported_event", "Xã báo đã xảy ra", "Reported by the commune", "XA_BAO", values=FLOODED),
+    whole("reported_year", "Năm xảy ra", "Year reported", "NAM_BAO"),
+    number("reported_depth_m", "Độ sâu ngập xã báo", "Depth reported", "SAU_BAO", "m", 2),
+)  # fmt: skip
+
+CLIMATE = Table(
+    "climate", "Kịch bản biến đổi khí hậu", "Climate scenario",
+    (
+        text("element", "Yếu tố", "Element", "YEU_TO", nullable=False, values=("temperature", "rain_year", "rain_day")),
+        text("scenario", "Kịch bản", "Scenario", "KICH_BAN", nullable=False),
+        text("period", "Giai đoạn", "Period", "GIAI_DOAN", nullable=False),
+        number("value", "Giá trị", "Value", "GIA_TRI", "", 2),
+        text("unit", "Đơn vị", "Unit", "DON_VI"),
+        messages("notes", "Ghi chú", "Notes", "GHI_CHU"),
+        BASIS, CERTAINTY_MARK,
+    ),
+    ("element", "scenario", "period"),
+)  # fmt: skip
 
 LAND_OPTIONS = Table(
     "land_options", "Ngưỡng có thể bàn và đất mở thêm", "Rules to discuss and the land they open",

@@ -22,7 +22,7 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
-from siteplan.tables.places import LAND_OPTIONS
+from siteplan.tables.places import CLIMATE, LAND_OPTIONS, SITE_GROUND
 from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
@@ -117,6 +117,7 @@ _SITES = Table(
         number("slope_max_percent", "Độ dốc lớn nhất", "Maximum slope", "DOC_MAX", "%", 2),
         number("elevation_mean_m", "Cao độ trung bình", "Mean elevation", "CAO_DO", "m", 1),
         number("dem_resolution_m", "Độ phân giải địa hình", "Resolution of terrain", "PG_DEM", "m", 0),
+        *SITE_GROUND,
         number("access_minutes", "Thời gian đi lại trung bình", "Mean travel time", "PHUT_DI", "phút", 2),
         number("access_share_30_percent", "Dân trong 30 phút", "People within 30 minutes", "DAN_30P", "%", 2),
         number("road_distance_m", "Khoảng cách đến đường", "Distance to road", "KC_DUONG", "m", 1),
@@ -352,7 +353,7 @@ RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
         _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES,
-        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, OPINIONS, _ASSUMPTIONS, _SOURCES,
+        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, CLIMATE, OPINIONS, _ASSUMPTIONS, _SOURCES,
     )
 }  # fmt: skip
 

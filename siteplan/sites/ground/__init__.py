@@ -1,0 +1,1 @@
+"""The ground of a site: shape of the terrain, earthworks, floods."""

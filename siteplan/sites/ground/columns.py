@@ -1,0 +1,186 @@
+"""Columns of the ground of each site, and what is said of them; nothing where the terrain is too coarse for a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from siteplan.raster import Raster
+from siteplan.sites.ground import earthworks, floods, landform
+from siteplan.sites.measure import covered
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from siteplan.locale import Message
+    from siteplan.sites.rules import Layer
+
+Array = np.ndarray[Any, Any]
+
+_CLASSES = ("slope_gentle_percent", "slope_less_percent", "slope_bad_percent", "slope_avoid_percent")
+_TERRAIN = (
+    *_CLASSES, "aspect_degrees", "relief_m", "relief_around_m", "steepest_around_percent", "ruggedness_m",
+    "drainage_height_m", "drainage_distance_m", "platform_area_m2", "platform_level_m", "cut_m3", "fill_m3",
+    "balanced_level_m", "balanced_m3", "raise_m",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """Terrain around a commune at its own resolution: heights, slope in percent, ruggedness in metres."""
+
+    dem: Raster
+    slope: Raster
+    ruggedness: Raster
+
+    @classmethod
+    def of(cls, dem: Raster, slope: Raster) -> Terrain:
+        """Add the ruggedness to heights and slope of one window."""
+        rugged = Raster(landform.ruggedness(dem.values), dem.transform, float("nan"), dem.source_resolution_m)
+        return cls(dem, slope, rugged)
+
+
+def ground_columns(
+    geometries: Array,
+    dem: Raster | None,
+    slope: Raster | None,
+    coarse: bool,
+    layers: Mapping[str, Layer],
+    proposals: gpd.GeoDataFrame | None,
+    figures: Mapping[str, float],
+    required_m2: float,
+) -> pd.DataFrame:
+    """Measure the ground of sites.
+
+    Parameters
+    ----------
+    geometries
+        Sites, polygons in metres.
+    dem, slope
+        Terrain around them; None where there is none.
+    coarse
+        Whether the terrain is too coarse for a claim about one site: then only what needs no terrain is told.
+    layers
+        Roles waterways, water_areas, flood_marks, urban_areas; each may be absent.
+    proposals
+        What communes reported of the land they propose.
+    figures
+        ``rules/ground.csv`` by key; a figure that is missing leaves what needs it empty.
+    required_m2
+        Size of the platform; NaN: the whole plot.
+
+    Returns
+    -------
+    DataFrame
+        The columns :data:`siteplan.tables.places.SITE_GROUND` but those of access; rows as `geometries`.
+    """
+    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=list(_TERRAIN))
+    known = floods.known_floods(geometries, layers.get("flood_marks"), figures.get("flood.mark_reach", np.nan))
+    told = floods.reported_floods(geometries, proposals)
+    out = pd.concat([out, known, told], axis=1)
+    out["design_return_years"] = floods.design_return_years(geometries, layers.get("urban_areas"), figures)
+    out["aspect"] = pd.Series([None] * len(geometries), dtype=object)
+    out["landslide_proxy"], out["earthworks_balanced"] = out["aspect"], pd.array([None] * len(out), dtype="boolean")
+    out["flood_state"] = "not_assessed"
+    if dem is None or slope is None or coarse or len(geometries) == 0:
+        return out
+    heights = earthworks.plot_heights(geometries, dem)
+    _shape(out, geometries, Terrain.of(dem, slope), layers, figures, heights)
+    _platforms(out, geometries, dem, figures, required_m2)
+    return out
+
+
+def _shape(
+    out: pd.DataFrame,
+    geometries: Array,
+    ground: Terrain,
+    layers: Mapping[str, Layer],
+    figures: Mapping[str, float],
+    heights: list[tuple[Array, Array, Array]],
+) -> None:
+    gentle, steep, very_steep = (figures.get(f"slope.{name}", np.nan) for name in ("gentle", "steep", "very_steep"))
+    measured = covered(geometries, {"slope": ground.slope, "rugged": ground.ruggedness})
+    rows = []
+    for (x, y, z), row in zip(heights, measured, strict=True):
+        percent, share = row["slope"]
+        classes = landform.slope_shares(percent, share, (gentle, steep, very_steep))
+        rugged, weight = row["rugged"]
+        facing = landform.plane_of(x, y, z)[1]
+        spread = float(z.max() - z.min()) if len(z) and np.isfinite(z).all() else float("nan")
+        rows.append([*classes, facing, spread, float(np.average(rugged, weights=weight)) if len(rugged) else np.nan])
+    columns = [*_CLASSES, "aspect_degrees", "relief_m", "ruggedness_m"]
+    out[columns] = np.array(rows, dtype=float)
+    out["aspect"] = [
+        landform.aspect_token(degrees) if spread == spread else None  # noqa: PLR0124 - NaN
+        for degrees, spread in zip(out["aspect_degrees"], out["relief_m"], strict=True)
+    ]
+    relief, steepest = landform.around(geometries, ground.dem, ground.slope, figures.get("relief.reach", 0.0))
+    out["relief_around_m"], out["steepest_around_percent"] = relief, steepest
+    out["landslide_proxy"] = landform.landslide_proxy(relief, steepest, figures)
+    lowest = np.array([z.min() if len(z) else np.nan for _, _, z in heights])
+    found = landform.above_drainage(lowest, geometries, ground.dem, layers)
+    out[list(found.columns)] = found
+
+
+def _platforms(
+    out: pd.DataFrame, geometries: Array, dem: Raster, figures: Mapping[str, float], required_m2: float
+) -> None:
+    parts = np.array([earthworks.platform_part(g, required_m2) for g in geometries], dtype=object)
+    freeboard, limit = figures.get("flood.freeboard", np.nan), figures.get("earthworks.balance", np.nan)
+    heights = earthworks.plot_heights(parts, dem)
+    mean = np.array([z.mean() if len(z) else np.nan for _, _, z in heights])
+    # a depth that was reported is a level too: that of the ground under it
+    reported = np.where(out["reported_event"] == "flooded", mean + out["reported_depth_m"], np.nan)
+    flood = np.fmax(out["flood_level_m"].to_numpy(dtype=float), reported.astype(float))
+    for i, (part, (_, _, z)) in enumerate(zip(parts, heights, strict=True)):
+        made = earthworks.level_platform(z, float(part.area), float(flood[i] + freeboard))
+        if made is None:
+            continue
+        out.loc[i, ["platform_area_m2", "platform_level_m", "cut_m3", "fill_m3", "balanced_level_m", "balanced_m3"]] = [
+            made.area_m2, made.level_m, made.cut_m3, made.fill_m3, made.balanced_level_m, made.balanced_m3,
+        ]  # fmt: skip
+        out.loc[i, "earthworks_balanced"] = made.balanced(limit)
+    out["flood_state"], out["raise_m"] = floods.flood_state(mean, flood, freeboard)
+    out["flood_level_m"] = flood
+
+
+def ground_reasons(row: Mapping[str, Any], coarse_m: float | None, low_ground_m: float) -> list[Message]:
+    """Say what the ground of one site means; what could not be assessed is said too, never "safe"."""
+    messages: list[Message] = []
+    if row["reported_event"] not in (None, "no"):
+        params = {"event": row["reported_event"], "year": _known(row["reported_year"])}
+        messages.append(("sites.reason.reported", params))
+    if coarse_m is not None:
+        return [*messages, ("sites.reason.ground_coarse", {"metres": coarse_m})]
+    if np.isnan(row["platform_level_m"]):
+        return [*messages, ("sites.reason.ground_unknown", {})]
+    figures = {"area": row["platform_area_m2"], "level": row["platform_level_m"]}
+    key = "earthworks_balanced" if row["earthworks_balanced"] is True else "earthworks"
+    metres = {"metres": row["dem_resolution_m"]}
+    messages.append((f"sites.reason.{key}", {**figures, "cut": row["cut_m3"], "fill": row["fill_m3"], **metres}))
+    messages.append(_of_flood(row))
+    if row["landslide_proxy"] in ("medium", "high"):
+        around = {"slope": row["steepest_around_percent"], "relief": row["relief_around_m"], **metres}
+        messages.append(("sites.reason.landslide_proxy", {"level": row["landslide_proxy"], **around}))
+    if row["drainage_height_m"] < low_ground_m:
+        low = {"height": row["drainage_height_m"], "distance": row["drainage_distance_m"], **metres}
+        messages.append(("sites.reason.low_ground", low))
+    return messages
+
+
+def _of_flood(row: Mapping[str, Any]) -> Message:
+    if row["flood_state"] == "not_assessed":
+        return "sites.reason.flood_not_assessed", {}
+    source = {"event": row["flood_event"] or ""} if row["flood_event"] else {"event": "–"}
+    figures = {"flood": row["flood_level_m"], "ground": row["balanced_level_m"], **source}
+    if row["flood_state"] == "raise":
+        return "sites.reason.flood_raise", {**figures, "raise": row["raise_m"]}
+    return "sites.reason.flood_above", {**figures, "margin": row["balanced_level_m"] - row["flood_level_m"]}
+
+
+def _known(value: float) -> int | str:
+    return int(value) if value == value else "–"  # noqa: PLR0124 - NaN

@@ -1,0 +1,131 @@
+"""Shape of the ground: heights between cells, ruggedness, relief, height above the nearest stream, landslide proxy.
+
+Riley, S. J., DeGloria, S. D., Elliot, R. (1999), A terrain ruggedness index that quantifies topographic heterogeneity,
+Intermountain Journal of Sciences 5; the same figure as ``gdaldem TRI -alg Riley``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import ndimage
+
+from siteplan.sites.measure import covered
+
+if TYPE_CHECKING:
+    from siteplan.raster import Raster
+    from siteplan.sites.rules import Layer
+
+Array = np.ndarray[Any, Any]
+
+LANDSLIDE = ("low", "medium", "high")
+ASPECTS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
+LEVEL_PERCENT = 1.0  # flatter ground faces nowhere
+
+
+def heights_at(dem: Raster, x: Array, y: Array) -> Array:
+    """Heights between the cell centres, linear in both directions; NaN beyond the centres and beside unknown cells."""
+    t = dem.transform
+    at = np.stack([(np.asarray(y, float) - t.f) / t.e - 0.5, (np.asarray(x, float) - t.c) / t.a - 0.5])
+    found = ndimage.map_coordinates(dem.values.astype(float), at, order=1, cval=np.nan, prefilter=False)
+    return np.asarray(found)
+
+
+def ruggedness(elevation_m: Array) -> Array:
+    """Root of the summed squares of the differences to the eight neighbours, metres; NaN on edges and beside NaN."""
+    z = np.asarray(elevation_m, dtype=float)
+    out = np.full(z.shape, np.nan)
+    if min(z.shape) < 3:
+        return out
+    middle, total = z[1:-1, 1:-1], np.zeros((z.shape[0] - 2, z.shape[1] - 2))
+    for down in range(3):
+        for right in range(3):
+            total += (z[down : down + middle.shape[0], right : right + middle.shape[1]] - middle) ** 2
+    out[1:-1, 1:-1] = np.sqrt(total)
+    return out
+
+
+def plane_of(x: Array, y: Array, z: Array) -> tuple[float, float]:
+    """Slope in percent and the direction it faces (degrees from north) of the plane that fits points best; NaN if not.
+
+    Least squares; the direction is NaN on ground flatter than :data:`LEVEL_PERCENT`.
+    """
+    if len(z) < 3 or not np.isfinite(z).all():
+        return float("nan"), float("nan")
+    design = np.column_stack([x - x.mean(), y - y.mean(), np.ones(len(z))])
+    (east, north, _), *_ = np.linalg.lstsq(design, z, rcond=None)
+    percent = 100.0 * float(np.hypot(east, north))
+    facing = float(np.degrees(np.arctan2(-east, -north)) % 360.0)
+    return percent, facing if percent >= LEVEL_PERCENT else float("nan")
+
+
+def aspect_token(degrees: float) -> str | None:
+    """Return one of the eight directions, ``level`` for NaN."""
+    return "level" if np.isnan(degrees) else ASPECTS[round(degrees / 45.0) % 8]
+
+
+def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tuple[Array, Array]:
+    """Greatest less least height, metres, and greatest slope, percent, within a distance of each site."""
+    near = shapely.buffer(geometries, reach_m, quad_segs=4)
+    relief, steepest = np.full(len(near), np.nan), np.full(len(near), np.nan)
+    for i, row in enumerate(covered(near, {"height": dem, "slope": slope})):
+        (height, _), (percent, _) = row["height"], row["slope"]
+        if len(height):
+            relief[i] = float(height.max() - height.min())
+        if len(percent):
+            steepest[i] = float(percent.max())
+    return relief, steepest
+
+
+def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[str, float]) -> list[str | None]:
+    """Level by slope and relief around a site alone (``rules/ground.csv``); None where either is unknown.
+
+    It is no hazard map: ``low`` says that the ground around is gentle, not that it is safe.
+    """
+    levels: list[str | None] = []
+    for relief, slope in zip(relief_m, steepest_percent, strict=True):
+        if np.isnan(relief) or np.isnan(slope):
+            levels.append(None)
+            continue
+        met = [
+            slope >= figures.get(f"landslide.{level}_slope", np.nan)
+            and relief >= figures.get(f"landslide.{level}_relief", np.nan)
+            for level in ("medium", "high")
+        ]
+        levels.append("high" if met[1] else "medium" if met[0] else "low")
+    return levels
+
+
+def above_drainage(lowest_m: Array, geometries: Array, dem: Raster, layers: Mapping[str, Layer]) -> pd.DataFrame:
+    """Height of each site's lowest point above the nearest stream, river or water body, and the distance to it.
+
+    The nearest water is the nearest on the map, not along the flow; its height is that of the terrain at its nearest
+    point. Columns ``drainage_height_m`` and ``drainage_distance_m``, NaN where no such layer is.
+    """
+    best, height = np.full(len(geometries), np.inf), np.full(len(geometries), np.nan)
+    for role in ("waterways", "water_areas"):
+        layer = layers.get(role)
+        if layer is None or len(layer) == 0:
+            continue
+        distance, row = layer.nearest(geometries)
+        known = row >= 0
+        water = shapely.shortest_line(layer.geometries[row], geometries)
+        point = shapely.get_point(water, 0)
+        level = heights_at(dem, shapely.get_x(point), shapely.get_y(point))
+        nearer = known & (distance < best)
+        best, height = np.where(nearer, distance, best), np.where(nearer, level, height)
+    distance = np.where(np.isfinite(best), best, np.nan)
+    return pd.DataFrame({"drainage_height_m": lowest_m - height, "drainage_distance_m": distance})
+
+
+def slope_shares(percent: Array, share: Array, bounds: tuple[float, float, float]) -> list[float]:
+    """Percent of a site by class of slope: below the first bound, between them, from the last on; NaN if unknown."""
+    total = float(share.sum())
+    if total <= 0 or np.isnan(bounds).any():
+        return [float("nan")] * 4
+    classes = np.digitize(percent, bounds)
+    return [100.0 * float(share[classes == number].sum()) / total for number in range(4)]

@@ -1,0 +1,95 @@
+"""What is known of floods, on a plot with marks and reports placed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from siteplan.sites.assess import assess_commune, prepare
+
+
+@pytest.fixture
+def proposed(inputs, maps):
+    """The site of one proposed plot on ground of 100 m."""
+
+    def build(dem=None, answer=None, **layers):
+        row = {
+            "proposal_id": "D1", "name": "Đề xuất", "commune_code": maps.CODE, "geometry": maps.at(1000, 1000, 1090, 1090),
+            **(answer or {}),
+        }  # fmt: skip
+        given = {
+            "dem": maps.plane(100.0) if dem is None else dem,
+            "proposals": maps.layer("proposals", [row]),
+            **layers,
+        }
+        found = assess_commune(prepare(inputs(**given)), maps.CODE)
+        return found.sites[found.sites["letter"] == "X"].iloc[0]
+
+    return build
+
+
+def mark(maps, x: float, level: float, event: str = "Yagi") -> dict:
+    return {"event": event, "event_date": "2024-09-10", "level_m": level, "geometry": maps.point(x, 1045)}
+
+
+def test_no_mark_is_not_assessed_and_never_safe(proposed, maps) -> None:
+    site = proposed()
+    assert site["flood_state"] == "not_assessed"
+    assert np.isnan(site["flood_level_m"])
+    assert np.isnan(site["raise_m"])
+    far = proposed(flood_marks=maps.layer("flood_marks", [mark(maps, 2500, 105)]))
+    assert far["flood_state"] == "not_assessed"
+
+
+def test_the_highest_mark_within_reach_counts(proposed, maps) -> None:
+    marks = [mark(maps, 1200, 98.0), mark(maps, 1500, 101.2, "Lũ 1986"), mark(maps, 2600, 140.0)]
+    site = proposed(flood_marks=maps.layer("flood_marks", marks))
+    assert site["flood_level_m"] == 101.2
+    assert site["flood_event"] == "Lũ 1986, 2024-09-10"
+    assert site["flood_mark_distance_m"] == 410
+    # QCVN 01:2021/BXD 2.16.11.1: 0.3 m above; the ground lies at 100 m
+    assert site["flood_state"] == "raise"
+    assert site["raise_m"] == pytest.approx(1.5)
+    assert site["platform_level_m"] == pytest.approx(101.5)
+    assert site["fill_m3"] == pytest.approx(1.5 * 8100, abs=1)
+
+
+def test_ground_above_the_mark_and_its_margin(proposed, maps) -> None:
+    site = proposed(flood_marks=maps.layer("flood_marks", [mark(maps, 1200, 99.6)]))
+    assert site["flood_state"] == "above"
+    assert site["raise_m"] == 0
+    close = proposed(flood_marks=maps.layer("flood_marks", [mark(maps, 1200, 99.8)]))
+    assert close["flood_state"] == "raise"
+    assert close["raise_m"] == pytest.approx(0.1)
+
+
+def test_what_the_commune_answered_stands_with_the_site(proposed, maps) -> None:
+    site = proposed(answer={"flooded": "flooded", "flood_year": 2008, "flood_depth_m": 0.6})
+    assert site["reported_event"] == "flooded"
+    assert site["reported_year"] == 2008
+    # the ground of 100 m stood under 0.6 m of water: a known level of 100.6 m
+    assert site["flood_level_m"] == pytest.approx(100.6)
+    assert site["raise_m"] == pytest.approx(0.9)
+    assert "sites.reason.reported" in site["reasons"]
+    dry = proposed(answer={"flooded": "no"})
+    assert dry["reported_event"] == "no"
+    assert dry["flood_state"] == "not_assessed"
+    assert "sites.reason.reported" not in dry["reasons"]
+
+
+def test_the_class_of_the_town_gives_the_return_period(proposed, maps) -> None:
+    # QCVN 01:2021/BXD, Table 2.13: 100 years (special, I), 50 (II-IV), 10 (V)
+    for word, years in (("I", 100), ("II", 50), ("IV", 50), ("V", 10)):
+        town = {"name": "Thị trấn", "class_now": word, "geometry": maps.at(500, 500, 2000, 2000)}
+        assert proposed(urban_areas=maps.layer("urban_areas", [town]))["design_return_years"] == years
+    away = {"name": "Thị trấn", "class_now": "V", "geometry": maps.at(1060, 0, 3000, 3000)}
+    assert np.isnan(proposed(urban_areas=maps.layer("urban_areas", [away]))["design_return_years"])
+
+
+def test_coarse_terrain_compares_nothing(proposed, maps) -> None:
+    dem = maps.plane(100.0, cell=90.0, margin=900.0)
+    site = proposed(dem=dem, flood_marks=maps.layer("flood_marks", [mark(maps, 1200, 120)]))
+    assert site["flood_state"] == "not_assessed"
+    assert np.isnan(site["cut_m3"])
+    assert site["landslide_proxy"] is None
+    assert "sites.reason.ground_coarse" in site["reasons"]
