@@ -356,8 +356,10 @@ def assumptions(
 
 def climate(rules: Rules) -> pd.DataFrame:
     """Climate scenario of the province; a figure that is not known yet says so."""
-    notes = [encode([("assumption.climate_unknown", {})]) if pd.isna(v) else None for v in rules.climate["value"]]
-    return rules.climate.assign(notes=notes)
+    unknown = rules.climate["value"].isna()
+    return rules.climate.assign(
+        notes=np.where(unknown, encode([("assumption.climate_unknown", {})]), np.array(None, dtype=object))
+    )
 
 
 # rule table -> columns that name a row, and those of which the first that is filled is its value

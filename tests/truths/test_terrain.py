@@ -89,14 +89,15 @@ def test_equal_to_gdaldem_on_the_real_terrain(mode: str, options: list[str], tmp
     subprocess.run(["gdaldem", mode, str(path), str(out), *options, "-q"], check=True, capture_output=True)
     with rasterio.open(path) as read, rasterio.open(out) as made:
         height, oracle = read.read(1), made.read(1).astype(float)
-    ours = {"slope": slope_percent, "aspect": aspect_degrees, "hillshade": hillshade}[mode](height, 450.0)
+    ours = {"slope": slope_percent, "aspect": aspect_degrees, "hillshade": hillshade}[mode](height.astype(float), 450.0)
     inner = (slice(1, -1), slice(1, -1))
     known = np.isfinite(ours[inner]) & (oracle[inner] != -9999)
     assert known.mean() > 0.99
     difference = np.abs(ours[inner] - oracle[inner])[known]
-    if mode == "aspect":  # a full turn is no difference
-        difference = np.minimum(difference, 360 - difference)
-    # shades are written as whole numbers; aspects as single precision, which near 360 steps by 3e-5
-    assert difference.max() <= (
-        0.51 if mode == "hillshade" else 1e-4 * max(1.0, float(oracle[inner][known].max()) / 100)
-    )
+    if mode == "aspect":
+        difference = np.minimum(difference, 360 - difference)  # a full turn is no difference
+        # where the ground is all but level, the direction is the rounding of gdaldem's single precision
+        difference = difference[slope_percent(height.astype(float), 450.0)[inner][known] > 0.5]
+        assert len(difference) > 0.9 * known.sum()
+    # shades are written as whole numbers, the others in single precision, whose step near 360 is 3e-5
+    assert difference.max() <= {"hillshade": 0.51, "aspect": 1e-3, "slope": 1e-4}[mode]

@@ -14,8 +14,8 @@ def proposed(inputs, maps):
 
     def build(dem=None, answer=None, **layers):
         row = {
-            "proposal_id": "D1", "name": "Đề xuất", "commune_code": maps.CODE, "geometry": maps.at(1000, 1000, 1090, 1090),
-            **(answer or {}),
+            "proposal_id": "D1", "name": "Đề xuất", "commune_code": maps.CODE,
+            "geometry": maps.at(1000, 1000, 1090, 1090), **(answer or {}),
         }  # fmt: skip
         given = {
             "dem": maps.plane(100.0) if dem is None else dem,
