@@ -61,7 +61,7 @@ def land_options(
     rows: list[dict[str, Any]] = []
     loosest: dict[str, Array] = {}
     for rule in rules:
-        if rule.rule not in land.taken:
+        if rule.rule not in land.taken or not land.removed_alone[rule.rule]:
             continue
         for tried, unit, mask in _tries(rule, land, layers, urban):
             opened = land.taken[rule.rule] & ~mask & (land.rules_on == 1)

@@ -122,7 +122,8 @@ def _shape(
     out["relief_around_m"], out["steepest_around_percent"] = relief, steepest
     out["landslide_proxy"] = landform.landslide_proxy(relief, steepest, figures)
     lowest = np.array([z.min() if len(z) else np.nan for _, _, z in heights])
-    found = landform.above_drainage(lowest, geometries, ground.dem, layers)
+    reach = figures.get("flood.drainage_reach", np.nan)
+    found = landform.above_drainage(lowest, geometries, ground.dem, layers, reach)
     out[list(found.columns)] = found
 
 

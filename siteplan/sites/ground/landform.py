@@ -25,6 +25,7 @@ Array = np.ndarray[Any, Any]
 LANDSLIDE = ("low", "medium", "high")
 ASPECTS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 LEVEL_PERCENT = 1.0  # flatter ground faces nowhere
+WATER_ABOVE_M = 2.0  # a terrain model errs by so much at a bank
 
 
 def heights_at(dem: Raster, x: Array, y: Array) -> Array:
@@ -100,24 +101,29 @@ def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[s
     return levels
 
 
-def above_drainage(lowest_m: Array, geometries: Array, dem: Raster, layers: Mapping[str, Layer]) -> pd.DataFrame:
-    """Height of each site's lowest point above the nearest stream, river or water body, and the distance to it.
+def above_drainage(
+    lowest_m: Array, geometries: Array, dem: Raster, layers: Mapping[str, Layer], reach_m: float
+) -> pd.DataFrame:
+    """Height of each site's lowest point above the nearest stream, river or water body below it, and the distance.
 
-    The nearest water is the nearest on the map, not along the flow; its height is that of the terrain at its nearest
-    point. Columns ``drainage_height_m`` and ``drainage_distance_m``, NaN where no such layer is.
+    The nearest water on the map, not along the flow, whose nearest point lies no higher than the site (by more than
+    :data:`WATER_ABOVE_M`); its height is that of the terrain there. Columns ``drainage_height_m`` and
+    ``drainage_distance_m``, NaN where there is none within reach.
     """
     best, height = np.full(len(geometries), np.inf), np.full(len(geometries), np.nan)
     for role in ("waterways", "water_areas"):
         layer = layers.get(role)
-        if layer is None or len(layer) == 0:
+        if layer is None or len(layer) == 0 or not reach_m > 0:
             continue
-        distance, row = layer.nearest(geometries)
-        known = row >= 0
-        water = shapely.shortest_line(layer.geometries[row], geometries)
-        point = shapely.get_point(water, 0)
+        site, row = layer.pairs(geometries, reach_m)
+        point = shapely.get_point(shapely.shortest_line(layer.geometries[row], geometries[site]), 0)
         level = heights_at(dem, shapely.get_x(point), shapely.get_y(point))
-        nearer = known & (distance < best)
-        best, height = np.where(nearer, distance, best), np.where(nearer, level, height)
+        distance = shapely.distance(point, geometries[site])
+        below = np.flatnonzero(level <= lowest_m[site] + WATER_ABOVE_M)
+        order = below[np.lexsort((row[below], distance[below], site[below]))]
+        first = order[np.unique(site[order], return_index=True)[1]]
+        nearer = first[distance[first] < best[site[first]]]
+        best[site[nearer]], height[site[nearer]] = distance[nearer], level[nearer]
     distance = np.where(np.isfinite(best), best, np.nan)
     return pd.DataFrame({"drainage_height_m": lowest_m - height, "drainage_distance_m": distance})
 

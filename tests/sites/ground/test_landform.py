@@ -90,9 +90,21 @@ def test_height_above_the_nearest_stream(maps) -> None:
     rows = [{"waterway_class": "stream", "geometry": shapely.LineString([(200, 0), (200, 900)])}]
     stream = Layer("waterways", maps.layer("waterways", rows), ())
     site = np.array([shapely.box(400, 400, 460, 460)])
-    found = landform.above_drainage(np.array([280.0]), site, plane(0.2, 0.0), {"waterways": stream})
+    found = landform.above_drainage(np.array([280.0]), site, plane(0.2, 0.0), {"waterways": stream}, 2000.0)
     # 280 m against the terrain at x = 200, which is 200 + 0.2 x 200 = 240 m
     assert found["drainage_height_m"].iloc[0] == pytest.approx(40.0)
     assert found["drainage_distance_m"].iloc[0] == 200.0
-    nothing = landform.above_drainage(np.array([280.0]), site, plane(0.2, 0.0), {})
+    nothing = landform.above_drainage(np.array([280.0]), site, plane(0.2, 0.0), {}, 2000.0)
     assert nothing.isna().all(axis=None)
+
+
+def test_water_above_the_site_is_not_its_drainage(maps) -> None:
+    high = {"waterway_class": "stream", "geometry": shapely.LineString([(500, 0), (500, 900)])}
+    low = {"waterway_class": "stream", "geometry": shapely.LineString([(100, 0), (100, 900)])}
+    site, lowest = np.array([shapely.box(400, 400, 460, 460)]), np.array([280.0])
+    layer = Layer("waterways", maps.layer("waterways", [high, low]), ())
+    found = landform.above_drainage(lowest, site, plane(0.2, 0.0), {"waterways": layer}, 2000.0)
+    # the stream 40 m to the east runs at 300 m; the one 300 m to the west at 220 m
+    assert (found["drainage_height_m"].iloc[0], found["drainage_distance_m"].iloc[0]) == (pytest.approx(60.0), 300.0)
+    beyond = landform.above_drainage(lowest, site, plane(0.2, 0.0), {"waterways": layer}, 200.0)
+    assert beyond.isna().all(axis=None)
