@@ -168,7 +168,13 @@ def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.Dat
     frame = frame.copy()
     frame["site_count"] = frame["code"].map(grouped.size()).fillna(0).astype(int)
     frame["eligible_site_count"] = frame["code"].map(grouped["eligible"].sum()).fillna(0).astype(int)
-    columns = {"best_site_id": "site_id", "best_site_score": "score", "best_check_result": "check_result"}
+    columns = {
+        "best_site_id": "site_id",
+        "best_site_score": "score",
+        "best_check_result": "check_result",
+        "best_conformity": "conformity",
+        "best_clearance": "clearance",
+    }
     for column, source in columns.items():
         frame[column] = frame["code"].map(best[source])
     none_best = frame["best_site_id"].isna()

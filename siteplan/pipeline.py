@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import assembly, runs, site_cache
-from siteplan.decide import costs, placing, priority, programme, scoring, stability, surplus
+from siteplan.decide import costs, placing, priority, programme, rank_stability, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
@@ -286,6 +286,7 @@ def _stages(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
     )
     communes, commune_scores = priority.rank_communes(communes, scenario.of("commune"), scenario.supplements)
+    communes = rank_stability.judge(communes, commune_scores, scenario.supplements.cap_points, scenario.seed)
     cost = costs.estimate(communes, sites, rules, scenario)
     communes = assembly.join(communes, cost.totals)
     result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks)

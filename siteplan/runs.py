@@ -36,6 +36,7 @@ from siteplan.tabular import guarded
 ARCHIVE = "_luu"
 KEPT_IN_ARCHIVE = 5
 MANIFEST = "manifest.json"
+WHAT_IFS = "why.json"
 UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, rasterio.errors.RasterioError)
 _PROBLEM_COLUMNS = ("severity", "file", "layer", "feature", "column", "value", "what", "cause", "remedy")
 
@@ -133,6 +134,24 @@ class Run:
         """Return a raster of the run, None where it has none of that name."""
         path = self.folder / "rasters" / f"{name}.tif"
         return read_geotiff(path) if path.is_file() else None
+
+    @cached_property
+    def what_ifs(self) -> dict[str, Any]:
+        """What ``siteplan why`` found: ``communes`` (code to messages), ``programme``, ``frontier``; empty if nothing.
+
+        Raises
+        ------
+        InputError
+            Where the file cannot be read.
+        """
+        path = self.folder / WHAT_IFS
+        try:
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise InputError(Problem("run_broken", file=str(path), value=str(error))) from None
+        return found
 
     @cached_property
     def problems(self) -> list[dict[str, str]]:
@@ -283,6 +302,13 @@ def write_run(folder: Path, content: RunContent) -> Path:
 def _sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_what_ifs(run: Run, found: Mapping[str, Any]) -> Path:
+    """Keep what was found about a run beside its tables; written whole or not at all."""
+    path = run.folder / WHAT_IFS
+    _write_json(path, found)
+    return path
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -131,10 +131,16 @@ class SupplementSettings(_Part):
     certainty: Certainty = "P"
 
 
+PilotNeed = Literal["figures", "site", "not_blocked", "plan", "clearance"]
+
+
 class Phase(_Part):
     """A phase: a name and its first and last year.
 
-    A ``waiting_list`` starts nothing: it is the heading under which what found no place in the others is listed.
+    A ``waiting_list`` starts nothing: it is the heading under which what found no place in the others is listed. A
+    ``pilot`` phase takes only communes that are ready: ``pilot_needs`` lists what is asked of them, of the figures
+    (reported, the survey answered) and of the site (there is one, no plan blocks it, no plan has to be adjusted, its
+    land is not known to be uncleared).
     """
 
     name: str
@@ -143,6 +149,7 @@ class Phase(_Part):
     count: int | None = Field(None, ge=0)
     money: float | None = Field(None, ge=0)
     pilot: bool = False
+    pilot_needs: tuple[PilotNeed, ...] = ("figures", "site", "not_blocked", "plan", "clearance")
     waiting_list: bool = False
     # of the communes started in a pilot phase, at least one of each of these kinds, where a ready one exists
     one_of_each: tuple[Literal["border", "central_ward", "ordinary"], ...] = ()

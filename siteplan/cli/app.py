@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import inputs, need, planning, road, views
+from siteplan.cli import inputs, need, planning, road, views, why
 from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
 
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("run", help=words("run.help"))(road.run)
 app.command("compare", help=words("compare.help"))(road.compare)
+app.command("why", help=words("why.help"))(why.why)
 app.command("freeze", help=words("freeze.help"))(road.freeze)
 app.command("map", help=words("map.help"))(views.draw_map)
 app.command("workbook", help=words("workbook.help"))(views.workbook)

@@ -261,7 +261,8 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
     CostResult
         ``costs`` in đồng of the price year; the component of land clearance carries its category
         (``land_clearance_rice``). ``totals``: ``commune_code, total_cost`` (at the scenario's level, rounded to a
-        million), ``cost_low, cost_high``, ``clearance_cost_included``, ``rests_on``. Each total is the sum of the rows
+        million), the same as ``cost_at_price_year``, ``cost_low, cost_high``, ``clearance_cost_included``,
+        ``rests_on``. Each total is the sum of the rows
         that have a figure. A build type ``none`` has no rows and costs 0.
 
     Raises
@@ -289,11 +290,20 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
                 "commune_code": code,
                 "total_cost": _total(rows, scenario.costs.level),
                 "clearance_cost_included": found.clearance_priced,
+                "cost_at_price_year": _total(rows, scenario.costs.level),
                 "cost_low": _total(rows, "low"),
                 "cost_high": _total(rows, "high"),
                 "rests_on": "; ".join(sorted(tokens)),
             }
         )
-    names = ["commune_code", "total_cost", "clearance_cost_included", "cost_low", "cost_high", "rests_on"]
+    names = [
+        "commune_code",
+        "total_cost",
+        "clearance_cost_included",
+        "cost_at_price_year",
+        "cost_low",
+        "cost_high",
+        "rests_on",
+    ]
     table = pd.DataFrame(totals, columns=names)
     return CostResult(conform(pd.DataFrame(pieces, columns=columns), RESULTS["costs"]), table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,12 +42,30 @@ class Solved:
 class ProgrammeModel:
     """The rows and the scenario as the case of the exact model, and what is read from its solutions."""
 
-    def __init__(self, rows: Rows, scenario: Scenario, money_factor: float = 1.0) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        scenario: Scenario,
+        money_factor: float = 1.0,
+        starts_factor: float = 1.0,
+        more_starts: Mapping[str, int] | None = None,
+    ) -> None:
+        """Build the case; the limits may be changed to ask what would follow.
+
+        Parameters
+        ----------
+        money_factor, starts_factor
+            All caps of money, or all numbers of works, times this.
+        more_starts
+            Phase name to works that may start beyond its limit.
+        """
         self.rows = rows
         self.needing: list[Row] = rows.needing
         self.scenario = scenario
         self.settings = scenario.programme
         self.money_factor = money_factor
+        self.starts_factor = starts_factor
+        self.more_starts = dict(more_starts or {})
         ordered = sorted(scenario.phases, key=lambda phase: phase.years)
         self.phases: list[Phase] = [phase for phase in ordered if not phase.waiting_list]
         self.waiting_list = next((phase for phase in ordered if phase.waiting_list), None)
@@ -94,16 +112,20 @@ class ProgrammeModel:
         for n, phase in enumerate(self.phases):
             here = np.tile((phase_of_slot == n).astype("float64"), (shape[0], 1))
             if phase.count is not None:
-                limits.append(Limit("count", phase.name, here, float(phase.count)))
+                limits.append(Limit("count", phase.name, here, self._number(phase, phase.count)))
             if phase.starts_per_year is not None:
                 years = phase.years[1] - phase.years[0] + 1
-                limits.append(Limit("starts", phase.name, here, float(phase.starts_per_year * years)))
+                limits.append(Limit("starts", phase.name, here, self._number(phase, phase.starts_per_year * years)))
                 if self.by_year:
                     for s in np.flatnonzero(phase_of_slot == n):
                         one = np.zeros(shape)
                         one[:, s] = 1
-                        limits.append(Limit("starts", str(self.slots[s][1]), one, float(phase.starts_per_year)))
+                        cap = self._number(phase, phase.starts_per_year)
+                        limits.append(Limit("starts", str(self.slots[s][1]), one, cap))
         return limits
+
+    def _number(self, phase: Phase, number: int) -> float:
+        return float(np.floor(round(number * self.starts_factor, 6)) + self.more_starts.get(phase.name, 0))
 
     def _limits_of_money(self, phase_of_slot: _Ints, shape: tuple[int, int]) -> list[Limit]:
         limits = []

@@ -61,8 +61,9 @@ def _why(own: Placement, passed: Placement, objective: str) -> str:
         return passed.row.waits
     if passed.row.locked_phase is not None:
         return "locked_later"
-    if own.phase.pilot and passed.row.missing_for_pilot:
-        return f"not_ready_{passed.row.missing_for_pilot}"
+    missing = passed.row.missing_for_pilot(own.phase)
+    if missing:
+        return f"not_ready_{missing}"
     if passed.phase is None and passed.row.cost is None and own.row.cost is not None:
         return "no_cost"
     if any(own.row.is_kind(kind) and not passed.row.is_kind(kind) for kind in own.phase.one_of_each):
@@ -111,8 +112,9 @@ def _placed(n: int, placements: Sequence[Placement], scenario: Scenario) -> list
     phase = own.phase.name
     if own.row.locked_phase is not None and own.row.lock is not None:
         messages = [signed("decide.programme.locked_in", own.row.lock, phase=phase)]
-        if own.phase.pilot and own.row.missing_for_pilot:
-            messages.append(("decide.programme.locked_not_ready", {"why": own.row.missing_for_pilot}))
+        missing = own.row.missing_for_pilot(own.phase)
+        if missing:
+            messages.append(("decide.programme.locked_not_ready", {"why": missing}))
         return messages
     before = [p for p in placements[:n] if p.position == own.position]
     kinds = [
@@ -157,8 +159,9 @@ def _moves(n: int, placements: Sequence[Placement], scenario: Scenario, phases: 
     passed = sum(p.position >= own.position for p in placements[:n])
     if earlier.pilot and passed >= _TOLD_STARTS:
         return []
-    if earlier.pilot and own.row.missing_for_pilot:
-        return [("decide.programme.move_ready", {"phase": earlier.name, "why": own.row.missing_for_pilot})]
+    missing = own.row.missing_for_pilot(earlier)
+    if missing:
+        return [("decide.programme.move_ready", {"phase": earlier.name, "why": missing})]
     if scenario.programme.objective != "follow_rank":
         return []
     before = [

@@ -32,6 +32,8 @@ class Row:
         Values that go into the programme table as they are.
     locked_phase
         Phase a person locked it into.
+    ready
+        Taken as ready for a pilot phase, whatever is known (a question asked of the model).
     waits
         Why it cannot be placed at all: ``locked_out``, ``locked_waiting``, ``no_build_type``; None where it can.
     """
@@ -50,24 +52,41 @@ class Row:
     border: bool | None
     central_ward: bool | None
     gap_basis: str | None
+    conformity: str | None
+    clearance: str | None
+    report_state: str | None
     shown: Mapping[str, Any]
     lock: Lock | None = None
     locked_phase: str | None = None
     waits: str | None = None
+    ready: bool = False
 
     @property
     def locked(self) -> bool:
         """Whether a person decided on its phase."""
         return self.lock is not None and (self.lock.out or self.lock.phase is not None)
 
+    def missing_for_pilot(self, phase: Phase) -> str | None:
+        """Tell what keeps it out of a pilot phase (``value.missing_for_pilot.<token>``); None where it is ready."""
+        if not phase.pilot or self.ready:
+            return None
+        # what is not known of the site (no plan read, clearance not told) keeps nobody out; what is known does
+        failing = {
+            "figures": "figures" if self.gap_basis != "reported" else self._not_answered,
+            "site": "no_site" if self.site_id is None and self.build_type == "build_new" else None,
+            "not_blocked": "blocked" if self.check_result == "blocked" else None,
+            "plan": "plan" if self.conformity == "needs_adjustment" else None,
+            "clearance": "clearance" if self.clearance == "not_cleared" else None,
+        }
+        return next((failing[need] for need in failing if need in phase.pilot_needs and failing[need]), None)
+
     @property
-    def missing_for_pilot(self) -> str | None:
-        """What keeps it out of a pilot phase: figures, no_site, blocked; None where it is ready."""
-        if self.gap_basis != "reported":
-            return "figures"
-        if self.site_id is None and self.build_type == "build_new":
-            return "no_site"
-        return "blocked" if self.check_result == "blocked" else None
+    def _not_answered(self) -> str | None:
+        return "not_answered" if self.report_state in ("none", "partly") else None
+
+    def unlocked(self) -> Row:
+        """Return it without what a person decided."""
+        return replace(self, lock=None, locked_phase=None, waits=_waits(self.build_type, self.site_id, None, ()))
 
     def is_kind(self, kind: str) -> bool:
         """Whether it is a border commune, a central ward, or known to be neither (``ordinary``)."""
@@ -83,7 +102,7 @@ class Row:
             return False
         if self.locked_phase is not None:
             return self.locked_phase == phase.name
-        return not phase.pilot or self.missing_for_pilot is None
+        return self.missing_for_pilot(phase) is None
 
 
 @dataclass(frozen=True)
@@ -99,11 +118,7 @@ class Rows:
 
     def unlocked(self) -> Rows:
         """Return the same communes without what persons decided."""
-        free = [
-            replace(row, lock=None, locked_phase=None, waits=_waits(row.build_type, row.site_id, None, ()))
-            for row in self.all
-        ]
-        return Rows(tuple(free))
+        return Rows(tuple(row.unlocked() for row in self.all))
 
 
 def signed(key: str, lock: Lock | None, **params: Any) -> Message:
@@ -184,6 +199,9 @@ def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
                 border=_flag(values["is_border"]),
                 central_ward=_flag(values["is_central_ward"]),
                 gap_basis=values["gap_basis"],
+                conformity=values.get("best_conformity"),
+                clearance=values.get("best_clearance"),
+                report_state=values.get("report_state"),
                 shown=shown,
                 lock=lock,
                 locked_phase=lock.phase if lock is not None and waits is None else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from siteplan.tables import parts
 from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
-from siteplan.tables.inputs import CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, TREATMENTS
+from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, TREATMENTS
 from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
@@ -82,20 +82,35 @@ _COMMUNES = Table(
         text("best_site_id", "Vị trí tốt nhất", "Best site", "VT_TOTNHAT"),
         number("best_site_score", "Điểm vị trí tốt nhất", "Score of best site", "DIEM_VT", "điểm"),
         text("best_check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
+        text("best_conformity", "Sự phù hợp quy hoạch của vị trí", "Conformity of best site", "PHU_HOP",
+              values=CONFORMITY),
+        text("best_clearance", "Giải phóng mặt bằng của vị trí", "Clearance of best site", "GPMB", values=CLEARANCE),
         messages("no_site_reasons", "Vì sao chưa có vị trí", "Why no site", "LD_KHONGVT"),
         square_metres("eligible_area_m2", "Đất đủ điều kiện", "Eligible land", "DAT_DU_DK", 0),
         number("base_points", "Điểm cơ bản", "Base points", "DIEM_CB", "điểm"),
+        number("base_points_low", "Điểm cơ bản thấp nhất có thể", "Lowest possible base points", "DIEM_CB_MN", "điểm"),
+        number("base_points_high", "Điểm cơ bản cao nhất có thể", "Highest possible base points", "DIEM_CB_MX", "điểm"),
         number("border_points", "Điểm phụ biên giới", "Border supplement", "DP_BGIOI", "điểm"),
         number("ward_points", "Điểm phụ phường trung tâm", "Central-ward supplement", "DP_PHUONG", "điểm"),
         number("supplement_points", "Tổng điểm phụ", "Supplement", "DIEM_PHU", "điểm"),
         number("priority_points", "Điểm ưu tiên", "Priority points", "DIEM_UT", "điểm"),
         whole("priority_rank", "Thứ hạng ưu tiên", "Priority rank", "HANG_UT"),
         whole("base_rank", "Thứ hạng chưa có điểm phụ", "Rank without supplements", "HANG_CB"),
+        whole("rank_low", "Thứ hạng cao nhất có thể", "Best possible rank", "HANG_MIN"),
+        whole("rank_high", "Thứ hạng thấp nhất có thể", "Worst possible rank", "HANG_MAX"),
+        whole("rank_shaken_low", "Thứ hạng tốt nhất khi đổi trọng số", "Best rank under shaken weights", "HANG_TS_MN"),
+        whole("rank_shaken_high", "Thứ hạng kém nhất khi đổi trọng số", "Worst rank under shaken weights",
+              "HANG_TS_MX"),
+        messages("priority_notes", "Nhận xét thứ hạng", "Notes on the rank", "NX_HANG"),
         text("priority_missing", "Tiêu chí thiếu dữ liệu", "Criteria without data", "TC_THIEU"),
         text("phase", "Giai đoạn", "Phase", "GIAI_DOAN"),
         whole("start_year", "Năm khởi công", "Start", "NAM_KC"),
         whole("finish_year", "Năm hoàn thành", "Finish", "NAM_HT"),
         dong("total_cost", "Tổng mức đầu tư sơ bộ", "Total investment", "TMDT"),
+        dong("cost_at_price_year", "Chi phí theo mặt bằng giá gốc", "Cost at prices of the price year", "CP_GOC"),
+        dong("cost_low", "Chi phí mức thấp (giá gốc)", "Cost, low level (price year)", "CP_THAP"),
+        dong("cost_high", "Chi phí mức cao (giá gốc)", "Cost, high level (price year)", "CP_CAO"),
+        flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
         number("coverage_percent", "Mức đầy đủ dữ liệu", "Data coverage", "DU_DLIEU", "%", 1),
         RESTS_ON,
     ),

@@ -1,0 +1,396 @@
+"""What would have to change for the programme to change, found by solving the model again, never by rule of thumb.
+
+Every question is a change of the scenario or of one commune (more money, more works, another rank, a lock); its answer
+is the programme that the model gives then. Answers are kept by question, so that work that was interrupted goes on
+where it stopped, and questions of different communes share them.
+
+Money is asked in steps of :data:`COARSE` of the committed total, then narrowed down to :data:`FINE`: a threshold told
+is one at which the model was solved on both sides. Programmes that follow the rank need not change monotonically with
+money; what is told is the first change met from the present amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from siteplan.decide.programme_model import ProgrammeModel
+from siteplan.decide.programme_rows import Row, Rows, rows_of
+from siteplan.errors import InputError
+from siteplan.locale import Message
+from siteplan.scenario import Scenario
+
+# steps of money and of works, thousandths of what the scenario gives
+COARSE = 50
+FINE = 5
+FRONTIER_POINTS = 20
+_LARGEST = 2000
+_MOST_STARTS = 20
+_TOLD_NAMES = 5
+_UNIT = 1000
+_BILLION = 1e9
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """One answer: phase (position, -1 none) and start year of each commune, by code, and the totals; None: no way."""
+
+    phases: dict[str, int]
+    starts: dict[str, int | None]
+    totals: dict[str, Any]
+    value: float
+
+
+def candidates(communes: pd.DataFrame) -> pd.DataFrame:
+    """Lay out ``RESULTS["communes"]`` of a finished run as the candidates that its programme was made of."""
+    renamed = communes.drop(columns=["total_cost"]).rename(
+        columns={
+            "code": "commune_code",
+            "best_site_id": "site_id",
+            "best_check_result": "check_result",
+            "cost_at_price_year": "total_cost",
+        }
+    )
+    return pd.DataFrame(renamed.drop(columns="geometry", errors="ignore"))
+
+
+class WhatIfs:
+    """The questions about one programme and the answers found so far.
+
+    Parameters
+    ----------
+    communes
+        Candidates as :func:`siteplan.decide.programme.plan` takes them.
+    scenario
+        The scenario of the run.
+    answers
+        What an earlier call found; filled as questions are answered.
+    keep
+        Called after each new answer, to write it down.
+    """
+
+    def __init__(
+        self,
+        communes: pd.DataFrame,
+        scenario: Scenario,
+        answers: Answers | None = None,
+        keep: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.scenario = scenario
+        self.answers: Answers = {} if answers is None else answers
+        self.keep = keep
+        self.rows = rows_of(communes, scenario, scenario.locks)
+        self.base_model = ProgrammeModel(self.rows, scenario)
+        self.by_money = self.base_model.by_year or any(p.money is not None for p in self.base_model.phases)
+        caps = [p.money for p in self.base_model.phases if p.money is not None]
+        self.money = sum(self.base_model.committed().values()) if self.base_model.by_year else float(sum(caps))
+        self.last = len(self.base_model.phases)
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str) -> Known | None:
+        """Answer a question; None where no programme can hold.
+
+        ``base``; ``money:<thousandths>``; ``works:<thousandths>``; ``starts:<phase position>:<more>``;
+        ``rank:<code>:<place from 0>``; ``ready:<code>``; ``lock:<code>:<phase position>``; ``unlock:<code>``;
+        ``objective:<name>:<nested|free>``.
+        """
+        if question not in self.answers:
+            self.answers[question] = self._solve(question)
+            self.keep()
+        found = self.answers[question]
+        return None if found is None else Known(**found)
+
+    def _solve(self, question: str) -> dict[str, Any] | None:
+        model, objective, nested = self._changed(question)
+        try:
+            solved = model.solve(objective, nested=nested)
+            starts = model.start_years(solved.phases)
+        except InputError:
+            return None
+        codes = [row.code for row in model.needing]
+        totals = {**model.totals(solved.phases), "status": "optimal" if solved.proved else "not_proved"}
+        totals |= {"bound": solved.bound, "money": float(sum(sum(p.values()) for p in model.payments(starts)))}
+        return {
+            "phases": dict(zip(codes, map(int, solved.phases), strict=True)),
+            "starts": dict(zip(codes, starts, strict=True)),
+            "totals": totals,
+            "value": float(solved.value or 0.0),
+        }
+
+    def _changed(self, question: str) -> tuple[ProgrammeModel, str, bool | None]:
+        kind, _, rest = question.partition(":")
+        own, scenario = self.scenario.programme.objective, self.scenario
+        rows, nested, more = self.rows, None, {}
+        money = works = 1.0
+        if kind == "money":
+            money = int(rest) / _UNIT
+        elif kind == "works":
+            works = int(rest) / _UNIT
+        elif kind == "starts":
+            position, extra = rest.split(":")
+            more = {self.base_model.phases[int(position)].name: int(extra)}
+        elif kind == "objective":
+            own, how = rest.split(":")  # type: ignore[assignment]
+            nested = how == "nested"
+        elif kind != "base":
+            code, _, to = rest.partition(":")
+            rows = self._with(kind, code, to)
+        return ProgrammeModel(rows, scenario, money, works, more), own, nested
+
+    def _with(self, kind: str, code: str, to: str) -> Rows:
+        rows = list(self.rows.all)
+        at = next(n for n, row in enumerate(rows) if row.code == code)
+        row = rows[at]
+        if kind == "rank":
+            del rows[at]
+            needing = [n for n, other in enumerate(rows) if other.build_type != "none"]
+            place = needing[int(to)] if int(to) < len(needing) else len(rows)
+            rows.insert(place, row)
+        elif kind == "ready":
+            waits = None if row.waits == "no_site" else row.waits
+            rows[at] = replace(
+                row, gap_basis="reported", site_id=row.site_id or "?", check_result="clear", waits=waits, ready=True
+            )
+        elif kind == "lock":
+            rows[at] = replace(row, locked_phase=self.base_model.phases[int(to)].name, waits=None)
+        else:
+            rows[at] = row.unlocked()
+        return Rows(tuple(rows))
+
+    # -- what is told -------------------------------------------------------------------------------------------------
+
+    def frontier(self) -> list[dict[str, Any]]:
+        """Solve at 20 levels of money (of works, where no money binds), 10 % to 200 % of what the scenario gives.
+
+        Returns
+        -------
+        list
+            Rows with ``percent``, ``money`` (đồng the level stands for, None under capacity), ``planned, waiting,
+            points, people, border, deficit_floor_area_m2, spent`` (đồng), and ``points_per_billion``: what one more
+            billion brings on the way to the next level (None for the last, and where no money binds).
+        """
+        step = _LARGEST // FRONTIER_POINTS
+        kind = "money" if self.by_money else "works"
+        rows: list[dict[str, Any]] = []
+        for level in range(step, _LARGEST + 1, step):
+            known = self.ask(f"{kind}:{level}")
+            totals = known.totals if known else {}
+            rows.append(
+                {
+                    "percent": level / 10,
+                    "money": self.money * level / _UNIT if self.by_money else None,
+                    "planned": totals.get("planned"),
+                    "waiting": totals.get("waiting"),
+                    "points": totals.get("priority_points"),
+                    "people": totals.get("people"),
+                    "border": totals.get("border"),
+                    "deficit_floor_area_m2": totals.get("deficit_floor_area_m2"),
+                    "spent": totals.get("money"),
+                    "points_per_billion": None,
+                }
+            )
+        for row, after in pairwise(rows):
+            if self.by_money and row["points"] is not None and after["points"] is not None:
+                more = (after["money"] - row["money"]) / _BILLION
+                row["points_per_billion"] = round((after["points"] - row["points"]) / more, 3) if more else None
+        return rows
+
+    def of_programme(self) -> list[Message]:
+        """Tell what holds for the whole programme: other objectives proved, prices of nesting and of each lock."""
+        base = self.ask("base")
+        assert base is not None  # the run stands
+        messages: list[Message] = []
+        several = len(self.base_model.phases) > 1
+        for name in ("priority", "people", "deficit"):
+            best = self.ask(f"objective:{name}:nested" if several else f"objective:{name}:free")
+            if best is None:
+                continue
+            now = sum(int(v) * (self.last - base.phases[c]) for c, v in self._values(name) if base.phases[c] >= 0)
+            told = {"objective": name, "value": best.value, "now": float(now), "planned": best.totals["planned"]}
+            proved = best.totals["status"] == "optimal"
+            key = "decide.why.objective" if proved else "decide.why.objective_open"
+            messages.append((key, {**told, "bound": best.totals["bound"]}))
+            free = self.ask(f"objective:{name}:free") if several else None
+            if free is not None:
+                price = free.value - best.value
+                key = "decide.why.nesting" if price > 0 else "decide.why.nesting_free"
+                messages.append((key, {"objective": name, "price": price, "value": free.value}))
+        for row in self.rows.all:
+            if row.locked and row.build_type != "none":
+                messages += self._price_of_lock(row, base)
+        return messages
+
+    def _values(self, objective: str) -> Iterator[tuple[str, int]]:
+        codes = (row.code for row in self.base_model.needing)
+        yield from zip(codes, map(int, self.base_model.values(objective)), strict=True)
+
+    def _price_of_lock(self, row: Row, base: Known) -> list[Message]:
+        free = self.ask(f"unlock:{row.code}")
+        if free is None:
+            return []
+        price, later = free.value - base.value, self._later(free, base, row.code)
+        params = {"name": row.name, "price": price, "names": later, "count": len(later.split(", ")) if later else 0}
+        return [("decide.why.lock_price" if later else "decide.why.lock_free", params)]
+
+    def _later(self, one: Known, other: Known, but: str) -> str:
+        """Name those who stand later (or nowhere) in `other` than in `one`."""
+        names = [
+            row.name
+            for row in self.base_model.needing
+            if row.code != but and self._place(other, row.code) > self._place(one, row.code)
+        ]
+        return ", ".join(names[:_TOLD_NAMES]) + (", …" if len(names) > _TOLD_NAMES else "")
+
+    def _place(self, known: Known, code: str) -> int:
+        return known.phases[code] if known.phases[code] >= 0 else self.last
+
+    def _when(self, known: Known | None, code: str) -> tuple[int, int]:
+        """Phase position and start year; the later, the greater."""
+        if known is None or known.phases[code] < 0:
+            return self.last, 9999
+        return known.phases[code], known.starts[code] or 9999
+
+    def of_commune(self, code: str) -> list[Message]:
+        """Say what would move a commune up, what would push it out, and what locking it in would cost others."""
+        row = next(row for row in self.rows.all if row.code == code)
+        base = self.ask("base")
+        if row.build_type == "none" or base is None:
+            return [("decide.programme.not_needed", {})]
+        now = self._when(base, code)
+        messages: list[Message] = []
+        if now[0] == self.last:
+            messages.append(("decide.why.now_waiting", {}))
+        else:
+            phase = self.base_model.phases[now[0]].name
+            messages.append(("decide.why.now", {"phase": phase, "year": now[1]}))
+        if row.locked_phase is not None or (row.waits or "").startswith("locked"):
+            return [*messages, ("decide.why.locked", {})]
+        target = min(now[0], self.last) - 1
+        if row.waits is not None or (target >= 0 and not self._open(row, target)):
+            messages += self._if_ready(row, now)
+        if row.waits is None:
+            messages += self._up(row, now, target) + self._down(row, now)
+            if target >= 0 and self._open(row, target):
+                messages += self._if_locked(row, base, target)
+        return messages
+
+    def _open(self, row: Row, position: int) -> bool:
+        phase = self.base_model.phases[position]
+        return row.may_start_in(phase, money=self.scenario.programme.limited_by == "money" or phase.money is not None)
+
+    def _if_ready(self, row: Row, now: tuple[int, int]) -> list[Message]:
+        if row.cost is None and self.by_money:
+            return [("decide.why.no_cost", {})]
+        missing = row.waits or next(filter(None, map(row.missing_for_pilot, self.base_model.phases)), "figures")
+        then = self._when(self.ask(f"ready:{row.code}"), row.code)
+        if then < now and then[0] < self.last:
+            phase = self.base_model.phases[then[0]].name
+            return [("decide.why.ready_moves", {"why": missing, "phase": phase, "year": then[1]})]
+        return [("decide.why.ready_stays", {"why": missing})]
+
+    def _up(self, row: Row, now: tuple[int, int], target: int) -> list[Message]:
+        messages: list[Message] = []
+        if self.by_money:
+            level = self._first_level(
+                lambda known: self._when(known, row.code) < now, range(_UNIT, _LARGEST + 1, COARSE)
+            )
+            if level is not None:
+                then = self._when(self.ask(f"money:{level}"), row.code)
+                phase = self.base_model.phases[then[0]].name
+                more = self.money * (level - _UNIT) / _UNIT
+                params = {"phase": phase, "year": then[1], "more": more, "money": self.money + more}
+                messages.append(("decide.why.money_up", params))
+            elif now[0] == self.last or now[1] > self.base_model.phases[0].years[0]:
+                messages.append(("decide.why.money_up_none", {"money": self.money * _LARGEST / _UNIT}))
+        elif target >= 0 and self._open(row, target):
+            extra = self._fewest(
+                lambda n: self._when(self.ask(f"starts:{target}:{n}"), row.code)[0] <= target, 1, _MOST_STARTS
+            )
+            phase = self.base_model.phases[target].name
+            key = "decide.why.starts_up" if extra else "decide.why.starts_up_none"
+            messages.append((key, {"phase": phase, "count": extra or _MOST_STARTS}))
+        if target >= 0 and self._open(row, target) and self.scenario.programme.objective == "follow_rank":
+            messages += self._if_ranked(row, target)
+        return messages
+
+    def _if_ranked(self, row: Row, target: int) -> list[Message]:
+        """Find the last place in the ranking from which it would come into the phase before."""
+        order = [other.code for other in self.base_model.needing]
+        at = order.index(row.code)
+
+        def comes_in(up: int) -> bool:
+            return self._when(self.ask(f"rank:{row.code}:{at - up}"), row.code)[0] <= target
+
+        up = self._fewest(comes_in, 1, at) if at else None
+        phase = self.base_model.phases[target].name
+        if up is None:
+            return [("decide.why.rank_none", {"phase": phase})] if at else []
+        ahead = self.base_model.needing[at - up]
+        if row.points is None or ahead.points is None:
+            return []
+        params = {"phase": phase, "name": ahead.name, "rank": ahead.rank, "points": round(ahead.points - row.points, 3)}
+        return [("decide.why.rank_up", params)]
+
+    def _down(self, row: Row, now: tuple[int, int]) -> list[Message]:
+        if now[0] == self.last:
+            return []
+        if self.by_money:
+            level = self._first_level(lambda known: self._when(known, row.code)[0] > now[0], range(_UNIT, 0, -COARSE))
+            if level is None:
+                return [("decide.why.money_down_none", {})]
+            return [("decide.why.money_down", {"money": self.money * (level + FINE) / _UNIT})]
+        position = now[0]
+        phase = self.base_model.phases[position]
+        fewer = self._fewest(
+            lambda n: self._when(self.ask(f"starts:{position}:{-n}"), row.code)[0] > position, 1, _MOST_STARTS
+        )
+        key = "decide.why.starts_down" if fewer else "decide.why.starts_down_none"
+        return [(key, {"phase": phase.name, "count": fewer or _MOST_STARTS})]
+
+    def _if_locked(self, row: Row, base: Known, target: int) -> list[Message]:
+        phase = self.base_model.phases[target].name
+        then = self.ask(f"lock:{row.code}:{target}")
+        if then is None:
+            return [("decide.why.lock_impossible", {"phase": phase})]
+        later = self._later(base, then, row.code)
+        key = "decide.why.lock_in" if later else "decide.why.lock_in_free"
+        return [(key, {"phase": phase, "names": later})]
+
+    def _first_level(self, holds: Callable[[Known | None], bool], levels: Sequence[int]) -> int | None:
+        """Return the level of money nearest the present one at which something holds, narrowed down to FINE."""
+        before = levels[0]
+        for level in levels[1:]:
+            if holds(self.ask(f"money:{level}")):
+                inside, outside = level, before
+                while abs(inside - outside) > FINE:
+                    middle = (inside + outside) // 2 // FINE * FINE
+                    if middle in (inside, outside):
+                        break
+                    if holds(self.ask(f"money:{middle}")):
+                        inside = middle
+                    else:
+                        outside = middle
+                return inside
+            before = level
+        return None
+
+    @staticmethod
+    def _fewest(holds: Callable[[int], bool], least: int, most: int) -> int | None:
+        """Return the smallest number for which something holds that, once it holds, is asked to go on holding."""
+        if not holds(most):
+            return None
+        low, high = least - 1, most
+        while high - low > 1:
+            middle = (low + high) // 2
+            if holds(middle):
+                high = middle
+            else:
+                low = middle
+        return high
