@@ -17,6 +17,7 @@ from siteplan.survey.questions import TOPICS, Topic, topic_of
 
 # topic -> row id -> question -> value; a sheet of single questions has the question's key as the row id
 Answers = dict[str, dict[str, dict[str, Any]]]
+Records = list[dict[Any, Any]]
 
 _IDENTITY = ("facility_name", "former_unit_code", "former_level")
 _OF_TOPIC: Mapping[str, tuple[str, str]] = {
@@ -32,13 +33,18 @@ class Known:
     """The layers that fill the forms in, one table a role, geometry in the province's CRS."""
 
     tables: Mapping[str, Any] = field(default_factory=dict)
+    _grouped: dict[str, dict[str, Records]] = field(default_factory=dict, compare=False)
 
-    def rows(self, role: str, code: str) -> pd.DataFrame:
-        """Rows of a commune."""
-        table = self.tables.get(role)
-        if table is None or not len(table):
-            return pd.DataFrame()
-        return pd.DataFrame(table[table["commune_code"] == code])
+    def rows(self, role: str, of: str) -> Records:
+        """Rows of a commune, of buildings those of a facility."""
+        if role not in self._grouped:
+            groups: dict[str, Records] = {}
+            table = self.tables.get(role)
+            key = "facility_id" if role == "facility_buildings" else "commune_code"
+            for record in table.to_dict("records") if table is not None and len(table) else []:
+                groups.setdefault(str(record[key]), []).append(record)
+            self._grouped[role] = groups
+        return self._grouped[role].get(of, [])
 
     def of(self, code: str) -> Answers:
         """Return what is known of a commune."""
@@ -47,31 +53,27 @@ class Known:
             if not topic.is_list:
                 self._single(topic, code, answers)
         self._things("facilities", self.rows("facilities", code), answers)
-        buildings = self.tables.get("facility_buildings")
-        if buildings is not None and len(buildings):
-            mine = buildings[buildings["facility_id"].isin(list(answers["facilities"]))]
-            self._things("buildings", mine, answers)
-            for building_id, row in answers["buildings"].items():
-                of = mine.loc[mine["building_id"] == building_id, "facility_id"].iloc[0]
-                row["of_facility"] = list(answers["facilities"]).index(of) + 1
-        proposals = self.rows("proposals", code)
-        self._things("proposals", proposals, answers)
+        for number, facility in enumerate(list(answers["facilities"]), start=1):
+            buildings = self.rows("facility_buildings", facility)
+            self._things("buildings", buildings, answers)
+            for building in buildings:
+                if (row := answers["buildings"].get(str(building["building_id"]))) is not None:
+                    row["of_facility"] = number
+        self._things("proposals", self.rows("proposals", code), answers)
         return answers
 
     def _single(self, topic: Topic, code: str, answers: Answers) -> None:
         for question in topic.questions:
             rows = self.rows(question.role, code)
-            if len(rows) and question.column in rows and not _made_up(rows.iloc[0]):
-                value = _plain(rows.iloc[0][question.column])
+            if rows and not _made_up(rows[0]):
+                value = _plain(rows[0].get(question.column))
                 if value is not None:
                     answers[topic.key][question.key] = {question.key: value}
 
-    def _things(self, topic_key: str, rows: pd.DataFrame, answers: Answers) -> None:
+    def _things(self, topic_key: str, rows: Records, answers: Answers) -> None:
         topic = topic_of(topic_key)
         _, id_column = _OF_TOPIC[topic_key]
-        if not len(rows):
-            return
-        for record in rows.sort_values(id_column, kind="stable").to_dict("records"):
+        for record in sorted(rows, key=lambda row: str(row[id_column])):
             made_up = _made_up(record)
             if made_up and topic_key != "facilities":
                 continue
