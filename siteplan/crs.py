@@ -47,6 +47,8 @@ class Province:
         Names of the neighbouring provinces and countries.
     capital
         ``name``, ``lon``, ``lat``, ``commune``.
+    tsc_quota
+        Land allocated for offices (TSC): ``ha`` and ``basis``; empty where no quota is known.
     """
 
     code: str
@@ -57,6 +59,7 @@ class Province:
     neighbours: tuple[str, ...] = ()
     capital: dict[str, Any] = field(default_factory=dict)
     slack_m: float = 20_000.0
+    tsc_quota: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> Province:
@@ -72,6 +75,7 @@ class Province:
                 bounds=(west, south, east, north),
                 neighbours=tuple(str(v) for v in raw.get("neighbours", ())),
                 capital=dict(raw.get("capital", {})),
+                tsc_quota=_quota(raw.get("tsc_quota", {})),
             )
         except FileNotFoundError:
             raise InputError(Problem("province_missing", file=str(path))) from None
@@ -90,6 +94,16 @@ class Province:
             {p.name: p.value for p in self.crs.coordinate_operation.params} if self.crs.coordinate_operation else {}
         )
         return float(parameters.get("Longitude of natural origin", float("nan")))
+
+
+def _quota(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return the quota with its hectares as a number; ValueError where they are none."""
+    if not raw:
+        return {}
+    ha = float(raw["ha"])
+    if not 0 <= ha < 1e6:
+        raise ValueError(raw["ha"])
+    return {"ha": ha, "basis": str(raw.get("basis", ""))}
 
 
 @cache

@@ -1,0 +1,234 @@
+"""The table the department hands in for the adjustment of the provincial plan: centres, place, hectares by land use.
+
+Areas by present land use follow from the shares that the run measured (to 0.1 % of the site); what they leave over is
+shown as not classified. New office land (TSC) is what is not office land already.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.outputs import summary, wording
+from siteplan.outputs.paper import Align, Paper
+from siteplan.outputs.spreadsheet import Book, Field
+from siteplan.tables import RESULTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from siteplan.runs import Run
+
+TSC = "TSC"
+# groups of the land-use table by code; what no group names is other land (Luật Đất đai 31/2024/QH15, Article 9)
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "tsc": (TSC,),
+    "rice": ("LUC", "LUK", "LUN", "LUA"),
+    "production_forest": ("RSX", "RST"),
+    "other_forest": ("RPH", "RDD", "RSN", "LNP"),
+    "other_agricultural": ("HNK", "BHK", "NHK", "CLN", "NTS", "CNT", "NKH", "CHN", "NNP", "LMU"),
+    "residential": ("ONT", "ODT", "OTC", "OCT"),
+    "unused": ("BCS", "DCS", "NCS", "CSD", "CGT", "MCS"),
+}
+COLUMNS = (*GROUPS, "other", "unclassified")
+_BUILDING = ("build_new", "extend")
+_ROUNDING_PERCENT = 0.1
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The table and its sums.
+
+    Parameters
+    ----------
+    rows
+        One a centre: commune, site, place, square metres in all, by group of present land use, and newly TSC.
+    new_tsc_m2
+        Sum of land that becomes TSC.
+    quota_m2
+        Land allocated, None where no quota is known.
+    quota_basis
+        Document that allocates it.
+    """
+
+    rows: pd.DataFrame
+    new_tsc_m2: float
+    quota_m2: float | None
+    quota_basis: str
+
+    @property
+    def balance_m2(self) -> float | None:
+        """What the quota leaves; negative where it is passed."""
+        return None if self.quota_m2 is None else self.quota_m2 - self.new_tsc_m2
+
+
+def land_of(shares: Any, area_m2: float) -> dict[str, float]:
+    """Square metres by group of a cell such as ``"LUC 62.5; CLN 37.5"`` (percent); parts sum up to the area.
+
+    A rest within the rounding of the shares is added to the largest part, a larger one is ``unclassified``. Of a
+    parcel of several uses ("ONT+CLN") the first one counts.
+    """
+    parts = dict.fromkeys(COLUMNS, 0.0)
+    listed = [part.strip().rpartition(" ") for part in str(shares).split(";")] if isinstance(shares, str) else []
+    for code, _, percent in listed:
+        group = next((g for g, codes in GROUPS.items() if code.split("+")[0].strip() in codes), "other")
+        parts[group] += float(percent) / 100 * area_m2
+    rest = area_m2 - sum(parts.values())
+    if listed and abs(rest) <= _ROUNDING_PERCENT / 100 * area_m2 * len(listed):
+        parts[max(parts, key=lambda name: parts[name])] += rest
+    else:
+        parts["unclassified"] += max(rest, 0.0)
+    return parts
+
+
+def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
+    """Gather the centres that need land, in the order of their phases and ranks.
+
+    Parameters
+    ----------
+    run
+        A finished run.
+    quota
+        ``ha`` and ``basis`` of the land allocated for offices; empty where there is none.
+    """
+    programme = summary.of_option(run.programme, run)
+    programme = programme[programme["build_type"].isin(_BUILDING) & programme["site_id"].notna()]
+    wanted = programme[programme["status"].isin(("planned", "waiting"))]
+    sites = run.sites.set_index("site_id")
+    kinds = dict(zip(run.communes["code"], run.communes["name"], strict=True))
+    labels = summary.names_by_code(run)
+    rows = []
+    for item in wanted.to_dict("records"):
+        if item["site_id"] not in sites.index:
+            continue
+        site = sites.loc[item["site_id"]]
+        point = site["geometry"].representative_point()
+        parts = land_of(site["land_use_shares"], float(site["area_m2"]))
+        rows.append(
+            {
+                "commune_code": item["commune_code"],
+                "commune": labels.get(item["commune_code"], kinds.get(item["commune_code"], "")),
+                "site_id": item["site_id"], "label": site["label"], "build_type": item["build_type"],
+                "phase": item["phase"], "x_north": point.y, "y_east": point.x, "area_m2": float(site["area_m2"]),
+                **parts, "new_tsc_m2": float(site["area_m2"]) - parts["tsc"],
+                "conformity": site["conformity"], "check_result": site["check_result"],
+            }
+        )  # fmt: skip
+    columns = ["commune_code", "commune", "site_id", "label", "build_type", "phase", "x_north", "y_east", "area_m2",
+               *COLUMNS, "new_tsc_m2", "conformity", "check_result"]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = frame.sort_values(["phase", "commune_code"], kind="stable", na_position="last").reset_index(drop=True)
+    ha = quota.get("ha")
+    allocated = None if ha is None else float(ha) * 10_000
+    return Proposal(frame, float(frame["new_tsc_m2"].sum()), allocated, str(quota.get("basis", "")))
+
+
+def quota_line(proposal: Proposal, lang: str) -> str:
+    """Say how the sum stands to the quota; that there is none where there is none."""
+    params = {"sum": proposal.new_tsc_m2, "count": len(proposal.rows), "basis": proposal.quota_basis or "–"}
+    if proposal.quota_m2 is None or proposal.balance_m2 is None:
+        return locale.text("proposal.no_quota", lang, **params)
+    key = "within" if proposal.balance_m2 >= 0 else "beyond"
+    return locale.text(
+        f"proposal.{key}", lang, quota=proposal.quota_m2, balance=abs(proposal.balance_m2), **params
+    )  # fmt: skip
+
+
+def _cells(row: Mapping[Any, Any], lang: str) -> list[Any]:
+    conformity, check = RESULTS["sites"].column("conformity"), RESULTS["sites"].column("check_result")
+    return [
+        row["commune"], f"{row['label']} ({row['site_id']})", locale.value_text("build_type", row["build_type"], lang),
+        row["phase"], row["y_east"], row["x_north"], row["area_m2"] / 10_000, *(row[c] / 10_000 for c in COLUMNS),
+        row["new_tsc_m2"] / 10_000, wording.cell(conformity, row["conformity"], lang),
+        wording.cell(check, row["check_result"], lang),
+    ]  # fmt: skip
+
+
+def _headings(lang: str) -> list[str]:
+    names = ("commune", "site", "build_type", "phase", "y_east", "x_north", "area", *COLUMNS, "new_tsc", "conformity",
+             "check_result")  # fmt: skip
+    return [locale.text(f"proposal.column.{name}", lang) for name in names]
+
+
+def notes_of(run: Run, lang: str) -> list[str]:
+    """Return the notes below the table: what the figures rest on."""
+    notes = [locale.text("proposal.note_shares", lang), locale.text("proposal.note_resolution", lang)]
+    illustrative = wording.illustrative_line([run], lang)
+    return [*notes, illustrative] if illustrative else notes
+
+
+def write_workbook(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
+    """Write the table as a workbook: centres, and sums by phase."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    title = locale.text("proposal.title", lang)
+    headings = _headings(lang)
+    group = locale.text("proposal.by_land_use", lang)
+    fields = [Field(headings[0], 22), Field(headings[1], 26), Field(headings[2], 12), Field(headings[3], 16)]
+    fields += [Field(h, 15, "number", 2) for h in headings[4:6]]
+    fields += [Field(headings[6], 10, "number", 4, total=True)]
+    fields += [Field(h, 10, "number", 4, group=group, total=True) for h in headings[7 : 7 + len(COLUMNS)]]
+    fields += [Field(headings[-3], 11, "number", 4, total=True), Field(headings[-2], 20), Field(headings[-1], 20)]
+    rows = [_cells(row, lang) for row in proposal.rows.to_dict("records")]
+    with Book(path, [run], lang, title) as book:
+        book.sheet(
+            locale.text("proposal.sheet", lang), title, fields, rows, notes=[quota_line(proposal, lang)],
+            after=notes_of(run, lang), frozen_columns=2,
+        )  # fmt: skip
+        _phase_sheet(book, proposal, lang)
+    return path
+
+
+def _phase_sheet(book: Book, proposal: Proposal, lang: str) -> None:
+    sums = proposal.rows.assign(phase=proposal.rows["phase"].fillna(locale.text("proposal.no_phase", lang)))
+    grouped = sums.groupby("phase", sort=True)[["area_m2", *COLUMNS, "new_tsc_m2"]].sum()
+    counts = sums.groupby("phase", sort=True).size()
+    names = ("phase", "count", "area", *COLUMNS, "new_tsc")
+    headings = [locale.text(f"proposal.column.{name}", lang) for name in names]
+    fields = [Field(headings[0], 34), Field(headings[1], 10, "int", 0, total=True)]
+    fields += [Field(h, 12, "number", 4, total=True) for h in headings[2:]]
+    rows = [[str(phase), int(counts[phase]), *(float(v) / 10_000 for v in values)]
+            for phase, values in zip(grouped.index, grouped.to_numpy(), strict=True)]  # fmt: skip
+    title = locale.text("proposal.by_phase", lang)
+    book.sheet(locale.text("proposal.sheet_phase", lang), title, fields, rows, notes=[quota_line(proposal, lang)])
+
+
+def write_annex(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
+    """Write the table as an annex in Word, landscape, with its sums and the quota."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    date = dt.date.fromisoformat(str(wording.scenario_of(run).get("date", "2000-01-01")))
+    title = locale.text("proposal.title", lang)
+    paper = Paper(title, date, wording.stamp_lines([run], lang))
+    paper.title(locale.text("proposal.word_kind", lang), title)
+    paper.text(locale.text("proposal.intro", lang, option=wording.title_of(run, lang), count=len(proposal.rows)))
+    paper.text(quota_line(proposal, lang))
+    for note in notes_of(run, lang):
+        paper.text(note, italic=True)
+    paper.annex(locale.text("proposal.annex", lang), title)
+    names = ("no", "commune", "site", "phase", "place", "area", *COLUMNS, "new_tsc", "conformity")
+    headings = [locale.text(f"proposal.column.{name}", lang) for name in names]
+    rows = [_line(number, row, lang) for number, row in enumerate(proposal.rows.to_dict("records"), 1)]
+    sums = proposal.rows[["area_m2", *COLUMNS, "new_tsc_m2"]].sum()
+    total = ["", locale.text("proposal.total", lang), "", "", "", *(_ha(sums[c], lang) for c in ("area_m2", *COLUMNS)),
+             _ha(sums["new_tsc_m2"], lang), ""]  # fmt: skip
+    align: list[Align] = ["center", "left", "left", "left", "left", *["right"] * (len(COLUMNS) + 2), "left"]  # type: ignore[list-item]
+    widths = [4, 13, 12, 12, 14, 8, *[7.5] * len(COLUMNS), 8, 12]
+    paper.table(headings, [*rows, total], widths, align, size_pt=7.5, bold_rows=[len(rows)])
+    paper.save(path)
+    return path
+
+
+def _ha(m2: float, lang: str) -> str:
+    return locale.number(float(m2) / 10_000, 4, lang) if m2 else "–"
+
+
+def _line(number: int, row: Mapping[Any, Any], lang: str) -> Sequence[str]:
+    conformity = wording.shown(RESULTS["sites"].column("conformity"), row["conformity"], lang)
+    place = f"X {locale.number(row['x_north'], 0, lang)}\nY {locale.number(row['y_east'], 0, lang)}"
+    phase = "–" if not isinstance(row["phase"], str) else row["phase"]
+    return [str(number), row["commune"], f"{row['label']}\n{row['site_id']}", phase, place, _ha(row["area_m2"], lang),
+            *(_ha(row[c], lang) for c in COLUMNS), _ha(row["new_tsc_m2"], lang), conformity]  # fmt: skip
