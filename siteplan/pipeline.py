@@ -23,7 +23,8 @@ from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
-from siteplan.need import classification, gap, norm_sets, plan_sizes, rebuild, standards
+from siteplan.need import answers, classification, figures, gap, norm_sets, plan_sizes, rebuild, standards
+from siteplan.need.houses import with_houses
 from siteplan.raster import Raster
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.rules import Norms, Rules, load_norms, load_rules
@@ -34,6 +35,7 @@ from siteplan.sites import assess, plans, terrain
 from siteplan.sites.inputs import SITE_ROLES, SiteInputs
 from siteplan.tables import BACKGROUND, RESULTS, conform
 from siteplan.tables.inputs import RASTER_ROLES
+from siteplan.tables.need import REPORT_STATES
 from siteplan.work import Workers, for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
@@ -260,7 +262,14 @@ def _stages(
     classes, class_norms = classification.classify(communes, layers.table("filing"), norms)
     communes = assembly.join(communes, classes)
     need = standards.required_areas(communes, layers.table("commune_staff"), norms, scenario.need)
-    gaps = gap.gaps(need.communes, layers.table("facilities"), norms, scenario.need)
+    reports, agreed = layers.table("commune_reports"), layers.table("agreed_areas")
+    houses = layers.table("facility_buildings")
+    facilities = with_houses(layers.table("facilities"), houses)
+    plain = gap.gaps(need.communes, facilities, norms, scenario.need, houses)
+    gaps = gap.gaps(need.communes, facilities, norms, scenario.need, houses, agreed) if len(agreed) else plain
+    gaps = answers.complete(gaps, need.communes, reports, agreed)
+    states = gaps.communes["report_state"].value_counts()
+    reporter.say("need.answers", **{state: int(states.get(state, 0)) for state in REPORT_STATES})
     groups, deviations = plan_sizes.planned_sizes(need.communes, communes.set_index("code")["population"])
     communes = assembly.join(communes, need.communes)
     clock.lap("need")
@@ -280,6 +289,12 @@ def _stages(
     placed = placing.place(sites, gaps.communes.rename(columns={"commune_code": "code"}), small.value)
     gaps = rebuild.settle(gaps, need.communes, placed.build_new, placed.as_is)
     communes = assembly.join(communes, gaps.communes)
+    # computed is what follows without agreed figures; where none were agreed, that is what goes on
+    settled = gaps.communes["commune_code"].isin(agreed["commune_code"])
+    computed = pd.concat(
+        [gaps.communes[~settled], plain.communes[plain.communes["commune_code"].isin(agreed["commune_code"])]]
+    )
+    columns = figures.figures(gaps.communes, computed, need.communes, reports, agreed)
     sites = assembly.close_calls(placed.sites, stable)
     communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
@@ -291,8 +306,8 @@ def _stages(
     communes = assembly.join(communes, cost.totals)
     result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks)
     communes = assembly.with_programme(communes, result.programme)
-    facilities = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
-    surplus_rows = surplus.treat(facilities, result.programme, rules, scenario.name)
+    treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
+    surplus_rows = surplus.treat(treated, result.programme, rules, scenario.name)
     clock.lap("decide")
 
     covered = assembly.stack_plain(
@@ -323,6 +338,8 @@ def _stages(
         "scopes": need.scopes,
         "groups": groups,
         "deviations": deviations,
+        "figures": columns,
+        "totals": figures.totals(columns),
         "standards": norm_sets.norm_sets(norms, [*need.used, *gaps.used, *class_norms, small]),
         "scores": assembly.stack_plain([site_scores, commune_scores]),
         "costs": cost.costs,

@@ -41,7 +41,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         ``RESULTS["sites"]`` as ranked.
     communes
         One row a commune: ``code``, ``build_type``, ``kept_facility_id``, ``deficit_floor_area_m2``,
-        ``kept_floor_area_m2``.
+        ``kept_floor_area_m2``; optionally ``agreed``: a person decided what is built, and that is not overruled.
     small_deficit_percent
         A deficit of at most this share of the need is little.
 
@@ -58,8 +58,8 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
     reasons = sites["reasons"].copy()
     build_new: dict[str, Message] = {}
     as_is: dict[str, Message] = {}
-    columns = ["code", "build_type", "kept_facility_id", "deficit_floor_area_m2", "kept_floor_area_m2"]
-    for row in communes[columns].to_dict("records"):
+    columns = ["code", "build_type", "kept_facility_id", "deficit_floor_area_m2", "kept_floor_area_m2", "agreed"]
+    for row in communes.reindex(columns=columns).to_dict("records"):
         code = row["code"]
         plot = plots.get((code, row["kept_facility_id"]))
         if row["build_type"] not in STAYING or plot is None or code in locked:
@@ -68,7 +68,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         words = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
         broken = [rule for rule in words.split("; ") if rule and rule != TOO_SMALL]
         allowed = not broken and site["check_result"] != "blocked"
-        if row["build_type"] == "extend" and not allowed:
+        if row["build_type"] == "extend" and not allowed and row["agreed"] is not True:
             told_of = {"site": site["label"], "rules": "; ".join(broken) or "plan_blocking"}
             deficit = row["deficit_floor_area_m2"]
             if deficit > small_deficit_percent / 100 * (deficit + row["kept_floor_area_m2"]):

@@ -15,6 +15,7 @@ import shapely
 
 from siteplan.errors import Problem
 from siteplan.layers.catalog import Catalog, nearest
+from siteplan.layers.check_figures import check_figures
 from siteplan.layers.coverage import grid_share_percent
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet, read_layers
@@ -59,6 +60,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *_features_elsewhere(layers),
         *_plans(layers),
         *_terrain(layers),
+        *check_figures(layers),
     ]
     if rules is not None:
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules)]

@@ -30,7 +30,10 @@ import pandas as pd
 
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
+from siteplan.need.agreed import agreed_rows, with_agreed
 from siteplan.need.grouping import is_true
+from siteplan.need.houses import usable_of_houses
+from siteplan.need.old_norm import judge
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
@@ -152,13 +155,16 @@ def _footprint(row: pd.Series) -> float:
     return _number(row["floor_area_m2"]) / floors if floors > 0 else math.nan
 
 
-def _measure(facilities: gpd.GeoDataFrame, staff: dict[str, int], shares: _Shares) -> gpd.GeoDataFrame:
+def _measure(
+    facilities: gpd.GeoDataFrame, staff: dict[str, int], shares: _Shares, of_houses: dict[str, float]
+) -> gpd.GeoDataFrame:
     """Add usable floor, floor that can be added, whether the facility counts, and what it rests on."""
     usable, extension, missing, rests_on, counts = [], [], [], [], []
     for _, row in facilities.iterrows():
         condition = "unknown" if pd.isna(row["condition"]) else str(row["condition"])
         floor = _number(row["floor_area_m2"])
-        usable.append(floor * shares[_CONDITION_NORMS[condition]])
+        by_house = of_houses.get(str(row["facility_id"]), math.nan)
+        usable.append(floor * shares[_CONDITION_NORMS[condition]] if math.isnan(by_house) else by_house)
         absent = [name for name in _FIGURES if pd.isna(row[name])]
         keys = [_CONDITION_NORMS[condition]]
         if condition == "unsafe":
@@ -277,7 +283,7 @@ def _poor_percent(counted: pd.DataFrame) -> float:
     return 100 * worn / total if total > 0 else math.nan
 
 
-def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str, Any]:
+def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict[str, Any] | None) -> dict[str, Any]:
     """Return the row of one commune; areas not yet rounded but those of the need."""
     required = round(float(commune["required_floor_area_m2"]), 2)
     counted = own.loc[own["counts"]]
@@ -297,7 +303,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
     for words in (commune.get("rests_on"), *counted["rests_on"]):
         tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
     known = basis != "missing"
-    return {
+    row = {
         "commune_code": commune["commune_code"],
         "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
         "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(own) else math.nan,
@@ -317,13 +323,21 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares) -> dict[str,
         "shortage_percent": 100 * in_place / required if known else math.nan,
         "rests_on": "; ".join(sorted(tokens)),
     }
+    return with_agreed(row, agreed, leading, commune)
 
 
 def _is_poor(leading: pd.Series | None) -> bool:
     return leading is not None and leading["condition"] == "poor"
 
 
-def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, settings: NeedSettings) -> GapResult:
+def gaps(
+    required: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    norms: Norms,
+    settings: NeedSettings,
+    houses: pd.DataFrame | None = None,
+    agreed: pd.DataFrame | None = None,
+) -> GapResult:
     """Compare need and stock of every commune.
 
     Facilities whose other use is already decided do not count. Unknown is not zero: where no facility of a commune has
@@ -338,6 +352,10 @@ def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, set
         ``INPUTS["facilities"]``, in the province's CRS.
     norms, settings
         Norms in force; floors of the scenario.
+    houses
+        ``INPUTS["facility_buildings"]``: where a facility has rows there, its usable floor is that of its houses.
+    agreed
+        ``INPUTS["agreed_areas"]``: figures that stand for computed ones (:mod:`siteplan.need.agreed`).
 
     Returns
     -------
@@ -355,12 +373,20 @@ def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, set
     """
     shares = _shares(norms, settings)
     staff = {str(c): int(n) for c, n in zip(required["commune_code"], required["staff"], strict=True)}
-    measured = _measure(facilities, staff, shares)
+    of_condition = {condition: shares[key] for condition, key in _CONDITION_NORMS.items()}
+    of_houses = {} if houses is None else usable_of_houses(houses, of_condition)
+    measured = _measure(facilities, staff, shares, of_houses)
+    judged, old_norms = judge(measured, norms)
+    measured[list(judged.columns)] = judged
+    settled = agreed_rows(agreed)
     ranked = _best_first(measured, required)
     by_commune = {str(code): group for code, group in ranked.groupby("commune_code", sort=False)}
     nothing = ranked.iloc[0:0]
     ordered = required.sort_values("commune_code", kind="stable")
-    rows = [_gap_of(row, by_commune.get(str(row["commune_code"]), nothing), shares) for _, row in ordered.iterrows()]
+    rows = [
+        _gap_of(row, by_commune.get(str(code), nothing), shares, settled.get(str(code)))
+        for code, (_, row) in zip(ordered["commune_code"], ordered.iterrows(), strict=True)
+    ]
     communes = pd.DataFrame(rows)
     kept = set(communes["kept_facility_id"].dropna()) if len(communes) else set()
     measured["kept"] = measured["facility_id"].isin(kept).to_numpy() | (measured["decided_treatment"] == "keep").fillna(
@@ -368,5 +394,5 @@ def gaps(required: pd.DataFrame, facilities: gpd.GeoDataFrame, norms: Norms, set
     ).to_numpy(dtype=bool)
     areas = [name for name in communes.columns if name.endswith(("_m2", "_percent"))]
     communes[areas] = communes[areas].astype("float64").round(2)
-    used = [shares.norms[key] for key in sorted(shares.norms)]
+    used = [*(shares.norms[key] for key in sorted(shares.norms)), *old_norms]
     return GapResult(communes, conform(measured, RESULTS["facilities"]), used)

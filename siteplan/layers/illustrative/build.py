@@ -12,6 +12,7 @@ import shapely
 from rasterio.errors import NotGeoreferencedWarning
 
 from siteplan.layers.illustrative import write
+from siteplan.layers.illustrative.answers import make_agreed, make_houses, make_reports
 from siteplan.layers.illustrative.boundaries import make_boundaries
 from siteplan.layers.illustrative.facilities import make_facilities
 from siteplan.layers.illustrative.facts import read_facts
@@ -63,7 +64,7 @@ _VECTORS = {
     "sector_projects": "MultiPolygon",
     "plan_zones": "MultiPolygon",
 }
-_TABLES = ("plans", "commune_staff", "filing")
+_TABLES = ("plans", "commune_staff", "filing", "commune_reports", "agreed_areas", "facility_buildings")
 FILES = (*(f"{name}.gpkg" for name in _VECTORS), "dem.tif", *(f"{name}.csv" for name in _TABLES), "manifest.json")
 _STEPS = 9
 
@@ -199,6 +200,10 @@ def _make(
     writer.vector("buildings", make_buildings(facts, settlements, facilities, networks.roads, water))
     writer.table("commune_staff", make_staff(facts))
     writer.table("filing", make_filing(facts))
+    reports = make_reports(facts, facilities)
+    writer.table("commune_reports", reports)
+    writer.table("agreed_areas", make_agreed(facts, reports))
+    writer.table("facility_buildings", make_houses(facts, facilities, reports))
     reporter.advance()
     land = used.result()
     writer.vector("land_use", land.land_use)

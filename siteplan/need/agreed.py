@@ -1,0 +1,105 @@
+"""Agreed figures stand for computed ones, and decide the build type where they speak of it.
+
+What a person settled with the commune prevails: an agreed new floor above 0 means building new, an agreed extension
+above 0 extending the leading facility, both agreed as 0 staying in it. Where only some figures are agreed the others
+stay computed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from siteplan.locale import decode, encode
+
+BUILD_ITEMS = ("extension_floor", "extension_land", "new_floor", "new_land")
+
+
+def agreed_rows(agreed: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
+    """Rows of ``INPUTS["agreed_areas"]`` by commune."""
+    if agreed is None:
+        return {}
+    return {str(row["commune_code"]): {str(k): v for k, v in row.items()} for row in agreed.to_dict("records")}
+
+
+def with_agreed(
+    row: dict[str, Any], agreed: Mapping[str, Any] | None, leading: pd.Series | None, commune: pd.Series
+) -> dict[str, Any]:
+    """Return the gap of a commune with its agreed figures in place of the computed ones.
+
+    Parameters
+    ----------
+    row
+        Gap as computed: build type, kept, extension, new, reasons.
+    agreed
+        Row of ``INPUTS["agreed_areas"]``; None where nothing was agreed.
+    leading
+        The facility the centre would stay in; None where there is none.
+    commune
+        Row of ``NeedResult.communes``.
+
+    Returns
+    -------
+    dict
+        `row` with ``agreed``: whether a person decided what is built.
+    """
+    row["agreed"] = False
+    if agreed is None:
+        return row
+    figures = {item: _number(agreed[f"{item}_area_m2"]) for item in BUILD_ITEMS}
+    chosen = _build_type(figures, leading)
+    if chosen is not None:
+        _change(row, chosen, leading, commune)
+        row["agreed"] = True
+    for item, value in figures.items():
+        if not math.isnan(value):
+            row[f"{item}_area_m2"] = value
+    told = {"document": _words(agreed.get("document")), "reason": _words(agreed.get("reason"))}
+    row["build_reasons"] = encode([*decode(row["build_reasons"]), ("need.build.agreed", told)])
+    return row
+
+
+def _build_type(figures: Mapping[str, float], leading: pd.Series | None) -> str | None:
+    """Build type that the agreed figures mean; None where they do not say."""
+    new, extension = figures["new_floor"], figures["extension_floor"]
+    if new > 0:
+        return "build_new"
+    if leading is None:
+        return None
+    if extension > 0:
+        return "extend"
+    if new == 0 and extension == 0:
+        return "renovate" if leading["condition"] == "poor" else "none"
+    return None
+
+
+def _change(row: dict[str, Any], build_type: str, leading: pd.Series | None, commune: pd.Series) -> None:
+    if row["build_type"] == build_type:
+        return
+    required = round(float(commune["required_floor_area_m2"]), 2)
+    stays = build_type != "build_new" and leading is not None
+    kept = float(leading["usable_floor_area_m2"]) if stays and leading is not None else 0.0
+    row |= {
+        "build_type": build_type,
+        "kept_facility_id": leading["facility_id"] if stays and leading is not None else None,
+        "kept_floor_area_m2": kept,
+        "kept_land_area_m2": _number(leading["land_area_m2"]) if stays and leading is not None else 0.0,
+        "extension_floor_area_m2": max(0.0, required - kept) if build_type == "extend" else 0.0,
+        "extension_land_area_m2": 0.0,
+        "new_floor_area_m2": 0.0 if stays else required,
+        "new_land_area_m2": 0.0 if stays else float(commune["required_land_area_m2"]),
+        "renovation_floor_area_m2": min(kept, required) if build_type == "renovate" else 0.0,
+    }
+    if build_type == "extend" and leading is not None and leading["condition"] == "poor":
+        row["renovation_floor_area_m2"] = min(kept, required)
+
+
+def _number(value: object) -> float:
+    return math.nan if value is None or pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
+
+
+def _words(value: object) -> str | None:
+    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
