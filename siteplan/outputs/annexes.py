@@ -25,6 +25,7 @@ def annexes(writer: Writer) -> list[Annex]:
     run = writer.run
     found: list[Annex] = [
         (writer.words("annex_name.communes"), writer.words("annex_note.communes"), partial(_annex_communes, writer)),
+        (writer.words("annex_name.figures"), writer.words("annex_note.figures"), partial(_annex_figures, writer)),
         (writer.words("annex_name.sites"), writer.words("annex_note.sites"), partial(_annex_sites, writer)),
         (writer.words("annex_name.evidence"), writer.words("annex_note.evidence"), partial(_annex_evidence, writer)),
         (writer.words("annex_name.priority"), "", partial(_annex_priority, writer)),
@@ -73,6 +74,19 @@ def _annex_communes(writer: Writer) -> None:
     widths = (1.1, 2, 1.1, 1.3, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.4)
     total = ("population", *(n for n in names if n.endswith("_m2")))
     writer.table("communes", names, writer.run.communes, widths, size_pt=8.5, total=total)
+
+
+def _annex_figures(writer: Writer) -> None:
+    """Write the three columns of the communes that reported or agreed something."""
+    figures = writer.run.figures
+    told = figures.loc[figures["reported_m2"].notna() | figures["agreed_m2"].notna(), "commune_code"]
+    rows = figures[figures["commune_code"].isin(set(told))]
+    communes = summary.names_by_code(writer.run)
+    names = ("item", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "report_no", "report_date", "agreed_reason")
+    extra = [
+        (0, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
+    ]
+    writer.table("figures", names, rows, (2, 1.5, 1.2, 1.2, 1.2, 1.2, 1.6, 1.2, 2.6), size_pt=8, extra=extra)
 
 
 def _overlap_counts(run: Run) -> dict[str, int]:

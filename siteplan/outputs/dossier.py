@@ -16,6 +16,7 @@ from siteplan import locale
 from siteplan.errors import SiteplanError
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.annexes import annexes
+from siteplan.outputs.dossier_need import write_need_tables
 from siteplan.outputs.paper import Align, Paper
 from siteplan.outputs.writer import ROMAN, Writer
 from siteplan.tables import RESULTS
@@ -238,6 +239,7 @@ def _need(writer: Writer) -> None:
     turned = [list(line) for line in zip(headings, *lines, strict=True)]
     align: list[Align] = ["left", *["right"] * len(lines)]  # type: ignore[list-item]
     writer.paper.table(turned[0], turned[1:], [2.2, *[1.3] * len(lines)], align, size_pt=11)
+    write_need_tables(writer)
 
 
 def _locations(writer: Writer) -> None:

@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 _COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area_km2", "is_border", "is_central_ward")
 _COMMUNE_AFTER = (
     "gap_basis",
+    "report_state",
+    "report_no",
+    "report_date",
     "build_type",
     "build_reasons",
     "kept_facility_id",
+    "unit_class",
+    "unit_class_decision_no",
+    "classification_points",
+    "classification_notes",
     "group",
     "scope",
     "staff",
@@ -102,6 +109,8 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
     with Book(path, runs, lang, locale.text("workbook.title", lang)) as book:
         _summary_sheet(book, runs, lang)
         _per_run(book, runs, "communes", _communes_sheet, lang, without=summary.OF_OPTION)
+        for name in ("totals", "figures", "scopes", "groups", "deviations"):
+            _per_run(book, runs, name, _plain(name), lang)
         _per_run(book, runs, "sites", _sites_sheet, lang)
         _per_run(book, runs, "conflicts", _evidence_sheet, lang)
         if any(len(run.opinions) for run in runs):
@@ -117,6 +126,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         for name in ("facilities", "needs", "costs", "land_account", "land_options", "climate"):
             _per_run(book, runs, name, _plain(name), lang)
         _coverage_sheet(book, runs[0], lang)
+        _per_run(book, runs, "standards", _plain("standards"), lang)
         _per_run(book, runs, "assumptions", _plain("assumptions"), lang)
         _per_run(book, runs, "sources", _plain("sources"), lang)
     return path
@@ -403,7 +413,9 @@ def _plain(table: str) -> Callable[[Book, Run, str, str], None]:
         if table == "needs" and scope:
             frame = frame[frame["scope"] == scope]
             notes.append(locale.text("workbook.scope", lang, scope=_scope(run, lang)))
-        names = RESULTS[table].names
+        if locale.has_text(f"workbook.note.{table}", lang):
+            notes.append(locale.text(f"workbook.note.{table}", lang))
+        names = [name for name in RESULTS[table].names if name != "order"]
         fields, rows = _fields(table, names, lang), _rows(frame, table, names, lang)
         if "commune_code" in names:
             _with_names(run, fields, rows, list(frame["commune_code"]), lang, names.index("commune_code") + 1)

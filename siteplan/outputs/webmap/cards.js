@@ -96,6 +96,51 @@ SP.cards = function (content, W, hooks) {
       ])
     ]);
   }
+  // three columns side by side, with the report and what was agreed
+  function threeColumns(rows) {
+    if (!rows || !rows.length) return null;
+    var first = rows[0], agreed = rows.find(function (r) { return r.agreed_m2 !== null && r.agreed_reason; });
+    var bounded = rows.find(function (r) { return r.item === "existing_floor" && r.low_m2 !== null; });
+    return [
+      el("h4", {}, W.t("columns_title")),
+      el("table.areas", { "data-columns": "" }, [
+        el("thead", {}, el("tr", {}, [el("th", {}, W.t("areas_m2"))].concat(["col_reported", "col_computed", "col_agreed"].map(function (key) { return el("th", { scope: "col" }, W.t(key)); })))),
+        el("tbody", {}, rows.map(function (r) {
+          return el("tr", {}, [el("th", { scope: "row" }, W.token("item", r.item))].concat([r.reported_m2, r.computed_m2, r.agreed_m2].map(function (v) { return el("td", {}, W.number(v, 0)); })));
+        }))
+      ]),
+      first.report_no ? el("p.quiet", {}, W.t("report_of", { number: first.report_no, date: first.report_date ? W.date(first.report_date) : "–" })) : null,
+      bounded ? el("p.quiet", {}, W.token("item", bounded.item) + ": " + W.t("bounds", { low: W.m2(bounded.low_m2), high: W.m2(bounded.high_m2) })) : null,
+      agreed ? el("p.quiet", {}, W.t("agreed_by", { reason: agreed.agreed_reason, document: agreed.document || "–" })) : null
+    ];
+  }
+  function threeScopes(rows) {
+    if (!rows || !rows.length) return null;
+    var planned = rows.find(function (r) { return r.planned; });
+    return [
+      el("h4", {}, W.t("scopes_title")),
+      el("table.areas", { "data-scopes": "" }, [
+        el("thead", {}, el("tr", {}, [el("th", {}, W.t("areas_m2")), el("th", { scope: "col" }, W.t("floor")), el("th", { scope: "col" }, W.t("land"))])),
+        el("tbody", {}, rows.map(function (r) {
+          return el("tr" + (r.planned ? ".strong" : ""), { title: (r.single_headquarters || []).join(" ") }, [
+            el("th", { scope: "row" }, r.scope + ". " + W.token("scope", r.scope)), el("td", {}, W.number(r.required_floor_area_m2, 0)), el("td", {}, W.number(r.required_land_area_m2, 0))]);
+        }))
+      ]),
+      planned && planned.single_headquarters ? el("p.quiet", {}, planned.single_headquarters.join(" ")) : null
+    ];
+  }
+  // the same steps as `siteplan need explain` prints
+  function chain(rows) {
+    if (!rows || !rows.length) return null;
+    return el("details.rests", { "data-chain": "" }, [
+      el("summary", {}, W.t("chain_show", { count: rows.length })),
+      el("ol.chain", {}, rows.map(function (r) {
+        var figure = r.value === null ? "" : " = " + W.number(r.value, r.unit === "m²" || r.value % 1 ? 2 : 0) + (r.unit ? " " + r.unit : "");
+        return el("li", {}, [el("b", {}, W.token("item", r.item) + figure), r.binding ? el("em", {}, " ◄ " + W.t("binds")) : null,
+          el("div", {}, r.formula), r.legal_basis ? el("div.basis", {}, r.legal_basis + (r.certainty ? " [" + r.certainty + "]" : "")) : null]);
+      }))
+    ]);
+  }
   function areaBar(c) {
     var need = c.required_floor_area_m2;
     if (!need) return null;
@@ -212,8 +257,11 @@ SP.cards = function (content, W, hooks) {
       section(W.t("need_title"), [areaBar(c), areaTable(c), facts([
         [W.t("staff"), c.staff === null ? null : W.number(c.staff, 0) + (c.staff_basis ? " (" + W.token("staff_basis", c.staff_basis) + ")" : "")],
         [W.t("existing_basis"), W.token("gap_basis", c.gap_basis)],
-        [W.t("binding_rule"), c.binding_rule ? W.token("binding_rule", c.binding_rule) : null]
-      ])]),
+        [W.t("binding_rule"), c.binding_rule ? W.token("binding_rule", c.binding_rule) : null],
+        [W.t("report_state"), c.report_state ? W.token("report_state", c.report_state) : null],
+        [W.t("unit_class"), c.unit_class ? W.token("unit_class", c.unit_class) + (c.unit_class_decision_no ? " (" + c.unit_class_decision_no + ")" : "") : null],
+        [W.t("class_points"), c.classification_points === null ? null : W.number(c.classification_points, 1)]
+      ]), threeColumns(model.figuresOf.get(c.code)), threeScopes(model.scopesOf.get(c.code)), chain(model.needsOf.get(c.code))]),
       section(W.t("priority_title"), [
         bars(model, "commune", base),
         extra.length ? [el("h4", {}, W.t("supplements")), bars(model, "commune", extra)] : null,

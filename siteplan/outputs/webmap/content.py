@@ -14,6 +14,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary
+from siteplan.outputs.dossier_need import norm_changes
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import shapes
 from siteplan.runs import Run
@@ -28,7 +29,8 @@ _TOKEN_COLUMNS = (
     "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
     "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
     "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
-    "level", "phase", "opinion", "opinion_state",
+    "level", "phase", "opinion", "opinion_state", "report_state", "item", "scope", "basis", "used_from", "unit_class",
+    "old_norm_fit",
 )  # fmt: skip
 
 
@@ -289,6 +291,35 @@ def _criteria(run: Run, lang: str) -> Content:
     return out
 
 
+def _needs(run: Run, lang: str) -> Content:
+    """Return the chain of the planned scope, as ``siteplan need explain`` prints it."""
+    table = run.table("needs")
+    table = table[table["scope"] == run.manifest["scenario"].get("need", {}).get("scope")]
+    return rows_of(
+        table,
+        ["commune_code", "step", "item", "value", "unit", "legal_basis", "certainty", "binding"],
+        formula=[" ".join(words) for words in _words(table["formula"], lang)],
+    )
+
+
+def _three_scopes(run: Run, lang: str) -> Content:
+    table = run.table("scopes")
+    return rows_of(
+        table,
+        ["commune_code", "scope", "planned", "required_floor_area_m2", "required_land_area_m2", "binding_rule"],
+        single_headquarters=_words(table["single_headquarters"], lang),
+    )
+
+
+_FIGURE_COLUMNS = (
+    "commune_code", "item", "basis", "reported_m2", "computed_m2", "low_m2", "high_m2", "agreed_m2", "used_m2",
+    "used_from", "report_no", "report_date", "agreed_reason", "document",
+)  # fmt: skip
+
+
+_TOTAL_COLUMNS = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2")
+
+
 def _assumptions(run: Run, lang: str) -> Content:
     table = run.table("assumptions")
     return rows_of(
@@ -336,6 +367,11 @@ def run_content(run: Run, lang: str) -> Content:
         "opinions": _opinions(run, restricted_too, lang),
         "facilities": _facilities(run, option, lang),
         "programme": _programme(run, lang),
+        "needs": _needs(run, lang),
+        "scopes": _three_scopes(run, lang),
+        "figures": rows_of(run.table("figures"), _FIGURE_COLUMNS),
+        "totals": rows_of(run.table("totals"), _TOTAL_COLUMNS),
+        "norm_changes": norm_changes(run.table("standards"), lang),
         "scores": rows_of(
             scores,
             ["of", "subject_id", "criterion", "block", "raw", "scaled", "weight", "points", "missing"],

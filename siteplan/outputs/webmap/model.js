@@ -38,6 +38,9 @@ SP.model = function (content, run, W) {
   M.scores = SP.rows(run.scores);
   M.assumptions = SP.rows(run.assumptions);
   M.sources = SP.rows(run.sources);
+  M.needsOf = SP.groupBy(SP.rows(run.needs), "commune_code");
+  M.scopesOf = SP.groupBy(SP.rows(run.scopes), "commune_code");
+  M.figuresOf = SP.groupBy(SP.rows(run.figures), "commune_code");
 
   M.byCode = new Map(M.communes.map(function (c) { return [c.code, c]; }));
   M.bySite = new Map(M.sites.map(function (s) { return [s.site_id, s]; }));

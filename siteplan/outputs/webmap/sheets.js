@@ -41,6 +41,15 @@ SP.sources = function (content, W, views, cards) {
     run.illustrative.length ? el("p.warn", {}, W.t("illustrative_layers", { layers: run.illustrative.join(", ") })) : null,
     el("h3", {}, W.t("sources_layers")),
     rows.length ? el("div.wide", {}, el("table.sources", {}, [el("thead", {}, el("tr", {}, ["layer", "source", "date", "basis"].map(function (k) { return el("th", { scope: "col" }, W.t("source_" + k)); }))), el("tbody", {}, rows)])) : el("p.quiet", {}, W.t("no_sources")),
+    run.norm_changes.length ? el("ul.assumptions", {}, run.norm_changes.map(function (line) { return el("li", {}, line); })) : null,
+    el("h3", {}, W.t("totals_title")),
+    el("div.wide", {}, el("table.sources", { "data-totals": "" }, [
+      el("thead", {}, el("tr", {}, [el("th", {}, W.t("areas_m2")), el("th", {}, ""), el("th", { scope: "col" }, W.t("count_title"))].concat(["col_reported", "col_computed", "col_agreed", "col_used"].map(function (k) { return el("th", { scope: "col" }, W.t(k)); })))),
+      el("tbody", {}, SP.rows(run.totals).map(function (r) {
+        return el("tr", {}, [el("th", { scope: "row" }, W.token("item", r.item)), el("td", {}, W.token("basis", r.basis)), el("td", {}, W.number(r.units, 0))].concat(
+          [r.reported_m2, r.computed_m2, r.agreed_m2, r.used_m2].map(function (v) { return el("td", {}, W.number(v, 0)); })));
+      }))
+    ])),
     assumed.length ? el("details", {}, [el("summary", {}, W.t("assumptions_title", { count: assumed.length })), el("ul.assumptions", {}, assumed)]) : null,
     el("h3", {}, W.t("licences_title")),
     el("details", {}, [el("summary", {}, W.t("licences_show")), el("pre", {}, document.getElementById("siteplan-notices").textContent)])

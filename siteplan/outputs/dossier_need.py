@@ -1,0 +1,100 @@
+"""The need in the dossier: norm sets, three scopes, planned size by group, and the three columns of figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from siteplan import locale
+from siteplan.outputs import summary, wording
+from siteplan.tables import RESULTS
+from siteplan.tables.need import SCOPES
+
+if TYPE_CHECKING:
+    from siteplan.outputs.paper import Align
+    from siteplan.outputs.writer import Writer
+
+CHANGES = ("need.norms.replaced", "need.norms.to_be_replaced")
+
+
+def write_need_tables(writer: Writer) -> None:
+    """Write what belongs to the need beyond its totals; nothing where the run holds no such table."""
+    _norm_sets(writer)
+    _scopes(writer)
+    _groups(writer)
+    _columns(writer)
+
+
+def norm_changes(standards: Any, lang: str) -> list[str]:
+    """Sentences that say which document replaced or will replace which, from the result table ``standards``."""
+    told = {
+        locale.text(key, lang, **params)
+        for cell in standards["notes"]
+        for key, params in locale.decode(cell)
+        if key in CHANGES
+    }
+    return sorted(told)
+
+
+def _norm_sets(writer: Writer) -> None:
+    changes = norm_changes(writer.run.standards, writer.lang)
+    if changes:
+        writer.say("need.norm_sets")
+        writer.paper.items([f"{words}." for words in changes])
+
+
+def _scopes(writer: Writer) -> None:
+    scopes = writer.run.scopes
+    if scopes.empty:
+        return
+    writer.paper.caption(writer.words("need.scopes_caption"))
+    rows, answers = [], []
+    for scope in SCOPES:
+        own = scopes[scopes["scope"] == scope]
+        floor, land = (summary.add_up(own[name]) for name in ("required_floor_area_m2", "required_land_area_m2"))
+        planned = bool(summary.flags(own["planned"]).any())
+        name = locale.value_text("scope", scope, writer.lang)
+        mark = writer.words("need.planned") if planned else ""
+        rows.append([f"{scope}. {name}{mark}", writer.number(floor, 2), writer.number(land, 2)])
+        told = locale.decode(own["single_headquarters"].iloc[0]) if len(own) else []
+        answers += [f"{scope}. {locale.text(key, writer.lang, **{**p, 'required': land})}." for key, p in told]
+    headings = [wording.label(RESULTS["scopes"].column(name), writer.lang) for name in _SCOPE_COLUMNS]
+    align: list[Align] = ["left", "right", "right"]
+    writer.paper.table(headings, rows, [3, 1.3, 1.3], align, size_pt=11)
+    writer.say("need.single")
+    writer.paper.items(answers)
+
+
+_SCOPE_COLUMNS = ("scope", "required_floor_area_m2", "required_land_area_m2")
+
+
+def _groups(writer: Writer) -> None:
+    groups = writer.run.groups
+    if groups.empty:
+        return
+    writer.paper.caption(writer.words("need.groups_caption"))
+    names = [name for name in RESULTS["groups"].names if name != "order"]
+    writer.table("groups", names, groups, (2.4, 0.8, 1, 1.1, 1, 1.2, 1.2), size_pt=10)
+    deviations = writer.run.deviations
+    far = deviations["floor_deviation_percent"].astype("float64")
+    if far.notna().any():
+        known = summary.names_by_code(writer.run)
+        low, high = deviations.loc[far.idxmin()], deviations.loc[far.idxmax()]
+        writer.say(
+            "need.deviations",
+            low=known.get(str(low["commune_code"]), ""),
+            low_percent=writer.number(float(low["floor_deviation_percent"]), 1),
+            high=known.get(str(high["commune_code"]), ""),
+            high_percent=writer.number(float(high["floor_deviation_percent"]), 1),
+        )
+
+
+def _columns(writer: Writer) -> None:
+    totals, communes = writer.run.totals, writer.run.communes
+    if totals.empty:
+        return
+    states = communes["report_state"].value_counts()
+    writer.say("need.reports", **{s: writer.number(int(states.get(s, 0))) for s in ("answered", "partly", "none")})
+    writer.paper.caption(writer.words("need.columns_caption"))
+    names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
+    writer.table("totals", names, totals, (1.5, 1.3, 0.7, 1.3, 1.3, 1.2, 1.3, 1.3, 1.3), size_pt=8.5)
+    writer.say("need.which_goes_on")
