@@ -16,15 +16,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from siteplan import assembly, runs, site_cache
+from siteplan import assembly, need_stage, runs, site_cache
 from siteplan.decide import costs, placing, priority, programme, rank_stability, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
-from siteplan.need import answers, classification, figures, gap, norm_sets, plan_sizes, rebuild, standards
-from siteplan.need.houses import with_houses
 from siteplan.raster import Raster
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.rules import Norms, Rules, load_norms, load_rules
@@ -35,7 +33,6 @@ from siteplan.sites import assess, plans, terrain
 from siteplan.sites.inputs import SITE_ROLES, SiteInputs
 from siteplan.tables import BACKGROUND, RESULTS, conform
 from siteplan.tables.inputs import RASTER_ROLES
-from siteplan.tables.need import REPORT_STATES
 from siteplan.work import Workers, for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
@@ -179,7 +176,7 @@ def need_tables(
     Returns
     -------
     tables, scope, date
-        ``communes``, ``needs``, ``scopes``, ``standards``; the planned scope; the scenario's date.
+        ``communes`` and the result tables of the need; the planned scope; the scenario's date.
 
     Raises
     ------
@@ -187,24 +184,9 @@ def need_tables(
         As :func:`run_scenarios`.
     """
     (inputs,) = read_inputs([path], workspace, catalog, reporter)
-    norms, communes = _start(inputs)
-    need = standards.required_areas(communes, inputs.layers.table("commune_staff"), norms, inputs.scenario.need)
-    tables = {
-        "communes": assembly.join(communes, need.communes),
-        "needs": need.needs,
-        "scopes": need.scopes,
-        "standards": norm_sets.norm_sets(norms, need.used),
-    }
+    stage = need_stage.compute(inputs.layers, inputs.scenario, inputs.norms)
+    tables = {**stage.tables(), "communes": stage.communes}
     return tables, inputs.scenario.need.scope, inputs.scenario.date.isoformat()
-
-
-def _start(inputs: Inputs) -> tuple[Norms, gpd.GeoDataFrame]:
-    """Norms with the scenario's own reserve, and the communes with their facts and what they reported."""
-    scenario, norms, layers = inputs.scenario, inputs.norms, inputs.layers
-    if scenario.sites.reserve_percent is not None:
-        norms = norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
-    communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
-    return norms, assembly.with_reports(communes, layers.table("commune_reports"))
 
 
 def run_scenario(path: str | Path, workspace: Workspace | None = None, **options: Any) -> Run:
@@ -254,24 +236,9 @@ def _stages(
     inputs: Inputs, road: _Road, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     scenario, rules, layers = inputs.scenario, inputs.rules, inputs.layers
-    norms, communes = _start(inputs)
     reporter = road.reporter
-    for key, params in norm_sets.changes(norms):
-        reporter.say(key, **params)
-    reporter.say("pipeline.need", count=len(communes))
-    classes, class_norms = classification.classify(communes, layers.table("filing"), norms)
-    communes = assembly.join(communes, classes)
-    need = standards.required_areas(communes, layers.table("commune_staff"), norms, scenario.need)
-    reports, agreed = layers.table("commune_reports"), layers.table("agreed_areas")
-    houses = layers.table("facility_buildings")
-    facilities = with_houses(layers.table("facilities"), houses)
-    plain = gap.gaps(need.communes, facilities, norms, scenario.need, houses)
-    gaps = gap.gaps(need.communes, facilities, norms, scenario.need, houses, agreed) if len(agreed) else plain
-    gaps = answers.complete(gaps, need.communes, reports, agreed)
-    states = gaps.communes["report_state"].value_counts()
-    reporter.say("need.answers", **{state: int(states.get(state, 0)) for state in REPORT_STATES})
-    groups, deviations = plan_sizes.planned_sizes(need.communes, communes.set_index("code")["population"])
-    communes = assembly.join(communes, need.communes)
+    stage = need_stage.compute(layers, scenario, inputs.norms, reporter.say)
+    norms, communes, need = stage.norms, stage.communes, stage.need
     clock.lap("need")
 
     reporter.say("pipeline.sites", count=len(communes))
@@ -286,15 +253,10 @@ def _stages(
     sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
     stable = stability.site_stability(site_scores, sites, seed=scenario.seed)
     small = norms["gap.small_deficit_percent"]
-    placed = placing.place(sites, gaps.communes.rename(columns={"commune_code": "code"}), small.value)
-    gaps = rebuild.settle(gaps, need.communes, placed.build_new, placed.as_is)
+    placed = placing.place(sites, stage.gaps.communes.rename(columns={"commune_code": "code"}), small.value)
+    stage = stage.settled(placed.build_new, placed.as_is)
+    gaps = stage.gaps
     communes = assembly.join(communes, gaps.communes)
-    # computed is what follows without agreed figures; where none were agreed, that is what goes on
-    settled = gaps.communes["commune_code"].isin(agreed["commune_code"])
-    computed = pd.concat(
-        [gaps.communes[~settled], plain.communes[plain.communes["commune_code"].isin(agreed["commune_code"])]]
-    )
-    columns = figures.figures(gaps.communes, computed, need.communes, reports, agreed)
     sites = assembly.close_calls(placed.sites, stable)
     communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
@@ -333,14 +295,7 @@ def _stages(
         "funding": result.funding,
         "surplus": surplus_rows,
         "coverage": covered,
-        "facilities": gaps.facilities,
-        "needs": need.needs,
-        "scopes": need.scopes,
-        "groups": groups,
-        "deviations": deviations,
-        "figures": columns,
-        "totals": figures.totals(columns),
-        "standards": norm_sets.norm_sets(norms, [*need.used, *gaps.used, *class_norms, small]),
+        **stage.tables(),
         "scores": assembly.stack_plain([site_scores, commune_scores]),
         "costs": cost.costs,
         "land_account": found.land_account,
@@ -350,7 +305,7 @@ def _stages(
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
-    tables["assumptions"] = assembly.assumptions([*need.used, *gaps.used, small], norms, rules, scenario, tables, dem)
+    tables["assumptions"] = assembly.assumptions([*stage.used, small], norms, rules, scenario, tables, dem)
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade

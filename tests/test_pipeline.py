@@ -1,6 +1,7 @@
 """The whole road on the embedded data: what must hold of a run, and that it is the same run every time."""
 
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -8,13 +9,23 @@ import sys
 import time
 
 import numpy as np
+import openpyxl
 import pytest
 import shapely
 
-from siteplan import compare_runs, run_scenario
+from siteplan import assembly, compare_runs, run_scenario
+from siteplan.decide import programme
 from siteplan.errors import InputError
+from siteplan.locale import text, value_text
+from siteplan.outputs.chain import steps
+from siteplan.outputs.summary import totals_by_basis
+from siteplan.outputs.webmap.content import run_content
+from siteplan.outputs.workbook import write_workbook
 from siteplan.pipeline import run_scenarios
 from siteplan.runs import MANIFEST, Run
+from siteplan.scenario import Lock, load_scenario
+from siteplan.tables import RESULTS
+from siteplan.tables.need import ITEMS
 from siteplan.workspace import Workspace, cache_folder
 
 FILES = ("results.gpkg", "background.gpkg", "problems.csv", "rasters/eligible.tif", "rasters/hillshade.tif")
@@ -245,3 +256,99 @@ def test_all_problems_of_all_inputs_are_told_before_anything_runs(tmp_path, repo
     assert {"file_missing"} < keys
     assert any(k.startswith("scenario_key_unknown") for k in keys)
     assert not place.runs.exists()
+
+
+def test_no_unanswered_commune_in_a_pilot_unless_locked(run, place):
+    communes = run.communes.set_index("code")
+    programme_rows = run.programme
+    pilots = programme_rows[programme_rows["pilot"].fillna(False).astype(bool)]
+    assert len(pilots)
+    assert (communes.loc[pilots["commune_code"], "report_state"] != "none").all()
+    scenario = load_scenario(place.root / SCENARIOS[0])
+    phase = next(p for p in scenario.phases if p.pilot)
+    # as if nobody had answered
+    nobody = run.communes.assign(gap_basis="estimated", clearance_cost_included=False)
+    candidates = assembly.candidates(nobody, run.sites)
+    found = programme.plan(candidates, scenario, ()).programme
+    assert not found["pilot"].fillna(False).any()
+    code = communes.index[communes["report_state"] == "none"].intersection(
+        communes.index[communes["build_type"] == "build_new"]
+    )[0]
+    lock = Lock(commune=code, phase=phase.name, by="Lãnh đạo Sở", reason="đã kiểm tra tại chỗ")
+    found = programme.plan(candidates, scenario, (lock,)).programme
+    assert found.loc[found["pilot"].fillna(False).astype(bool), "commune_code"].tolist() == [code]
+
+
+def test_totals_are_equal_in_results_workbook_and_map(run, tmp_path):
+    totals = run.table("totals")
+    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"))
+    sheet = book[text("workbook.sheet.totals")]
+    shown = {}
+    for row in sheet.iter_rows(values_only=True):
+        if row[0] in {value_text("item", item) for item in ITEMS}:
+            shown[row[0], row[1]] = row
+    labels = [
+        c.value for r in sheet.iter_rows() for c in r if c.value == f"{RESULTS['totals'].column('used_m2').label} (m²)"
+    ]
+    assert labels
+    of_map = run_content(run, "vi")["totals"]
+    rows = [dict(zip(of_map["names"], cells, strict=True)) for cells in of_map["rows"]]
+    assert len(rows) == len(totals) == 24
+    order = [name for name in RESULTS["totals"].names if name != "order"]
+    for row, drawn in zip(totals.to_dict("records"), rows, strict=True):
+        printed = shown[value_text("item", row["item"]), value_text("basis", row["basis"])]
+        assert drawn["units"] == row["units"] == printed[order.index("units")]
+        for column in ("reported_m2", "computed_m2", "agreed_m2", "used_m2"):
+            if np.isnan(row[column]):
+                assert drawn[column] is None
+                assert printed[order.index(column)] is None
+            else:
+                assert drawn[column] == pytest.approx(row[column])
+                assert printed[order.index(column)] == pytest.approx(row[column])
+    by_basis = totals_by_basis(run.communes).set_index("basis")
+    for row in totals.to_dict("records"):
+        expected = by_basis.loc[row["basis"], f"{row['item']}_area_m2"]
+        assert (
+            np.isnan(row["used_m2"])
+            if expected is None or np.isnan(expected)
+            else row["used_m2"] == pytest.approx(expected, abs=0.01)
+        )
+
+
+def test_the_chain_of_the_map_is_the_chain_explained(run):
+    of_map = run_content(run, "vi")["needs"]
+    pools = of_map["pools"]
+    rows = [
+        {n: pools[n][c] if n in pools and c is not None else c for n, c in zip(of_map["names"], cells, strict=True)}
+        for cells in of_map["rows"]
+    ]
+    scope = run.manifest["scenario"]["need"]["scope"]
+    for code in ("06184", "05977"):
+        own = [row for row in rows if row["commune_code"] == code]
+        explained = steps(run.table("needs"), code, scope, "vi")
+        assert [value_text("item", row["item"]) for row in own] == [step["item"] for step in explained]
+        assert [row["formula"] for row in own] == [step["formula"] for step in explained]
+        assert [row["legal_basis"] or "" for row in own] == [step["basis"] for step in explained]
+        assert explained[-1]["item"] == value_text("item", "single_headquarters")
+        land = run.communes.set_index("code").loc[code, "required_land_area_m2"]
+        assert next(row["value"] for row in own if row["item"] == "required_land_area") == land
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("06184",), 0, "Đất cần = "),
+        (("huu lung", "phuong_an_1", "--scope", "C"), 0, "Quảng trường"),
+        (("6184", "--lang", "en"), 0, "Land needed = "),
+        (("Huu Lunk",), 2, "06385 Hữu Lũng"),
+        (("06184", "--scope", "D"), 2, "A (trụ sở liên cơ quan)"),
+    ],
+)
+def test_need_explain(both, place, words, code, told):
+    command = [sys.executable, "-m", "siteplan", "need", "explain", *words]
+    done = subprocess.run(
+        command, cwd=place.root, capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "300"},
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr.decode()
+    assert told in (done.stdout + done.stderr).decode()

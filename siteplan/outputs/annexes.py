@@ -25,7 +25,6 @@ def annexes(writer: Writer) -> list[Annex]:
     run = writer.run
     found: list[Annex] = [
         (writer.words("annex_name.communes"), writer.words("annex_note.communes"), partial(_annex_communes, writer)),
-        (writer.words("annex_name.figures"), writer.words("annex_note.figures"), partial(_annex_figures, writer)),
         (writer.words("annex_name.sites"), writer.words("annex_note.sites"), partial(_annex_sites, writer)),
         (writer.words("annex_name.evidence"), writer.words("annex_note.evidence"), partial(_annex_evidence, writer)),
         (writer.words("annex_name.priority"), "", partial(_annex_priority, writer)),
@@ -52,6 +51,9 @@ def annexes(writer: Writer) -> list[Annex]:
     found.append(
         (writer.words("annex_name.coverage"), writer.words("annex_note.coverage"), partial(_annex_coverage, writer))
     )
+    if not run.figures.empty:
+        note = writer.words("annex_note.figures")
+        found.append((writer.words("annex_name.figures"), note, partial(_annex_figures, writer)))
     return found
 
 

@@ -94,7 +94,7 @@ FIGURES = Table(
     "figures", "Xã báo cáo, Sở tính, số thống nhất", "Reported, computed, agreed",
     (
         COMMUNE,
-        text("item", "Chỉ tiêu", "Item", "CHI_TIEU", nullable=False, values=ITEMS),
+        text("item", "Loại diện tích", "Kind of area", "LOAI_DT", nullable=False, values=ITEMS),
         text("basis", "Nguồn số liệu", "Basis", "NGUON", values=BASES),
         square_metres("reported_m2", "Xã báo cáo", "Reported by the commune", "XA_BCAO"),
         square_metres("computed_m2", "Sở tính theo tiêu chuẩn", "Computed by the department", "SO_TINH"),
@@ -120,7 +120,7 @@ TOTALS = Table(
     "totals", "Tổng hợp toàn tỉnh theo nguồn số liệu", "Provincial totals by basis",
     (
         whole("order", "Thứ tự", "Order", "THU_TU"),
-        text("item", "Chỉ tiêu", "Item", "CHI_TIEU", nullable=False, values=ITEMS),
+        text("item", "Loại diện tích", "Kind of area", "LOAI_DT", nullable=False, values=ITEMS),
         text("basis", "Nguồn số liệu", "Basis", "NGUON", nullable=False, values=(*BASES, "total")),
         whole("units", "Số đơn vị", "Units", "SO_DV"),
         whole("reported_units", "Số đơn vị có báo cáo chỉ tiêu này", "Units that reported it", "SO_DV_BC"),
