@@ -20,6 +20,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from siteplan import locale
 from siteplan.crs import WGS84, Province, transformer
 from siteplan.survey import readback
+from siteplan.survey.cover import A4, FONT, write_cover
 from siteplan.survey.known import Answers, new_row_ids
 from siteplan.survey.questions import (
     ABOUT_SHEET,
@@ -39,11 +40,10 @@ from siteplan.survey.questions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-FONT = "Times New Roman"
 LIST_SHEET = "_danh_muc"
 TEXT_LIMIT = 500
 _EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - the property has no zone
-_A4, _A3 = 9, 8
+_A3 = 8
 _A3_WIDTH = 240  # characters that are still legible across one A3 page
 _FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
@@ -94,11 +94,11 @@ def write_form(
     path.parent.mkdir(parents=True, exist_ok=True)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(path), options)
-    form = _Form(book, lang, commune, province, known or {})
+    form = FormBook(book, lang, commune, province, known or {})
     book.set_properties(
         {"title": form.title_words, "author": "siteplan", "created": _EPOCH, "comments": f"schema {SCHEMA_VERSION}"}
     )
-    form.cover(deadline)
+    write_cover(form, deadline)
     for topic in TOPICS:
         form.topic(topic)
     form.lists()
@@ -112,7 +112,7 @@ def words_of(value: Any) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in str(value) if c >= " " or c == "\n"))
 
 
-class _Form:
+class FormBook:
     """The workbook while it is written: formats, the lists, and what each sheet needs of both."""
 
     def __init__(self, book: Any, lang: str, commune: Mapping[str, Any], province: Province, known: Answers) -> None:
@@ -150,63 +150,7 @@ class _Form:
     def sheet_name(self, topic: str) -> str:
         return self.text(f"sheet.{topic}")
 
-    # --- cover --------------------------------------------------------------------------------------------------
-
-    def cover(self, deadline: dt.date | None) -> None:
-        page = self.book.add_worksheet(self.sheet_name("cover"))
-        page.set_column(0, 0, 3)
-        page.set_column(1, 1, 40)
-        page.set_column(2, 2, 70)
-        page.write_string(0, 1, self.title_words, self.title)
-        day = deadline.strftime("%d/%m/%Y") if deadline else self.text("deadline_open")
-        line = 2
-        for label, value in (
-            ("code", self.code), ("name", self.unit_name), ("deadline", day), ("version", SCHEMA_VERSION),
-        ):  # fmt: skip
-            page.write_string(line, 1, self.text(f"cover.{label}"), self.fixed)
-            page.write_string(line, 2, value, self.strong if label == "deadline" else self.fixed)
-            line += 1
-        line += 1
-        page.write_string(line, 1, self.text("cover.guide"), self.strong)
-        for words in self.text("guide", epsg=self.province.epsg, name=self.province.name).strip().split("\n"):
-            line += 1
-            page.merge_range(line, 1, line, 2, "", self.plain)
-            page.write_string(line, 1, words, self.plain)
-            page.set_row(line, 16 * (1 + len(words) // 100))
-        line += 2
-        page.write_string(line, 1, self.text("cover.sheet"), self.head)
-        page.write_string(line, 2, self.text("cover.filled"), self.head)
-        for topic in TOPICS:
-            line += 1
-            page.write_string(line, 1, self.sheet_name(topic.key), self.fixed)
-            self._filled(page, line, topic)
-        line += 2
-        for key, style in (("input", self.given["text"]), ("fixed", self.fixed), ("read", self.read)):
-            page.write_string(line, 1, self.text(f"legend.{key}"), style)
-            line += 1
-        page.protect("", {"select_locked_cells": True})
-        page.set_portrait()
-        page.set_paper(_A4)
-        page.fit_to_pages(1, 0)
-        page.set_footer(f'&L&"{FONT}"&9{self._footer()}&R&"{FONT}"&9&P/&N')
-
-    def _filled(self, page: Any, line: int, topic: Topic) -> None:
-        """Count what is filled in on another sheet, as a formula."""
-        rows = self.known.get(topic.key, {})
-        if topic.is_list:
-            low, high = FIRST_ROW, FIRST_ROW + len(rows) + topic.spare - 1
-            count = sum(1 for row in rows.values() if row.get(topic.questions[0].key) is not None)
-            cells = f"'{self.sheet_name(topic.key)}'!$C${low}:$C${high}"
-            words = self.text("cover.rows")
-            page.write_formula(line, 2, f'=COUNTA({cells})&" {words}"', self.fixed, f"{count} {words}")
-            return
-        needed = [n for n, q in enumerate(topic.questions) if q.needed]
-        cells = ",".join(f"'{self.sheet_name(topic.key)}'!$C${FIRST_ROW + n}" for n in needed)
-        count = sum(1 for n in needed if topic.questions[n].key in rows)
-        words = self.text("cover.needed", count=len(needed))
-        page.write_formula(line, 2, f'=COUNTA({cells})&"{words}"', self.fixed, f"{count}{words}")
-
-    def _footer(self) -> str:
+    def footer(self) -> str:
         return self.text("footer", name=f"{self.code} {self.unit_name}", version=SCHEMA_VERSION).replace("&", "&&")
 
     # --- sheets of questions --------------------------------------------------------------------------------------
@@ -227,7 +171,7 @@ class _Form:
         page.set_landscape()
         page.repeat_rows(KEY_ROW - 2)
         page.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.6)
-        page.set_footer(f'&L&"{FONT}"&9{self._footer()}&R&"{FONT}"&9&P/&N')
+        page.set_footer(f'&L&"{FONT}"&9{self.footer()}&R&"{FONT}"&9&P/&N')
 
     def _single(self, page: Any, topic: Topic) -> None:
         for at, (width, key) in enumerate(
@@ -253,7 +197,7 @@ class _Form:
         last = FIRST_ROW - 1 + len(topic.questions) - 1
         page.conditional_format(FIRST_ROW - 1, 3, last, 3, self._alarm())
         page.freeze_panes(KEY_ROW, 0)
-        page.set_paper(_A4)
+        page.set_paper(A4)
         page.fit_to_pages(1, 0)
         page.print_area(0, 1, last, 5)
 
@@ -337,7 +281,7 @@ class _Form:
                     self._read_back(page, row, at, cell, question, value)
             page.set_row(row, self._height(topic, values))
         page.freeze_panes(KEY_ROW, 3)
-        page.set_paper(_A3 if width > 150 else _A4)
+        page.set_paper(_A3 if width > 150 else A4)
         page.fit_to_pages(math.ceil(width / _A3_WIDTH), 0)
         page.repeat_columns(1, 2)
         page.print_area(0, 1, last, len(layout) + 1)

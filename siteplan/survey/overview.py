@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import xlsxwriter
 
 from siteplan import locale
-from siteplan.survey.forms import FONT, words_of
+from siteplan.survey.cover import FONT
+from siteplan.survey.forms import words_of
 from siteplan.survey.questions import SCHEMA_VERSION
 
 if TYPE_CHECKING:
