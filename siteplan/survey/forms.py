@@ -145,17 +145,21 @@ class FormBook:
         self.degrees = geographic_box(province)
 
     def text(self, key: str, **params: Any) -> str:
+        """Return the text ``survey.<key>``."""
         return locale.text(f"survey.{key}", self.lang, **params)
 
     def sheet_name(self, topic: str) -> str:
+        """Name of a sheet."""
         return self.text(f"sheet.{topic}")
 
     def footer(self) -> str:
+        """Return the words at the foot of every page."""
         return self.text("footer", name=f"{self.code} {self.unit_name}", version=SCHEMA_VERSION).replace("&", "&&")
 
     # --- sheets of questions --------------------------------------------------------------------------------------
 
     def topic(self, topic: Topic) -> None:
+        """Write one sheet of questions."""
         page = self.book.add_worksheet(self.sheet_name(topic.key))
         page.set_column(0, 0, 4, None, {"hidden": True})
         page.write_string(0, 0, sheet_mark(self.code, topic.key))
