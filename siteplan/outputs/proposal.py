@@ -100,29 +100,37 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
     programme = programme[programme["build_type"].isin(_BUILDING) & programme["site_id"].notna()]
     wanted = programme[programme["status"].isin(("planned", "waiting"))]
     sites = run.sites.set_index("site_id")
-    kinds = dict(zip(run.communes["code"], run.communes["name"], strict=True))
     labels = summary.names_by_code(run)
+    needed = run.communes["extension_land_area_m2"].fillna(0.0)
+    extension = dict(zip(run.communes["code"], needed.astype(float), strict=True))
     rows = []
     for item in wanted.to_dict("records"):
         if item["site_id"] not in sites.index:
             continue
         site = sites.loc[item["site_id"]]
         point = site["geometry"].representative_point()
-        parts = land_of(site["land_use_shares"], float(site["area_m2"]))
+        area = float(site["area_m2"])
+        parts = land_of(site["land_use_shares"], area)
+        # land an extension takes beside the facility: needed, but not placed yet, so its present use is not known
+        beside = extension.get(item["commune_code"], 0.0) if item["build_type"] == "extend" else 0.0
+        parts["unclassified"] += beside
         rows.append(
             {
                 "commune_code": item["commune_code"],
-                "commune": labels.get(item["commune_code"], kinds.get(item["commune_code"], "")),
+                "commune": labels.get(item["commune_code"], ""),
                 "site_id": item["site_id"], "label": site["label"], "build_type": item["build_type"],
-                "phase": item["phase"], "x_north": point.y, "y_east": point.x, "area_m2": float(site["area_m2"]),
-                **parts, "new_tsc_m2": float(site["area_m2"]) - parts["tsc"],
+                "phase": item["phase"], "x_north": point.y, "y_east": point.x, "area_m2": area + beside,
+                **parts, "new_tsc_m2": area + beside - parts["tsc"], "beside_m2": beside,
+                "start_year": item["start_year"],
                 "conformity": site["conformity"], "check_result": site["check_result"],
             }
         )  # fmt: skip
     columns = ["commune_code", "commune", "site_id", "label", "build_type", "phase", "x_north", "y_east", "area_m2",
-               *COLUMNS, "new_tsc_m2", "conformity", "check_result"]  # fmt: skip
+               *COLUMNS, "new_tsc_m2", "beside_m2", "start_year", "conformity", "check_result"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.sort_values(["phase", "commune_code"], kind="stable", na_position="last").reset_index(drop=True)
+    frame = frame.sort_values(["start_year", "phase", "commune_code"], kind="stable", na_position="last").reset_index(
+        drop=True
+    )
     ha = quota.get("ha")
     allocated = None if ha is None else float(ha) * 10_000
     return Proposal(frame, float(frame["new_tsc_m2"].sum()), allocated, str(quota.get("basis", "")))
@@ -143,8 +151,9 @@ def _cells(row: Mapping[Any, Any], lang: str) -> list[Any]:
     conformity, check = RESULTS["sites"].column("conformity"), RESULTS["sites"].column("check_result")
     return [
         row["commune"], f"{row['label']} ({row['site_id']})", locale.value_text("build_type", row["build_type"], lang),
-        row["phase"], row["y_east"], row["x_north"], row["area_m2"] / 10_000, *(row[c] / 10_000 for c in COLUMNS),
-        row["new_tsc_m2"] / 10_000, wording.cell(conformity, row["conformity"], lang),
+        row["phase"], row["y_east"], row["x_north"], row["area_m2"] / 10_000,
+        *(row[c] / 10_000 or None for c in COLUMNS), row["new_tsc_m2"] / 10_000 or None,
+        wording.cell(conformity, row["conformity"], lang),
         wording.cell(check, row["check_result"], lang),
     ]  # fmt: skip
 
@@ -157,7 +166,8 @@ def _headings(lang: str) -> list[str]:
 
 def notes_of(run: Run, lang: str) -> list[str]:
     """Return the notes below the table: what the figures rest on."""
-    notes = [locale.text("proposal.note_shares", lang), locale.text("proposal.note_resolution", lang)]
+    notes = [locale.text("proposal.note_shares", lang), locale.text("proposal.note_beside", lang)]
+    notes += [locale.text("proposal.note_resolution", lang)]
     illustrative = wording.illustrative_line([run], lang)
     return [*notes, illustrative] if illustrative else notes
 

@@ -69,6 +69,17 @@ def test_new_office_land_against_the_quota(run):
     assert "VƯỢT" in proposal.quota_line(short, "vi")
 
 
+def test_land_beside_a_facility_that_is_extended_counts_as_new_and_not_classified(run):
+    code = run.sites["commune_code"].iloc[0]
+    area = float(run.sites["area_m2"].iloc[0])
+    run.tables["programme"] = run.programme.assign(build_type="extend")
+    run.tables["communes"].loc[run.tables["communes"]["code"] == code, "extension_land_area_m2"] = 828.96
+    made = proposal.propose(run, {})
+    assert made.new_tsc_m2 == pytest.approx(0.75 * area + 828.96)
+    assert made.rows["unclassified"].tolist() == pytest.approx([828.96])
+    assert made.rows["area_m2"].tolist() == pytest.approx([area + 828.96])
+
+
 def test_centres_that_need_no_land_are_left_out(run):
     run.tables["programme"] = run.programme.assign(build_type="renovate")
     assert len(proposal.propose(run, {}).rows) == 0
