@@ -170,3 +170,21 @@ def test_runs_are_found_by_folder_name_file_and_newest(tmp_path):
     with pytest.raises(UsageError) as caught:
         runs.find_run("c", tmp_path)
     assert caught.value.problems[0].params["known"] == "a, open/b"
+
+
+def test_a_table_of_a_draft_is_replaced_and_nothing_else(tmp_path):
+    run = Run(runs.write_run(tmp_path / "a", content()))
+    row = {"opinion_id": "YK-1", "commune_code": "06385", "opinion": "reject", "officer": "A", "opinion_state": "valid",
+           "given_site_id": "s", "reason": "vì"}  # fmt: skip
+    runs.replace_table(run, "opinions", pd.DataFrame([row]))
+    again = Run(tmp_path / "a")
+    assert again.opinions["reason"].tolist() == ["vì"]
+    pd.testing.assert_frame_equal(pd.DataFrame(again.communes), pd.DataFrame(run.communes))
+    raw = (tmp_path / "a" / "results.gpkg").read_bytes()
+    assert again.manifest["files"]["results.gpkg"] == hashlib.sha256(raw).hexdigest()
+    runs.replace_table(again, "opinions", again.opinions.iloc[:0])
+    assert Run(tmp_path / "a").opinions.empty
+    assert sorted(p.name for p in (tmp_path / "a").glob(".*")) == []
+    frozen = runs.freeze(Run(tmp_path / "a"), "v1", dt.date(2026, 1, 1))
+    with pytest.raises(UsageError):
+        runs.replace_table(frozen, "opinions", pd.DataFrame([row]))
