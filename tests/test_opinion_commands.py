@@ -72,3 +72,18 @@ def test_a_frozen_run_keeps_its_opinions_and_the_new_one_is_on_disk(place, capsy
 def test_a_wrong_call_writes_nothing(place, more):
     assert say(place, "A", "accept", *more) == 2
     assert not (place.layers / "opinions").exists()
+
+
+def test_an_opinion_is_recorded_while_another_process_holds_the_workspace(place, capsys, monkeypatch):
+    from siteplan import workspace
+    from siteplan.errors import LockedError, Problem
+
+    def held(*_):
+        raise LockedError(Problem("workspace_locked"))
+
+    monkeypatch.setattr(workspace, "lock", held)
+    assert say(place, "A", "accept") == 0
+    assert "bảng ý kiến" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert say(place, "B", "accept") == 0
+    assert len(Run(place.runs / "a").opinions) == 2

@@ -127,6 +127,7 @@ def opinion_add(
 
 def _attach(now: Session, run: Run, folder: Path) -> None:
     """Bring the run's table of opinions up to date; a frozen run keeps what it was frozen with."""
+    from siteplan.errors import LockedError, NoSpaceError
     from siteplan.runs import replace_table
     from siteplan.workspace import lock
 
@@ -134,9 +135,12 @@ def _attach(now: Session, run: Run, folder: Path) -> None:
     if run.frozen is not None:
         now.line("opinion.frozen", run=run.name)
     else:
-        with lock(now.workspace(folder)):
-            replace_table(run, "opinions", states)
-        now.line("opinion.attached", run=run.name, count=len(states))
+        try:
+            with lock(now.workspace(folder)):
+                replace_table(run, "opinions", states)
+            now.line("opinion.attached", run=run.name, count=len(states))
+        except (LockedError, NoSpaceError):  # it is on disk; whoever writes next, or the next run, takes it in
+            now.line("opinion.waiting", run=run.name)
     told = states[states["opinion_state"].isin(("contradicted", "stale", "orphaned"))]
     if len(told):
         _table(now, told)

@@ -165,7 +165,7 @@ def opinion_states(
 def _record(row: Mapping[Any, Any], given: str, number: int) -> dict[str, Any]:
     words = json.dumps([row[c] for c in ("file", "row", "site_id", "zone_id", "decision", "officer", "date")])
     return {
-        "opinion_id": f"YK-{_sha(words)[:8]}-{number + 1:04d}", "site_id": None,
+        "opinion_id": f"YK-{_sha(words)[:10]}", "site_id": None,
         "commune_code": row["commune_code"] or given.partition("-")[0], "zone_id": row["zone_id"] or None,
         "opinion": row["decision"], "officer": row["officer"], "opinion_date": row["date"], "reason": row["reason"],
         "document": row["document"], "opinion_state": None, "state_reasons": [],
