@@ -357,7 +357,9 @@ def assumptions(
     if dem is not None and dem.source_resolution_m > COARSE_TERRAIN_M:
         statement = ("assumption.terrain_coarse", {"metres": dem.source_resolution_m})
         rows.append(_assumption("terrain_coarse", "dem", f"{dem.source_resolution_m:.0f}", "m", statement, "", "C"))
-    return conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])
+    listed = conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])
+    listed["number"] = pd.array(range(1, len(listed) + 1), dtype="Int64")
+    return listed
 
 
 def climate(rules: Rules) -> pd.DataFrame:

@@ -43,8 +43,8 @@ def annexes(writer: Writer) -> list[Annex]:
                 writer,
                 run,
                 "assumptions",
-                ("assumption_id", "statement", "value", "unit", "legal_basis", "certainty"),
-                (2, 4, 1.4, 1, 3, 1.2),
+                ("number", "statement", "value", "unit", "legal_basis", "certainty"),
+                (0.8, 4.6, 1.6, 1, 3.2, 1.2),
             ),
         )
     )

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -70,17 +71,68 @@ def decimals(column: Column) -> int:
     return column.decimals if column.kind == "float" else 0
 
 
-def rests_on(tokens: str, lang: str) -> str:
-    """Write the tokens of a ``rests_on`` column in words, by kind; unknown ones stay as they are."""
+@dataclass(frozen=True)
+class Basis:
+    """What the tokens of a run's ``rests_on`` columns stand for: numbers of assumptions, roles of layers."""
+
+    numbers: Mapping[str, int]
+    roles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, run: Run) -> Basis:
+        """Read the lists of assumptions and sources of a run."""
+        listed, sources = run.table("assumptions"), run.table("sources")
+        return cls(
+            {str(k): int(n) for k, n in zip(listed["assumption_id"], listed["number"].fillna(0), strict=True)},
+            {str(k): str(r) for k, r in zip(sources["layer"], sources["role"], strict=True)},
+        )
+
+
+def rests_on(tokens: str, lang: str, basis: Basis | None = None) -> str:
+    """Write the tokens of a ``rests_on`` column in words, by kind; unknown ones stay as they are.
+
+    With `basis` an assumption is cited by its number in the list of assumptions, a layer by the name of its role.
+    """
     by_kind: dict[str, list[str]] = {}
+    numbers: list[int] = []
     for token in tokens.split("; "):
         kind, _, name = token.partition(":")
+        if basis is not None and kind == "assumption" and basis.numbers.get(name):
+            numbers.append(basis.numbers[name])
+            continue
+        if basis is not None and kind == "layer" and name in basis.roles:
+            name = role_label(basis.roles[name], lang)
         known = bool(name) and locale.has_text(f"rests_on.{kind}", lang)
-        by_kind.setdefault(kind if known else "", []).append(name if known else token)
-    return "; ".join(
+        names = by_kind.setdefault(kind if known else "", [])
+        if (words := name if known else token) not in names:
+            names.append(words)
+    said = [
         locale.text(f"rests_on.{kind}", lang, names=", ".join(names)) if kind else "; ".join(names)
         for kind, names in sorted(by_kind.items(), reverse=True)
-    )
+    ]
+    if numbers:
+        said.append(locale.text("rests_on.numbered", lang, numbers=_spans(numbers)))
+    return "; ".join(said)
+
+
+def _spans(numbers: Iterable[int]) -> str:
+    """Write whole numbers in order, neighbours together: 3, 7–9."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(str(s[0]) if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in spans)
+
+
+# columns whose tokens may be the value of an assumption
+_ASSUMED = ("effect", "treatment", "strength")
+
+
+def _assumed(value: str, lang: str) -> str:
+    column = next((c for c in _ASSUMED if locale.has_text(f"value.{c}.{value}", lang)), "")
+    return locale.value_text(column, value, lang) if column else value
 
 
 def _listed(cell: str, column: str, lang: str) -> str:
@@ -88,7 +140,7 @@ def _listed(cell: str, column: str, lang: str) -> str:
     return "; ".join(locale.value_text(column, part.strip(), lang) for part in cell.split(";") if part.strip())
 
 
-def cell(column: Column, value: Any, lang: str) -> Any:
+def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> Any:
     """Return what a spreadsheet cell holds: a number, a text, or None where there is no value.
 
     Money is given in tỷ đồng. Tokens, messages and truth values become words.
@@ -105,7 +157,9 @@ def cell(column: Column, value: Any, lang: str) -> Any:
     if column.kind == "date":
         return day(str(value), lang)
     if column.name == "rests_on":
-        return clean(rests_on(str(value), lang))
+        return clean(rests_on(str(value), lang, basis))
+    if column.name == "value":
+        return clean(_assumed(str(value), lang))
     if column.name == "role":
         return role_label(str(value), lang)
     if column.name == "missing":
@@ -115,14 +169,14 @@ def cell(column: Column, value: Any, lang: str) -> Any:
     return clean(locale.value_text(column.name, str(value), lang))
 
 
-def cells(column: Column, values: Iterable[Any], lang: str) -> list[Any]:
+def cells(column: Column, values: Iterable[Any], lang: str, basis: Basis | None = None) -> list[Any]:
     """Return :func:`cell` of each value; a text that comes again is worded once."""
     known: dict[str, Any] = {}
     found = []
     for value in values:
         if isinstance(value, str):
             if value not in known:
-                known[value] = cell(column, value, lang)
+                known[value] = cell(column, value, lang, basis)
             found.append(known[value])
         else:
             found.append(cell(column, value, lang))

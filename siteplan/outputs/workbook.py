@@ -158,9 +158,10 @@ def _heading(key: str, lang: str, run: Run, option: str = "") -> str:
     return f"{words} – {wording.title_of(run, lang)}" if option else words
 
 
-def _rows(frame: pd.DataFrame, table: str, names: Sequence[str], lang: str) -> list[list[Any]]:
+def _rows(run: Run, frame: pd.DataFrame, table: str, names: Sequence[str], lang: str) -> list[list[Any]]:
     columns = [RESULTS[table].column(name) for name in names]
-    parts = [wording.cells(column, frame[column.name], lang) for column in columns]
+    basis = wording.Basis.of(run) if "rests_on" in names else None
+    parts = [wording.cells(column, frame[column.name], lang, basis) for column in columns]
     return [list(row) for row in zip(*parts, strict=True)]
 
 
@@ -223,7 +224,7 @@ def _communes_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     ]
     fields += [field_of(table.column(name), lang) for name in _COMMUNE_AFTER]
     names = [*_COMMUNE_MARKS, *(name for _, name in summary.EXISTING_EXTENSION_NEW), *_COMMUNE_AFTER]
-    rows = _rows(run.communes, "communes", names, lang)
+    rows = _rows(run, run.communes, "communes", names, lang)
     notes = [locale.text("workbook.missing_note", lang)]
     book.sheet(
         _name("communes", lang, option),
@@ -237,7 +238,7 @@ def _communes_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 
 def _sites_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     sites = run.sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
-    fields, rows = _fields("sites", _SITES, lang), _rows(sites, "sites", _SITES, lang)
+    fields, rows = _fields("sites", _SITES, lang), _rows(run, sites, "sites", _SITES, lang)
     _with_names(run, fields, rows, list(sites["commune_code"]), lang, 2)
     book.sheet(_name("sites", lang, option), _heading("sites", lang, run, option), fields, rows, frozen_columns=3)
 
@@ -245,7 +246,7 @@ def _sites_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 def _evidence_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     evidence = wording.printable_evidence(run, lang)
     names = [name for name in RESULTS["conflicts"].names if name not in ("plan_id", "restricted")]
-    fields, rows = _fields("conflicts", names, lang), _rows(evidence, "conflicts", names, lang)
+    fields, rows = _fields("conflicts", names, lang), _rows(run, evidence, "conflicts", names, lang)
     _with_names(run, fields, rows, list(evidence["commune_code"]), lang, 3)
     notes = [locale.text("workbook.evidence_note", lang)]
     book.sheet(
@@ -281,8 +282,8 @@ def _priority_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     rows: list[list[Any]] = []
     for own, head, tail, missing in zip(
         parts,
-        _rows(communes, "communes", first, lang),
-        _rows(communes, "communes", after, lang),
+        _rows(run, communes, "communes", first, lang),
+        _rows(run, communes, "communes", after, lang),
         communes["priority_missing"],
         strict=True,
     ):
@@ -304,7 +305,7 @@ def _programme_sheet(book: Book, run: Run, lang: str) -> None:
     names = [name for name in RESULTS["programme"].names if name != "option"]
     rows = summary.programme(run)
     totals = ("total_cost", "population", "deficit_floor_area_m2")
-    fields, lines = _fields("programme", names, lang, totals), _rows(rows, "programme", names, lang)
+    fields, lines = _fields("programme", names, lang, totals), _rows(run, rows, "programme", names, lang)
     notes = [locale.text("workbook.programme_note", lang)]
     book.sheet(
         _name("programme", lang, option),
@@ -348,7 +349,7 @@ def _surplus_sheet(book: Book, run: Run, lang: str) -> None:
     names = [name for name in RESULTS["surplus"].names if name != "option"]
     rows = summary.of_option(run.surplus, run)
     fields = _fields("surplus", names, lang, ("floor_area_m2", "land_area_m2"))
-    lines = _rows(rows, "surplus", names, lang)
+    lines = _rows(run, rows, "surplus", names, lang)
     _with_names(run, fields, lines, list(rows["commune_code"]), lang, 2)
     book.sheet(_name("surplus", lang, option), _heading("surplus", lang, run, option), fields, lines, frozen_columns=2)
 
@@ -363,7 +364,7 @@ def _coverage_sheet(book: Book, run: Run, lang: str) -> None:
     groups = {True: locale.text("workbook.group.mandatory", lang), False: locale.text("workbook.group.other", lang)}
     fields = [*_fields("communes", ("code", "name", "coverage_percent"), lang)]
     fields += [Field(wording.role_label(str(role), lang), 14, group=groups[str(role) in required]) for role in roles]
-    head = _rows(run.communes, "communes", ("code", "name", "coverage_percent"), lang)
+    head = _rows(run, run.communes, "communes", ("code", "name", "coverage_percent"), lang)
     rows = [
         [*marks, *(_status_word(status.get((code, role)), lang) for role in roles)]
         for code, marks in zip(run.communes["code"], head, strict=True)
@@ -385,7 +386,7 @@ def _scores_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     keys, points = summary.points_by_criterion(run, "site")
     sites = run.sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
     names = ("site_id", "commune_code", "label", "rank", "score")
-    fields, rows = _fields("sites", names, lang), _rows(sites, "sites", names, lang)
+    fields, rows = _fields("sites", names, lang), _rows(run, sites, "sites", names, lang)
     group = locale.text("workbook.group.parts", lang)
     fields += [Field(wording.criterion_label([run], "site", key, lang), 13, "number", 3, group) for key in keys]
     parts = points.reindex(sites["site_id"])[keys].to_numpy()
@@ -416,7 +417,7 @@ def _plain(table: str) -> Callable[[Book, Run, str, str], None]:
         if locale.has_text(f"workbook.note.{table}", lang):
             notes.append(locale.text(f"workbook.note.{table}", lang))
         names = [name for name in RESULTS[table].names if name != "order"]
-        fields, rows = _fields(table, names, lang), _rows(frame, table, names, lang)
+        fields, rows = _fields(table, names, lang), _rows(run, frame, table, names, lang)
         if "commune_code" in names:
             _with_names(run, fields, rows, list(frame["commune_code"]), lang, names.index("commune_code") + 1)
         heading = locale.text("workbook.heading.plain", lang, label=_label(table, lang))

@@ -336,6 +336,8 @@ _ASSUMPTIONS = Table(
     "assumptions", "Giả định", "Assumptions",
     (
         text("assumption_id", "Mã giả định", "Assumption id", "MA_GD", nullable=False),
+        # under which other tables cite it
+        whole("number", "Số", "No.", "SO"),
         text("place", "Nơi ghi", "Where it stands", "NOI_GHI"),
         text("value", "Giá trị", "Value", "GIA_TRI"),
         text("unit", "Đơn vị", "Unit", "DON_VI"),

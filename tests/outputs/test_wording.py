@@ -60,6 +60,14 @@ def test_what_a_row_rests_on_is_named_in_words():
     )
 
 
+def test_assumptions_are_cited_by_their_numbers_and_layers_by_their_roles():
+    numbers = {"a": 7, "b": 3, "c": 8, "d": 9, "e": 12}
+    basis = wording.Basis(numbers, {"quoc_lo": "roads", "tinh_lo": "roads"})
+    tokens = "assumption:a; assumption:b; assumption:c; assumption:d; assumption:e; layer:quoc_lo; layer:tinh_lo"
+    assert wording.rests_on(tokens, "vi", basis) == "lớp: Đường bộ; giả định số 3, 7–9, 12"
+    assert wording.rests_on("assumption:z", "vi", basis) == "giả định: z"
+
+
 @given(st.text(max_size=60))
 def test_cleaned_text_can_stand_in_any_document(words):
     cleaned = wording.clean(words)
