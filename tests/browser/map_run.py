@@ -35,6 +35,7 @@ NAMES = (
     HOSTILE,
 )
 CODES = tuple(f"0{6000 + n}" for n in range(9))
+PHASES = [{"name": "thi-diem", "years": [2026, 2026]}, {"name": "mo-rong", "years": [2027, 2030]}]
 SECRET = "TRẬN ĐỊA BÍ MẬT"
 
 
@@ -335,6 +336,16 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
     return {key: _frame(RESULTS[key], value) for key, value in rows.items()}
 
 
+def tables(name: str, late: bool = False) -> dict[str, Any]:
+    """Result tables of the run, by name."""
+    return _tables(name, late)
+
+
+def conformed(table: str, rows: list[dict[str, Any]]) -> Any:
+    """Rows as the result table of this name keeps them."""
+    return _frame(RESULTS[table], rows)
+
+
 def _background() -> dict[str, Any]:
     own = {"layer": "x", "illustrative": True, "restricted": False}
     middle_x, middle_y = WEST + 1.5 * SIDE, SOUTH + 1.5 * SIDE
@@ -433,8 +444,14 @@ def _background() -> dict[str, Any]:
     return out
 
 
-def build(folder: Path, name: str = "phuong_an_1", late: bool = False, **manifest: Any) -> Run:
-    """Write the run to `folder`/`name` and return it; `manifest` overrides entries."""
+def build(
+    folder: Path,
+    name: str = "phuong_an_1",
+    late: bool = False,
+    tables: dict[str, Any] | None = None,
+    **manifest: Any,
+) -> Run:
+    """Write the run to `folder`/`name` and return it; `tables` replaces tables, `manifest` overrides entries."""
     cell = 120.0
     size = round(3 * SIDE / cell)
     shade = (120 + 60 * np.sin(np.arange(size)[:, None] / 9) * np.cos(np.arange(size)[None, :] / 7)).astype(np.uint8)
@@ -446,7 +463,7 @@ def build(folder: Path, name: str = "phuong_an_1", late: bool = False, **manifes
             "title": f"Phương án thử {name} {HOSTILE}",
             "title_en": "Option",
             "date": "2026-01-01",
-            "phases": [{"name": "thi-diem", "years": [2026, 2026]}, {"name": "mo-rong", "years": [2027, 2030]}],
+            "phases": PHASES,
             "criteria": [
                 {
                     "of": "commune",
@@ -478,5 +495,8 @@ def build(folder: Path, name: str = "phuong_an_1", late: bool = False, **manifes
     }
     content |= manifest
     rasters = {"hillshade": Raster(shade, place, 0, 450.0), "eligible": Raster(eligible, place, 255, cell)}
-    path = write_run(folder / name, RunContent(_tables(name, late), _background(), rasters, content, (), ("log",)))
+    results = _tables(name, late)
+    for key, frame in (tables or {}).items():
+        results[key] = conform(frame, RESULTS[key], CRS)
+    path = write_run(folder / name, RunContent(results, _background(), rasters, content, (), ("log",)))
     return Run(path)

@@ -16,7 +16,7 @@ from siteplan import locale
 from siteplan.outputs import summary
 from siteplan.outputs.dossier_need import norm_changes
 from siteplan.outputs.style import Style
-from siteplan.outputs.webmap import shapes
+from siteplan.outputs.webmap import shapes, weighing
 from siteplan.runs import Run
 from siteplan.tables import RESULTS
 
@@ -361,6 +361,7 @@ def run_content(run: Run, lang: str) -> Content:
         "options": options,
         "option": option,
         "criteria": _criteria(run, lang),
+        "weighing": weighing.rules_of(run),
         "communes": _communes(run, communes, option, lang),
         "sites": _sites(run, lang),
         "conflicts": _conflicts(run, restricted_too, lang),

@@ -78,8 +78,8 @@ SP.legend = function (content, W, views, hooks) {
     return SP.el("section.group", {}, [SP.el("h3", {}, group.label), items.map(layerRow)]);
   }
 
-  function range(theme, i) {
-    var low = theme.breaks[i], high = i + 1 < theme.breaks.length ? theme.breaks[i + 1] : theme.top;
+  function range(theme, i, ends) {
+    var low = i ? theme.breaks[i] : Math.min(theme.breaks[i], ends[0]), high = i + 1 < theme.breaks.length ? theme.breaks[i + 1] : Math.max(theme.top, ends[1]);
     if (i + 1 < theme.breaks.length) high -= Math.pow(10, -theme.decimals);
     if (high - low < Math.pow(10, -theme.decimals) / 2) return W.number(low, theme.decimals);
     return W.number(low, theme.decimals) + " – " + W.number(high, theme.decimals);
@@ -94,6 +94,12 @@ SP.legend = function (content, W, views, hooks) {
       });
       return found;
     });
+    // trial weights may lead beyond what the run has
+    var ends = [Infinity, -Infinity];
+    if (theme.kind === "steps") models.forEach(function (model) { model.communes.forEach(function (c) {
+      var v = c[theme.column];
+      if (v !== null && v !== undefined) ends = [Math.min(ends[0], v), Math.max(ends[1], v)];
+    }); });
     function seen(i) { return counts.some(function (c) { return c.get(i); }); }
     function number(i) { return counts.map(function (c) { return c.get(i) || 0; }).join(" / "); }
     var lines = [];
@@ -103,7 +109,7 @@ SP.legend = function (content, W, views, hooks) {
       if (theme.kind !== "steps" && !seen(i)) continue;
       lines.push(SP.el("li", {}, [
         SP.el("i.swatch", { css: { background: theme.kind === "steps" ? theme.colours[i] : theme.classes[i].colour, border: "1px solid #8a8f94" }, "aria-hidden": "true" }),
-        SP.el("span", {}, theme.kind === "steps" ? range(theme, i) : theme.classes[i].label),
+        SP.el("span", {}, theme.kind === "steps" ? range(theme, i, ends) : theme.classes[i].label),
         SP.el("b", { title: W.t("count_title") }, number(i))
       ]));
     }

@@ -16,14 +16,16 @@ SP.start = function (content) {
       : el("span.stamp", { title: W.t("draft_long") }, [el("b", {}, W.t("draft")), el("span", {}, [W.date(run.created), el("span.version", {}, " · " + W.t("version", { version: run.version || "–" }))])]);
   }
   var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
+  var trialPanel = el("aside.drawer.trial", { hidden: true, "aria-label": W.t("trial_title") });
+  var trialButton = two || !content.runs[0].weighing ? null : el("button.tool", { type: "button", id: "trial-button", "aria-expanded": "false", on: { click: function () { openTrial(trialPanel.hidden); } } }, W.t("trial_button"));
   var app = el("div.app" + (two ? ".two" : ""), {}, [
     el("header.bar", {}, [
       el("div.title", {}, [el("h1", {}, W.t("page_title", { province: content.province.name })), el("p", {}, two ? W.t("comparison_of", { count: content.runs.length }) : content.runs[0].title)]),
       two ? null : stampOf(content.runs[0]),
-      el("nav", {}, [layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
+      el("nav", {}, [trialButton, layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
     ]),
     content.runs.some(function (r) { return r.illustrative.length; }) ? el("p.banner", { role: "note" }, [el("b", {}, W.t("illustrative")), " ", W.t("illustrative_long")]) : null,
-    el("div.body", {}, [side, stage, drawer]),
+    el("div.body", {}, [side, stage, trialPanel, drawer]),
     el("footer.foot", {}, [coordinates, el("span.reference", {}, W.t("reference_only"))])
   ]);
   document.body.insertBefore(app, document.body.firstChild);
@@ -113,6 +115,15 @@ SP.start = function (content) {
     theme: function (key) { views.forEach(function (v) { v.setTheme(key); }); refreshLegends(); }
   });
   side.appendChild(ranking.node);
+  var trial = trialButton ? SP.trial(content, W, views[0], { close: function () { openTrial(false); trialButton.focus(); }, changed: function () {
+    trial.banner.hidden = !trial.active();
+    app.classList.toggle("trial-on", trial.active());
+    views[0].rescored();
+    ranking.refresh();
+    refreshLegends();
+    refreshCard();
+  } }) : null;
+  if (trial) { trialPanel.appendChild(trial.node); app.insertBefore(trial.banner, app.querySelector(".body")); }
   // two maps share one legend, which then stands with the list
   if (two) {
     ranking.node.querySelector(".controls").appendChild(legendBoxes[0]);
@@ -130,14 +141,22 @@ SP.start = function (content) {
   }
 
   // ---- list and cards
-  function showCard(card) {
+  var shownCard = null;
+  function refreshCard() {
+    if (!shownCard || !side.querySelector(".card")) return;
+    var top = side.scrollTop, open = shownCard;
+    showCard(open(), open, true);
+    side.scrollTop = top;
+  }
+  function showCard(card, again, still) {
+    shownCard = again || null;
     ranking.node.hidden = true;
     Array.from(side.querySelectorAll(".card")).forEach(function (n) { n.remove(); });
     side.appendChild(card);
     side.scrollTop = 0;
     side.classList.add("with-card");
     var title = card.querySelector("h2");
-    if (title) title.focus({ preventScroll: true });
+    if (title && !still) title.focus({ preventScroll: true });
   }
   function toList() {
     var card = side.querySelector(".card"), code = card && card.dataset.commune;
@@ -157,18 +176,30 @@ SP.start = function (content) {
       return;
     }
     var view = how.view || views[0];
-    showCard(cards.commune(view, view.model.byCode.get(code), two
-      ? { back: function () { openCommune(code, { still: true }); }, backLabel: W.t("both_options") }
-      : { back: toList }));
+    var made = function () {
+      return cards.commune(view, view.model.byCode.get(code), two
+        ? { back: function () { openCommune(code, { still: true }); }, backLabel: W.t("both_options") }
+        : { back: toList });
+    };
+    showCard(made(), made);
   }
   function openSite(view, id, still) {
     var s = view.model.bySite.get(id);
     views.forEach(function (v) { v.choose(s.commune_code, v === view ? id : null); });
     ranking.setChosen(s.commune_code);
     if (!still) view.flyToSite(id);
-    showCard(cards.site(view, s, { back: function () { openCommune(s.commune_code, { still: true, view: two ? view : null }); } }));
+    var made = function () { return cards.site(view, s, { back: function () { openCommune(s.commune_code, { still: true, view: two ? view : null }); } }); };
+    showCard(made(), made);
+  }
+  function openTrial(wanted) {
+    if (wanted) openDrawer(false);
+    trialPanel.hidden = !wanted;
+    trialButton.setAttribute("aria-expanded", wanted ? "true" : "false");
+    views.forEach(function (v) { v.resized(); });
+    if (wanted) trialPanel.querySelector("input").focus({ preventScroll: true });
   }
   function openDrawer(wanted) {
+    if (wanted && trialButton && !trialPanel.hidden) { trialPanel.hidden = true; trialButton.setAttribute("aria-expanded", "false"); }
     drawer.hidden = !wanted;
     layersButton.setAttribute("aria-expanded", wanted ? "true" : "false");
     views.forEach(function (v) { v.resized(); });
@@ -180,6 +211,7 @@ SP.start = function (content) {
       event.preventDefault();
     }
     if (event.key !== "Escape") return;
+    if (trialButton && !trialPanel.hidden && (narrow() || trialPanel.contains(document.activeElement))) { openTrial(false); trialButton.focus(); return; }
     if (!drawer.hidden && (narrow() || drawer.contains(document.activeElement))) { openDrawer(false); layersButton.focus(); return; }
     var backButton = side.querySelector(".card .back");
     if (backButton) backButton.click();

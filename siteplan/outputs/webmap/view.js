@@ -1,7 +1,7 @@
 // One map with the results of one run on it. It knows nothing of the panels beside it; it tells them by `hooks`.
 SP.view = function (map, content, model, W, rowsOf, hooks) {
   var S = SP.shapes, V = { map: map, model: model, layers: {}, order: [] };
-  var bounds = L.latLngBounds(content.bounds), theme = null, chosen = null, chosenSite = null, differing = new Set();
+  var home = null, bounds = L.latLngBounds(content.bounds), theme = null, chosen = null, chosenSite = null, differing = new Set();
   var legend = content.background.legend;
 
   function addPane(name, z) {
@@ -76,7 +76,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   }
 
   // ---- sites: marks at every zoom, plots from near
-  var sites = V.layers.sites, siteMarks = new Map();
+  var sites = V.layers.sites, siteMarks = new Map(), plotPaths = new Map();
   if (sites) {
     sites.make = function () {
       var group = L.layerGroup();
@@ -99,10 +99,11 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     model.sites.forEach(function (s) {
       if (!s.shape || s.shape.kind !== 2) return;
       var look = sites.look(s.check_result || "other");
-      plotGroup.addLayer(L.polygon(s.shape.at, {
+      plotPaths.set(s.site_id, L.polygon(s.shape.at, {
         pane: "siteplan_plots", renderer: plots, interactive: false, color: look.fill, weight: s.is_best ? 3 : 1.8,
         fillColor: look.fill, fillOpacity: 0.12, fillRule: "nonzero"
       }));
+      plotGroup.addLayer(plotPaths.get(s.site_id));
     });
   }
   // from near the ground matters more than the colour of the whole commune
@@ -236,6 +237,23 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     fills.forEach(function (path, code) { path.setStyle({ fillColor: model.colour(theme, model.byCode.get(code)) }); });
     return theme;
   };
+  // ranks and best sites changed in the model: colours and marks follow
+  V.rescored = function () {
+    fills.forEach(function (path, code) {
+      var colour = model.colour(theme, model.byCode.get(code));
+      if (path.options.fillColor !== colour) path.setStyle({ fillColor: colour });
+    });
+    var moved = false;
+    siteMarks.forEach(function (mark, id) {
+      var best = !!model.bySite.get(id).is_best;
+      if (mark.options.best !== best) { mark.options.best = best; mark.redraw(); moved = true; }
+    });
+    plotPaths.forEach(function (path, id) {
+      var weight = model.bySite.get(id).is_best ? 3 : 1.8;
+      if (path.options.weight !== weight) path.setStyle({ weight: weight });
+    });
+    if (moved) placeNames();
+  };
   V.theme = function () { return theme; };
   V.setDiffering = function (codes) { differing = new Set(codes); drawMarks(); };
   V.choose = function (code, siteId) {
@@ -249,6 +267,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   V.fit = function (animate) {
     var room = hooks.room ? hooks.room() : 0;
     map.fitBounds(bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12 + room, 12], animate: !!animate });
+    home = animate ? null : map.getCenter().toString() + map.getZoom();
   };
   V.fly = function (box, most) {
     map.flyToBounds([[box[0], box[1]], [box[2], box[3]]], { padding: [36, 36], maxZoom: most, duration: 0.7 });
@@ -263,6 +282,12 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     placeNames();
   };
   V.setLayer = function (key, on) { V.layers[key].set(on); refreshPlots(); };
-  V.resized = function () { map.invalidateSize({ animate: false }); placeNames(); };
+  // who looks at the whole province still does when a panel opens beside it
+  V.resized = function () {
+    var whole = home !== null && home === map.getCenter().toString() + map.getZoom();
+    map.invalidateSize({ animate: false });
+    if (whole) V.fit(false);
+    placeNames();
+  };
   return V;
 };
