@@ -88,6 +88,13 @@ class Province:
         return pyproj.CRS.from_epsg(self.epsg)
 
     @property
+    def capital_point(self) -> tuple[float, float] | None:
+        """Easting and northing of the capital; None where the file does not say where it lies."""
+        if not {"lon", "lat"} <= set(self.capital):
+            return None
+        return transformer(4326, self.epsg).transform(float(self.capital["lon"]), float(self.capital["lat"]))
+
+    @property
     def central_meridian(self) -> float:
         """Central meridian of the zone, degrees east."""
         parameters = (

@@ -300,6 +300,7 @@ def _stages(
         "costs": cost.costs,
         "land_account": found.land_account,
         "land_options": found.land_options,
+        "access_points": found.access_points,
         "climate": assembly.climate(rules),
         "sources": layers.sources,
     }
@@ -337,6 +338,7 @@ def _sites(
                 for role, name in zip(illustrative["role"], illustrative["layer"], strict=True)
                 if role in RASTER_ROLES
             },
+            capital=layers.province.capital_point,
         )
     )
     codes = sorted(communes["code"])

@@ -69,8 +69,8 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("severity", "score"),
     ),
     "speeds": (
-        ("road_class", "name", "name_en", "speed_kmh", "default_width_m", "frontage", "main"),
-        ("speed_kmh", "default_width_m", "frontage", "main"),
+        ("road_class", "name", "name_en", "speed_kmh", "car_kmh", "default_width_m", "frontage", "main"),
+        ("speed_kmh", "car_kmh", "default_width_m", "frontage", "main"),
     ),
     "ground": (("key", "name", "name_en", "value", "unit"), ("value",)),
     "climate": (("element", "name", "name_en", "scenario", "period", "value", "unit"), ("value",)),

@@ -20,7 +20,7 @@ from siteplan.rules import Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
 
-_TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options")
+_TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
 _SCENARIO_PARTS = ("date", "grid", "tolerance", "eligibility", "sites")
 
 
@@ -30,7 +30,7 @@ class Assessed:
 
     Parameters
     ----------
-    sites, conflicts, conformity, land_account, land_options
+    sites, conflicts, conformity, land_account, land_options, access_points
         Result tables; scores and ranks still empty.
     eligible
         Eligible cells of the province: 1 eligible, 0 not, 255 outside.
@@ -43,6 +43,7 @@ class Assessed:
     conformity: pd.DataFrame
     land_account: pd.DataFrame
     land_options: pd.DataFrame
+    access_points: gpd.GeoDataFrame
     eligible: Raster
     outcome: pd.DataFrame
 

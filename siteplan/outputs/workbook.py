@@ -123,7 +123,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         if comparison is not None:
             compare.add_sheets(book, comparison, lang)
         _per_run(book, runs, "scores", _scores_sheet, lang)
-        for name in ("facilities", "needs", "costs", "land_account", "land_options", "climate"):
+        for name in ("facilities", "needs", "costs", "land_account", "land_options", "access_points", "climate"):
             _per_run(book, runs, name, _plain(name), lang)
         _coverage_sheet(book, runs[0], lang)
         _per_run(book, runs, "standards", _plain("standards"), lang)

@@ -3,7 +3,8 @@
 The ground is a graph of cells (90 m): neighbours are joined by walking at Tobler's speed for the slope between them,
 roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers
 (the line class "river") and water areas cannot be walked through; a road across one is its bridge. Streams can be
-crossed. The graph reaches the scenario's margin over the boundary.
+crossed. People walk as far as the scenario's margin over the boundary and ride 5 km beyond it: a way round through a
+neighbour is on a road.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 ACCESS_CELL_M = 90.0
+ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -41,6 +43,17 @@ class Ground:
     grid: Grid
     node: Array
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
+    inside: Array  # nodes in the commune
+
+    @property
+    def forward(self) -> csr_array[Any]:
+        """Edges as they are walked: one search from a place gives the times from it."""
+        return self.reverse.T.tocsr()
+
+    def place(self, node: int) -> tuple[float, float]:
+        """Centre of the cell of a node."""
+        row, column = np.argwhere(self.node == node)[0]
+        return float(self.grid.x[column]), float(self.grid.y[row])
 
     def nodes_at(self, x: Array, y: Array) -> Array:
         """Nodes of the nearest walkable cells."""
@@ -60,6 +73,7 @@ def build_ground(
     speeds: pd.DataFrame,
     margin_m: float,
     cell_m: float = ACCESS_CELL_M,
+    road_reach_m: float = ROAD_REACH_M,
 ) -> Ground:
     """Build the graph of a commune and its surroundings.
 
@@ -74,14 +88,17 @@ def build_ground(
     speeds
         ``rules/speeds.csv``; a class with speed 0 (expressways, closed to motorbikes) is no way.
     margin_m
-        How far over the boundary.
+        How far over the boundary people walk.
     cell_m
         Width of a cell.
+    road_reach_m
+        How far over the boundary they use roads.
     """
-    grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, margin_m)
+    grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, max(margin_m, road_reach_m))
     inside = fill(np.array([commune], dtype=object), grid)
     # how far the graph reaches need not be exact: cells by their distance to the nearest cell of the commune
-    walkable = ndimage.distance_transform_edt(~inside) * cell_m <= margin_m + cell_m
+    away_m = ndimage.distance_transform_edt(~inside) * cell_m
+    walkable = away_m <= margin_m + cell_m
     heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
     barrier = np.zeros(grid.shape, dtype=bool)
     water = layers.get("water_areas")
@@ -91,11 +108,11 @@ def build_ground(
     if rivers is not None and len(rivers):
         rows = rivers.near(grid.bounds)
         rows = rows[rivers.texts("waterway_class")[rows] == "river"]
-        barrier[_touched(rivers.geometries[rows], grid)] = True
-    ways = _ways(layers.get("roads"), grid, speeds)
+        barrier[touched(rivers.geometries[rows], grid)] = True
+    ways = ways_of(layers.get("roads"), grid, speeds)
     on_road = np.zeros(grid.shape, dtype=bool)
     on_road.ravel()[np.concatenate([ways[0], ways[1]])] = True
-    on_road &= walkable
+    on_road &= away_m <= max(margin_m, road_reach_m) + cell_m
     held = (walkable & ~barrier) | on_road
     if not held.any():
         held = walkable
@@ -108,17 +125,17 @@ def build_ground(
     source = np.concatenate([foot[0], start, end])
     target = np.concatenate([foot[1], end, start])
     cost = np.concatenate([foot[2], minutes, minutes])
-    return Ground(grid, node, _reverse_graph(source, target, cost, int(held.sum())))
+    return Ground(grid, node, reverse_graph(source, target, cost, int(held.sum())), inside[held])
 
 
-def _reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
+def reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
     """Graph with an edge from target to source; parallel edges stay side by side, a search takes the cheapest."""
     order = np.argsort(target, kind="stable")
     pointer = np.concatenate([[0], np.cumsum(np.bincount(target, minlength=count))])
     return csr_array((cost[order], source[order], pointer.astype(np.int32)), shape=(count, count))
 
 
-def _touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
+def touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
     """Cells that lines run through."""
     if len(lines) == 0:
         return np.array([], dtype=int), np.array([], dtype=int)
@@ -128,13 +145,15 @@ def _touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
     return row[ok], column[ok]
 
 
-def _ways(roads: Layer | None, grid: Grid, speeds: pd.DataFrame) -> tuple[Array, Array, Array]:
-    """Return the steps between cells along roads: flat cell numbers from and to, minutes."""
+def ways_of(
+    roads: Layer | None, grid: Grid, speeds: pd.DataFrame, speed: str = "speed_kmh"
+) -> tuple[Array, Array, Array]:
+    """Return the steps between cells along roads: flat cell numbers from and to, minutes at a column of `speeds`."""
     none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
     if roads is None or len(roads) == 0:
         return none
     rows = roads.near(grid.bounds)
-    kmh = np.nan_to_num(of_class(roads, speeds, "speed_kmh")[rows], nan=0.0)
+    kmh = np.nan_to_num(of_class(roads, speeds, speed)[rows], nan=0.0)
     rows, kmh = rows[kmh > 0], kmh[kmh > 0]
     if len(rows) == 0:
         return none
@@ -211,5 +230,5 @@ def road_cells(roads: Layer, grid: Grid, speeds: pd.DataFrame) -> Array:
     rows = roads.near(grid.bounds)
     rows = rows[of_class(roads, speeds, "frontage")[rows] == 1]
     out = np.zeros(grid.shape, dtype=bool)
-    out[_touched(roads.geometries[rows], grid)] = True
+    out[touched(roads.geometries[rows], grid)] = True
     return out

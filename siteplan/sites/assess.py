@@ -18,6 +18,7 @@ from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
 from siteplan.sites.preference import preference
 from siteplan.sites.rules import Layer, Rule
+from siteplan.sites.travel import reach
 from siteplan.tables import RESULTS, Table, conform, empty
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
@@ -43,6 +44,8 @@ class CommuneSites:
         Rows of ``conformity``: what each plan says of each site.
     land_account, land_options
         Where the land went, and what looser rules would open.
+    access_points
+        The place that its people reach soonest; no row where nobody lives.
     eligible
         1 eligible, 0 not, 255 outside the commune; cells are multiples of the scenario's width.
     no_site_reasons
@@ -56,6 +59,7 @@ class CommuneSites:
     conformity: pd.DataFrame
     land_account: pd.DataFrame
     land_options: pd.DataFrame
+    access_points: gpd.GeoDataFrame
     eligible: Raster
     no_site_reasons: tuple[Message, ...]
     eligible_area_m2: float
@@ -115,19 +119,29 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     nothing: tuple[Message, ...] = ()
     if not found:
         nothing = (*eligibility.why_nothing(land, prepared.rules, asked_m2), *discuss.worth_discussing(options))
+    reached = reach.reach(prepared, code, commune, np.array([p.geometry for p in plots], dtype=object))
+    points = _points(reached, prepared.crs)
     if not plots:
         sites, conflicts, conformity = (
             empty(RESULTS[name], prepared.crs) for name in ("sites", "conflicts", "conformity")
         )
-        return CommuneSites(sites, conflicts, conformity, account, options, eligible, nothing, land.area_m2)
+        return CommuneSites(sites, conflicts, conformity, account, options, points, eligible, nothing, land.area_m2)
     sites = _site_frame(code, plots, prepared.crs)
-    conflicts, measured, conformity = evaluate(prepared, code, commune, sites, plots, required_m2, dem, slope, eligible)
+    conflicts, measured, conformity = evaluate(
+        prepared, code, commune, sites, plots, required_m2, dem, slope, eligible, reached
+    )
     tables = (
         in_schema(measured, RESULTS["sites"], prepared.crs),
         in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
         conform(conformity, RESULTS["conformity"]),
     )
-    return CommuneSites(*tables, account, options, eligible, nothing, land.area_m2)
+    return CommuneSites(*tables, account, options, points, eligible, nothing, land.area_m2)
+
+
+def _points(reached: reach.Reach, crs: Any) -> gpd.GeoDataFrame:
+    if reached.best is None:
+        return empty(RESULTS["access_points"], crs)
+    return in_schema(pd.DataFrame([reached.best]), RESULTS["access_points"], crs)
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:

@@ -13,6 +13,7 @@ import pandas as pd
 from siteplan.raster import Raster
 from siteplan.sites import plans, terrain
 from siteplan.sites.rules import Layer, Rule, assumption_of, derive_columns, read_rules
+from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _OBJECT_ROLES = (
     "urban_areas",
     "sector_projects",
     "border",
+    "settlements",
 )
 
 
@@ -65,6 +67,7 @@ class Prepared:
     speed_tokens: frozenset[str]
     ground_figures: Mapping[str, float]
     ground_tokens: frozenset[str]
+    far: FarPlaces
 
     @property
     def crs(self) -> Any:
@@ -138,6 +141,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         speed_tokens=frozenset(_assumptions(inputs.rules.speeds, "speeds", "road_class").values()),
         ground_figures=dict(zip(inputs.rules.ground["key"], inputs.rules.ground["value"].astype(float), strict=True)),
         ground_tokens=frozenset(_assumptions(inputs.rules.ground, "ground", "key").values()),
+        far=far_places(inputs.communes, layers.get("roads"), layers.get("border"), inputs.rules.speeds, inputs.capital),
     )
 
 

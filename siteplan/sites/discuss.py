@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from siteplan.sites.eligibility import Eligible, large_enough, largest_piece, rule_mask
+from siteplan.sites.eligibility import Eligible, piece_sizes, rule_mask
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -95,13 +95,12 @@ def _tries(
 
 def _gain(land: Eligible, opened: Array, required_area_m2: float) -> dict[str, Any]:
     cell_m2 = land.grid.cell_m**2
-    before = land.inside & (land.rules_on == 0)
-    cells = (before | opened) & land.inside
-    cells &= large_enough(cells, land.least_area_m2 / cell_m2) if land.least_area_m2 > 0 else True
-    largest = largest_piece(cells) * cell_m2
+    sizes = piece_sizes(((land.rules_on == 0) | opened) & land.inside)
+    kept = sizes[sizes >= land.least_area_m2 / cell_m2]
+    left, largest = float(kept.sum()) * cell_m2, float(kept.max(initial=0)) * cell_m2
     return {
-        "opened_m2": float(cells.sum() - land.cells.sum()) * cell_m2,
-        "left_m2": float(cells.sum()) * cell_m2,
+        "opened_m2": left - land.area_m2,
+        "left_m2": left,
         "largest_m2": largest,
         "fits": bool(largest >= required_area_m2) if required_area_m2 > 0 else None,
     }

@@ -151,7 +151,7 @@ def eligible_land(
             taken = slope_percent > rule.threshold
         elif rule.role == "sites":
             least_m2 = rule.threshold
-            taken = left & ~large_enough(left, least_m2 / grid.cell_m**2)
+            taken = left & ~_large_enough(left, least_m2 / grid.cell_m**2)
         elif rule.role in layers:
             taken = rule_mask(rule, layers[rule.role], grid, urban)
         else:
@@ -166,7 +166,7 @@ def eligible_land(
     return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2)
 
 
-def large_enough(cells: Array, least: float) -> Array:
+def _large_enough(cells: Array, least: float) -> Array:
     """Cells of connected pieces (by their sides) of at least `least` cells."""
     labels, count = ndimage.label(cells)
     if count == 0:
@@ -202,7 +202,7 @@ def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: flo
     total = float(eligible.inside.sum())
     messages: list[Message] = []
     if eligible.cells.any():
-        largest = largest_piece(eligible.cells) * eligible.grid.cell_m**2
+        largest = float(piece_sizes(eligible.cells).max()) * eligible.grid.cell_m**2
         messages.append(
             (
                 "sites.none.no_plot",
@@ -225,10 +225,9 @@ def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: flo
     return messages
 
 
-def largest_piece(cells: Array) -> int:
-    """Return the number of cells of the largest connected piece (by their sides)."""
-    labels, count = ndimage.label(cells)
-    return int(np.bincount(labels.ravel())[1:].max()) if count else 0
+def piece_sizes(cells: Array) -> Array:
+    """Return the number of cells of each connected piece (by their sides)."""
+    return np.asarray(np.bincount(ndimage.label(cells)[0].ravel())[1:])
 
 
 def urban_cells(layer: Layer | None, grid: Grid) -> Array | None:

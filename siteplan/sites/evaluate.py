@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import access, findings, forced, measure, plans, verdict
-from siteplan.sites.context import Prepared, people_in
+from siteplan.sites import findings, forced, measure, plans, verdict
+from siteplan.sites.context import Prepared
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from siteplan.raster import Raster
     from siteplan.scenario import ToleranceSettings
     from siteplan.sites.rules import Rule
+    from siteplan.sites.travel.reach import Reach
 
 Array = np.ndarray[Any, Any]
 
@@ -34,6 +35,7 @@ def evaluate(
     dem: Raster | None,
     slope: Raster | None,
     eligible: Raster,
+    reached: Reach,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Evidence and figures of the sites of a commune, each with its ``geometry``, and conformity with each plan."""
     scenario, layers = prepared.scenario, prepared.layers
@@ -62,8 +64,7 @@ def evaluate(
         prepared.ground_figures,
         required_m2,
     )
-    figures = pd.concat([figures, shape], axis=1)
-    reached = _access(prepared, commune, geometries, figures)
+    figures = pd.concat([figures, shape, reached.columns], axis=1)
 
     conflicts, planned = gather(prepared, commune, sites, ground)
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
@@ -81,7 +82,9 @@ def evaluate(
     planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
     conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
     figures = pd.concat([figures, checked, conform_columns], axis=1)
-    figures["reasons"], figures["rests_on"] = _reasons(prepared, figures, by_site, plots, broken, reached, land.codes)
+    figures["reasons"], figures["rests_on"] = _reasons(
+        prepared, figures, by_site, plots, broken, reached.reached_percent, land.codes
+    )
     figures["geometry"] = geometries
     return conflicts, figures, conformity
 
@@ -153,22 +156,6 @@ def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFr
     missing = left_over_m2(sites["area_m2"].to_numpy(float), prepared.scenario.tolerance)
     kinds = prepared.rule_tables.plan_kinds
     return np.asarray(plans.zones_cover(sites, none if planned is None else planned, kinds, missing).all(axis=1))
-
-
-def _access(prepared: Prepared, commune: Any, geometries: Array, figures: pd.DataFrame) -> Array | None:
-    """Fill in travel times; return the percent of people who have a way to each site."""
-    figures["access_minutes"], figures["access_share_30_percent"] = np.nan, np.nan
-    x, y, people = people_in(prepared, commune)
-    if people.sum() <= 0:
-        return None
-    ground = access.build_ground(
-        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
-    )
-    centres = shapely.centroid(geometries)
-    times = access.minutes_to(ground, shapely.get_x(centres), shapely.get_y(centres), x, y)
-    mean, share, reached = access.weighted(times, people)
-    figures["access_minutes"], figures["access_share_30_percent"] = mean, share
-    return reached
 
 
 def _whole_site_findings(

@@ -61,6 +61,8 @@ class SiteInputs:
         Points of the present seats by ``code``.
     raster_layers
         Catalog names of the illustrative rasters by role, e.g. ``{"dem": "terrain"}``.
+    capital
+        Easting and northing of the provincial capital; None: no travel times to it.
     """
 
     scenario: Scenario
@@ -72,3 +74,4 @@ class SiteInputs:
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame]
     seats: gpd.GeoDataFrame
     raster_layers: Mapping[str, str] = field(default_factory=dict)
+    capital: tuple[float, float] | None = None

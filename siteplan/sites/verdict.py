@@ -187,6 +187,8 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
         messages.append(
             ("sites.reason.access", {"minutes": row["access_minutes"], "percent": row["access_share_30_percent"]})
         )
+        far = {"minutes": row["access_farthest_minutes"], "place": row["access_farthest_place"] or "–"}
+        messages.append(("sites.reason.farthest", {**far, "lost": row["access_lost_minutes"]}))
     known = row["land_use_known_percent"]
     if not known > 0:
         messages.append(("sites.reason.no_land_use", {}))

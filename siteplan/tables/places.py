@@ -54,6 +54,38 @@ SITE_GROUND = (
     number("reported_depth_m", "Độ sâu ngập xã báo", "Depth reported", "SAU_BAO", "m", 2),
 )  # fmt: skip
 
+# beside the mean and the share within 30 minutes; by motorbike unless it says car, empty where there is no way
+SITE_ACCESS = (
+    number("access_share_60_percent", "Dân trong 60 phút", "People within 60 minutes", "DAN_60P", "%", 2),
+    number("access_farthest_minutes", "Nơi xa nhất", "Farthest place", "PHUT_XA", "phút", 2),
+    text("access_farthest_place", "Điểm dân cư xa nhất", "Farthest settlement", "NOI_XA"),
+    number("access_lost_minutes", "Chậm hơn vị trí tiện nhất", "Lost against the best place", "PHUT_MAT", "phút", 2),
+    number("minutes_school", "Đến trường học gần nhất", "To the nearest school", "PHUT_TRUON", "phút", 1),
+    number("minutes_health", "Đến trạm y tế gần nhất", "To the nearest health station", "PHUT_YTE", "phút", 1),
+    number("minutes_market", "Đến chợ gần nhất", "To the nearest market", "PHUT_CHO", "phút", 1),
+    number("minutes_police", "Đến công an gần nhất", "To the nearest police", "PHUT_CAN", "phút", 1),
+    number("minutes_seat", "Đến trụ sở hiện nay", "To the present seat", "PHUT_TRUSO", "phút", 1),
+    number("minutes_main_road", "Đến quốc lộ, đường tỉnh", "To a national or provincial road", "PHUT_QLTL", "phút", 1),
+    number("capital_minutes", "Đến tỉnh lỵ bằng xe máy", "To the capital by motorbike", "PHUT_TINH", "phút", 0),
+    number("capital_car_minutes", "Đến tỉnh lỵ bằng ô tô", "To the capital by car", "OTO_TINH", "phút", 0),
+    number("gate_minutes", "Đến cửa khẩu gần nhất bằng xe máy", "To the nearest gate by motorbike", "PHUT_CKHAU",
+           "phút", 0),
+    number("gate_car_minutes", "Đến cửa khẩu gần nhất bằng ô tô", "To the nearest gate by car", "OTO_CKHAU", "phút", 0),
+)  # fmt: skip
+
+ACCESS_POINTS = Table(
+    "access_points", "Nơi người dân đến nhanh nhất", "The place people reach soonest",
+    (
+        COMMUNE,
+        number("access_minutes", "Thời gian đi lại trung bình", "Mean travel time", "PHUT_DI", "phút", 2),
+        number("access_share_30_percent", "Dân trong 30 phút", "People within 30 minutes", "DAN_30P", "%", 2),
+        number("access_share_60_percent", "Dân trong 60 phút", "People within 60 minutes", "DAN_60P", "%", 2),
+        number("reached_percent", "Dân có đường đến", "People with a way", "DAN_DEN", "%", 2),
+        flag("searched_everywhere", "Đã so mọi nơi trong xã", "Every place compared", "SO_MOI_NOI"),
+    ),
+    ("commune_code",), "point",
+)  # fmt: skip
+
 CLIMATE = Table(
     "climate", "Kịch bản biến đổi khí hậu", "Climate scenario",
     (

@@ -22,7 +22,7 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
-from siteplan.tables.places import CLIMATE, LAND_OPTIONS, SITE_GROUND
+from siteplan.tables.places import ACCESS_POINTS, CLIMATE, LAND_OPTIONS, SITE_ACCESS, SITE_GROUND
 from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
@@ -135,6 +135,7 @@ _SITES = Table(
         *SITE_GROUND,
         number("access_minutes", "Thời gian đi lại trung bình", "Mean travel time", "PHUT_DI", "phút", 2),
         number("access_share_30_percent", "Dân trong 30 phút", "People within 30 minutes", "DAN_30P", "%", 2),
+        *SITE_ACCESS,
         number("road_distance_m", "Khoảng cách đến đường", "Distance to road", "KC_DUONG", "m", 1),
         text("road_class", "Cấp đường gần nhất", "Class of nearest road", "CAP_DUONG"),
         number("main_road_distance_m", "Khoảng cách đến quốc lộ, tỉnh lộ", "Distance to main road", "KC_QLTL", "m", 1),
@@ -370,7 +371,8 @@ RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
         _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES,
-        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, CLIMATE, OPINIONS, _ASSUMPTIONS, _SOURCES,
+        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, _ASSUMPTIONS,
+        _SOURCES,
     )
 }  # fmt: skip
 

@@ -137,14 +137,16 @@ def _platforms(
     # a depth that was reported is a level too: that of the ground under it
     reported = np.where(out["reported_event"] == "flooded", mean + out["reported_depth_m"], np.nan)
     flood = np.fmax(out["flood_level_m"].to_numpy(dtype=float), reported.astype(float))
-    for i, (part, (_, _, z)) in enumerate(zip(parts, heights, strict=True)):
-        made = earthworks.level_platform(z, float(part.area), float(flood[i] + freeboard))
-        if made is None:
-            continue
-        out.loc[i, ["platform_area_m2", "platform_level_m", "cut_m3", "fill_m3", "balanced_level_m", "balanced_m3"]] = [
-            made.area_m2, made.level_m, made.cut_m3, made.fill_m3, made.balanced_level_m, made.balanced_m3,
-        ]  # fmt: skip
-        out.loc[i, "earthworks_balanced"] = made.balanced(limit)
+    made = [
+        earthworks.level_platform(z, float(part.area), float(level))
+        for part, (_, _, z), level in zip(parts, heights, flood + freeboard, strict=True)
+    ]
+    names = ["platform_area_m2", "platform_level_m", "cut_m3", "fill_m3", "balanced_level_m", "balanced_m3"]
+    out[names] = [
+        [p.area_m2, p.level_m, p.cut_m3, p.fill_m3, p.balanced_level_m, p.balanced_m3] if p else [np.nan] * len(names)
+        for p in made
+    ]
+    out["earthworks_balanced"] = pd.array([p.balanced(limit) if p else None for p in made], dtype="boolean")
     out["flood_state"], out["raise_m"] = floods.flood_state(mean, flood, freeboard)
     out["flood_level_m"] = flood
 

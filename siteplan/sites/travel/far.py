@@ -1,0 +1,129 @@
+"""Times to far places, the provincial capital and the border gates, over the roads of the whole province.
+
+One grid of 90 m for the province: roads join the cells they run through by their true length, by motorbike and by
+car. From a plot to the nearest road one walks straight, as on level ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
+
+from siteplan.sites.access import METRES_PER_KM_MINUTE, reverse_graph, ways_of
+from siteplan.sites.grid import Grid
+from siteplan.sites.rules import of_class
+from siteplan.sites.terrain import walking_speed_kmh
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from siteplan.sites.rules import Layer
+
+Array = np.ndarray[Any, Any]
+
+FAR_CELL_M = 90.0
+MARGIN_M = 5000.0
+GATE_REACH_M = 500.0  # a gate is where a road comes so near to the border
+MODES = {"motorbike": "speed_kmh", "car": "car_kmh"}
+COLUMNS = ("capital_minutes", "capital_car_minutes", "gate_minutes", "gate_car_minutes")
+
+
+@dataclass(frozen=True)
+class FarPlaces:
+    """Road cells of the province with the minutes from each to the capital and to the nearest gate.
+
+    Parameters
+    ----------
+    places
+        Centres of road cells by mode, rows of easting and northing.
+    minutes
+        By column of :data:`COLUMNS`; infinite where there is no way.
+    """
+
+    places: Mapping[str, Array]
+    minutes: Mapping[str, Array]
+    _trees: dict[str, KDTree] = field(default_factory=dict)  # made once per process
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_trees": {}}
+
+    def columns(self, geometries: Array) -> pd.DataFrame:
+        """Minutes of each site by column, NaN where there is no way or no such place."""
+        out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=list(COLUMNS))
+        centres = shapely.get_coordinates(shapely.centroid(geometries))
+        speed = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
+        for mode, places in self.places.items():
+            if len(places) == 0 or len(geometries) == 0:
+                continue
+            if mode not in self._trees:
+                self._trees[mode] = KDTree(places)
+            distance, nearest = self._trees[mode].query(centres)
+            for column in COLUMNS:
+                if column in self.minutes and (mode == "car") == ("car" in column):
+                    total = self.minutes[column][nearest] + distance / speed
+                    out[column] = np.where(np.isfinite(total), total, np.nan)
+        return out
+
+
+def border_gates(communes: gpd.GeoDataFrame, roads: Layer | None, border: Layer | None, speeds: pd.DataFrame) -> Array:
+    """Points where the best road of each commune with a gate comes nearest to the border, rows of easting and northing.
+
+    The best road is of a main class, then the nearest. A commune whose roads all end farther off has no point.
+    """
+    found: list[tuple[float, float]] = []
+    if roads is None or border is None or not len(roads) or not len(border) or "gate_class" not in communes.columns:
+        return np.empty((0, 2))
+    line = shapely.union_all(border.geometries)
+    main = of_class(roads, speeds, "main")
+    open_ = (of_class(roads, speeds, "speed_kmh") > 0) | (of_class(roads, speeds, "car_kmh") > 0)
+    for commune in communes.loc[communes["gate_class"].notna()].geometry:
+        rows = roads.near(shapely.buffer(commune, GATE_REACH_M).bounds)
+        rows = rows[open_[rows] & shapely.dwithin(roads.geometries[rows], commune, GATE_REACH_M)]
+        own = shapely.intersection(line, shapely.buffer(commune, GATE_REACH_M))
+        rows = rows[shapely.dwithin(roads.geometries[rows], own, GATE_REACH_M)] if not own.is_empty else rows[:0]
+        if len(rows) == 0:
+            continue
+        distance = shapely.distance(roads.geometries[rows], own)
+        best = rows[np.lexsort((rows, distance, -np.nan_to_num(main[rows])))[0]]
+        point = shapely.get_point(shapely.shortest_line(roads.geometries[best], own), 0)
+        found.append((float(point.x), float(point.y)))
+    return np.array(found).reshape(-1, 2)
+
+
+def far_places(
+    communes: gpd.GeoDataFrame,
+    roads: Layer | None,
+    border: Layer | None,
+    speeds: pd.DataFrame,
+    capital: tuple[float, float] | None,
+) -> FarPlaces:
+    """Search the roads of the province once per mode and place."""
+    places: dict[str, Array] = {}
+    minutes: dict[str, Array] = {}
+    if capital is None or roads is None or not len(roads):
+        return FarPlaces(places, minutes)
+    gates = border_gates(communes, roads, border, speeds)
+    grid = Grid.around(tuple(communes.total_bounds), FAR_CELL_M, MARGIN_M)
+    for mode, speed in MODES.items():
+        start, end, cost = ways_of(roads, grid, speeds, speed)
+        cells, node = np.unique(np.concatenate([start, end]), return_inverse=True)
+        if len(cells) == 0:
+            continue
+        source, target = node[: len(start)], node[len(start) :]
+        graph = reverse_graph(
+            np.concatenate([source, target]), np.concatenate([target, source]), np.concatenate([cost, cost]), len(cells)
+        )
+        places[mode] = np.column_stack([grid.x[cells % grid.columns], grid.y[cells // grid.columns]])
+        tree, suffix = KDTree(places[mode]), "car_minutes" if mode == "car" else "minutes"
+        for name, points in (("capital", np.array([capital])), ("gate", gates)):
+            if len(points):
+                goals = np.unique(tree.query(points)[1])
+                minutes[f"{name}_{suffix}"] = dijkstra(graph, directed=True, indices=goals, min_only=True)
+    return FarPlaces(places, minutes)

@@ -1,0 +1,203 @@
+"""Travel times of the sites of one commune: its people, its services, and the best place there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse.csgraph import dijkstra
+
+from siteplan.sites import access
+from siteplan.sites.context import people_in
+from siteplan.sites.rules import of_class
+
+if TYPE_CHECKING:
+    from siteplan.sites.access import Ground
+    from siteplan.sites.context import Prepared
+
+Array = np.ndarray[Any, Any]
+
+SERVICES = ("school", "health", "market", "police")
+FROM_PEOPLE_AT_MOST = 24  # with more places of people than this the search starts from the sites instead
+ROUNDS, TRIED_PER_ROUND = 2, 4
+CANDIDATES = 1500
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the sites of a commune are reached.
+
+    Parameters
+    ----------
+    columns
+        Rows are sites.
+    best
+        One row of :data:`siteplan.tables.RESULTS` ``access_points`` with ``geometry``; None where nobody lives.
+    reached_percent
+        People who have a way to each site, percent; None where nobody lives.
+    """
+
+    columns: pd.DataFrame
+    best: dict[str, Any] | None
+    reached_percent: Array | None
+
+
+_OF_PEOPLE = (
+    "access_minutes", "access_share_30_percent", "access_share_60_percent", "access_farthest_minutes",
+    "access_lost_minutes",
+)  # fmt: skip
+_NEAREST = (*(f"minutes_{kind}" for kind in SERVICES), "minutes_seat", "minutes_main_road")
+
+
+def reach(prepared: Prepared, code: str, commune: Any, geometries: Array) -> Reach:
+    """Measure how the sites of a commune are reached.
+
+    Parameters
+    ----------
+    prepared
+        What all communes share.
+    code, commune
+        Commune and its polygon.
+    geometries
+        Sites; a site is reached at its centroid.
+    """
+    ground = access.build_ground(
+        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
+    )
+    centres = shapely.get_coordinates(shapely.centroid(geometries)) if len(geometries) else np.empty((0, 2))
+    goals = ground.nodes_at(centres[:, 0], centres[:, 1]) if len(centres) else np.empty(0, dtype=int)
+    columns = pd.DataFrame(np.nan, index=range(len(geometries)), columns=[*_OF_PEOPLE, *_NEAREST])
+    columns["access_farthest_place"] = pd.Series([None] * len(geometries), dtype=object)
+    _to_services(columns, prepared, code, ground, goals)
+    columns = pd.concat([columns, prepared.far.columns(geometries)], axis=1)
+    x, y, people = people_in(prepared, commune)
+    if people.sum() <= 0:
+        return Reach(columns, None, None)
+    times, best_node, best_times, everywhere = _times(prepared, ground, goals, ground.nodes_at(x, y), people)
+    best_mean, best_30, best_reached = access.weighted(best_times[None, :], people)
+    best_60 = access.weighted(best_times[None, :], people, 60.0)[1]
+    best = {
+        "commune_code": code,
+        "access_minutes": best_mean[0],
+        "access_share_30_percent": best_30[0],
+        "access_share_60_percent": best_60[0],
+        "reached_percent": best_reached[0],
+        "searched_everywhere": everywhere,
+        "geometry": shapely.Point(*ground.place(best_node)),
+    }
+    mean, share, reached = access.weighted(times, people)
+    columns["access_minutes"], columns["access_share_30_percent"] = mean, share
+    columns["access_share_60_percent"] = access.weighted(times, people, 60.0)[1]
+    columns["access_lost_minutes"] = mean - best_mean[0]
+    _farthest(columns, prepared, times, x, y)
+    return Reach(columns, best, reached)
+
+
+def _times(
+    prepared: Prepared, ground: Ground, goals: Array, origins: Array, people: Array
+) -> tuple[Array, int, Array, bool]:
+    """Minutes from places to sites (sites by places), the best node, minutes to it, whether every cell was compared."""
+    homes, home = np.unique(origins, return_inverse=True)
+    if len(homes) <= FROM_PEOPLE_AT_MOST:
+        out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes))
+        weight = np.bincount(home, weights=people)
+        best = _best(out, weight, np.flatnonzero(ground.inside) if ground.inside.any() else np.arange(out.shape[1]))
+        return out[home][:, goals].T, best, out[home, best], True
+    sites, back = np.unique(goals, return_inverse=True)
+    seat_and_sites = sites if len(sites) else np.unique(homes[:1])
+    towards = np.asarray(dijkstra(ground.reverse, directed=True, indices=seat_and_sites))
+    tried, towards = _better(prepared, ground, seat_and_sites, towards, homes, np.bincount(home, weights=people))
+    inside = ground.inside[tried] if ground.inside[tried].any() else np.ones(len(tried), dtype=bool)
+    best_row = _best(towards[:, homes].T, np.bincount(home, weights=people), np.flatnonzero(inside))
+    of_sites = towards[: len(seat_and_sites)][back] if len(sites) else towards[:0]
+    return of_sites[:, origins], int(tried[best_row]), towards[best_row, origins], False
+
+
+def _best(times: Array, people: Array, among: Array) -> int:
+    """Column of `times` (places by nodes) that most people reach, and of those the one with the least mean."""
+    cut = times[:, among]
+    reached = np.isfinite(cut)
+    share = people @ reached
+    total = people @ np.where(reached, cut, 0.0)
+    mean = np.divide(total, share, out=np.full(len(among), np.inf), where=share > 0)
+    return int(among[np.lexsort((among, np.round(mean, 9), -np.round(share, 6)))[0]])
+
+
+def _better(
+    prepared: Prepared, ground: Ground, tried: Array, towards: Array, homes: Array, people: Array
+) -> tuple[Array, Array]:
+    """Search for better places on roads: those that the times known so far do not rule out, the most promising first.
+
+    For a place y and each site s that was searched, the time of a person to y differs from that to s by no more than
+    the time between y and s: the greatest such difference, summed over the people, is about the least that y can cost.
+    """
+    roads = prepared.layers.get("roads")
+    if roads is None:
+        return tried, towards
+    cells = access.road_cells(roads, ground.grid, prepared.rule_tables.speeds) & (ground.node >= 0)
+    nodes = ground.node[cells]
+    nodes = np.sort(nodes[ground.inside[nodes]])
+    nodes = nodes[:: max(1, len(nodes) // CANDIDATES)]
+    for _ in range(ROUNDS):
+        fresh = np.setdiff1d(nodes, tried)
+        if len(fresh) == 0:
+            break
+        known = np.where(np.isfinite(towards), towards, np.nan)
+        least = np.zeros((len(homes), len(fresh)))
+        for row in known:
+            least = np.fmax(least, np.abs(row[homes][:, None] - row[fresh][None, :]))
+        order = np.argsort(people @ least, kind="stable")
+        # not four neighbours: every other of the best sixteenth
+        step = max(1, min(len(order) // (16 * TRIED_PER_ROUND), 8))
+        chosen = fresh[order[: TRIED_PER_ROUND * step : step]]
+        towards = np.vstack([towards, np.asarray(dijkstra(ground.reverse, directed=True, indices=chosen))])
+        tried = np.concatenate([tried, chosen])
+    return tried, towards
+
+
+def _to_services(columns: pd.DataFrame, prepared: Prepared, code: str, ground: Ground, goals: Array) -> None:
+    """Fill in the minutes from each site to the nearest object of a kind within reach; NaN where there is none."""
+    if len(goals) == 0:
+        return
+    targets: dict[str, Array] = {}
+    services = prepared.layers.get("services")
+    if services is not None and len(services):
+        rows = services.near(ground.grid.bounds)
+        kinds = services.texts("service_class")[rows]
+        points = shapely.get_coordinates(shapely.centroid(services.geometries[rows]))
+        targets = {f"minutes_{kind}": points[kinds == kind] for kind in SERVICES}
+    seat = prepared.seats.get(code)
+    if seat is not None:
+        targets["minutes_seat"] = np.array([[seat.x, seat.y]])
+    nodes = {name: ground.nodes_at(xy[:, 0], xy[:, 1]) for name, xy in targets.items() if len(xy)}
+    roads = prepared.layers.get("roads")
+    if roads is not None and len(roads):
+        speeds = prepared.rule_tables.speeds
+        rows = roads.near(ground.grid.bounds)
+        open_main = (of_class(roads, speeds, "main")[rows] == 1) & (of_class(roads, speeds, "frontage")[rows] == 1)
+        cells = np.zeros(ground.grid.shape, dtype=bool)
+        cells[access.touched(roads.geometries[rows[open_main]], ground.grid)] = True
+        nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
+    for name, there in nodes.items():
+        if len(there):
+            found = dijkstra(ground.reverse, directed=True, indices=np.unique(there), min_only=True)[goals]
+            columns[name] = np.where(np.isfinite(found), found, np.nan)
+
+
+def _farthest(columns: pd.DataFrame, prepared: Prepared, times: Array, x: Array, y: Array) -> None:
+    """Fill in the place from which each site is farthest, among those that have a way, by the nearest settlement."""
+    known = np.where(np.isfinite(times), times, -1.0)
+    if known.size == 0:
+        return
+    place = np.argmax(known, axis=1)
+    longest = known[np.arange(len(known)), place]
+    columns["access_farthest_minutes"] = np.where(longest >= 0, longest, np.nan)
+    settlements = prepared.layers.get("settlements")
+    if settlements is None or len(settlements) == 0:
+        return
+    row = settlements.nearest(shapely.points(x[place], y[place]))[1]
+    names = settlements.texts("name")
+    columns["access_farthest_place"] = [names[r] if m >= 0 else None for r, m in zip(row, longest, strict=True)]

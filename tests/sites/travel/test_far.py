@@ -1,0 +1,72 @@
+"""Far places over the roads of a small province, in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from siteplan.sites.rules import Layer, derive_columns
+from siteplan.sites.travel.far import border_gates, far_places
+
+LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)
+
+
+def roads_of(maps, rules, rows) -> Layer:
+    return Layer("roads", derive_columns("roads", maps.layer("roads", rows), rules), ())
+
+
+def province(maps, **more):
+    row = {"code": maps.CODE, "name": "Thử", "kind": "xã", "geometry": maps.commune(), **more}
+    return maps.layer("communes", [row]).assign(**more)
+
+
+def test_minutes_to_the_capital_are_road_length_by_speed_and_a_walk(maps, rules) -> None:
+    road = {"road_class": "national", "geometry": maps.line((-4500, 1500), (6500, 1500))}
+    capital = (maps.X0 - 4500, maps.Y0 + 1500)
+    far = far_places(province(maps), roads_of(maps, rules, [road]), None, rules.speeds, capital)
+    found = far.columns(np.array([maps.at(2000, 1880, 2040, 1920)])).iloc[0]
+    speeds = rules.speeds.set_index("road_class").loc["national"]
+    walk = 400 / 1000 / LEVEL_KMH * 60
+    for column, kmh in (("capital_minutes", speeds["speed_kmh"]), ("capital_car_minutes", speeds["car_kmh"])):
+        # 6,520 m along the road; the cells are 90 m wide, so a way is known to a cell at either end
+        cell = 2 * 90 / 1000 / kmh * 60 + 90 / 1000 / LEVEL_KMH * 60
+        assert found[column] == pytest.approx(6.52 / kmh * 60 + walk, abs=cell)
+    assert np.isnan(found["gate_minutes"])
+
+
+def test_cars_take_the_expressway_and_motorbikes_do_not(maps, rules) -> None:
+    fast = {"road_class": "expressway", "geometry": maps.line((-4500, 1500), (6500, 1500))}
+    slow = {"road_class": "commune", "geometry": maps.line((-4500, 1500), (-4500, 4500), (6500, 4500), (6500, 1500))}
+    capital = (maps.X0 - 4500, maps.Y0 + 1500)
+    far = far_places(province(maps), roads_of(maps, rules, [fast, slow]), None, rules.speeds, capital)
+    site = np.array([maps.at(6480, 1480, 6520, 1520)])
+    found = far.columns(site).iloc[0]
+    speeds = rules.speeds.set_index("road_class")
+    assert found["capital_car_minutes"] == pytest.approx(11 / speeds.loc["expressway", "car_kmh"] * 60, abs=1.5)
+    assert found["capital_minutes"] == pytest.approx(17 / speeds.loc["commune", "speed_kmh"] * 60, abs=2)
+
+
+def test_a_gate_is_where_the_best_road_meets_the_border(maps, rules) -> None:
+    border = Layer("border", maps.layer("border", [{"geometry": maps.line((-500, 3000), (3500, 3000))}]), ())
+    rows = [
+        {"road_class": "local", "geometry": maps.line((500, 0), (500, 3000))},
+        {"road_class": "national", "geometry": maps.line((2500, 0), (2500, 2900))},
+        {"road_class": "national", "geometry": maps.line((1500, 0), (1500, 2000))},
+    ]
+    roads = roads_of(maps, rules, rows)
+    gates = border_gates(province(maps, gate_class="international"), roads, border, rules.speeds)
+    assert gates == pytest.approx(np.array([[maps.X0 + 2500, maps.Y0 + 2900]]))
+    assert len(border_gates(province(maps, gate_class=None), roads, border, rules.speeds)) == 0
+    far = far_places(province(maps, gate_class="main"), roads, border, rules.speeds, (maps.X0, maps.Y0))
+    site = far.columns(np.array([maps.at(2480, 80, 2520, 120)])).iloc[0]
+    kmh = rules.speeds.set_index("road_class").loc["national", "speed_kmh"]
+    assert site["gate_minutes"] == pytest.approx(2.8 / kmh * 60, abs=1.2)
+
+
+def test_without_capital_or_roads_nothing_is_told(maps, rules) -> None:
+    road = roads_of(maps, rules, [{"road_class": "local", "geometry": maps.line((0, 0), (900, 0))}])
+    for far in (
+        far_places(province(maps), None, None, rules.speeds, (0.0, 0.0)),
+        far_places(province(maps), road, None, rules.speeds, None),
+    ):
+        assert far.columns(np.array([maps.at(0, 0, 10, 10)])).isna().all(axis=None)
