@@ -132,14 +132,18 @@ def was_site_id(sites: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None) -> gpd
 
 
 def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add to the reasons of the proposed site how sure its first place is when weights are shaken."""
+    """Add how firm the ranks are when weights are shaken; to the reasons of the proposed site, and of the first."""
     found = stability.set_index("site_id")
+    ids = sites["site_id"]
+    columns = ("first_share_percent", "rank_shaken_low", "rank_shaken_high")
+    sites = sites.assign(**{column: ids.map(found[column]) for column in columns})
     reasons = []
     for site_id, best, cell in zip(sites["site_id"], sites["is_best"], sites["reasons"], strict=True):
         if bool(best) and site_id in found.index:
             row = found.loc[site_id]
             key = "sites.close_call" if bool(row["close_call"]) else "sites.stable_choice"
-            cell = encode([*decode(cell), (key, {"share": float(row["first_share_percent"])})])  # noqa: PLW2901
+            more = [(key, {"share": float(row["first_share_percent"])}), *decode(row["notes"])]
+            cell = encode([*decode(cell), *more])  # noqa: PLW2901
         reasons.append(cell)
     return sites.assign(reasons=reasons)
 

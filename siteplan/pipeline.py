@@ -251,7 +251,9 @@ def _stages(
 
     reporter.say("pipeline.decide", count=len(sites))
     sites, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
-    stable = stability.site_stability(site_scores, sites, seed=scenario.seed)
+    stable = stability.site_stability(
+        site_scores, sites, draws=rank_stability.DRAWS, seed=scenario.seed, criteria=scenario.of("site")
+    )
     small = norms["gap.small_deficit_percent"]
     placed = placing.place(sites, stage.gaps.communes.rename(columns={"commune_code": "code"}), small.value)
     stage = stage.settled(placed.build_new, placed.as_is)

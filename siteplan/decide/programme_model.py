@@ -21,6 +21,8 @@ _Floats = NDArray[np.float64]
 
 MONEY_UNIT = 1e8
 PAYMENT_UNIT = 1e6
+# what one unit of an objective's whole numbers stands for: points, people, m²
+OBJECTIVE_UNITS = {"priority": 1, "people": 100, "deficit": 10}
 SOLVER = "HiGHS (scipy.optimize.milp)"
 # What is shown beside a programme bound by the money of single years need not be proved, which can take minutes: the
 # root of the search, or half a percent, then the bound is told. A number of nodes, not of seconds: the same every time.
@@ -182,8 +184,8 @@ class ProgrammeModel:
         """Whole numbers to maximise: priority points, hundreds of people, or tens of m² of missing floor."""
         read: Callable[[Row], float] = {
             "priority": lambda row: row.points or 0.0,
-            "people": lambda row: (row.people or 0) / 100,
-            "deficit": lambda row: (row.deficit_m2 or 0.0) / 10,
+            "people": lambda row: (row.people or 0) / OBJECTIVE_UNITS["people"],
+            "deficit": lambda row: (row.deficit_m2 or 0.0) / OBJECTIVE_UNITS["deficit"],
         }[objective if objective != "follow_rank" else "priority"]
         return np.array([round(read(row)) for row in self.needing], dtype="int64")
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from siteplan.decide import site_reasons
 from siteplan.decide.programme_rows import signed
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
@@ -229,7 +230,7 @@ def rank_sites(sites: Any, criteria: Sequence[Criterion], locks: Sequence[Lock] 
     commune_locked = ranked["commune_code"].isin(ranked.loc[ranked["locked"], "commune_code"])
     first = (ranked["rank"] == 1) & buildable.astype(bool)
     ranked["is_best"] = (first & ~commune_locked) | ranked["locked"]
-    ranked["reasons"] = _reasons(ranked, scored.scores, criteria, locks)
+    ranked["reasons"] = _reasons(ranked, scored.scores, criteria, locks, buildable.astype(bool).tolist())
     if any(c.certainty in ("R", "P") for c in criteria):
         ranked["rests_on"] = [rests_on(v, SITE_ASSUMPTION) for v in ranked["rests_on"]]
     return ranked, scored.scores
@@ -259,16 +260,19 @@ def _locked_sites(sites: Any, locks: Sequence[Lock]) -> set[str]:
     return {str(lock.site) for lock in wanted}
 
 
-def _reasons(sites: Any, scores: pd.DataFrame, criteria: Sequence[Criterion], locks: Sequence[Lock]) -> pd.Series[Any]:
+def _reasons(
+    sites: Any, scores: pd.DataFrame, criteria: Sequence[Criterion], locks: Sequence[Lock], buildable: Sequence[bool]
+) -> pd.Series[Any]:
     labels = [{"label": c.label or c.key, "label_en": c.label_en or c.label or c.key} for c in criteria]
     shape = (len(sites), len(criteria))  # the rows of scores come site by site, in the order of the criteria
     weights = scores["weight"].to_numpy("float64").reshape(shape)
     points = scores["points"].to_numpy("float64").reshape(shape)
     by_lock = {lock.site: lock for lock in locks if lock.site is not None}
     first = {row["commune_code"]: row for row in sites[sites["rank"] == 1].to_dict("records")}
+    against_next = site_reasons.beats(sites, weights, points, criteria, buildable)
     texts = []
     for n, site in enumerate(sites.drop(columns="geometry", errors="ignore").to_dict("records")):
-        messages = [*decode(site["reasons"]), *_for_and_against(weights[n], points[n], labels)]
+        messages = [*decode(site["reasons"]), *_for_and_against(weights[n], points[n], labels), *against_next[n]]
         if site["locked"]:
             lock, machine = by_lock[site["site_id"]], first[site["commune_code"]]
             messages.append(signed("decide.site.locked", lock, rank=int(site["rank"])))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from siteplan.locale import Message, encode
+from siteplan.scenario import Criterion
 
 # Sum of the parameters of the Dirichlet distribution: at 100 a weight of 10 in 100 varies by 3 (one standard
 # deviation), a weight of 20 by 4. A choice of method, to be stated in every report of it.
@@ -15,6 +19,11 @@ CONCENTRATION = 100.0
 CLOSE_CALL_PERCENT = 60.0
 # first in at least so many draws, and a site takes part in the close call
 _RIVAL_PERCENT = 10.0
+# ranks told hold in this share of the draws
+_MIDDLE_PERCENT = 95.0
+# each weight alone is changed by this share
+SINGLE_CHANGE = 0.25
+FULL = 100.0
 
 
 def shaken_weights(
@@ -38,9 +47,14 @@ def shaken_weights(
 
 
 def site_stability(
-    scores: pd.DataFrame, sites: pd.DataFrame, draws: int = 1000, seed: int = 0, concentration: float = CONCENTRATION
+    scores: pd.DataFrame,
+    sites: pd.DataFrame,
+    draws: int = 1000,
+    seed: int = 0,
+    concentration: float = CONCENTRATION,
+    criteria: Sequence[Criterion] = (),
 ) -> pd.DataFrame:
-    """Count in which share of draws each site is the first of its commune.
+    """Count in which share of draws each site is the first of its commune, and in which ranks it stands.
 
     Parameters
     ----------
@@ -50,17 +64,27 @@ def site_stability(
         ``RESULTS["sites"]`` as ranked. Those that are eligible and not blocked compete.
     draws, seed, concentration
         See :func:`shaken_weights`; every commune sees the same weights.
+    criteria
+        Those of sites, for the labels in the notes.
 
     Returns
     -------
     DataFrame
         Row per site: commune_code, site_id, first_share_percent (NaN where the site does not compete; of equal sites
-        the one ranked first wins), close_call (the first-ranked site is first in fewer than 60 % of draws, and this
-        site is it or is first in at least 10 %).
+        the one ranked first wins), rank_shaken_low, rank_shaken_high (ranks held in 95 % of the draws), close_call (the
+        first-ranked site is first in fewer than 60 % of draws, and this site is it or is first in at least 10 %), notes
+        (of the first-ranked site: its rivals in a close call, the change of one weight at which the second takes its
+        place, and whether it stays first when each weight alone is 25 % more or less).
+
+    Notes
+    -----
+    Values are scaled by functions fixed beforehand, so that dropping a site never reverses the ranks of others.
     """
     result = sites[["commune_code", "site_id"]].copy().reset_index(drop=True)
     result["first_share_percent"] = np.nan
+    result["rank_shaken_low"] = result["rank_shaken_high"] = pd.array([pd.NA] * len(result), dtype="Int64")
     result["close_call"] = False
+    result["notes"] = None
     own = scores[scores["of"] == "site"]
     competing = sites["eligible"].astype("boolean").fillna(value=False) & (sites["check_result"] != "blocked")
     competing &= sites["score"].notna()
@@ -69,20 +93,107 @@ def site_stability(
 
     table = own.pivot_table(index="subject_id", columns="criterion", values="scaled", aggfunc="first", dropna=False)
     weights = own.groupby("criterion")["weight"].first().reindex(table.columns).to_numpy("float64")
+    labels = {c.key: {"label": c.label or c.key, "label_en": c.label_en or c.label or c.key} for c in criteria}
+    named = [labels.get(str(key), {"label": str(key), "label_en": str(key)}) for key in table.columns]
     drawn = shaken_weights(weights, draws, seed, concentration)
     order: Any = sites.assign(_row=np.arange(len(sites)))[competing.to_numpy(dtype=bool)]
     order = order.sort_values(["commune_code", "rank"])
     for _, group in order.groupby("commune_code", sort=True):
         scaled = table.reindex(group["site_id"]).to_numpy("float64")
-        known = ~np.isnan(scaled)
-        reach = drawn @ known.T.astype("float64")
-        with np.errstate(invalid="ignore", divide="ignore"):
-            drawn_scores = drawn @ np.where(known, scaled, 0.0).T / reach
         # rounded, so that equal sites tie and the nominal rank decides
-        first = np.argmax(np.nan_to_num(np.round(drawn_scores, 9), nan=-1.0), axis=1)
-        share = np.round(np.bincount(first, minlength=len(group)) / draws * 100, 1)
+        ranks = _ranks(np.nan_to_num(np.round(_weighed(scaled, drawn), 9), nan=-1.0))
+        share = np.round((ranks == 1).mean(axis=0) * 100, 1)
         rows = group["_row"].to_numpy()
         result.loc[rows, "first_share_percent"] = share
+        tail = (100 - _MIDDLE_PERCENT) / 2
+        for column, percent in (("rank_shaken_low", tail), ("rank_shaken_high", 100 - tail)):
+            result.loc[rows, column] = np.percentile(ranks, percent, axis=0, method="nearest").astype("int64")
+        close = np.zeros(len(rows), dtype=bool)
         if share[0] < CLOSE_CALL_PERCENT:
-            result.loc[rows[(share >= _RIVAL_PERCENT) | (np.arange(len(rows)) == 0)], "close_call"] = True
+            close = (share >= _RIVAL_PERCENT) | (np.arange(len(rows)) == 0)
+            result.loc[rows[close], "close_call"] = True
+        names = [str(label if isinstance(label, str) else key) for label, key in _names(group)]
+        rivals = [name for name, near in zip(names[1:], close[1:], strict=True) if near]
+        notes: list[Message] = [("decide.site.close", {"names": ", ".join(rivals)})] if rivals else []
+        if len(rows) > 1:
+            notes += _single_weights(scaled, weights, named, names[1])
+        result.loc[rows[0], "notes"] = encode(notes)
     return result
+
+
+def _names(group: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
+    labels = group["label"] if "label" in group.columns else group["site_id"]
+    return zip(labels, group["site_id"], strict=True)
+
+
+def _weighed(scaled: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores (rows of weights x sites) of sites x criteria; of what is missing the others take the weight."""
+    known = ~np.isnan(scaled)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scored: NDArray[np.float64] = weights @ np.where(known, scaled, 0.0).T / (weights @ known.T.astype("float64"))
+    return scored
+
+
+def _ranks(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Ranks from 1 in each row; of equal ones the earlier column comes first."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranks = np.empty(order.shape, dtype="int64")
+    np.put_along_axis(ranks, order, np.arange(1, order.shape[1] + 1)[np.newaxis, :], axis=1)
+    return ranks
+
+
+def swap_weight(
+    first: NDArray[np.float64], second: NDArray[np.float64], weights: NDArray[np.float64], k: int
+) -> float | None:
+    """Return the weight of criterion k, others as they are, at which two subjects have equal scores.
+
+    Scores are weighted means over what is known of each, so the condition is a quadratic in the weight.
+
+    Returns
+    -------
+    float or None
+        The one nearest the present weight that is not negative; None where there is none.
+    """
+    parts = []
+    for own in (first, second):
+        known = ~np.isnan(own)
+        rest = known & (np.arange(len(own)) != k)
+        value = float(own[k]) if known[k] else 0.0
+        parts.append((float(weights[rest] @ own[rest]), value, float(weights[rest].sum()), float(known[k])))
+    (a1, b1, c1, d1), (a2, b2, c2, d2) = parts
+    # (a1 + b1 w)(c2 + d2 w) = (a2 + b2 w)(c1 + d1 w)
+    roots = np.roots(np.trim_zeros([b1 * d2 - b2 * d1, a1 * d2 + b1 * c2 - a2 * d1 - b2 * c1, a1 * c2 - a2 * c1], "f"))
+    real = [float(r.real) for r in roots if abs(r.imag) < 1e-12 and r.real >= 0]
+    return min(real, key=lambda w: abs(w - float(weights[k]))) if real else None
+
+
+def _single_weights(
+    scaled: NDArray[np.float64], weights: NDArray[np.float64], labels: Sequence[Mapping[str, str]], second: str
+) -> list[Message]:
+    """Tell what a change of one weight alone does to the first site."""
+    active: list[int] = np.flatnonzero(weights > 0).tolist()
+    swaps = [(k, swap_weight(scaled[0], scaled[1], weights, k)) for k in active]
+    able = [(k, to) for k, to in swaps if to is not None and to != weights[k]]
+    total = float(weights.sum()) / FULL
+    messages: list[Message] = []
+    if able:
+        k, to = min(able, key=lambda pair: abs(pair[1] - weights[pair[0]]) / weights[pair[0]])
+        params = {**labels[k], "site": second, "now": float(weights[k]) / total, "to": round(to / total, 3)}
+        messages.append(("decide.site.swap", params))
+    else:
+        messages.append(("decide.site.swap_none", {"site": second}))
+    lost = []
+    for k in active:
+        turned = np.tile(weights, (2, 1))
+        turned[:, k] *= (1 - SINGLE_CHANGE, 1 + SINGLE_CHANGE)
+        found = np.round(_weighed(scaled, turned), 9)
+        if (np.nanargmax(found, axis=1) != 0).any():
+            lost.append(labels[k])
+    if lost:
+        names = {
+            key: ", ".join(label[of] for label in lost) for key, of in (("names", "label"), ("names_en", "label_en"))
+        }
+        messages.append(("decide.site.lost", names))
+    else:
+        messages.append(("decide.site.held", {}))
+    return messages

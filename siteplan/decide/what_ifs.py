@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from siteplan.decide.programme_model import ProgrammeModel
+from siteplan.decide.programme_model import OBJECTIVE_UNITS, ProgrammeModel
 from siteplan.decide.programme_rows import Row, Rows, rows_of
 from siteplan.errors import InputError
 from siteplan.locale import Message
@@ -213,15 +213,17 @@ class WhatIfs:
             if best is None:
                 continue
             now = sum(int(v) * (self.last - base.phases[c]) for c, v in self._values(name) if base.phases[c] >= 0)
-            told = {"objective": name, "value": best.value, "now": float(now), "planned": best.totals["planned"]}
+            unit = OBJECTIVE_UNITS[name]
+            told = {"objective": name, "unit": name, "value": best.value * unit, "now": float(now * unit)}
+            told["planned"] = best.totals["planned"]
             proved = best.totals["status"] == "optimal"
             key = "decide.why.objective" if proved else "decide.why.objective_open"
-            messages.append((key, {**told, "bound": best.totals["bound"]}))
+            messages.append((key, {**told, "bound": (best.totals["bound"] or best.value) * unit}))
             free = self.ask(f"objective:{name}:free") if several else None
             if free is not None:
-                price = free.value - best.value
+                price = (free.value - best.value) * unit
                 key = "decide.why.nesting" if price > 0 else "decide.why.nesting_free"
-                messages.append((key, {"objective": name, "price": price, "value": free.value}))
+                messages.append((key, {"objective": name, "unit": name, "price": price, "value": free.value * unit}))
         for row in self.rows.all:
             if row.locked and row.build_type != "none":
                 messages += self._price_of_lock(row, base)
@@ -262,16 +264,11 @@ class WhatIfs:
         row = next(row for row in self.rows.all if row.code == code)
         base = self.ask("base")
         if row.build_type == "none" or base is None:
-            return [("decide.programme.not_needed", {})]
+            return []
         now = self._when(base, code)
         messages: list[Message] = []
-        if now[0] == self.last:
-            messages.append(("decide.why.now_waiting", {}))
-        else:
-            phase = self.base_model.phases[now[0]].name
-            messages.append(("decide.why.now", {"phase": phase, "year": now[1]}))
         if row.locked_phase is not None or (row.waits or "").startswith("locked"):
-            return [*messages, ("decide.why.locked", {})]
+            return [("decide.why.locked", {})]
         target = min(now[0], self.last) - 1
         if row.waits is not None or (target >= 0 and not self._open(row, target)):
             messages += self._if_ready(row, now)
@@ -306,7 +303,7 @@ class WhatIfs:
                 phase = self.base_model.phases[then[0]].name
                 more = self.money * (level - _UNIT) / _UNIT
                 params = {"phase": phase, "year": then[1], "more": more, "money": self.money + more}
-                messages.append(("decide.why.money_up", params))
+                messages.append(("decide.why.money_earlier" if then[0] == now[0] else "decide.why.money_up", params))
             elif now[0] == self.last or now[1] > self.base_model.phases[0].years[0]:
                 messages.append(("decide.why.money_up_none", {"money": self.money * _LARGEST / _UNIT}))
         elif target >= 0 and self._open(row, target):

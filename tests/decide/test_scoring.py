@@ -179,7 +179,12 @@ def test_reasons_keep_what_was_said_before_and_name_gains_losses_and_gaps():
     before = '[["sites.near", {}]]'
     frame, _ = ranked([{"site_id": "a", "x": 9.0, "y": None, "reasons": before}, {"site_id": "b", "x": 1.0, "y": 2.0}])
     messages = decode(frame.loc["a", "reasons"])
-    assert [key for key, _ in messages] == ["sites.near", "decide.site.lifted", "decide.site.missing"]
+    assert [key for key, _ in messages] == [
+        "sites.near",
+        "decide.site.lifted",
+        "decide.site.missing",
+        "decide.site.lead",
+    ]
     assert messages[1][1]["points"] == 90
     assert [key for key, _ in decode(frame.loc["b", "reasons"])] == ["decide.site.cost"] * 2
     assert all(has_text(key, lang) for key, _ in messages[1:] for lang in ("vi", "en"))

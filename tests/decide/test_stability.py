@@ -1,8 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from siteplan.decide.stability import shaken_weights, site_stability
+from siteplan.decide.scoring import score
+from siteplan.decide.stability import shaken_weights, site_stability, swap_weight
+from siteplan.locale import decode, has_text
+from siteplan.scenario import Criterion, ValueFunction
 
 WEIGHTS = {"x": 50.0, "y": 50.0}
 
@@ -112,3 +117,56 @@ def test_65_communes_10_sites_10_000_draws_take_seconds():
     result = site_stability(scores, sites, draws=10_000)
     assert len(result) == 650
     assert result.groupby("commune_code")["first_share_percent"].sum().round(0).eq(100).all()
+
+
+# -- what a single weight does ---------------------------------------------------------------------------------
+
+
+def test_weight_at_which_two_sites_swap_by_hand():
+    # 0.6 a + 0.4 b: 0.9 and 0.5 against 0.5 and 0.8 gives 0.74 and 0.62; equal where 0.4 a = 0.3 b: b = 0.8
+    first, second, weights = np.array([0.9, 0.5]), np.array([0.5, 0.8]), np.array([0.6, 0.4])
+    assert swap_weight(first, second, weights, 1) == pytest.approx(0.8)
+    assert swap_weight(first, second, weights, 0) == pytest.approx(0.3)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(1, 50)), min_size=2, max_size=6),
+    st.integers(0, 5),
+    st.booleans(),
+)
+def test_at_that_weight_the_scores_are_equal(rows, k, missing):
+    k %= len(rows)
+    first, second, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    if missing:
+        second[(k + 1) % len(rows)] = np.nan
+    to = swap_weight(first, second, weights, k)
+    if to is not None and to + weights.sum() - weights[k] > 1e-6:
+        turned = weights.copy()
+        turned[k] = to
+        known = ~np.isnan(second)
+        if turned[known].sum() > 1e-6:
+            own = first @ turned / turned.sum()
+            other = second[known] @ turned[known] / turned[known].sum()
+            assert own == pytest.approx(other, abs=1e-6)
+
+
+@given(st.integers(0, 3), st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=4, max_size=4))
+def test_dropping_a_site_reverses_no_rank(gone, values):
+    frame = pd.DataFrame(values, columns=["a", "b", "c"]).assign(site_id=list("wxyz"), commune_code="1")
+    criteria = [
+        Criterion(key=k, weight=w, value=ValueFunction(kind="identity")) for k, w in zip("abc", (5, 3, 2), strict=True)
+    ]
+    whole = score(frame, "site_id", "commune_code", criteria, "site").subjects["score"]
+    less = score(frame.drop(index=gone), "site_id", "commune_code", criteria, "site").subjects["score"]
+    assert less.tolist() == whole.drop(index=gone).tolist()
+
+
+def test_notes_name_rivals_and_what_a_single_weight_does():
+    rows = [("a", 1.0, 0.0), ("b", 0.0, 0.98), ("c", 0.1, 0.1)]
+    notes = dict(decode(site_stability(*tables(rows), seed=3)["notes"].iloc[0]))
+    assert notes["decide.site.close"] == {"names": "b"}
+    assert notes["decide.site.swap"]["to"] == pytest.approx(49)  # 50 x 1 = w x 1 at 0.98 w... of y: 50 / 0.98
+    assert set(notes["decide.site.lost"]["names"].split(", ")) == {"x", "y"}
+    sure = dict(decode(site_stability(*tables([("a", 1, 1), ("b", 0.2, 0.1)]), seed=3)["notes"].iloc[0]))
+    assert set(sure) == {"decide.site.swap_none", "decide.site.held"}
+    assert all(has_text(key, lang) for key in (*notes, *sure) for lang in ("vi", "en"))
