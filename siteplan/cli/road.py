@@ -158,6 +158,7 @@ def show_warnings(now: Session, run: Run) -> None:
 
 def compare(
     runs: Annotated[list[str] | None, typer.Argument(help=words("compare.runs"), show_default=False)] = None,
+    changes: Annotated[bool, typer.Option("--changes", help=words("compare.changes"))] = False,
     workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
@@ -172,6 +173,10 @@ def compare(
         from siteplan.workspace import lock
 
         place = now.workspace()
+        if changes:
+            before, after = two_runs(runs or [], place, catalog, out)
+            show_changes(now, before, after, runs_folder(place, catalog, out) / "so_sanh")
+            return
         named = found_runs(runs, place, catalog, out, at_least=2)
         with lock(place):
             folders = [run.folder for run in named]
@@ -179,6 +184,42 @@ def compare(
                 folders, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), lang
             )
         show_compared(now, found)
+
+
+def two_runs(names: Sequence[str], place: Workspace, catalog: Path | None, out: Path | None) -> tuple[Run, Run]:
+    """Return the earlier and the later run of a report of changes; of one run alone, its newest in the archive."""
+    from siteplan.cli.views import found_runs
+    from siteplan.errors import Problem, UsageError
+    from siteplan.runs import ARCHIVE, MANIFEST, Run
+
+    named = found_runs(names, place, catalog, out)
+    if len(named) == 2:
+        return named[0], named[1]
+    (after, *more) = named
+    kept = sorted(
+        (p.parent for p in (after.folder.parent / ARCHIVE / after.folder.name).glob(f"*/{MANIFEST}")),
+        key=lambda folder: folder.name,
+    )
+    if more or not kept:
+        raise UsageError(Problem("changes_need_two", value=", ".join(run.name for run in named)))
+    return Run(kept[-1]), after
+
+
+def show_changes(now: Session, before: Run, after: Run, folder: Path) -> None:
+    """Write the report of changes and print it."""
+    from siteplan.outputs.changes import changes, lines, write_changes
+
+    found = changes(before, after)
+    for line in lines([*found.inputs, *found.totals], now.lang).splitlines():
+        now.plain(line)
+    headings = [
+        (text(f"changes.column.{name}", now.lang), "left") for name in ("commune_code", "name", "moved", "causes")
+    ]
+    moved = [row for row in found.communes.to_dict("records") if row["moved"]]
+    rows = [[r["commune_code"], r["name"], lines(r["moved"], now.lang), lines(r["causes"], now.lang)] for r in moved]
+    if rows:
+        now.table(text("changes.title", now.lang), headings, rows)
+    now.line("compare.file", file=str(write_changes(found, folder / "thay_doi.xlsx", now.lang)))
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,8 @@ def swap_weight(
         parts.append((float(weights[rest] @ own[rest]), value, float(weights[rest].sum()), float(known[k])))
     (a1, b1, c1, d1), (a2, b2, c2, d2) = parts
     # (a1 + b1 w)(c2 + d2 w) = (a2 + b2 w)(c1 + d1 w)
-    roots = np.roots(np.trim_zeros([b1 * d2 - b2 * d1, a1 * d2 + b1 * c2 - a2 * d1 - b2 * c1, a1 * c2 - a2 * c1], "f"))
+    equation = np.array([b1 * d2 - b2 * d1, a1 * d2 + b1 * c2 - a2 * d1 - b2 * c1, a1 * c2 - a2 * c1])
+    roots = np.roots(np.trim_zeros(equation, "f"))
     real = [float(r.real) for r in roots if abs(r.imag) < 1e-12 and r.real >= 0]
     return min(real, key=lambda w: abs(w - float(weights[k]))) if real else None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import compare, opinions, summary, wording
+from siteplan.outputs import compare, opinions, plan_form, summary, why, wording
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.tables import RESULTS
 
@@ -118,8 +118,10 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         _per_run(book, runs, "communes", _priority_sheet, lang, without=summary.OF_OPTION)
         for run in runs:
             _programme_sheet(book, run, lang)
+            plan_form.add_sheet(book, run, lang)
             _funding_sheet(book, run, lang)
             _surplus_sheet(book, run, lang)
+            why.add_sheets(book, run, lang)
         if comparison is not None:
             compare.add_sheets(book, comparison, lang)
         _per_run(book, runs, "scores", _scores_sheet, lang)

@@ -313,7 +313,8 @@ _COSTS = Table(
         text("component", "Khoản mục", "Component", "KHOAN_MUC", nullable=False),
         number("quantity", "Khối lượng", "Quantity", "KHOI_LUONG", "", 2),
         text("unit", "Đơn vị", "Unit", "DON_VI"),
-        dong("unit_cost", "Đơn giá", "Unit cost", "DON_GIA"),
+        # đồng for one of the unit beside it: never shown in tỷ
+        number("unit_cost", "Đơn giá", "Unit cost", "DON_GIA", "đồng/đơn vị", 0),
         dong("low", "Mức thấp", "Low", "MUC_THAP"),
         dong("middle", "Mức giữa", "Middle", "MUC_GIUA"),
         dong("high", "Mức cao", "High", "MUC_CAO"),

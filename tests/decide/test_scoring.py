@@ -186,7 +186,7 @@ def test_reasons_keep_what_was_said_before_and_name_gains_losses_and_gaps():
         "decide.site.lead",
     ]
     assert messages[1][1]["points"] == 90
-    assert [key for key, _ in decode(frame.loc["b", "reasons"])] == ["decide.site.cost"] * 2
+    assert [key for key, _ in decode(frame.loc["b", "reasons"])] == [*["decide.site.cost"] * 2, "decide.site.beat_none"]
     assert all(has_text(key, lang) for key, _ in messages[1:] for lang in ("vi", "en"))
 
 

@@ -27,6 +27,7 @@ class SmallRun:
         self.folder = folder
         self.manifest = manifest
         self.tables = tables
+        self.what_ifs: dict[str, Any] = {}
 
     @property
     def name(self) -> str:

@@ -1,0 +1,30 @@
+import openpyxl
+import pytest
+
+from siteplan.outputs import summary
+from siteplan.outputs.plan_form import MILLION, add_sheet, rows_of
+from siteplan.outputs.spreadsheet import Book
+
+
+def test_every_planned_centre_has_a_line_whose_money_adds_up(small_run):
+    years, sources, rows = rows_of(small_run, "vi")
+    planned = summary.programme(small_run)
+    planned = planned[planned["status"] == "planned"]
+    money = summary.of_option(small_run.funding, small_run)
+    assert len(rows) == len(planned)
+    assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row[5] == sum(v or 0 for v in row[6 : 6 + len(years)]) for row in rows if row[5] is not None)
+    for n, year in enumerate(years):
+        total = money.loc[money["year"] == year, "amount"].sum() / MILLION
+        assert sum(row[6 + n] or 0 for row in rows) == pytest.approx(total, abs=len(rows))
+    assert len(rows[0]) == 6 + len(years) + len(sources) + 1
+
+
+def test_the_sheet_is_in_trieu_dong_and_says_so(small_run, tmp_path):
+    path = tmp_path / "x.xlsx"
+    with Book(path, [small_run], "vi", "x") as book:
+        add_sheet(book, small_run, "vi")
+    page = openpyxl.load_workbook(path).worksheets[0]
+    words = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
+    assert any(word.startswith("Đơn vị: triệu đồng") for word in words)
+    assert "Tổng mức đầu tư" in words
