@@ -379,6 +379,7 @@ _RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "eligibility": ("rule", ("threshold", "distance_m", "values")),
     "costs": ("component", ("value",)),
     "surplus": ("order", ("treatment",)),
+    "steps": ("step", ("months",)),
     "land_use": ("code", ("suitability",)),
     "plan_compatibility": ("function", ("effect",)),
     "plan_kinds": ("plan_kind", ("severity",)),

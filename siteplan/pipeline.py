@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
-from siteplan.decide import costs, placing, priority, programme, rank_stability, scoring, stability, surplus
+from siteplan.decide import calendar, costs, placing, priority, programme, rank_stability, scoring, stability, surplus
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
@@ -268,10 +268,12 @@ def _stages(
     communes = rank_stability.judge(communes, commune_scores, scenario.supplements.cap_points, scenario.seed)
     cost = costs.estimate(communes, sites, rules, scenario)
     communes = assembly.join(communes, cost.totals)
-    result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks)
-    communes = assembly.with_programme(communes, result.programme)
+    known = calendar.actual(layers.table("progress"), layers.table("payments"))
+    result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks, known)
+    planned, steps = calendar.calendar(result.programme, known, rules, scenario)
+    communes = assembly.with_programme(communes, planned)
     treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
-    surplus_rows = surplus.treat(treated, result.programme, rules, scenario.name)
+    surplus_rows = surplus.treat(treated, planned, rules, scenario.name)
     clock.lap("decide")
 
     covered = assembly.stack_plain(
@@ -293,7 +295,8 @@ def _stages(
         "sites": sites,
         "conflicts": found.conflicts,
         "conformity": found.conformity,
-        "programme": result.programme,
+        "programme": planned,
+        "steps": steps,
         "funding": result.funding,
         "surplus": surplus_rows,
         "coverage": covered,

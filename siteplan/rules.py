@@ -78,6 +78,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("component", "name", "name_en", "build_type", "floors_from", "floors_to", "value", "unit", "rate_of"),
         ("floors_from", "floors_to", "value"),
     ),
+    "steps": (("step", "order", "name", "name_en", "build_type", "months"), ("order", "months")),
     "surplus": (
         (
             "order",
@@ -352,6 +353,7 @@ class Rules:
     climate: pd.DataFrame
     costs: pd.DataFrame
     surplus: pd.DataFrame
+    steps: pd.DataFrame
 
 
 def load_rules(folder: Path) -> Rules:

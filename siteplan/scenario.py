@@ -151,6 +151,8 @@ class Phase(_Part):
     pilot: bool = False
     pilot_needs: tuple[PilotNeed, ...] = ("figures", "site", "not_blocked", "plan", "clearance")
     waiting_list: bool = False
+    # the step of a centre's calendar that has to fall inside the phase
+    step_inside: Literal["investment_policy", "planning", "land_clearance", "design", "start", "hand_over"] = "start"
     # of the communes started in a pilot phase, at least one of each of these kinds, where a ready one exists
     one_of_each: tuple[Literal["border", "central_ward", "ordinary"], ...] = ()
 

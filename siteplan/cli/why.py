@@ -68,6 +68,7 @@ def _fingerprint(communes: pd.DataFrame, run: Run) -> str:
 
 def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool) -> dict[str, Any]:
     """Answer what is asked of a run and not answered yet; kept in the run's folder, unless it is frozen."""
+    from siteplan.decide.calendar import actual_of_run
     from siteplan.decide.what_ifs import WhatIfs, candidates
     from siteplan.runs import write_what_ifs
     from siteplan.scenario import Scenario
@@ -88,7 +89,8 @@ def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool
     questions: WhatIfs | None = None
     open_yet = [code for code in asked if code not in kept["communes"]]
     if open_yet or (whole and "frontier" not in kept):
-        questions = WhatIfs(rows, Scenario.model_validate(run.manifest["scenario"]), kept["answers"], keep)
+        actual = actual_of_run(run.steps, run.funding)
+        questions = WhatIfs(rows, Scenario.model_validate(run.manifest["scenario"]), kept["answers"], keep, actual)
     reporter = now.reporter
     try:
         with reporter.stage("decide.why.solving", len(open_yet) + 2 * whole):

@@ -10,13 +10,14 @@ prices of its year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from siteplan.decide.calendar import Actual
 from siteplan.decide.programme_model import ProgrammeModel
 from siteplan.decide.programme_reasons import explain, explain_not_needed, inversions
 from siteplan.decide.programme_rows import Rows, rows_of
@@ -50,7 +51,12 @@ class ProgrammeResult:
     proof: dict[str, Any]
 
 
-def plan(candidates: Any, scenario: Scenario, locks: Sequence[Lock] | None = None) -> ProgrammeResult:
+def plan(
+    candidates: Any,
+    scenario: Scenario,
+    locks: Sequence[Lock] | None = None,
+    known: Mapping[str, Actual] | None = None,
+) -> ProgrammeResult:
     """Make the programme of a scenario.
 
     Parameters
@@ -63,6 +69,8 @@ def plan(candidates: Any, scenario: Scenario, locks: Sequence[Lock] | None = Non
         Phases, funds, limits, objective.
     locks
         Communes locked into a phase or out; those of the scenario by default.
+    known
+        What was done and paid, by commune: works that began stay where they began, money paid stays paid.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def plan(candidates: Any, scenario: Scenario, locks: Sequence[Lock] | None = Non
     """
     option = scenario.name
     locks = scenario.locks if locks is None else tuple(locks)
-    rows = rows_of(candidates, scenario, locks)
+    rows = rows_of(candidates, scenario, locks, known)
     model = ProgrammeModel(rows, scenario)
     objective = scenario.programme.objective
     solved = model.solve(objective)
@@ -131,9 +139,17 @@ def _funding(rows: Rows, payments: Sequence[dict[int, float]], scenario: Scenari
     left = [fund.amount for fund in funds]
     carry = scenario.programme.carry_over
     drawn: dict[tuple[str, int, str], float] = {}
+    paid_years: dict[str, set[int]] = {}
+    for row in rows.needing:
+        for (year, source), amount in row.paid.items():
+            drawn[row.code, year, source] = amount
+            paid_years.setdefault(row.code, set()).add(year)
+            at = next((n for n, f in enumerate(funds) if f.year == year and f.source == source), None)
+            if at is not None:
+                left[at] = max(0.0, left[at] - amount)
     for year in sorted({year for amounts in payments for year in amounts}):
         for row, amounts in zip(rows.needing, payments, strict=True):
-            due = amounts.get(year, 0.0)
+            due = 0.0 if year in paid_years.get(row.code, ()) else amounts.get(year, 0.0)
             for n, fund in enumerate(funds):
                 usable = fund.year == year or (carry and fund.year < year)
                 part = min(due, left[n]) if usable else 0.0
@@ -145,7 +161,14 @@ def _funding(rows: Rows, payments: Sequence[dict[int, float]], scenario: Scenari
             if due > 0:
                 drawn[row.code, year, UNASSIGNED] = due
     records = [
-        {"option": scenario.name, "commune_code": code, "year": year, "source": source, "amount": amount}
+        {
+            "option": scenario.name,
+            "commune_code": code,
+            "year": year,
+            "source": source,
+            "amount": amount,
+            "paid": year in paid_years.get(code, ()),
+        }
         for (code, year, source), amount in drawn.items()
     ]
     if not records:

@@ -86,8 +86,10 @@ class ProgrammeModel:
         shape = (len(self.needing), len(self.slots))
         allowed = np.zeros(shape, dtype=bool)
         for i, row in enumerate(self.needing):
-            for s, (n, _) in enumerate(self.slots):
+            for s, (n, year) in enumerate(self.slots):
                 allowed[i, s] = row.may_start_in(self.phases[n], money=self._money_matters(self.phases[n]))
+                if row.started is not None and self.by_year:
+                    allowed[i, s] &= year == max(row.started, self.phases[n].years[0])
         must = np.array([row.locked_phase is not None and not row.waits for row in self.needing], dtype=bool)
         stuck = [
             row
@@ -171,12 +173,21 @@ class ProgrammeModel:
         """Spread the cost of a centre over its years of building, each part at that year's prices, đồng."""
         if row.cost is None:
             return {}
-        years = range(start, start + self.settings.years_to_build)
-        share = row.cost / self.settings.years_to_build
-        return {
+        paid: dict[int, float] = {}
+        for (year, _), amount in row.paid.items():
+            paid[year] = paid.get(year, 0.0) + amount
+        begun = row.started if row.started is not None else start
+        years = [year for year in range(begun, begun + self.settings.years_to_build) if year > max(paid, default=0)]
+        left = row.cost - sum(amount / escalation(self.scenario.costs, year) for year, amount in paid.items())
+        if left <= 0:
+            return paid
+        years = years or [max(paid) + 1]  # what is not paid yet falls due in the year after
+        share = left / len(years)
+        due = {
             year: float(np.ceil(round(share * escalation(self.scenario.costs, year) / PAYMENT_UNIT, 6)) * PAYMENT_UNIT)
             for year in years
         }
+        return {**paid, **due}
 
     # -- solving -----------------------------------------------------------------------------------------------------
 
@@ -234,13 +245,14 @@ class ProgrammeModel:
             slots = np.arange(len(self.slots))
             chosen = in_rank_order(self.case.confined(self.case.phase_of_slot, phases), slots)
             assert chosen is not None  # the phases came from a solution
-            return [self.slots[s][1] if s >= 0 else None for s in chosen]
+            found = [self.slots[s][1] if s >= 0 else None for s in chosen]
+            return [row.started or year for row, year in zip(self.needing, found, strict=True)]
         for n, phase in enumerate(self.phases):
             here = np.flatnonzero(phases == n)
             count = phase.years[1] - phase.years[0] + 1
             a_year = phase.starts_per_year or max(1, -(-len(here) // count))
             for place, i in enumerate(here):
-                years[i] = phase.years[0] + place // a_year
+                years[i] = self.needing[i].started or phase.years[0] + place // a_year
         return years
 
     def payments(self, starts: Sequence[int | None]) -> list[dict[int, float]]:

@@ -110,6 +110,8 @@ def _placed(n: int, placements: Sequence[Placement], scenario: Scenario) -> list
     own = placements[n]
     assert own.phase is not None
     phase = own.phase.name
+    if own.row.started is not None:
+        return [("decide.programme.started", {"phase": phase, "year": own.row.started})]
     if own.row.locked_phase is not None and own.row.lock is not None:
         messages = [signed("decide.programme.locked_in", own.row.lock, phase=phase)]
         missing = own.row.missing_for_pilot(own.phase)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
+from siteplan.decide.calendar import Actual
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message
 from siteplan.scenario import Lock, Phase, Scenario
@@ -60,11 +61,13 @@ class Row:
     locked_phase: str | None = None
     waits: str | None = None
     ready: bool = False
+    started: int | None = None
+    paid: Mapping[tuple[int, str], float] = field(default_factory=dict)
 
     @property
     def locked(self) -> bool:
         """Whether a person decided on its phase."""
-        return self.lock is not None and (self.lock.out or self.lock.phase is not None)
+        return self.started is not None or (self.lock is not None and (self.lock.out or self.lock.phase is not None))
 
     def missing_for_pilot(self, phase: Phase) -> str | None:
         """Tell what keeps it out of a pilot phase (``value.missing_for_pilot.<token>``); None where it is ready."""
@@ -85,7 +88,9 @@ class Row:
         return "not_answered" if self.report_state in ("none", "partly") else None
 
     def unlocked(self) -> Row:
-        """Return it without what a person decided."""
+        """Return it without what a person decided; works that began stay."""
+        if self.started is not None:
+            return self
         return replace(self, lock=None, locked_phase=None, waits=_waits(self.build_type, self.site_id, None, ()))
 
     def is_kind(self, kind: str) -> bool:
@@ -158,13 +163,22 @@ def _waits(build_type: str | None, site_id: str | None, lock: Lock | None, waiti
     return "no_site" if build_type == "build_new" and site_id is None and lock is None else None
 
 
-def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
-    """Read the candidates.
+def _phase_of(year: int, scenario: Scenario) -> str | None:
+    """Name of the phase in which works of a year began: the first one where they began before all."""
+    phases = sorted((p for p in scenario.phases if not p.waiting_list), key=lambda phase: phase.years)
+    return next((phase.name for phase in phases if year <= phase.years[1]), None)
+
+
+def rows_of(
+    candidates: Any, scenario: Scenario, locks: Sequence[Lock], actual: Mapping[str, Actual] | None = None
+) -> Rows:
+    """Read the candidates; `actual` is what was done and paid, by commune.
 
     Raises
     ------
     InputError
-        With every lock that names no commune of the table and every negative cost.
+        With every lock that names no commune of the table, every negative cost, and works that began beyond the last
+        phase or against a lock.
     """
     waiting_lists = [phase.name for phase in scenario.phases if phase.waiting_list]
     by_commune = {lock.commune: lock for lock in locks}
@@ -181,6 +195,15 @@ def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
         cost = _number(values["total_cost"])
         if cost is not None and cost < 0:
             problems.append(Problem("cost_negative", feature=code, column="total_cost", value=f"{cost:.0f}"))
+        own = (actual or {}).get(code, Actual())
+        began, phase = own.start_year, lock.phase if lock is not None else None
+        if began is not None:
+            phase = _phase_of(began, scenario)
+            if phase is None:
+                problems.append(Problem("progress_beyond", feature=code, value=str(began)))
+            elif lock is not None and (lock.out or lock.phase not in (None, phase)):
+                params = {"year": began, "phase": phase}
+                problems.append(Problem("progress_against_lock", feature=code, value=lock.phase or "", params=params))
         waits = _waits(values["build_type"], values["site_id"], lock, waiting_lists)
         shown = {name: record.get(name) if name == "geometry" else values.get(name) for name in _SHOWN}
         rows.append(
@@ -204,8 +227,10 @@ def rows_of(candidates: Any, scenario: Scenario, locks: Sequence[Lock]) -> Rows:
                 report_state=values.get("report_state"),
                 shown=shown,
                 lock=lock,
-                locked_phase=lock.phase if lock is not None and waits is None else None,
-                waits=waits,
+                locked_phase=phase if waits is None or began is not None else None,
+                waits=waits if began is None else None,
+                started=began,
+                paid=own.paid,
             )
         )
     if problems:

@@ -11,13 +11,14 @@ money; what is told is the first change met from the present amount.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
+from siteplan.decide.calendar import Actual
 from siteplan.decide.programme_model import OBJECTIVE_UNITS, ProgrammeModel
 from siteplan.decide.programme_rows import Row, Rows, rows_of
 from siteplan.errors import InputError
@@ -73,6 +74,8 @@ class WhatIfs:
         What an earlier call found; filled as questions are answered.
     keep
         Called after each new answer, to write it down.
+    actual
+        What was done and paid, by commune.
     """
 
     def __init__(
@@ -81,11 +84,12 @@ class WhatIfs:
         scenario: Scenario,
         answers: Answers | None = None,
         keep: Callable[[], None] = lambda: None,
+        actual: Mapping[str, Actual] | None = None,
     ) -> None:
         self.scenario = scenario
         self.answers: Answers = {} if answers is None else answers
         self.keep = keep
-        self.rows = rows_of(communes, scenario, scenario.locks)
+        self.rows = rows_of(communes, scenario, scenario.locks, actual)
         self.base_model = ProgrammeModel(self.rows, scenario)
         self.by_money = self.base_model.by_year or any(p.money is not None for p in self.base_model.phases)
         caps = [p.money for p in self.base_model.phases if p.money is not None]
@@ -225,7 +229,7 @@ class WhatIfs:
                 key = "decide.why.nesting" if price > 0 else "decide.why.nesting_free"
                 messages.append((key, {"objective": name, "unit": name, "price": price, "value": free.value * unit}))
         for row in self.rows.all:
-            if row.locked and row.build_type != "none":
+            if row.locked and row.started is None and row.build_type != "none":
                 messages += self._price_of_lock(row, base)
         return messages
 
@@ -267,6 +271,8 @@ class WhatIfs:
             return []
         now = self._when(base, code)
         messages: list[Message] = []
+        if row.started is not None:
+            return [("decide.why.started", {"year": row.started})]
         if row.locked_phase is not None or (row.waits or "").startswith("locked"):
             return [("decide.why.locked", {})]
         target = min(now[0], self.last) - 1

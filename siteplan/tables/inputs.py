@@ -19,6 +19,7 @@ HAZARD_LEVELS = ("low", "medium", "high", "very_high")
 FLOODED = ("no", "flooded", "landslide", "cut_off")
 CLEARANCE = ("cleared", "partly", "not_cleared")
 GATE_CLASSES = ("international", "main", "auxiliary", "none")
+STEPS = ("investment_policy", "planning", "land_clearance", "design", "start", "hand_over")
 TREATMENTS = ("keep", "transfer", "hand_over", "recover_auction", "liquidate_house", "no_rebuilding", "other_body")
 
 _COMMUNE = Column("commune_code", "text", "Mã xã", "Commune code", "MA_XA", nullable=False)
@@ -108,6 +109,21 @@ _ALL = (
         Column("officer", "text", "Người chốt", "Officer", "NGUOI_CHOT"),
         Column("agreed_date", "date", "Ngày thống nhất", "Date agreed", "NGAY_TN"),
         Column("document", "text", "Văn bản", "Document", "VAN_BAN"),
+    ),
+    # what was done and paid for a centre: it locks the centre into the phase in which it began
+    _table(
+        "progress", "Tiến độ thực hiện", "Progress of works", None, ("commune_code", "step"),
+        _COMMUNE,
+        Column("step", "text", "Bước", "Step", "BUOC", nullable=False, values=STEPS),
+        Column("done_date", "date", "Ngày hoàn thành", "Date done", "NGAY_HT"),
+        Column("document", "text", "Văn bản", "Document", "VAN_BAN"), _NOTE,
+    ),
+    _table(
+        "payments", "Vốn đã thanh toán", "Money paid", None, ("commune_code", "year", "source"),
+        _COMMUNE,
+        Column("year", "int", "Năm", "Year", "NAM", nullable=False),
+        Column("source", "text", "Nguồn vốn", "Source of money", "NGUON", nullable=False),
+        Column("amount", "float", "Số vốn", "Amount", "SO_VON", "đồng", 0), _NOTE,
     ),
     _table(
         "former_units", "Đơn vị hành chính cũ", "Former units", "point", ("code", "commune_code"),

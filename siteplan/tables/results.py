@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from siteplan.tables import parts
 from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
-from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, TREATMENTS
+from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, STEPS, TREATMENTS
 from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
@@ -217,8 +217,24 @@ _FUNDING = Table(
         whole("year", "Năm", "Year", "NAM"),
         text("source", "Nguồn vốn", "Source", "NGUON", nullable=False),
         dong("amount", "Số vốn", "Amount", "SO_VON"),
+        flag("paid", "Đã thanh toán", "Paid already", "DA_TTOAN"),
     ),
     ("option", "commune_code", "year", "source"),
+)  # fmt: skip
+
+_STEPS = Table(
+    "steps", "Lịch các bước", "Calendar of steps",
+    (
+        OPTION, COMMUNE,
+        text("step", "Bước", "Step", "BUOC", nullable=False, values=STEPS),
+        whole("step_order", "Thứ tự", "Order", "THU_TU"),
+        Column("begins", "date", "Bắt đầu", "Begins", "BAT_DAU"),
+        Column("ends", "date", "Kết thúc", "Ends", "KET_THUC"),
+        text("state", "Tình trạng bước", "State", "TT_BUOC", values=("done", "planned", "late")),
+        text("document", "Văn bản", "Document", "VAN_BAN"),
+        BASIS, CERTAINTY_MARK,
+    ),
+    ("option", "commune_code", "step"),
 )  # fmt: skip
 
 _SURPLUS = Table(
@@ -375,7 +391,7 @@ _SOURCES = Table(
 RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
-        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _SURPLUS, _COVERAGE, _FACILITIES,
+        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _COVERAGE, _FACILITIES,
         *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, _ASSUMPTIONS,
         _SOURCES,
     )
