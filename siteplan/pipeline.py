@@ -17,7 +17,18 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
-from siteplan.decide import calendar, costs, placing, priority, programme, rank_stability, scoring, stability, surplus
+from siteplan.decide import (
+    calendar,
+    costs,
+    placing,
+    priority,
+    programme,
+    rank_stability,
+    scoring,
+    stability,
+    surplus,
+    weights,
+)
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
@@ -80,7 +91,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
             problems.extend(error.problems)
             return None
 
-    scenarios = [attempt(lambda path=path: load_scenario(path)) for path in paths]  # type: ignore[misc]
+    scenarios = [attempt(lambda path=path: weights.weigh(load_scenario(path))) for path in paths]  # type: ignore[misc]
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
     folder = workspace.layers / "standards"
     norms = [

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -78,16 +78,23 @@ class ValueFunction(_Part):
 
     ``linear`` and ``piecewise`` interpolate `points` (value, scaled) and hold the ends; ``steps`` gives each value the
     scaled one of the last point that is not above it (bands "from 40 to below 60"), and values below the first point
-    that of the first; ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value in 0..1.
+    that of the first; ``s_curve`` goes from the first of two points to the second as ``3 t² - 2 t³``, slow at both
+    ends; ``target`` is a line up to the best value and down from it (three points, the middle one the best);
+    ``categories`` maps tokens; ``flag`` gives 1 for true; ``identity`` takes a value in 0..1.
     """
 
-    kind: Literal["linear", "piecewise", "steps", "categories", "flag", "identity"]
+    kind: Literal["linear", "piecewise", "steps", "s_curve", "target", "categories", "flag", "identity"]
     points: tuple[tuple[float, float], ...] = ()
     categories: Mapping[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> ValueFunction:
-        if self.kind in ("linear", "piecewise", "steps"):
+        count = {"s_curve": 2, "target": 3}.get(self.kind)
+        if count is not None and len(self.points) != count:
+            raise PydanticCustomError("scenario_points_count", "points: wrong number")
+        if self.kind == "target" and not self.points[0][1] < self.points[1][1] > self.points[2][1]:
+            raise PydanticCustomError("scenario_points_target", "points: the middle one must be the best")
+        if self.kind in ("linear", "piecewise", "steps", "s_curve", "target"):
             if len(self.points) < 2:
                 raise PydanticCustomError("scenario_points_few", "points: two or more")
             if any(b[0] <= a[0] for a, b in pairwise(self.points)):
@@ -107,6 +114,7 @@ class Criterion(_Part):
     of: Literal["site", "commune"] = "site"
     column: str = ""  # defaults to the key
     weight: float = Field(ge=0)
+    group: str = ""
     value: ValueFunction
     label: str = ""
     label_en: str = ""
@@ -118,6 +126,21 @@ class Criterion(_Part):
     def source(self) -> str:
         """Column that is measured."""
         return self.column or self.key
+
+
+class Weighting(_Part):
+    """Weights that are not given one by one: by comparison in pairs (AHP) or by order of rank.
+
+    ``names`` are groups of criteria or single criteria, which together hold every criterion of `of` once; a group's
+    weight is shared by its criteria in proportion to the weights written at them. ``upper`` holds the comparisons above
+    the diagonal, row by row: how many times the first outweighs the second, as a number or a fraction ("1/3").
+    """
+
+    of: Literal["site", "commune"]
+    method: Literal["ahp", "rank_order"]
+    names: tuple[str, ...] = Field(min_length=1)
+    upper: tuple[tuple[float | str, ...], ...] = ()
+    by: str = ""
 
 
 class SupplementSettings(_Part):
@@ -203,6 +226,8 @@ class CostSettings(_Part):
     level: Literal["low", "middle", "high"] = "middle"
     price_year: int = 2025
     escalation_percent: float = Field(4.0, ge=0, le=30)
+    # year -> price level against the price year (1.0), where an index is published; escalation goes on from the last
+    price_index: Mapping[int, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     clearance_prices: Mapping[str, float] = Field(default_factory=dict)  # land category -> đồng per m²
 
 
@@ -231,6 +256,7 @@ class Scenario(_Part):
     eligibility: EligibilitySettings = EligibilitySettings()
     sites: SiteSettings = SiteSettings()
     criteria: tuple[Criterion, ...]
+    weighting: tuple[Weighting, ...] = ()
     supplements: SupplementSettings = SupplementSettings()
     phases: tuple[Phase, ...]
     programme: ProgrammeSettings = ProgrammeSettings()
@@ -272,7 +298,8 @@ def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
             for key in sorted({k for k in keys if keys.count(k) > 1})
         ]
         total = sum(c.weight for c in scenario.criteria if c.of == subject)
-        if abs(total - WEIGHT_TOTAL) > 1e-6:
+        weighed = any(w.of == subject for w in scenario.weighting)
+        if not weighed and abs(total - WEIGHT_TOTAL) > 1e-6:
             problems.append(Problem("weights_total", file=file, column=subject, value=f"{total:g}"))
     names = [p.name for p in scenario.phases]
     problems += [Problem("phase_twice", file=file, value=n) for n in sorted({n for n in names if names.count(n) > 1})]

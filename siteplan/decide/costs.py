@@ -85,8 +85,14 @@ def _token(rule: pd.Series) -> str:
 
 
 def escalation(settings: CostSettings, year: int) -> float:
-    """Return the factor from the price year to `year`: ``(1 + escalation_percent/100) ** (year - price_year)``."""
-    return float((1 + settings.escalation_percent / 100) ** (year - settings.price_year))
+    """Return the factor from the price year to `year`.
+
+    The index of the year where the scenario gives one; otherwise that of the last year before it that has one (the
+    price year has 1) times ``(1 + escalation_percent/100)`` for each year since.
+    """
+    index = {settings.price_year: 1.0, **settings.price_index}
+    from_year = max((y for y in index if y <= year), default=settings.price_year)
+    return float(index[from_year] * (1 + settings.escalation_percent / 100) ** (year - from_year))
 
 
 class _Prices:
@@ -169,6 +175,11 @@ def earthworks_volume(area_m2: float, slope_percent: float) -> float:
 
 def _earthworks(estimate: _Estimate, land: float, site: pd.Series | None, prices: _Prices) -> float:
     rule, price = prices["earthworks"], prices.value("earthworks")
+    measured = [math.nan if site is None else _number(site.get(name)) for name in ("cut_m3", "fill_m3")]
+    if not any(map(math.isnan, measured)):
+        # the price is for a m³ cut and placed: what is cut too much or brought in is moved as well
+        params = {"cut": measured[0], "fill": measured[1]}
+        return estimate.add(rule, max(measured), "m³", price, ("cost.note.earthworks_measured", params))
     slope = math.nan if site is None else _number(site["slope_mean_percent"])
     if math.isnan(slope):
         key = "cost.note.no_site" if site is None else "cost.note.no_slope"

@@ -127,7 +127,8 @@ def _notes(
         notes.append(("priority.tie", {"names": ", ".join(equal[:_TOLD_NAMES]) + (", …" * (len(equal) > _TOLD_NAMES))}))
     if own["base_rank"] != own["priority_rank"]:
         params = {"base_rank": int(own["base_rank"]), "rank": int(own["priority_rank"])}
-        notes.append(("priority.moved", {**params, "points": float(own["supplement_points"])}))
+        key = "priority.moved" if own["supplement_points"] > 0 else "priority.moved_down"
+        notes.append((key, {**params, "points": float(own["supplement_points"])}))
     for at, other in ((n - 1, n - 1), (n, n + 1)):
         if 0 <= at < len(before) and before[at] >= CLOSE_PERCENT:
             share = round(float(before[at]), 1)

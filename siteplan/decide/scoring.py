@@ -76,6 +76,9 @@ def apply_value(values: pd.Series[Any], function: ValueFunction) -> pd.Series[An
     if function.kind == "steps":
         band = np.clip(np.searchsorted(at, numbers.fillna(at[0]).to_numpy(), side="right") - 1, 0, None)
         return pd.Series(to[band], index=values.index).where(known)
+    if function.kind == "s_curve":
+        share = np.clip((numbers - at[0]) / (at[1] - at[0]), 0, 1)
+        return (to[0] + (to[1] - to[0]) * (3 * share**2 - 2 * share**3)).where(known)
     return pd.Series(np.interp(numbers.to_numpy(), at, to), index=values.index).where(known)
 
 

@@ -42,7 +42,13 @@ def value_for(function: ValueFunction, target: float, now: Any) -> float | str |
         return able[0][1] if able else None
     if function.kind == "identity":
         return target
-    at, to = zip(*function.points, strict=True)
+    points = function.points
+    if function.kind == "s_curve":
+        (x0, y0), (x1, y1) = points
+        share = np.linspace(0, 1, 2001)
+        curve = y0 + (y1 - y0) * (3 * share**2 - 2 * share**3)
+        points = tuple(zip((x0 + (x1 - x0) * share).tolist(), curve.tolist(), strict=True))
+    at, to = zip(*points, strict=True)
     found: list[float] = []
     for n, (x, y) in enumerate(zip(at, to, strict=True)):
         if y >= target - 1e-9:

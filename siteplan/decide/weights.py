@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteplan.errors import InputError, Problem
+from siteplan.scenario import Criterion, Scenario, Weighting
 
 INDEX_TABLE = "Saaty 1980"
 # random consistency index by number of criteria, table of Saaty 1980
@@ -122,3 +124,92 @@ def rank_order_centroid(n: int) -> NDArray[np.float64]:
     inverse = 1.0 / np.arange(1, n + 1)
     centroid: NDArray[np.float64] = np.cumsum(inverse[::-1])[::-1] / n
     return centroid
+
+
+def _number(value: float | str) -> float:
+    try:
+        return float(Fraction(value)) if isinstance(value, str) else float(value)
+    except (ValueError, ZeroDivisionError):
+        return float("nan")
+
+
+def _matrix(weighting: Weighting) -> NDArray[np.float64]:
+    n = len(weighting.names)
+    lengths = [len(row) for row in weighting.upper]
+    if lengths != list(range(n - 1, 0, -1)):
+        raise InputError(
+            Problem("weighting_upper", column=weighting.of, value=str(lengths), params={"count": n, "rows": n - 1})
+        )
+    pairs = np.ones((n, n))
+    for i, row in enumerate(weighting.upper):
+        for j, value in enumerate(row, start=i + 1):
+            pairs[i, j] = _number(value)
+            pairs[j, i] = 1 / pairs[i, j] if pairs[i, j] else np.nan
+    return pairs
+
+
+def _shares(weighting: Weighting) -> NDArray[np.float64]:
+    names = weighting.names
+    if weighting.method == "rank_order":
+        return rank_order_centroid(len(names))
+    found = ahp(_matrix(weighting), names)
+    if not found.consistent:
+        first, second = found.worst_pair
+        params = {
+            "table": found.index_table,
+            "limit": CONSISTENCY_LIMIT,
+            "first": names[first],
+            "second": names[second],
+            "implied": f"{found.worst_pair_implied:.3g}",
+            "ratio": round(found.consistency_ratio, 3),
+        }
+        raise InputError(Problem("ahp_inconsistent", column=weighting.of, value=f"{params['ratio']}", params=params))
+    return found.weights
+
+
+def _weighed(criteria: Sequence[Criterion], weighting: Weighting) -> dict[str, float]:
+    members = {
+        name: [c for c in criteria if c.group == name] or [c for c in criteria if c.key == name]
+        for name in weighting.names
+    }
+    held = [c.key for group in members.values() for c in group]
+    wrong = sorted(
+        {name for name, group in members.items() if not group}
+        | {key for key in held if held.count(key) > 1}
+        | {c.key for c in criteria if c.key not in held}
+    )
+    if wrong:
+        known = ", ".join(dict.fromkeys(c.group or c.key for c in criteria))
+        raise InputError(
+            Problem("weighting_names", column=weighting.of, value=", ".join(wrong), params={"known": known})
+        )
+    weights: dict[str, float] = {}
+    for share, group in zip(_shares(weighting), members.values(), strict=True):
+        inside = sum(c.weight for c in group)
+        for c in group:
+            weights[c.key] = float(share) * 100 * (c.weight / inside if inside else 1 / len(group))
+    return weights
+
+
+def weigh(scenario: Scenario) -> Scenario:
+    """Return the scenario with the weights that its comparisons or orders of rank give; as it is where it has none.
+
+    Raises
+    ------
+    InputError
+        With every problem: names that are no group and no criterion, are held twice or left out; comparisons that are
+        incomplete, no numbers, or contradict each other beyond a consistency ratio of 0.1 (with the worst pair).
+    """
+    problems: list[Problem] = []
+    weights: dict[tuple[str, str], float] = {}
+    for weighting in scenario.weighting:
+        try:
+            found = _weighed(scenario.of(weighting.of), weighting)
+        except InputError as error:
+            problems += error.problems
+            continue
+        weights |= {(weighting.of, key): value for key, value in found.items()}
+    if problems:
+        raise InputError(*problems)
+    criteria = tuple(c.model_copy(update={"weight": weights.get((c.of, c.key), c.weight)}) for c in scenario.criteria)
+    return scenario.model_copy(update={"criteria": criteria})

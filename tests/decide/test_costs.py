@@ -253,3 +253,14 @@ def test_a_deleted_price_is_named():
     with pytest.raises(InputError) as caught:
         estimate(pd.DataFrame([commune()]), sites(), rules, scenario())
     assert [p.value for p in caught.value.problems] == ["contingency"]
+
+
+def test_a_published_index_stands_before_the_escalation():
+    settings = CostSettings(price_year=2025, escalation_percent=4, price_index={2026: 1.03, 2027: 1.1})
+    assert [round(escalation(settings, year), 6) for year in (2025, 2026, 2027, 2029)] == [1, 1.03, 1.1, 1.18976]
+
+
+def test_measured_earthworks_stand_before_the_even_slope():
+    rows = run(commune(), plots=sites(cut_m3=900.0, fill_m3=1500.0)).costs.set_index("component")
+    assert rows.loc["earthworks", "quantity"] == 1500
+    assert rows.loc["earthworks", "middle"] == 1500 * 80_000

@@ -206,3 +206,21 @@ def test_raw_text(value, words):
 def test_rests_on_is_sorted_and_single():
     assert rests_on("layer:b; layer:a", "layer:a", "assumption:z") == "assumption:z; layer:a; layer:b"
     assert rests_on(None) is None
+
+
+def test_s_curve_is_slow_at_its_ends_and_half_way_at_the_middle():
+    curve = ValueFunction(kind="s_curve", points=[[0, 0], [100, 1]])
+    found = apply_value(pd.Series([-5.0, 0, 10, 50, 90, 100, 120, np.nan]), curve)
+    assert found.tolist()[:7] == pytest.approx([0, 0, 0.028, 0.5, 0.972, 1, 1])
+    assert np.isnan(found.iloc[7])
+    falling = ValueFunction(kind="s_curve", points=[[0, 1], [10, 0]])
+    assert apply_value(pd.Series([2.5]), falling).iloc[0] == pytest.approx(1 - 3 * 0.0625 + 2 * 0.015625)
+
+
+def test_target_is_best_at_its_middle():
+    target = ValueFunction(kind="target", points=[[0, 0], [40, 1], [100, 0]])
+    assert apply_value(pd.Series([0.0, 20, 40, 70, 100]), target).tolist() == [0, 0.5, 1, 0.5, 0]
+    with pytest.raises(ValueError, match="middle"):
+        ValueFunction(kind="target", points=[[0, 1], [40, 0], [100, 1]])
+    with pytest.raises(ValueError, match="number"):
+        ValueFunction(kind="s_curve", points=[[0, 0], [1, 0.5], [2, 1]])

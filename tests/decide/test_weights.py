@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteplan.decide.scoring_checks import ranks, topsis, vikor
-from siteplan.decide.weights import ahp, rank_order_centroid
+from siteplan.decide.weights import ahp, rank_order_centroid, weigh
 from siteplan.errors import InputError
 from siteplan.locale import has_text
+from siteplan.scenario import Criterion, Phase, Scenario, ValueFunction, Weighting
 
 
 @given(st.lists(st.floats(0.2, 5), min_size=1, max_size=8))
@@ -69,3 +70,65 @@ def test_equal_rows_tie():
     assert vikor([[1, 2], [1, 2]], (0.5, 0.5)).compromise.tolist() == [0, 0]
     assert ranks([3, 1, 3]).tolist() == [1, 3, 1]
     assert ranks([3, 1, 3], descending=False).tolist() == [2, 1, 2]
+
+
+# -- weights of a scenario ---------------------------------------------------------------------------------
+
+
+def scenario_of(groups, **weighting):
+    criteria = [
+        Criterion(key=key, group=group, weight=weight, value=ValueFunction(kind="identity"))
+        for key, group, weight in groups
+    ]
+    return Scenario(
+        name="thu",
+        title="thử",
+        date="2026-01-01",
+        criteria=tuple(criteria),
+        phases=(Phase(name="a", years=(2026, 2026)),),
+        weighting=(Weighting(of="site", **weighting),),
+    )
+
+
+SITES = [("a", "đi lại", 1), ("b", "đi lại", 3), ("c", "đất", 1), ("d", "", 1)]
+
+
+def test_groups_share_the_weight_that_comparisons_give_them():
+    found = weigh(scenario_of(SITES, method="ahp", names=("đi lại", "đất", "d"), upper=((2, 4), (2,))))
+    # consistent: 4 : 2 : 1 of 7, the first split 1 : 3
+    weights = {c.key: c.weight for c in found.criteria}
+    assert weights == pytest.approx({"a": 100 / 7, "b": 300 / 7, "c": 200 / 7, "d": 100 / 7})
+
+
+def test_order_of_rank_gives_the_published_centroid():
+    four = [(key, "", 0) for key in "wxyz"]
+    found = weigh(scenario_of(four, method="rank_order", names=tuple("wxyz")))
+    assert [round(c.weight, 2) for c in found.criteria] == [52.08, 27.08, 14.58, 6.25]
+
+
+def test_fractions_are_read_as_people_write_them():
+    given = scenario_of([("a", "", 1), ("b", "", 1)], method="ahp", names=("a", "b"), upper=(("1/3",),))
+    assert [c.weight for c in weigh(given).criteria] == pytest.approx([25, 75])
+
+
+@pytest.mark.parametrize(
+    ("weighting", "key"),
+    [
+        ({"method": "ahp", "names": ("đi lại", "đất", "d"), "upper": ((9, "1/9"), (9,))}, "ahp_inconsistent"),
+        ({"method": "ahp", "names": ("đi lại", "đất", "d"), "upper": ((9,),)}, "weighting_upper"),
+        ({"method": "ahp", "names": ("đi lại", "đất", "d"), "upper": (("hai", 4), (2,))}, "ahp_not_positive"),
+        ({"method": "rank_order", "names": ("đi lại", "đất")}, "weighting_names"),
+        ({"method": "rank_order", "names": ("đi lại", "a", "đất", "d")}, "weighting_names"),
+        ({"method": "rank_order", "names": ("đi lại", "đất", "d", "mây")}, "weighting_names"),
+    ],
+)
+def test_bad_comparisons_are_told_with_a_remedy(weighting, key):
+    with pytest.raises(InputError) as caught:
+        weigh(scenario_of(SITES, **weighting))
+    assert key in {p.key for p in caught.value.problems}
+    assert all(has_text(f"problem.{p.key}.remedy", lang) for p in caught.value.problems for lang in ("vi", "en"))
+
+
+def test_without_comparisons_weights_stay_as_written():
+    given = scenario_of(SITES, method="rank_order", names=("đi lại", "đất", "d")).model_copy(update={"weighting": ()})
+    assert weigh(given) == given
