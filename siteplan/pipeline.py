@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,10 @@ from siteplan.rules import Norms, Rules, load_norms, load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, load_scenario
 from siteplan.site_cache import Assessed
+from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.sites import assess, plans, terrain
-from siteplan.sites.inputs import SITE_ROLES, SiteInputs
+from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
-from siteplan.tables.inputs import RASTER_ROLES
 from siteplan.work import Workers, for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
@@ -236,6 +236,11 @@ class _Road:
         dem = self.layers.raster("dem")
         return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
 
+    def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
+        """Call a function for each commune, in the processes there are."""
+        workers = self.workers if self.jobs > 1 else None
+        return for_each(function, shared, codes, jobs=self.jobs, executor=workers, reporter=self.reporter)
+
     def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
         """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""
         if key not in self._found:
@@ -253,9 +258,10 @@ def _stages(
     clock.lap("need")
 
     reporter.say("pipeline.sites", count=len(communes))
-    dem = layers.raster("dem")
+    dem, start = layers.raster("dem"), communes
     key = site_cache.fingerprint(layers.fingerprint, rules, scenario, need.communes)
-    found = road.assessed(key, lambda: _sites(inputs, communes, need.communes, road))
+    prepared = cache(lambda: prepared_sites(layers, scenario, rules, start, need.communes))
+    found = road.assessed(key, lambda: _sites(inputs, start, prepared(), road))
     sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
     sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)
     clock.lap("sites")
@@ -271,6 +277,7 @@ def _stages(
     gaps = stage.gaps
     communes = assembly.join(communes, gaps.communes)
     sites = assembly.close_calls(placed.sites, stable)
+    sites, conflicts = with_shifts(key, sites, found.conflicts, prepared, road.spread)
     communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
@@ -304,7 +311,7 @@ def _stages(
     tables = {
         "communes": communes,
         "sites": sites,
-        "conflicts": found.conflicts,
+        "conflicts": conflicts,
         "conformity": found.conformity,
         "programme": planned,
         "steps": steps,
@@ -332,34 +339,13 @@ def _stages(
 def _sites(
     inputs: Inputs,
     communes: gpd.GeoDataFrame,
-    required: pd.DataFrame,
+    prepared: Prepared,
     road: _Road,
 ) -> Assessed:
     """Find and measure the sites of all communes."""
     layers = inputs.layers
-    sources = layers.sources
-    illustrative = sources[sources["illustrative"].fillna(False).astype(bool)]
-    prepared = assess.prepare(
-        SiteInputs(
-            scenario=inputs.scenario,
-            rules=inputs.rules,
-            communes=communes,
-            required=required,
-            dem=layers.raster("dem"),
-            population=layers.population_points() if layers.has("population") else None,
-            tables={role: layers.table(role) for role in SITE_ROLES},
-            seats=layers.table("seats").rename(columns={"commune_code": "code"}),
-            raster_layers={
-                role: name
-                for role, name in zip(illustrative["role"], illustrative["layer"], strict=True)
-                if role in RASTER_ROLES
-            },
-            capital=layers.province.capital_point,
-        )
-    )
     codes = sorted(communes["code"])
-    workers = road.workers if road.jobs > 1 else None
-    found = for_each(assess.assess_commune, prepared, codes, jobs=road.jobs, executor=workers, reporter=road.reporter)
+    found = road.spread(assess.assess_commune, prepared, codes)
     outcome = pd.DataFrame(
         {
             "code": codes,

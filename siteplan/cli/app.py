@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import inputs, need, planning, road, views, why
+from siteplan.cli import evidence, inputs, need, planning, road, views, why
 from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
 
@@ -25,6 +25,7 @@ app.command("check", help=words("check.help"))(inputs.check)
 app.command("status", help=words("status.help"))(inputs.status)
 app.command("template", help=words("template.help"))(inputs.template)
 app.command("init", help=words("init.help"))(inputs.init)
+app.command("check-site", help=words("check_site.help"))(evidence.check_site)
 app.command("doctor", help=words("doctor.help"))(inputs.doctor)
 
 layers = typer.Typer(help=words("layers.help"), no_args_is_help=True)

@@ -218,6 +218,12 @@ _TELLING = (
     "area_m2",
     "percent_of_site",
     "width_m",
+    "accuracy_m",
+    "coordinates",
+    "horizon",
+    "rule_name",
+    "shift_direction",
+    "shift_m",
 )
 
 

@@ -78,7 +78,7 @@ def evaluate(
     broken = verdict.broken_rules(sites, by_site, prepared.rules)
     figures["broken_rules"] = ["; ".join(b) or None for b in broken]
     figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")
-    checked = verdict.check_columns(sites, by_site, _sure(prepared, code, sites.assign(area_m2=area), planned))
+    checked = verdict.check_columns(sites, by_site, sure(prepared, code, sites.assign(area_m2=area), planned))
     planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
     conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
     figures = pd.concat([figures, checked, conform_columns], axis=1)
@@ -144,7 +144,7 @@ def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     return frame
 
 
-def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFrame | None) -> Array:
+def sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFrame | None) -> Array:
     """Tell for which sites nothing found means that there is nothing: every mandatory plan is there to be compared.
 
     Of kinds whose zones fill the ground the zones must cover the site; of the others the register must cover the

@@ -238,7 +238,7 @@ def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -
         "title": None if restricted else title,
         "owner": None if restricted else owner,
         "function": None if restricted else kind or None,
-        "rule_name": rule.name,
+        "rule_name": None if restricted else rule.name,
         "area_m2": area_m2,
         "severity": rule.severity,
         "treatment": encode([(f"sites.treatment.{treatment}", {"owner": (owner or "") if not restricted else ""})]),

@@ -24,6 +24,8 @@ Array = np.ndarray[Any, Any]
 EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
 # what a zone says: effects that agree share a stance, information says nothing
 _STANCE = {"supports": "for", "compatible": "for", "conditional": "condition", "blocking": "against"}
+_READ = ("site_id", "plan_kind", "plan_id", "title", "decision_no", "decision_date", "authority", "standing", "effect",
+         "area_m2", "legal_basis", "certainty", "illustrative", "rests_on", "geometry")  # fmt: skip
 _OF_PLAN = ("plan_id", "title", "decision_no", "decision_date", "authority", "standing")
 
 
@@ -32,15 +34,12 @@ def left_over_m2(area_m2: Array, tolerance: ToleranceSettings) -> Array:
     return np.maximum(tolerance.sliver_m2, area_m2 * tolerance.forbidden_percent / 100.0)
 
 
-def _areas(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Gross and de-duplicated area of the rows of each key."""
-    numbers, labels = pd.factorize(pd.MultiIndex.from_frame(rows[keys]))
-    united = overlap.union_area(np.asarray(rows["geometry"], dtype=object), numbers, len(labels))
-    gross = np.bincount(numbers, weights=rows["area_m2"].to_numpy(float), minlength=len(labels))
-    out = pd.DataFrame({"gross": gross, "united": united}, index=pd.MultiIndex.from_tuples(list(labels), names=keys))
-    # what is counted once is never more than what is counted each time; rounding of GEOS may say so
-    out["united"] = np.minimum(out["united"], out["gross"])
-    return out
+def _once(rows: list[Mapping[Any, Any]]) -> float:
+    """Area of rows, what overlaps counted once; never more than their sum, whatever GEOS rounds."""
+    gross = sum(float(r["area_m2"]) for r in rows)
+    if len(rows) < 2:
+        return gross
+    return min(gross, float(shapely.area(shapely.union_all([r["geometry"] for r in rows]))))
 
 
 def conformity_table(
@@ -75,21 +74,21 @@ def conformity_table(
         zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``. Restricted
         plans stand without name.
     """
-    kinds = rules.plan_kinds.drop_duplicates("plan_kind").set_index("plan_kind")
-    register = in_force(plans, date)
+    kinds = {str(k["plan_kind"]): k for k in rules.plan_kinds.to_dict("records")}
+    register = in_force(plans, date).to_dict("records")
     area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
     rows: list[dict[str, Any]] = []
     if evidence is not None and len(evidence):
         slight = evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER))
-        kept = evidence[evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]]
+        kept = pd.DataFrame(evidence)[evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]]
         rows += _with_zones(kept, area, tolerance)
     met = {(r["site_id"], r["plan_kind"]) for r in rows}
     code = str(sites["commune_code"].iloc[0]) if len(sites) else ""
     statuses = dict(zip(coverage["role"], coverage["status"], strict=True))
-    for kind, of_kind in kinds[kinds["mandatory"] == 1].iterrows():
-        covering: list[Any] = [
-            p for p in register[register["plan_kind"] == kind].to_dict("records") if _reaches(p, code)
-        ]
+    for kind, of_kind in kinds.items():
+        if of_kind["mandatory"] != 1:
+            continue
+        covering: list[Any] = [p for p in register if p["plan_kind"] == kind and _reaches(p, code)]
         status = statuses.get(f"plans/{kind}", "missing")
         for identity in sites["site_id"]:
             if (identity, kind) in met:
@@ -98,12 +97,10 @@ def conformity_table(
                 basis = "no_plan" if status == "missing" else "partly"
                 if plan is not None:
                     basis = "paper_only" if plan["standing"] == "paper" else "no_zone_here"
-                rows.append(_without_zones(str(identity), str(kind), plan, basis, of_kind.to_dict()))
-    mandatory, place = kinds["mandatory"] == 1, kinds["precedence"].to_dict()
+                rows.append(_without_zones(str(identity), kind, plan, basis, of_kind))
     for row in rows:
         row["commune_code"] = code
-        row["mandatory"] = bool(mandatory.get(row["plan_kind"], False))
-    rows.sort(key=lambda r: (r["site_id"], place.get(r["plan_kind"], 99.0), r["plan_kind"], r["plan_id"] or ""))
+        row["mandatory"] = kinds.get(row["plan_kind"], {}).get("mandatory") == 1
     return pd.DataFrame(rows)
 
 
@@ -115,43 +112,42 @@ def _reaches(plan: Mapping[Any, Any], code: str) -> bool:
 
 def _with_zones(kept: pd.DataFrame, area: Mapping[Any, float], tolerance: ToleranceSettings) -> list[dict[str, Any]]:
     """Rows of the plans that have zones on a site: what lies in each effect, counted once."""
-    if not len(kept):
-        return []
-    key = ["site_id", "plan_kind", "plan_id"]
-    kept = kept.assign(plan_kind=kept["plan_kind"].fillna(""), plan_id=kept["plan_id"].fillna(""))
-    whole = _areas(kept, key)
-    by_effect = _areas(kept, [*key, "effect"])["united"].to_dict()
-    stance = kept["effect"].map(_STANCE)
-    favour = _areas(kept[stance == "for"], key)["united"].to_dict() if (stance == "for").any() else {}
-    firsts = kept.drop_duplicates(key).set_index(key)
-    rests = kept.groupby(key)["rests_on"].agg(_united).to_dict()
+    groups: dict[tuple[str, str, str], list[Mapping[Any, Any]]] = {}
+    columns = [kept[name].tolist() for name in _READ]
+    for values in zip(*columns, strict=True):
+        row = dict(zip(_READ, values, strict=True))
+        kind, plan = (row[name] if isinstance(row[name], str) else "" for name in ("plan_kind", "plan_id"))
+        groups.setdefault((row["site_id"], kind, plan), []).append(row)
     out = []
-    for index, gross, united in zip(whole.index, whole["gross"], whole["united"], strict=True):
-        size = area[index[0]]
-        against = any((*index, effect) in by_effect for effect in ("conditional", "blocking"))
+    for (identity, kind, plan), rows in groups.items():
+        size, first = area[identity], rows[0]
+        by_effect = {e: _once([r for r in rows if r["effect"] == e]) for e in EFFECTS}
         missing = float(left_over_m2(np.array([size]), tolerance)[0])
         conformity = "not_in_plan"
-        if firsts.loc[index, "standing"] == "binding":
-            if against:
+        if first["standing"] == "binding":
+            if any(r["effect"] in ("conditional", "blocking") for r in rows):
                 conformity = "needs_adjustment"
-            elif favour.get(index, 0.0) >= size - missing:
+            elif _once([r for r in rows if _STANCE.get(r["effect"]) == "for"]) >= size - missing:
                 conformity = "conforms"
-        first = firsts.loc[index]
-        row = {name: first[name] for name in _OF_PLAN if name not in key}
-        row |= {"site_id": index[0], "plan_kind": index[1], "plan_id": index[2] or None}
-        row |= {f"{effect}_m2": by_effect.get((*index, effect), 0.0) for effect in EFFECTS}
-        row |= {
-            "conformity": conformity,
-            "conformity_basis": "paper_only" if first["standing"] == "paper" else "zones",
-            "overlap_gross_m2": gross,
-            "overlap_m2": min(united, size),
-            "overlap_percent": min(100.0, 100.0 * united / size),
-            "legal_basis": first["legal_basis"],
-            "certainty": first["certainty"],
-            "illustrative": bool(first["illustrative"]),
-            "rests_on": rests[index],
-        }
-        out.append(row)
+        united = _once(rows)
+        out.append(
+            {
+                **{name: first[name] for name in _OF_PLAN},
+                "site_id": identity,
+                "plan_kind": kind,
+                "plan_id": plan or None,
+                **{f"{effect}_m2": m2 for effect, m2 in by_effect.items()},
+                "conformity": conformity,
+                "conformity_basis": "paper_only" if first["standing"] == "paper" else "zones",
+                "overlap_gross_m2": sum(float(r["area_m2"]) for r in rows),
+                "overlap_m2": min(united, size),
+                "overlap_percent": min(100.0, 100.0 * united / size),
+                "legal_basis": first["legal_basis"],
+                "certainty": first["certainty"],
+                "illustrative": bool(first["illustrative"]),
+                "rests_on": _united(r["rests_on"] for r in rows),
+            }
+        )
     return out
 
 

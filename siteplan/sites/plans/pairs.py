@@ -57,8 +57,11 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     slight = np.isin(relation, (overlap.TOUCH, overlap.SLIVER))
 
     def of_zone(column: str) -> Array:
-        values = zones[column].astype("object") if column in zones.columns else pd.Series(None, index=zones.index)
-        return values.where(values.notna(), None).to_numpy(object)[right]
+        if column not in zones.columns:
+            return np.full(len(right), None, dtype=object)
+        values = zones[column].to_numpy(object)[right]
+        values[pd.isna(values)] = None
+        return values
 
     restricted = of_zone("restricted") == True  # noqa: E712 - None counts as no
     illustrative = of_zone("illustrative") == True  # noqa: E712

@@ -1,0 +1,91 @@
+"""Plots that someone drew, in any vector format and CRS, as polygons in the province's CRS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siteplan.crs import Province
+from siteplan.errors import InputError, Problem, has_errors
+from siteplan.layers import columns, formats, rows, vector
+from siteplan.layers.catalog import LayerEntry
+from siteplan.layers.place import place
+
+_NAMES = ("name", "ten", "tenkhudat", "tenkhu", "tenvitri", "label", "khudat", "vitri", "id", "ma")
+ROLE = "buildings"  # polygons without columns of their own
+
+
+def read_plots(
+    file: Path, province: Province, crs: int | None = None, layer: str = ""
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Read the plots of a file.
+
+    Parameters
+    ----------
+    file
+        Any vector format the program reads, or a zip that holds one.
+    province
+        Whose CRS they are moved into.
+    crs
+        EPSG code, where the file lacks it.
+    layer
+        Layer of the file, where it has several.
+
+    Returns
+    -------
+    tuple
+        Rows are plots: ``name`` (of the first column that is called so, else the feature's number), polygons; and
+        what was noticed on the way.
+
+    Raises
+    ------
+    InputError
+        Where nothing can be read, with the likely cause: no CRS, the wrong zone, swapped axes, no polygons.
+    """
+    if not file.is_file():
+        raise InputError(Problem("file_missing", file=str(file)))
+    entry = LayerEntry(name=file.stem, role=ROLE, path=str(file), crs=crs, layer=layer)
+    if file.suffix.lower() in formats.ARCHIVE_SUFFIXES:
+        with formats.unpacked(file) as inside:
+            frame, problems = _read(entry, formats.identify(inside), province)
+    else:
+        frame, problems = _read(entry, formats.identify(file), province)
+    if has_errors(problems):
+        raise InputError(*problems)
+    if not len(frame):
+        raise InputError(Problem("plots_none", file=str(file)), *problems)
+    return frame, problems
+
+
+def _read(entry: LayerEntry, source: formats.Source, province: Province) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    nothing = gpd.GeoDataFrame({"name": []}, geometry=gpd.GeoSeries([], crs=province.crs))
+    description, _ = vector.describe(source, entry.layer, wants_geometry=True)
+    if description.geometry_type is None:
+        return nothing, [Problem("layer_without_geometry", file=entry.path, layer=entry.name)]
+    x, y = vector.sample(source, description)
+    if not len(x):
+        return nothing, [Problem("layer_empty", file=entry.path, layer=entry.name)]
+    placement, problems = place(description.crs, entry.crs, False, x, y, province, entry.path, entry.name)
+    if placement is None:
+        return nothing, problems
+    named = [f for n in _NAMES for f in description.fields if columns.plain_name(f).replace("_", "") == n]
+    raw = vector.read(source, description, named[:1], None, entry.path, entry.name)
+    problems += raw.problems
+    if raw.geometry is None:
+        return nothing, problems
+    frame = pd.DataFrame({"name": _names(raw, named)})
+    placed, _, more = rows.place_rows(frame, raw.geometry, raw.labels, entry, placement, province, entry.path)
+    return placed, [*problems, *more]
+
+
+def _names(raw: vector.RawLayer, named: list[str]) -> Any:
+    """Name of each plot, its number in the file where it has none; of several with one name each keeps its number."""
+    values = columns.texts(raw.columns[named[0]]) if named else [None] * len(raw.labels)
+    words = np.array([str(v) if v else str(label) for v, label in zip(values, raw.labels, strict=True)], dtype=object)
+    seen = pd.Series(words).duplicated(keep=False).to_numpy()
+    words[seen] = [f"{w} ({label})" for w, label in zip(words[seen], raw.labels[seen], strict=True)]
+    return words

@@ -1,0 +1,121 @@
+"""From layers and a scenario to what the room of sites works with, and the shifts of the best sites after ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from siteplan import cache
+from siteplan.sites import assess, shift
+from siteplan.sites.inputs import SITE_ROLES, SiteInputs
+from siteplan.tables.inputs import RASTER_ROLES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from siteplan.layers.read import LayerSet
+    from siteplan.rules import Rules
+    from siteplan.scenario import Scenario
+    from siteplan.sites.context import Prepared
+
+SHIFTED_RANKS = 1  # sites of a commune, from the best, whose shifts are looked for
+# where no land is searched for
+NOTHING_REQUIRED = pd.DataFrame({"commune_code": [], "required_land_area_m2": []})
+_OF_FINDING = ["zone_id", "effect", "severity", "restricted", "source"]
+
+Spread = Callable[[Callable[[Any, str], Any], Any, Sequence[str]], list[Any]]
+
+
+def prepared_sites(
+    layers: LayerSet, scenario: Scenario, rules: Rules, communes: gpd.GeoDataFrame, required: pd.DataFrame
+) -> Prepared:
+    """Do once what the search for sites in all communes shares.
+
+    Parameters
+    ----------
+    layers, scenario, rules
+        As read.
+    communes
+        Polygons with the facts of the communes.
+    required
+        ``commune_code``, ``required_land_area_m2``; no rows where no land is searched for.
+    """
+    sources = layers.sources
+    illustrative = sources[sources["illustrative"].fillna(value=False).astype(bool)]
+    return assess.prepare(
+        SiteInputs(
+            scenario=scenario,
+            rules=rules,
+            communes=communes,
+            required=required,
+            dem=layers.raster("dem"),
+            population=layers.population_points() if layers.has("population") else None,
+            tables={role: layers.table(role) for role in SITE_ROLES},
+            seats=layers.table("seats").rename(columns={"commune_code": "code"}),
+            raster_layers={
+                role: name
+                for role, name in zip(illustrative["role"], illustrative["layer"], strict=True)
+                if role in RASTER_ROLES
+            },
+            capital=layers.province.capital_point,
+        )
+    )
+
+
+def with_shifts(
+    key: str, sites: gpd.GeoDataFrame, conflicts: gpd.GeoDataFrame, prepared: Callable[[], Prepared], spread: Spread
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Add to the best sites of each commune, and to the findings against them, the shift that would clear them.
+
+    Parameters
+    ----------
+    key
+        Hash of all that the search for sites depended on; what is found is kept under it.
+    sites
+        Sites as ranked, with ``is_best``.
+    conflicts
+        Their findings.
+    prepared
+        Makes what all communes share; only called where nothing is kept.
+    spread
+        Calls a function for each commune (:func:`siteplan.work.for_each` without its options).
+
+    Returns
+    -------
+    tuple
+        Sites with ``shift``, findings with ``shift_m`` and ``shift_direction``.
+    """
+    best = sites["is_best"].fillna(value=False).astype(bool) | (sites["rank"].fillna(np.inf) <= SHIFTED_RANKS)
+    chosen = sites[best & sites["check_result"].isin(("conditional", "blocked"))]
+    found = cache.kept_json(
+        "shifts", cache.key_of(key, *chosen["site_id"]), lambda: _searched(chosen, conflicts, prepared(), spread)
+    )
+    told = {row["site_id"]: row["message"] for row in found}
+    by_finding = {(row["site_id"], one["zone_id"]): one for row in found for one in row["found"]}
+    keys = list(zip(conflicts["site_id"], conflicts["zone_id"], strict=True))
+    return (
+        sites.assign(shift=sites["site_id"].map(told)),
+        conflicts.assign(
+            shift_m=[by_finding.get(k, {}).get("shift_m", np.nan) for k in keys],
+            shift_direction=[by_finding.get(k, {}).get("shift_direction") for k in keys],
+        ),
+    )
+
+
+def _searched(
+    chosen: gpd.GeoDataFrame, conflicts: pd.DataFrame, prepared: Prepared, spread: Spread
+) -> list[dict[str, Any]]:
+    rows = conflicts[conflicts["site_id"].isin(set(chosen["site_id"]))]
+    findings = {identity: own[_OF_FINDING].astype(object).to_dict("records") for identity, own in
+                rows.groupby("site_id")}  # fmt: skip
+    plots: dict[str, list[Mapping[str, Any]]] = {}
+    for code, identity, plot in zip(chosen["commune_code"], chosen["site_id"], chosen.geometry, strict=True):
+        plots.setdefault(str(code), []).append(
+            {"site_id": identity, "plot": shapely.to_wkb(plot), "findings": findings.get(identity, [])}
+        )
+    found = spread(shift.commune_shifts, (prepared, plots), sorted(plots))
+    return [row for of_commune in found for row in of_commune]
