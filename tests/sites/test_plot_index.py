@@ -61,7 +61,7 @@ def ground(inputs, maps):
                                          (("police", 1400), ("fuel", 900), ("cemetery", 2600))]),
         hazards=maps.layer("hazards", [{"hazard_kind": "flood", "level": "high", "geometry": boxes[3]}]),
         sector_projects=maps.layer("sector_projects", [{"project_id": "D1", "name": "Trường", "sector": "Giáo dục",
-                                                        "owner": "Sở Giáo dục", "geometry": boxes[5]}]),
+                                                        "owner": "Sở Giáo dục", "geometry": maps.at(700, 0, 1500, 900)}]),
         border=maps.layer("border", [{"geometry": maps.line((-50, 0), (-50, 3000))}]),
         water_areas=maps.layer("water_areas", [{"water_class": "lake", "geometry": boxes[8]}]),
     )  # fmt: skip
