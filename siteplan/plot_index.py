@@ -27,6 +27,7 @@ from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.sites.context import Prepared
 from siteplan.sites.rules import Layer, Rule, read_rules
+from siteplan.sites.travel.far import FarPlaces
 from siteplan.workspace import cache_folder
 
 if TYPE_CHECKING:
@@ -250,6 +251,9 @@ class PlotIndex:
             rests_on=tuple(self._said["rests_on"]),
             land_use_tokens={},
             speed_tokens=frozenset(),
+            ground_figures={},
+            ground_tokens=frozenset(),
+            far=FarPlaces({}, {}),
         )
 
     def _read(self, ids: list[int]) -> dict[str, gpd.GeoDataFrame]:
