@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from siteplan.cli import evidence, inputs, need, planning, road, views, why
+from siteplan.cli import site as one_site
 from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
 
@@ -39,6 +40,10 @@ app.add_typer(open_data, name="data")
 needs = typer.Typer(help=words("need.help"), no_args_is_help=True)
 needs.command("explain", help=words("need.explain"))(need.explain)
 app.add_typer(needs, name="need")
+
+sites = typer.Typer(help=words("site.help"), no_args_is_help=True)
+sites.command("show", help=words("site.show"))(one_site.show)
+app.add_typer(sites, name="site")
 
 survey = typer.Typer(help=words("survey.help"), no_args_is_help=True)
 survey.command("new", help=words("survey.new"))(survey_commands.new)

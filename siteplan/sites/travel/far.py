@@ -30,7 +30,7 @@ Array = np.ndarray[Any, Any]
 
 FAR_CELL_M = 90.0
 MARGIN_M = 5000.0
-GATE_REACH_M = 500.0  # a gate is where a road comes so near to the border
+GATE_REACH_M = 3000.0  # a gate is where the best road comes nearest to the border, if it comes so near
 MODES = {"motorbike": "speed_kmh", "car": "car_kmh"}
 COLUMNS = ("capital_minutes", "capital_car_minutes", "gate_minutes", "gate_car_minutes")
 

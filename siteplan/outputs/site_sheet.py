@@ -1,0 +1,229 @@
+"""One page on one site: a picture, its figures, what stands for and against it, its points. HTML, prints on A4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from siteplan import locale
+from siteplan.errors import Problem, UsageError
+from siteplan.outputs import summary, wording
+from siteplan.outputs.site_picture import picture
+from siteplan.tables import RESULTS, Column
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from siteplan.outputs.style import Style
+    from siteplan.runs import Run
+
+EVIDENCE_SHOWN = 5
+REASONS_SHOWN = 10
+POINT_COLUMNS = 3
+# blocks of figures: heading key, columns of ``sites``
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    "land": (
+        "area_m2", "required_area_m2", "land_use_shares", "clearance", "buildings_inside", "room_to_extend_percent",
+        "inside_urban_area",
+    ),
+    "ground": (
+        "slope_mean_percent", "slope_max_percent", "aspect", "relief_m", "platform_level_m", "cut_m3", "fill_m3",
+        "drainage_height_m", "landslide_proxy", "dem_resolution_m",
+    ),
+    "hazard": (
+        "hazard_level", "flood_state", "flood_level_m", "flood_event", "raise_m", "design_return_years",
+        "reported_event",
+    ),
+    "access": (
+        "access_minutes", "access_share_30_percent", "access_share_60_percent", "access_farthest_minutes",
+        "access_farthest_place", "access_lost_minutes", "minutes_school", "minutes_health", "minutes_market",
+        "minutes_police", "minutes_seat", "minutes_main_road", "capital_minutes", "capital_car_minutes", "gate_minutes",
+        "gate_car_minutes", "road_distance_m", "power_distance_m",
+    ),
+}  # fmt: skip
+# remarks that repeat a figure or a line of the evidence
+_TOLD_ELSEWHERE = (
+    "sites.reason.slope", "sites.reason.access", "sites.reason.farthest", "sites.reason.condition",
+    "sites.reason.blocks", "sites.reason.supports",
+)  # fmt: skip
+_UNKNOWN = ("hazard_level", "flood_state", "landslide_proxy", "cut_m3", "fill_m3")
+
+_STYLE = """
+@page{size:A4;margin:8mm}*{box-sizing:border-box}
+body{font:7.3pt/1.22 "Be Vietnam Pro","DejaVu Sans",Arial,sans-serif;color:#1c2126;margin:0 auto;max-width:194mm}
+h1{font-size:13pt;margin:0}h2{font-size:8.8pt;margin:4px 0 1px;border-bottom:1px solid #9aa3a8}
+header{display:flex;justify-content:space-between;gap:12px;border-bottom:2px solid #b3261e;padding-bottom:3px}
+header p{margin:0}.stamp{text-align:right;color:#b3261e;font-weight:600}
+.two{display:grid;grid-template-columns:80mm 1fr;gap:5mm}svg{width:100%;border:1px solid #777;display:block}
+table{border-collapse:collapse;width:100%}td,th{padding:.3px 3px;vertical-align:top;text-align:left}
+tr+tr td{border-top:1px solid #e3e6e8}td.n{text-align:right;white-space:nowrap}
+th{font-weight:600;border-bottom:1px solid #9aa3a8}
+ul{margin:2px 0;padding-left:13px}
+.legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
+.swatch{display:inline-block;width:9px;height:9px;margin-right:3px;border:1px solid #666}
+.notes p{margin:1px 0}.notes{font-size:6.9pt;color:#4a5257}.result{font-weight:700}
+"""
+
+
+def find_site(run: Run, asked: str) -> dict[str, Any]:
+    """Row of ``sites`` by its id, its id without the hash where that is one site, or ``<commune code> <label>``.
+
+    Raises
+    ------
+    UsageError
+        Where no site or more than one is meant; names the nearest.
+    """
+    sites = run.sites
+    words = asked.strip()
+    both = sites["commune_code"] + " " + sites["label"].fillna("")
+    named = sites[(sites["site_id"] == words) | (both == words.replace("/", " ").replace("-", " "))]
+    if len(named) != 1:
+        named = sites[sites["site_id"].str.startswith(words)] if words else named
+    if len(named) != 1:
+        near = sites.loc[sites["commune_code"] == words[:5], "site_id"].head(6)
+        found = "; ".join(near if len(near) else sites["site_id"].head(3))
+        raise UsageError(Problem("site_unknown", value=asked, params={"found": found}))
+    return {str(k): v for k, v in named.iloc[0].items()}
+
+
+def write_site_sheet(run: Run, asked: str, path: Path, style: Style, lang: str = locale.DEFAULT_LANGUAGE) -> Path:
+    """Write the page of a site.
+
+    Parameters
+    ----------
+    run
+        The run.
+    asked
+        Site as :func:`find_site` takes it.
+    path
+        File, or folder in which ``<site id>.html`` is written.
+    """
+    site = find_site(run, asked)
+    target = path / f"{site['site_id']}.html" if path.suffix != ".html" else path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(run, site, style, lang), "utf-8")
+    return target
+
+
+def page(run: Run, site: Mapping[str, Any], style: Style, lang: str) -> str:
+    """Return the page; every text from data is escaped."""
+    evidence = wording.printable_evidence(run, lang)
+    evidence = evidence[evidence["site_id"] == site["site_id"]].sort_values(
+        ["severity", "area_m2", "zone_id"], ascending=[False, False, True], kind="stable"
+    )
+    svg, legend = picture(run, site, evidence, style, lang)
+    blocks = [_figures(site, name, columns, lang) for name, columns in FIGURES.items()]
+    legend_line = "".join(f'<span class="e">{entry}</span>' for entry in legend)
+    head = _head(run, site, lang)
+    body = (
+        f'{head}<div class="two"><div>{svg}<p class="legend">{legend_line}</p>{_reasons(site, lang)}</div>'
+        f"<div>{''.join(blocks)}</div></div>{_evidence(evidence, lang)}{_points(run, site, lang)}"
+        f"{_notes(run, site, lang)}"
+    )
+    title = escape(f"{site['site_id']} · {run.name}")
+    return (
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def _says(key: str, lang: str, **params: Any) -> str:
+    return escape(locale.text(f"site_sheet.{key}", lang, **params))
+
+
+def _head(run: Run, site: Mapping[str, Any], lang: str) -> str:
+    names = summary.names_by_code(run)
+    place = escape(names.get(str(site["commune_code"]), str(site["commune_code"])))
+    columns = RESULTS["sites"]
+    result = wording.shown(columns.column("check_result"), site["check_result"], lang)
+    rank = wording.shown(columns.column("rank"), site["rank"], lang)
+    score = wording.shown(columns.column("score"), site["score"], lang)
+    origin = wording.shown(columns.column("letter"), site["letter"], lang)
+    stamps = "".join(f"<p>{escape(line)}</p>" for line in wording.stamp_lines([run], lang))
+    proposed = f" · {_says('proposed', lang)}" if site["is_best"] is True or site["is_best"] == 1 else ""
+    return (
+        f"<header><div><h1>{_says('title', lang, label=site['label'])} · {place}</h1>"
+        f"<p>{escape(str(site['site_id']))} · {escape(origin)} · {escape(wording.title_of(run, lang))}</p>"
+        f'<p class="result">{escape(result)} · {_says("score", lang, score=score, rank=rank)}{proposed}</p></div>'
+        f'<div class="stamp">{stamps}</div></header>'
+    )
+
+
+def _figures(site: Mapping[str, Any], name: str, columns: Sequence[str], lang: str) -> str:
+    rows = []
+    for key in columns:
+        column = RESULTS["sites"].column(key)
+        value = wording.shown(column, site[key], lang)
+        if value == "–":
+            if key not in _UNKNOWN:
+                continue
+            value = locale.text("site_sheet.not_assessed", lang)
+        rows.append(f'<tr><td>{escape(wording.label(column, lang))}</td><td class="n">{escape(value)}</td></tr>')
+    wide = "".join(rows).replace('<td class="n">', "<td>") if name == "land" else "".join(rows)
+    return f"<h2>{_says(f'block.{name}', lang)}</h2><table>{wide}</table>"
+
+
+def _reasons(site: Mapping[str, Any], lang: str) -> str:
+    told = [m for m in locale.decode(site["reasons"]) if not m[0].startswith(_TOLD_ELSEWHERE)]
+    messages = told[:REASONS_SHOWN]
+    lines = "".join(f"<li>{escape(locale.text(key, lang, **params))}</li>" for key, params in messages)
+    return f"<h2>{_says('reasons', lang)}</h2><ul>{lines}</ul>"
+
+
+def _evidence(evidence: Any, lang: str) -> str:
+    columns = [RESULTS["conflicts"].column(c) for c in ("title", "decision_no", "effect", "area_m2", "percent_of_site")]
+    treatment = RESULTS["conflicts"].column("treatment")
+    if not len(evidence):
+        return f"<h2>{_says('evidence', lang)}</h2><p>{_says('no_evidence', lang)}</p>"
+    head = "".join(f"<th>{escape(wording.label(c, lang))}</th>" for c in (*columns, treatment))
+    rows = []
+    for row in evidence.head(EVIDENCE_SHOWN).to_dict("records"):
+        cells = [_short(column, row[column.name], lang) for column in (*columns, treatment)]
+        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    more = len(evidence) - EVIDENCE_SHOWN
+    rest = f"<p>{_says('more_evidence', lang, count=more)}</p>" if more > 0 else ""
+    return f"<h2>{_says('evidence', lang)}</h2><table><tr>{head}</tr>{''.join(rows)}</table>{rest}"
+
+
+def _short(column: Column, value: Any, lang: str) -> str:
+    """Write a cell of the evidence; whole square metres and tenths of a percent are enough on a page."""
+    if column.kind == "float" and value == value:  # noqa: PLR0124 - NaN
+        return locale.number(float(value), 1 if column.unit == "%" else 0, lang)
+    return wording.shown(column, value, lang)
+
+
+def _points(run: Run, site: Mapping[str, Any], lang: str) -> str:
+    scores = run.table("scores")
+    own = scores[(scores["of"] == "site") & (scores["subject_id"] == site["site_id"])]
+    if not len(own):
+        return ""
+    order = summary.points_by_criterion(run, "site")[0]
+    rows = []
+    for key in [k for k in order if k in set(own["criterion"])]:
+        row = own[own["criterion"] == key].iloc[0]
+        points = _says("no_figure", lang) if row["missing"] else escape(locale.number(float(row["points"]), 1, lang))
+        weight = escape(locale.number(float(row["weight"]), 0, lang))
+        rows.append(
+            f"<td>{escape(wording.criterion_label([run], 'site', key, lang))}</td><td class='n'>{points}/{weight}</td>"
+        )
+    high = -(-len(rows) // POINT_COLUMNS)
+    rows += ["<td></td><td></td>"] * (POINT_COLUMNS * high - len(rows))
+    lines = "".join(f"<tr>{''.join(rows[i::high])}</tr>" for i in range(high))
+    return f"<h2>{_says('points', lang)}</h2><table>{lines}</table>"
+
+
+def _notes(run: Run, site: Mapping[str, Any], lang: str) -> str:
+    climate = []
+    for row in run.table("climate").to_dict("records"):
+        value = locale.number(row["value"], 1, lang)
+        known = f"{value} {row['unit']}" if value != "–" else locale.text("site_sheet.no_figure", lang)
+        climate.append(
+            f"{locale.value_text('element', row['element'], lang)} ({row['scenario']}, {row['period']}): {known}"
+        )
+    basis = wording.rests_on(str(site["rests_on"]), lang, wording.Basis.of(run)) if site["rests_on"] else ""
+    lines = [_says("climate", lang, figures="; ".join(climate))] if climate else []
+    if basis:
+        lines.append(_says("rests_on", lang, basis=basis))
+    lines.append(_says("terrain_note", lang))
+    return '<div class="notes">' + "".join(f"<p>{line}</p>" for line in lines) + "</div>"

@@ -1,0 +1,92 @@
+"""The page of one site: all texts found, nothing from data runs, one page on A4."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from siteplan.errors import UsageError
+from siteplan.outputs.site_sheet import find_site, page, write_site_sheet
+from siteplan.outputs.style import load_style
+from siteplan.raster import Raster
+from siteplan.tables import INPUTS, RESULTS, conform, empty
+
+
+@pytest.fixture(scope="module")
+def style(repo_root):
+    return load_style(repo_root / "maps" / "style.toml")
+
+
+@pytest.fixture
+def small_run(small_run):
+    """The small run with what lies around its sites: shaded terrain, one road, the place people reach soonest."""
+    west, south, east, north = small_run.sites.total_bounds
+    shade = np.full((20, 20), 180, dtype=np.uint8)
+    place = Affine((east - west) / 20 + 60, 0, west - 600, 0, -(north - south) / 20 - 60, north + 600)
+    small_run.raster = lambda name: Raster(shade, place, 0, 60.0) if name == "hillshade" else None
+    road = {"road_class": "provincial", "geometry": shapely.LineString([(west - 900, south), (east + 900, north)])}
+    roads = conform(gpd.GeoDataFrame([road], crs=9215).assign(layer="roads", illustrative=False, restricted=False),
+                    INPUTS["roads"])  # fmt: skip
+    small_run.background = lambda role: roads if role == "roads" else empty(INPUTS[role], 9215)
+    for name in ("access_points", "climate"):
+        small_run.tables.setdefault(name, empty(RESULTS[name], 9215))
+    return small_run
+
+
+def words(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", html)
+
+
+def test_a_site_is_found_by_id_and_by_commune_and_label(small_run) -> None:
+    row = small_run.sites.iloc[0]
+    assert find_site(small_run, row["site_id"])["site_id"] == row["site_id"]
+    assert find_site(small_run, f"{row['commune_code']} {row['label']}")["site_id"] == row["site_id"]
+    for wrong in ("", "khong-co", row["commune_code"]):
+        with pytest.raises(UsageError) as caught:
+            find_site(small_run, wrong)
+        assert caught.value.problems[0].key == "site_unknown"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_page_says_everything_in_words(small_run, style, tmp_path, lang) -> None:
+    site = small_run.sites.sort_values("site_id").iloc[0]
+    path = write_site_sheet(small_run, site["site_id"], tmp_path, style, lang)
+    assert path.name == f"{site['site_id']}.html"
+    html = path.read_text("utf-8")
+    assert site["site_id"] in html
+    assert "<svg" in html
+    assert 'href="data:image/png;base64,' in html
+    assert 'stroke-width="4"' in html  # the outline of the site
+    assert not re.search(r"\b(site_sheet|sites|value|assumption)\.[a-z_]+", words(html))
+    assert "not_assessed" not in words(html)
+    if lang == "vi":
+        assert "DỰ THẢO" in html
+
+
+def test_what_came_from_data_does_not_run(small_run, style) -> None:
+    site = find_site(small_run, small_run.sites["site_id"].iloc[0])
+    hostile = {**site, "land_use_shares": "<script>x</script>", "clearance": "<img src=x onerror=y>", "label": "<b>"}
+    html = page(small_run, hostile, style, "vi")
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_no_source_from_outside(small_run, style) -> None:
+    html = page(small_run, find_site(small_run, small_run.sites["site_id"].iloc[0]), style, "vi")
+    assert not re.search(r"(href|src)=\"(?!data:image/png;base64)", html)
+
+
+@pytest.mark.require("chromium")
+def test_the_page_prints_on_one_sheet(small_run, style, tmp_path, chromium_path) -> None:
+    site = small_run.sites.sort_values("site_id")["site_id"].iloc[0]
+    path, paper = write_site_sheet(small_run, site, tmp_path, style), tmp_path / "sheet.pdf"
+    command = [chromium_path, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    subprocess.run([*command, f"--print-to-pdf={paper}", path.as_uri()], check=True, capture_output=True, timeout=120)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) == 1
