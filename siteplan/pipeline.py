@@ -92,6 +92,8 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
             return None
 
     scenarios = [attempt(lambda path=path: weights.weigh(load_scenario(path))) for path in paths]  # type: ignore[misc]
+    if any(problem.key == "file_missing" for problem in problems):
+        raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
     folder = workspace.layers / "standards"
     norms = [
