@@ -28,10 +28,10 @@ SP.legend = function (content, W, views, hooks) {
       });
     } else if (item.of === "result") {
       views.forEach(function (v) {
-        var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities }[item.key] || [];
+        var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities, freed: v.model.facilities }[item.key] || [];
         rows.forEach(function (row) { found.add(row[item.column] || "other"); });
       });
-      asPoint = item.key === "sites" || item.key === "facilities";
+      asPoint = item.key === "sites" || item.key === "facilities" || item.key === "freed";
     } else item.classes.forEach(function (c) { found.add(c.token); });
     kinds[item.key] = asPoint;
     var known = new Set(item.classes.map(function (c) { return c.token; }));
@@ -39,13 +39,15 @@ SP.legend = function (content, W, views, hooks) {
     return item.classes.filter(function (c) { return found.has(c.token) || (c.token === "other" && strange); });
   }
 
-  function classLines(item) {
+  function classLines(item, always) {
     var list = present(item);
-    if (list.length === 1 && list[0].token === "other") return null;
+    if (!always && list.length === 1 && list[0].token === "other") return null;
     return SP.el("ul.classes", {}, list.map(function (c) {
       return SP.el("li", {}, [SP.swatch(Object.assign({ asPoint: kinds[item.key] }, c)), SP.el("span", {}, c.label)]);
     }));
   }
+
+  L2.classLines = classLines;
 
   function layerRow(item) {
     // a layer without data is named: an empty map must not look like an empty country
@@ -138,6 +140,7 @@ SP.legend = function (content, W, views, hooks) {
     return SP.el("details.map-legend", { open: open }, [
       SP.el("summary", {}, W.t("legend")),
       SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, views.map(function (v) { return v.model; })),
+      view.layers.freed && view.layers.freed.isOn() ? [SP.el("h4", {}, view.layers.freed.item.label), classLines(view.layers.freed.item)] : null,
       item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null
     ]);
   };

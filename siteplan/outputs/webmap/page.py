@@ -24,7 +24,8 @@ from siteplan.runs import Run
 
 _SCRIPTS = (
     "projection.js", "words.js", "shapes.js", "model.js", "layers.js", "view.js", "legend.js", "ranking.js", "cards.js",
-    "sheets.js", "weighing.js", "trial.js", "start.js", "open.js",
+    "sheets.js", "weighing.js", "trial.js",
+    "address.js", "years.js", "measure.js", "print.js", "start.js", "open.js",
 )  # fmt: skip
 _COMMUNE_TOLERANCE_M = 60.0
 _POLICY = (

@@ -1,7 +1,8 @@
 // The list of communes: sorted, searched with or without accents, filtered; a line opens the commune.
 SP.ranking = function (content, W, views, hooks) {
+  var theme = content.themes.find(function (t) { return t.kind === "phases"; });
   var R = {}, first = views[0].model, two = views.length > 1;
-  var state = { sort: "rank", down: false, kind: "", border: false, phase: "", check: "", differing: false, words: "" };
+  var state = { sort: "rank", down: false, kind: "", border: false, phase: "", check: "", gaps: "", differing: false, words: "" };
   var differing = new Set();
   var folded = new Map(first.communes.map(function (c) { return [c.code, " " + W.fold((c.kind || "") + " " + c.name) + " " + c.code]; }));
 
@@ -20,8 +21,16 @@ SP.ranking = function (content, W, views, hooks) {
     name: function (c) { return W.fold(c.name); },
     points: function (c) { return c.priority_points; },
     need: function (c) { return c.deficit_floor_area_m2; },
-    phase: function (c) { return phaseClass(first, c).label + " " + String(1000 + (c.priority_rank || 999)); }
+    phase: function (c) { return phaseKey(first, c); }
   };
+  if (two) views.forEach(function (v, i) {
+    keys["option" + i] = function (c) { var own = v.model.byCode.get(c.code); return own ? phaseKey(v.model, own) : null; };
+  });
+  // in the order of the phases, then by rank
+  function phaseKey(model, c) {
+    var i = theme ? model.classOf(theme, c) : -1;
+    return (i < 0 ? 99 : i) * 1000 + (c.priority_rank || 999);
+  }
   function compared(a, b) {
     var x = keys[state.sort](a), y = keys[state.sort](b);
     var none = (x === null || x === undefined ? 1 : 0) - (y === null || y === undefined ? 1 : 0);
@@ -29,12 +38,19 @@ SP.ranking = function (content, W, views, hooks) {
     var way = x < y ? -1 : x > y ? 1 : 0;
     return (state.down ? -way : way) || (a.code < b.code ? -1 : 1);
   }
+  function gaps(c, which) {
+    if (which === "coverage") return c.coverage_percent !== null && c.coverage_percent < 100;
+    if (which === "need") return c.gap_basis === "missing" || c.gap_basis === "estimated";
+    if (which === "priority") return !!c.priority_missing;
+    return !c.best_site_id;
+  }
   function kept(c) {
     var words = W.fold(state.words);
     if (words && folded.get(c.code).indexOf(words) < 0) return false;
     if (state.kind && c.kind !== state.kind) return false;
     if (state.border && !c.is_border) return false;
     if (state.check && c.best_check_result !== state.check) return false;
+    if (state.gaps && !gaps(c, state.gaps)) return false;
     if (state.differing && !differing.has(c.code)) return false;
     if (state.phase && !views.some(function (v) { return v.model.byCode.get(c.code) && v.model.byCode.get(c.code).phase_state === state.phase; })) return false;
     return true;
@@ -115,7 +131,6 @@ SP.ranking = function (content, W, views, hooks) {
     event.preventDefault();
   });
 
-  var theme = content.themes.find(function (t) { return t.kind === "phases"; });
   var phases = theme ? theme.classes.filter(function (c) { return uniqueOf("phase_state").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
   var checkTheme = content.themes.find(function (t) { return t.column === "best_check_result"; });
   var checks = checkTheme ? checkTheme.classes.filter(function (c) { return uniqueOf("best_check_result").has(c.token); }).map(function (c) { return [c.token, c.label]; }) : [];
@@ -134,13 +149,14 @@ SP.ranking = function (content, W, views, hooks) {
         select(W.t("filter_kind"), [["", W.t("all_kinds")]].concat(Array.from(uniqueOf("kind")).sort().reverse().map(function (k) { return [k, W.token("kind", k)]; })), function (v) { state.kind = v; }),
         select(W.t("filter_phase"), [["", W.t("all_phases")]].concat(phases), function (v) { state.phase = v; }),
         select(W.t("filter_check"), [["", W.t("all_checks")]].concat(checks), function (v) { state.check = v; }),
+        select(W.t("filter_gaps"), [["", W.t("all_gaps")]].concat(["need", "priority", "coverage", "site"].map(function (k) { return [k, W.t("gaps_" + k)]; })), function (v) { state.gaps = v; }),
         tick(W.t("only_border"), "border"),
         two ? tick(W.t("only_differing"), "differing") : null
       ])
     ]),
     SP.el("div.heads" + (two ? ".two" : ""), {}, [
       head("rank", W.t("col_rank"), W.t("col_rank_title")), head("name", W.t("col_name")),
-      two ? views.map(function (v, i) { return SP.el("span.cell", { title: v.model.run.title }, W.t("col_option", { number: i + 1 })); })
+      two ? views.map(function (v, i) { return head("option" + i, W.t("col_option", { number: i + 1 }), v.model.run.title); })
         : [head("points", W.t("col_points"), W.t("col_points_title")), head("need", W.t("col_need"), W.t("col_need_title")), head("phase", W.t("col_phase"), W.t("col_phase_title"))]
     ]),
     list, count

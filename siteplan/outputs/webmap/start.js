@@ -18,11 +18,18 @@ SP.start = function (content) {
   var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
   var trialPanel = el("aside.drawer.trial", { hidden: true, "aria-label": W.t("trial_title") });
   var trialButton = two || !content.runs[0].weighing ? null : el("button.tool", { type: "button", id: "trial-button", "aria-expanded": "false", on: { click: function () { openTrial(trialPanel.hidden); } } }, W.t("trial_button"));
+  function tool(id, words, act, pressed) {
+    return el("button.tool", { type: "button", id: id, "aria-pressed": pressed ? "false" : null, on: { click: act } }, words);
+  }
+  var turnButton = two ? tool("turn-button", W.t("turn_button"), function () { turn(!stage.classList.contains("stacked")); }, true) : null;
+  var yearsButton = tool("years-button", W.t("year_button"), function () { showYears(years.node.hidden); }, true);
+  var measureButton = tool("measure-button", W.t("measure_button"), function () { measure.set(!measure.active()); }, true);
+  var printButton = tool("print-button", W.t("print_button"), function () { printing.open(); });
   var app = el("div.app" + (two ? ".two" : ""), {}, [
     el("header.bar", {}, [
       el("div.title", {}, [el("h1", {}, W.t("page_title", { province: content.province.name })), el("p", {}, two ? W.t("comparison_of", { count: content.runs.length }) : content.runs[0].title)]),
       two ? null : stampOf(content.runs[0]),
-      el("nav", {}, [trialButton, layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
+      el("nav", {}, [turnButton, trialButton, yearsButton, measureButton, printButton, layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
     ]),
     content.runs.some(function (r) { return r.illustrative.length; }) ? el("p.banner", { role: "note" }, [el("b", {}, W.t("illustrative")), " ", W.t("illustrative_long")]) : null,
     el("div.body", {}, [side, stage, trialPanel, drawer]),
@@ -30,10 +37,9 @@ SP.start = function (content) {
   ]);
   document.body.insertBefore(app, document.body.firstChild);
 
-  // which runs are shown stands in the address: "#2,3"
-  var asked = /^#(\d+),(\d+)$/.exec(window.location.hash);
-  var shownRuns = asked && two ? [Number(asked[1]) - 1, Number(asked[2]) - 1] : [0, 1];
-  if (shownRuns.some(function (k) { return k >= content.runs.length; })) shownRuns = [0, 1];
+  var asked = SP.address.read();
+  var shownRuns = asked.runs && two ? asked.runs.map(function (k) { return k - 1; }) : [0, 1];
+  if (shownRuns.some(function (k) { return !content.runs[k]; })) shownRuns = [0, 1];
   var legendBoxes = [], views = [];
   var panes = maps.map(function (map, i) {
     var legendBox = el("div.legend-box", {}), node = map.getContainer();
@@ -67,6 +73,7 @@ SP.start = function (content) {
       var wide = panes[0].offsetWidth;
       return two || wide < 700 ? 0 : Math.min(248, Math.max(0, wide - 640));
     },
+    below: function () { return years && !years.node.hidden ? 74 : 0; },
     moved: function (at) {
       var p = project(at.lat, at.lng), d = maps[0].getZoom() >= 15 ? 1 : 0;
       SP.refill(coordinates, [content.projection.name.split(" / ")[0] + " (EPSG:" + content.projection.epsg + ")  ", el("b", {}, "E " + W.number(p.east, d)), "  ", el("b", {}, "N " + W.number(p.north, d)), " m"]);
@@ -90,6 +97,7 @@ SP.start = function (content) {
     },
     clicked: function (what, view) {
       hooks.moved(what.at);
+      if (measure.active()) { tip.hidden = true; measure.add(what.at, view); return; }
       tip.hidden = true;
       if (what.site) return openSite(view, what.site.site_id, true);
       if (!what.commune) return;
@@ -108,11 +116,11 @@ SP.start = function (content) {
     openSite: function (model, id) { openSite(views.find(function (v) { return v.model === model; }) || views[0], id); },
     flyToSite: function (id) { (views.find(function (v) { return v.model.bySite.has(id); }) || views[0]).flyToSite(id); }
   });
-  var legend = SP.legend(content, W, views, { close: function () { openDrawer(false); layersButton.focus(); }, changed: refreshLegends });
+  var legend = SP.legend(content, W, views, { close: function () { openDrawer(false); layersButton.focus(); }, changed: function () { refreshLegends(); keepAddress(); } });
   drawer.appendChild(legend.drawer());
   var ranking = SP.ranking(content, W, views, {
     open: function (code) { openCommune(code, {}); },
-    theme: function (key) { views.forEach(function (v) { v.setTheme(key); }); refreshLegends(); }
+    theme: setTheme
   });
   side.appendChild(ranking.node);
   var trial = trialButton ? SP.trial(content, W, views[0], { close: function () { openTrial(false); trialButton.focus(); }, changed: function () {
@@ -131,6 +139,77 @@ SP.start = function (content) {
       el("summary", {}, W.t("verdict")), el("ul", {}, content.verdict.map(function (line) { return el("li", {}, line); }))
     ]));
   }
+  // ---- years, measuring, printing
+  var years = SP.years(content, W, views, { changed: function () { if (begun) { refreshLegends(); keepAddress(); } } });
+  if (years) stage.appendChild(years.node); else yearsButton.remove();
+  var measure = SP.measure(content, W, views, project, { changed: function (on) { measureButton.setAttribute("aria-pressed", on ? "true" : "false"); } });
+  stage.appendChild(measure.node);
+  L.DomEvent.disableClickPropagation(measure.node);
+  var printing = SP.print(content, W, views, project, legend, {
+    stage: stage, stamp: stampOf, year: function () { return years && !years.node.hidden ? years.year() : null; }, trial: function () { return !!trial && trial.active(); },
+    closed: function () { printButton.focus(); }
+  });
+  var themeBefore = null, freedByYears = false, begun = false;
+  function setTheme(key) {
+    views.forEach(function (v) { v.setTheme(key); });
+    var own = years && key === years.theme;
+    document.getElementById("theme").value = key;
+    if (years) {
+      var whole = begun && views[0].isHome() && years.node.hidden === own;
+      years.show(own);
+      if (whole) views[0].fit(false);
+      yearsButton.setAttribute("aria-pressed", own ? "true" : "false");
+      if (own && !views[0].layers.freed.isOn()) { switchLayer("freed", true); freedByYears = true; }
+      if (!own && freedByYears) { switchLayer("freed", false); freedByYears = false; }
+    }
+    if (begun) { refreshLegends(); keepAddress(); }
+  }
+  function showYears(wanted) {
+    if (wanted) themeBefore = views[0].theme().key;
+    setTheme(wanted ? years.theme : themeBefore && themeBefore !== years.theme ? themeBefore : start);
+  }
+  function switchLayer(key, on) {
+    var box = document.getElementById("layer-" + key);
+    if (!box || box.checked === on) return;
+    box.checked = on;
+    box.dispatchEvent(new Event("change"));
+  }
+  function turn(stacked) {
+    stage.classList.toggle("stacked", stacked);
+    turnButton.setAttribute("aria-pressed", stacked ? "true" : "false");
+    views.forEach(function (v) { v.resized(); });
+    maps[1].setView(maps[0].getCenter(), maps[0].getZoom(), { animate: false });
+  }
+
+  // ---- the address keeps the view
+  var keeping = null;
+  function keepAddress() {
+    if (!begun || keeping) return;
+    keeping = window.setTimeout(function () {
+      keeping = null;
+      if (printing.isOpen()) return;
+      var v = views[0], chosen = v.chosen();
+      if (two && !chosen.site) chosen.site = views[1].chosen().site;
+      SP.address.write({
+        view: [v.map.getCenter(), v.map.getZoom()], theme: v.theme().key, commune: chosen.commune, site: chosen.site,
+        layers: v.order.filter(function (l) { return l.isOn(); }).map(function (l) { return l.key; }),
+        year: years && !years.node.hidden ? years.year() : null, runs: two && content.runs.length > 2 ? shownRuns.map(function (k) { return k + 1; }) : null
+      });
+    }, 120);
+  }
+  // what the address names and the page does not know is passed over
+  function applyAddress(a) {
+    if (a.layers) views[0].order.forEach(function (l) { switchLayer(l.key, a.layers.indexOf(l.key) >= 0); });
+    if (a.theme && content.themes.some(function (t) { return t.key === a.theme; })) setTheme(a.theme);
+    if (a.year && years && !years.node.hidden) years.set(a.year);
+    var owner = a.site ? views.find(function (v) { return v.model.bySite.has(a.site); }) : null;
+    if (owner) openSite(owner, a.site, true);
+    else if (a.commune && views[0].model.byCode.has(a.commune)) openCommune(a.commune, { still: true });
+    else if (side.querySelector(".card")) toList();
+    if (a.view) maps[0].setView([a.view[0], a.view[1]], a.view[2], { animate: false });
+  }
+  window.addEventListener("hashchange", function () { applyAddress(SP.address.read()); });
+
   function refreshLegends() {
     views.slice(0, 1).forEach(function (v, i) {
       if (!v.theme()) return;
@@ -165,11 +244,13 @@ SP.start = function (content) {
     ranking.node.hidden = false;
     views.forEach(function (v) { v.choose(null, null); });
     ranking.setChosen(null);
+    keepAddress();
     if (code) ranking.focus(code);
   }
   function openCommune(code, how) {
     views.forEach(function (v) { v.choose(code, null); });
     ranking.setChosen(code);
+    keepAddress();
     if (!how.still) views.slice(0, 1).forEach(function (v) { v.flyToCommune(code); });
     if (two && !how.view) {
       showCard(cards.both(views, code, { back: toList, full: function (v) { openCommune(code, { still: true, view: v }); } }));
@@ -187,6 +268,7 @@ SP.start = function (content) {
     var s = view.model.bySite.get(id);
     views.forEach(function (v) { v.choose(s.commune_code, v === view ? id : null); });
     ranking.setChosen(s.commune_code);
+    keepAddress();
     if (!still) view.flyToSite(id);
     var made = function () { return cards.site(view, s, { back: function () { openCommune(s.commune_code, { still: true, view: two ? view : null }); } }); };
     showCard(made(), made);
@@ -211,6 +293,8 @@ SP.start = function (content) {
       event.preventDefault();
     }
     if (event.key !== "Escape") return;
+    if (printing.isOpen()) { printing.close(); return; }
+    if (measure.active()) { measure.set(false); measureButton.focus(); return; }
     if (trialButton && !trialPanel.hidden && (narrow() || trialPanel.contains(document.activeElement))) { openTrial(false); trialButton.focus(); return; }
     if (!drawer.hidden && (narrow() || drawer.contains(document.activeElement))) { openDrawer(false); layersButton.focus(); return; }
     var backButton = side.querySelector(".card .back");
@@ -220,7 +304,7 @@ SP.start = function (content) {
   // ---- two maps that move as one, and what differs between them
   function show(i, run) {
     shownRuns[i] = run;
-    window.location.hash = "#" + shownRuns.map(function (k) { return k + 1; }).join(",");
+    window.history.replaceState(null, "", "#r=" + shownRuns.map(function (k) { return k + 1; }).join(","));
     window.location.reload();
   }
   function markDifferences() {
@@ -253,6 +337,9 @@ SP.start = function (content) {
     views.forEach(function (v) { v.start(start); });
     markDifferences();
     refreshLegends();
+    begun = true;
+    applyAddress(asked);
+    maps.forEach(function (m) { m.on("moveend", keepAddress); });
     app.classList.add("ready");
   }
   (document.fonts && document.fonts.ready ? document.fonts.load("600 12px 'Be Vietnam Pro'").then(begin, begin) : begin());

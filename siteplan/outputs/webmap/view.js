@@ -127,6 +127,14 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   }
   resultLayer("conflicts", model.conflicts, "effect");
   resultLayer("facilities", model.facilities, "treatment");
+  // old facilities by the year of the slider; their token changes with it
+  if (V.layers.freed) V.layers.freed.make = function () {
+    return V.layers.freed.fromRows(model.facilities.map(function (f) { return { shape: f.shape, token: f.year_state || "other" }; }));
+  };
+  V.yearChanged = function () {
+    if (V.layers.freed) V.layers.freed.rebuild();
+    if (theme && theme.column === "year_state") V.rescored();
+  };
 
   // ---- names of communes: those that would cover one of higher priority are left out
   addPane("siteplan_names", 950);
@@ -255,6 +263,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     if (moved) placeNames();
   };
   V.theme = function () { return theme; };
+  V.chosen = function () { return { commune: chosen, site: chosenSite }; };
   V.setDiffering = function (codes) { differing = new Set(codes); drawMarks(); };
   V.choose = function (code, siteId) {
     if (chosenSite && siteMarks.has(chosenSite)) { siteMarks.get(chosenSite).options.chosen = false; siteMarks.get(chosenSite).redraw(); }
@@ -264,9 +273,9 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     placeNames();
   };
   // room for the legend at the right where the map is wide enough
-  V.fit = function (animate) {
-    var room = hooks.room ? hooks.room() : 0;
-    map.fitBounds(bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12 + room, 12], animate: !!animate });
+  V.fit = function (animate, bare) {
+    var room = hooks.room && !bare ? hooks.room() : 0, below = hooks.below && !bare ? hooks.below() : 0;
+    map.fitBounds(bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [12 + room, 12 + below], animate: !!animate });
     home = animate ? null : map.getCenter().toString() + map.getZoom();
   };
   V.fly = function (box, most) {
@@ -283,8 +292,9 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   };
   V.setLayer = function (key, on) { V.layers[key].set(on); refreshPlots(); };
   // who looks at the whole province still does when a panel opens beside it
+  V.isHome = function () { return home !== null && home === map.getCenter().toString() + map.getZoom(); };
   V.resized = function () {
-    var whole = home !== null && home === map.getCenter().toString() + map.getZoom();
+    var whole = V.isHome();
     map.invalidateSize({ animate: false });
     if (whole) V.fit(false);
     placeNames();
