@@ -77,12 +77,13 @@ def found_runs(
     return found
 
 
-def draw(run: Run, place: Workspace, folder: Path, lang: str) -> Path:
-    """Draw the map of a run; returns the file."""
+def draw(run: Run, place: Workspace, folder: Path, lang: str, commune: str | None = None) -> Path:
+    """Draw the map of a run, or of one commune of it; returns the file."""
     from siteplan.outputs.webmap import write_map
 
     folder.mkdir(parents=True, exist_ok=True)
-    return write_map(run, folder / f"{run.name}.html", style_of(place), lang)
+    name = run.name if commune is None else f"{run.name}_{commune}"
+    return write_map(run, folder / f"{name}.html", style_of(place), lang, commune)
 
 
 def write_workbook_of(folder: Path, lang: str) -> list[Path]:
@@ -142,14 +143,19 @@ def draw_map(
     catalog: CatalogOption = None,
     out: OutOption = None,
     lang: LangOption = "vi",
+    commune: Annotated[str | None, typer.Option("--commune", help=words("map.commune"), show_default=False)] = None,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Draw the maps of finished runs again."""
     with session(workspace, lang, quiet, debug) as now:
+        from siteplan.outputs.chain import find_commune
+
         place = now.workspace()
         found = found_runs(runs, place, catalog, None)
-        _show(now, [draw(run, place, out or map_folder_of(run, place), lang) for run in found])
+        for run in found:
+            code = find_commune(run.table("communes"), commune) if commune else None
+            _show(now, [draw(run, place, out or map_folder_of(run, place), lang, code)])
 
 
 def _paper(found: Sequence[Run], out: Path | None, suffix: str) -> Path:

@@ -281,3 +281,17 @@ def test_the_tools_fit_every_screen(open_map, map_file: Path):
             box = page.locator(selector).bounding_box()
             assert box["x"] >= 0, (selector, width)
             assert box["x"] + box["width"] <= width, (selector, width)
+
+
+def test_the_map_of_one_commune_opens_on_it(open_map, map_run, style, tmp_path):
+    from siteplan.outputs import webmap
+
+    file = webmap.write_map(map_run.build(tmp_path), tmp_path / "m.html", style, commune="06003")
+    page = open_map(file)
+    assert page.locator("[data-commune='06003']").is_visible()
+    assert page.locator(".site-line").count() == 3
+    assert "Bản đồ lập riêng cho Hòa Bình" in page.locator(".banner.one").inner_text()
+    assert page.locator("#trial-button").count() == 0
+    page.locator(".card .back").click()
+    page.locator(".line[data-code='06001']").click()
+    assert page.locator(".site-line").count() == 0

@@ -108,6 +108,26 @@ def test_restricted_rows_are_there_when_the_run_includes_them(style, tmp_path):
     assert map_run.SECRET in laid_open(text)
 
 
+def test_the_map_of_one_commune_has_no_sites_of_others_and_nothing_restricted(style, tmp_path):
+    open_run = map_run.build(tmp_path, include_restricted=True)
+    text = laid_open(webmap.write_map(open_run, tmp_path / "m.html", style, commune="06001").read_text("utf-8"))
+    own = open_run.sites["commune_code"] == "06001"
+    assert own.sum() == 3
+    for site_id, label in open_run.sites.loc[~own, ["site_id", "label"]].itertuples(index=False):
+        assert site_id not in text
+        assert json.dumps(label, ensure_ascii=False) not in text
+    assert all(site_id in text for site_id in open_run.sites.loc[own, "site_id"])
+    assert map_run.SECRET not in text
+    assert "CS-06001-0" in text
+    assert "CS-06002-0" not in text
+    data = block(webmap.write_map(open_run, tmp_path / "n.html", style, commune="06001").read_text("utf-8"))
+    assert data["focus"] == "06001"
+    assert len(data["runs"][0]["communes"]["rows"]) == 9
+    (south, west), (north, east) = data["bounds"]
+    assert east - west < 0.2
+    assert north - south < 0.2
+
+
 def test_hostile_text_cannot_leave_its_block(written):
     opened = re.search(r'<script type="application/octet-stream" id="siteplan-content">', written)
     body = written[opened.end() : written.index("</script>", opened.end())]

@@ -142,9 +142,8 @@ def commune_shapes(run: Run, tolerance_m: float) -> list[shapes.Encoded | None]:
     return shapes.encode_all(shapes.thin(run.table("communes"), tolerance_m, coverage=True), shapes.COARSE)
 
 
-def bounds(run: Run) -> list[list[float]]:
-    """Corners of all communes in degrees, [[south, west], [north, east]]."""
-    frame = run.table("communes")
+def bounds(frame: gpd.GeoDataFrame) -> list[list[float]]:
+    """Corners of communes in degrees, [[south, west], [north, east]]."""
     encoded = shapes.encode_all(gpd.GeoDataFrame(geometry=frame.geometry.envelope, crs=frame.crs), shapes.COARSE)
     corners = np.concatenate([np.cumsum(np.reshape(e[1][0][0], (-1, 2)), axis=0) for e in encoded if e]) / shapes.COARSE
     least, most = corners.min(axis=0), corners.max(axis=0)

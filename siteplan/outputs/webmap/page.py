@@ -19,6 +19,7 @@ from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import assets, background, shapes
 from siteplan.outputs.webmap.content import Content, packed, run_content, themes, token_words
 from siteplan.outputs.webmap.gate import refuse_outside
+from siteplan.outputs.webmap.one_commune import CommuneRun
 from siteplan.outputs.webmap.projection import parameters
 from siteplan.runs import Run
 
@@ -139,7 +140,7 @@ def _shared(runs: Sequence[Run], style: Style, lang: str) -> Content:
         "tokens": token_words(lang),
         "province": {"code": str(province["code"]), "name": str(province["name"])},
         "projection": parameters(first.epsg),
-        "bounds": background.bounds(first),
+        "bounds": background.bounds(first.table("communes")),
         "steps": {"coarse": shapes.COARSE, "fine": shapes.FINE},
         "outlines": background.commune_shapes(first, _COMMUNE_TOLERANCE_M),
         "background": _background(first, style, lang),
@@ -153,7 +154,16 @@ def _background(run: Run, style: Style, lang: str) -> Content:
     ground = b"".join(shapely.to_wkb(run.table("communes").geometry.to_numpy()))
     restricted = str(bool(run.manifest.get("include_restricted")))
     code = cache.code_fingerprint("siteplan.outputs")
-    key = cache.key_of(repr(drawn), ground, style.model_dump_json(), lang, restricted, str(run.epsg), code)
+    key = cache.key_of(
+        repr(drawn),
+        ground,
+        style.model_dump_json(),
+        lang,
+        restricted,
+        str(run.epsg),
+        code,
+        str(getattr(run, "code", "")),
+    )
     if not drawn:
         return background.background_content(run, style, lang)
     found: Content = cache.kept_json("maps", key, lambda: background.background_content(run, style, lang))
@@ -172,7 +182,7 @@ def _write(page: str, path: Path) -> Path:
     return path
 
 
-def write_map(run: Run, path: Path, style: Style, lang: str = "vi") -> Path:
+def write_map(run: Run, path: Path, style: Style, lang: str = "vi", commune: str | None = None) -> Path:
     """Write the map of one run as one HTML file that needs nothing outside itself.
 
     Parameters
@@ -185,6 +195,9 @@ def write_map(run: Run, path: Path, style: Style, lang: str = "vi") -> Path:
         Looks and names, from ``maps/style.toml``.
     lang
         ``vi`` or ``en``.
+    commune
+        Code of the commune the map is made for: candidate sites of the others, and what is restricted, are then not
+        in the file. None for the map of the province.
 
     Raises
     ------
@@ -193,11 +206,18 @@ def write_map(run: Run, path: Path, style: Style, lang: str = "vi") -> Path:
     NoSpaceError
         Where the file cannot be written.
     """
+    if commune is not None:
+        run = CommuneRun(run, commune)
     content = _shared([run], style, lang)
     content["runs"] = [run_content(run, lang)]
     title = locale.text(
         "webmap.window_title", lang, title=content["runs"][0]["title"], province=content["province"]["name"]
     )
+    if commune is not None:
+        communes = run.table("communes")
+        own = communes[communes["code"] == commune]
+        content["focus"], content["bounds"] = commune, background.bounds(own)
+        title = f"{own['name'].iloc[0]} – {title}"
     return _write(assemble(content, 1, title, lang), path)
 
 

@@ -16,7 +16,7 @@ SP.start = function (content) {
       : el("span.stamp", { title: W.t("draft_long") }, [el("b", {}, W.t("draft")), el("span", {}, [W.date(run.created), el("span.version", {}, " · " + W.t("version", { version: run.version || "–" }))])]);
   }
   var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
-  var trialPanel = el("aside.drawer.trial", { hidden: true, "aria-label": W.t("trial_title") });
+  var trialPanel = el("aside.panel.trial", { hidden: true, "aria-label": W.t("trial_title") });
   var trialButton = two || !content.runs[0].weighing ? null : el("button.tool", { type: "button", id: "trial-button", "aria-expanded": "false", on: { click: function () { openTrial(trialPanel.hidden); } } }, W.t("trial_button"));
   function tool(id, words, act, pressed) {
     return el("button.tool", { type: "button", id: id, "aria-pressed": pressed ? "false" : null, on: { click: act } }, words);
@@ -31,6 +31,7 @@ SP.start = function (content) {
       two ? null : stampOf(content.runs[0]),
       el("nav", {}, [turnButton, trialButton, yearsButton, measureButton, printButton, layersButton, el("button.tool", { type: "button", id: "sources-button", on: { click: function () { SP.sources(content, W, views, cards); } } }, W.t("sources_button"))])
     ]),
+    content.focus ? el("p.banner.one", { role: "note" }, W.t("one_commune", { name: (function () { var t = content.runs[0].communes, at = t.names.indexOf("name"), row = t.rows.find(function (r) { return r[t.names.indexOf("code")] === content.focus; }); var v = row[at]; return t.pools.name && typeof v === "number" ? t.pools.name[v] : v; })() })) : null,
     content.runs.some(function (r) { return r.illustrative.length; }) ? el("p.banner", { role: "note" }, [el("b", {}, W.t("illustrative")), " ", W.t("illustrative_long")]) : null,
     el("div.body", {}, [side, stage, trialPanel, drawer]),
     el("footer.foot", {}, [coordinates, el("span.reference", {}, W.t("reference_only"))])
@@ -283,6 +284,8 @@ SP.start = function (content) {
   function openDrawer(wanted) {
     if (wanted && trialButton && !trialPanel.hidden) { trialPanel.hidden = true; trialButton.setAttribute("aria-expanded", "false"); }
     drawer.hidden = !wanted;
+    // the drawer says what the small legend says, and the map beside it is narrow
+    if (!two) legendBoxes[0].hidden = wanted && window.innerWidth < 1600;
     layersButton.setAttribute("aria-expanded", wanted ? "true" : "false");
     views.forEach(function (v) { v.resized(); });
     if (wanted) drawer.querySelector(".close").focus();
@@ -338,6 +341,7 @@ SP.start = function (content) {
     markDifferences();
     refreshLegends();
     begun = true;
+    if (content.focus && !asked.commune && !asked.site) asked.commune = content.focus;
     applyAddress(asked);
     maps.forEach(function (m) { m.on("moveend", keepAddress); });
     app.classList.add("ready");
