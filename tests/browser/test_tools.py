@@ -259,7 +259,7 @@ def test_two_options_side_by_side_or_one_above_the_other(open_map, comparison_fi
     assert (upper["x"], upper["width"]) == (lower["x"], lower["width"])
     assert lower["y"] >= upper["y"] + upper["height"] - 1
     centres = [page.evaluate(f"[map_siteplan_{i}.getCenter().lat, map_siteplan_{i}.getZoom()]") for i in (1, 2)]
-    assert centres[0] == pytest.approx(centres[1])
+    assert centres[0] == pytest.approx(centres[1], abs=1e-3)  # within a pixel
 
 
 def test_the_years_of_two_options_stand_beside_each_other(open_map, comparison_file):
