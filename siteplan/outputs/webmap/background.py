@@ -32,7 +32,8 @@ _TOLD = {
 }  # fmt: skip
 
 
-def _chosen(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
+def chosen_rows(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
+    """Return the rows of a background table that belong to a layer of the style."""
     keep = np.ones(len(frame), dtype=bool)
     for column, tokens in layer.only.items():
         if column in frame.columns:
@@ -45,7 +46,7 @@ def _chosen(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
 
 def _layer(key: str, layer: LayerStyle, frame: gpd.GeoDataFrame) -> Content | None:
     role = layer.source or key
-    frame = _chosen(frame, layer)
+    frame = chosen_rows(frame, layer)
     if frame.empty:
         return None
     if len(frame) and shapely.get_dimensions(frame.geometry.to_numpy()).max() == shapes.POLYGONS:
