@@ -155,3 +155,38 @@ def _write(answer: Answer, folder: Path, stem: str) -> list[Path]:
     except OSError as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
     return written
+
+
+def plans_diff(
+    before: Annotated[str, typer.Argument(help=words("plans_diff.before"))],
+    after: Annotated[str, typer.Argument(help=words("plans_diff.after"))],
+    out: OutOption = None,
+    workspace: WorkspaceOption = None,
+    catalog: CatalogOption = None,
+    lang: LangOption = "vi",
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Tell which sites change between two runs because of plans, by how much, because of which zone."""
+    with session(workspace, lang, quiet, debug) as now:
+        from siteplan.cli.road import two_runs
+        from siteplan.locale import number, text
+        from siteplan.outputs import plans_diff as output
+
+        place = now.workspace(catalog)
+        old, new = two_runs((before, after), place, catalog, None)
+        diff = output.compare_plans(old, new, lang)
+        shown = ("commune", "site", "before", "after", "overlap_change_m2", "title", "reason", "phase_after")
+        columns = [(text(f"plans_diff.column.{n}", lang), "right" if n.endswith("_m2") else "left") for n in shown]
+        rows = [
+            [number(row[n], 1, lang) if n.endswith("_m2") else str(row[n] or "–") for n in shown]
+            for row in diff.rows.to_dict("records")
+        ]
+        if rows:
+            now.table(text("plans_diff.sheet", lang), columns, rows)
+        now.out.print(
+            escape(text("plans_diff.summary", lang, changed=diff.changed, phases="; ".join(diff.phases) or "–"))
+        )
+        now.out.print(escape(text("plans_diff.sites", lang, gone=diff.gone, new=diff.new)))
+        folder = out or new.folder.parent / "so_sanh"
+        now.line("written", file=str(output.write_diff(diff, old, new, folder / "quy_hoach_thay_doi.xlsx", lang)))

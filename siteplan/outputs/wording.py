@@ -160,6 +160,10 @@ def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> A
         return clean(rests_on(str(value), lang, basis))
     if column.name == "value":
         return clean(_assumed(str(value), lang))
+    if column.name == "function":
+        return clean(function_words(str(value), lang))
+    if column.name == "zone_id":
+        return clean(zone_words(str(value), lang))
     if column.name == "role":
         return role_label(str(value), lang)
     if column.name == "missing":
@@ -167,6 +171,32 @@ def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> A
     if column.name == "broken_rules":
         return clean(_listed(str(value), "rule", lang))
     return clean(locale.value_text(column.name, str(value), lang))
+
+
+# columns whose tokens a rule may have put into ``function``
+_FUNCTIONS = ("function", "road_class", "railway_class", "waterway_class", "water_function", "water_class",
+              "service_class", "suitability", "hazard_kind", "hazard_level", "level")  # fmt: skip
+
+
+def function_words(token: str, lang: str) -> str:
+    """Write the function of a zone, or what tells the objects of a rule apart ("national", "flood:high"), in words."""
+    for column in _FUNCTIONS:
+        if locale.has_text(f"value.{column}.{token}", lang):
+            return locale.value_text(column, token, lang)
+    if ":" in token:
+        return ", ".join(function_words(part, lang) for part in token.split(":"))
+    return token
+
+
+def zone_words(identity: str, lang: str) -> str:
+    """Write the id of a finding: that of a zone as it stands, that of a rule ("road_national:national") by its name."""
+    rule, _, kind = identity.partition(":")
+    if identity == "withheld":
+        return locale.value_text("source", identity, lang)
+    if not locale.has_text(f"value.rule.{rule}", lang):
+        return identity
+    name = locale.value_text("rule", rule, lang)
+    return f"{name}: {function_words(kind, lang)}" if kind else name
 
 
 def cells(column: Column, values: Iterable[Any], lang: str, basis: Basis | None = None) -> list[Any]:

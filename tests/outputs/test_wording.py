@@ -109,3 +109,13 @@ def test_evidence_of_restricted_layers_tells_nothing_of_the_object(small_run):
 def test_evidence_of_restricted_layers_is_whole_where_the_run_includes_it(build_run):
     run = build_run(include_restricted=True)
     assert "Trận địa bí mật" in set(wording.printable_evidence(run, "vi")["title"])
+
+
+def test_ids_and_kinds_of_rules_are_told_in_words() -> None:
+    assert wording.zone_words("QH-011-0003", "vi") == "QH-011-0003"
+    assert wording.zone_words("road_national:national", "vi").startswith("Hành lang an toàn quốc lộ (cấp III): ")
+    assert "national" not in wording.zone_words("road_national:national", "vi")
+    assert wording.zone_words("withheld", "vi") == "lớp không được cung cấp"
+    assert wording.function_words("TSC", "en")
+    assert ":" not in wording.function_words("flood:high", "vi")
+    assert "flood" not in wording.function_words("flood:high", "vi")
