@@ -54,6 +54,13 @@ def evaluate(
     figures["buildings_inside"] = measure.buildings_inside(geometries, layers.get("buildings"), tolerance.sliver_m2)
     figures["inside_urban_area"] = measure.inside_urban_area(geometries, layers.get("urban_areas"))
     figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
+    figures["frontage_m"] = measure.frontage(
+        geometries, layers.get("roads"), prepared.rule_tables.speeds, prepared.ground_figures.get("frontage.reach", 0.0)
+    )
+    figures["adjoining_m2"] = measure.adjoining_land(geometries, eligible, required_m2)
+    short = figures["area_ratio"] < 1 - tolerance.area_percent / 100
+    enough = figures["adjoining_m2"] + area >= required_m2
+    figures["can_extend"] = pd.array(np.where(short, enough, None), dtype="boolean")
     shape = ground_columns(
         geometries,
         dem,

@@ -20,6 +20,8 @@ from exactextract.raster import NumPyRasterSource
 
 from siteplan.raster import Raster
 from siteplan.sites import overlap
+from siteplan.sites.eligibility import cell_polygons
+from siteplan.sites.grid import Grid
 from siteplan.sites.rules import Layer, of_class
 from siteplan.tables.inputs import HAZARD_LEVELS
 
@@ -273,3 +275,42 @@ def room_to_extend(geometries: Array, eligible: Raster, required_area_m2: float)
     values = (eligible.values == 1).astype(np.float32)
     cells = zonal(ring, Raster(values, eligible.transform, None), ["sum"])["sum"].fillna(0.0).to_numpy()
     return np.asarray(100.0 * cells * eligible.cell_m**2 / required_area_m2)
+
+
+def frontage(geometries: Array, roads: Layer | None, speeds: pd.DataFrame, reach_m: float) -> Array:
+    """Length of each site's edge that lies within a distance of the edge of a road with frontage, metres.
+
+    NaN where there is no layer of roads or no distance is given.
+    """
+    out = np.full(len(geometries), np.nan)
+    if roads is None or len(roads) == 0 or not reach_m > 0:
+        return out
+    out[:] = 0.0
+    left, row = roads.pairs(geometries, reach_m)
+    use = of_class(roads, speeds, "frontage")[row] == 1
+    left, row = left[use], row[use]
+    strips = shapely.buffer(roads.geometries[row], roads.half_width_m[row] + reach_m)
+    for site in np.unique(left):
+        strip = shapely.union_all(strips[left == site])
+        out[site] = float(shapely.length(shapely.intersection(shapely.boundary(geometries[site]), strip)))
+    return out
+
+
+def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:
+    """Eligible land that joins each site, within the side of a square of the needed area, m²; NaN without a need.
+
+    Cells count that hang together with the site: land beyond a road or a stream does not.
+    """
+    out = np.full(len(geometries), np.nan)
+    if not required_area_m2 > 0:
+        return out
+    reach = float(np.sqrt(required_area_m2))
+    for i, site in enumerate(geometries):
+        ring = shapely.difference(shapely.buffer(site, reach, quad_segs=4), site)
+        cut = eligible.window(ring.bounds)
+        grid = Grid(cut.bounds[0], cut.bounds[3], *cut.values.shape, eligible.cell_m)
+        land = shapely.get_parts(shapely.intersection(cell_polygons(cut.values == 1, grid), ring))
+        # cells are excluded by their centres, so land may begin up to half a cell away from an edge
+        joined = shapely.distance(land, site) <= eligible.cell_m / 2
+        out[i] = float(shapely.area(land[joined]).sum())
+    return out

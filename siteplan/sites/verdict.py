@@ -174,6 +174,9 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
                 {"area": row["area_m2"], "required": row["required_area_m2"], "percent": 100.0 * ratio},
             )
         )
+    if row["can_extend"] in (True, False):
+        key = "can_extend" if row["can_extend"] else "cannot_extend"
+        messages.append((f"sites.reason.{key}", {"area": row["adjoining_m2"]}))
     if row["slope_mean_percent"] == row["slope_mean_percent"]:
         if coarse_m is not None:
             messages.append(("sites.reason.slope_coarse", {"percent": row["slope_mean_percent"], "metres": coarse_m}))

@@ -54,6 +54,12 @@ SITE_GROUND = (
     number("reported_depth_m", "Độ sâu ngập xã báo", "Depth reported", "SAU_BAO", "m", 2),
 )  # fmt: skip
 
+SITE_EDGE = (
+    number("frontage_m", "Chiều dài mặt đường", "Frontage", "MAT_DUONG", "m", 1),
+    square_metres("adjoining_m2", "Đất liền kề đủ điều kiện", "Eligible land adjoining", "DAT_LKE", 0),
+    flag("can_extend", "Mở rộng được cho đủ nhu cầu", "Can be extended to the need", "MO_DUOC"),
+)
+
 # beside the mean and the share within 30 minutes; by motorbike unless it says car, empty where there is no way
 SITE_ACCESS = (
     number("access_share_60_percent", "Dân trong 60 phút", "People within 60 minutes", "DAN_60P", "%", 2),

@@ -22,7 +22,7 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
-from siteplan.tables.places import ACCESS_POINTS, CLIMATE, LAND_OPTIONS, SITE_ACCESS, SITE_GROUND
+from siteplan.tables.places import ACCESS_POINTS, CLIMATE, LAND_OPTIONS, SITE_ACCESS, SITE_EDGE, SITE_GROUND
 from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
@@ -155,6 +155,7 @@ _SITES = Table(
         number("hazard_percent", "Tỷ lệ trong vùng thiên tai", "Share in hazard", "TL_TT", "%", 2),
         whole("buildings_inside", "Nhà trong khu đất", "Buildings inside", "SO_NHA"),
         flag("inside_urban_area", "Trong đô thị", "Inside urban area", "TRONG_DT"),
+        *SITE_EDGE,
         number("room_to_extend_percent", "Khả năng mở rộng", "Room to extend", "MO_RONG", "%", 1),
         number("plan_score", "Mức phù hợp quy hoạch", "Plan suitability", "DIEM_QH"),
         text("clearance", "Giải phóng mặt bằng", "Land clearance", "GPMB"),

@@ -1,0 +1,73 @@
+"""Frontage and adjoining land, in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from siteplan.raster import Raster
+from siteplan.sites.grid import Grid
+from siteplan.sites.measure import adjoining_land, covered, frontage
+from siteplan.sites.rules import Layer, derive_columns
+
+
+def test_frontage_is_the_edge_beside_the_road(maps, rules) -> None:
+    rows = [
+        {"road_class": "commune", "width_m": 6.0, "geometry": maps.line((0, 1000), (3000, 1000))},
+        {"road_class": "track", "width_m": 2.0, "geometry": maps.line((1000, 0), (1000, 3000))},
+    ]
+    roads = Layer("roads", derive_columns("roads", maps.layer("roads", rows), rules), ())
+    sites = np.array([maps.at(1010, 1010, 1110, 1090), maps.at(1010, 1024, 1110, 1090), maps.at(200, 996, 300, 1004)])
+    found = frontage(sites, roads, rules.speeds, 20.0)
+    # the strip reaches 3 + 20 m from the middle: the lower side and 13 m of both others; tracks give no frontage
+    assert found == pytest.approx([100 + 2 * 13, 0.0, 216.0], abs=0.01)
+    assert np.isnan(frontage(sites, None, rules.speeds, 20.0)).all()
+
+
+def test_land_joins_a_site_only_where_it_hangs_together(maps) -> None:
+    grid = Grid.around((maps.X0, maps.Y0, maps.X0 + 900, maps.Y0 + 900), 30.0)
+    cells = np.ones(grid.shape, dtype=np.uint8)
+    site = shapely.box(grid.west + 300, grid.north - 600, grid.west + 390, grid.north - 510)
+    open_land = adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), 8100.0)
+    # a ring of 90 m around a square of 90 m: four sides of 90 by 90 and a circle of radius 90
+    assert open_land[0] == pytest.approx(4 * 8100 + np.pi * 90**2, rel=0.03)
+    cells[:, 14] = 0  # a strip of 30 m that begins 30 m to the east of it
+    cells[:, 9] = 0  # and one right at its western side
+    cut = adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), 8100.0)
+    # to the west all that lies 30 m and more away; to the east what lies beyond the strip; above and below it goes on
+    west_of_site = 90 * 30 + np.pi * 90**2 / 4
+    assert cut[0] < open_land[0] - west_of_site
+    assert cut[0] > 2 * 90 * 90
+    assert np.isnan(adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), float("nan"))).all()
+
+
+def test_covered_gives_known_cells_with_their_share() -> None:
+    # exactextract's published example: 3x3 raster 1..9, the square (0.5, 0.5)-(2.5, 2.5)
+    from affine import Affine
+
+    values = np.arange(1.0, 10.0).reshape(3, 3)
+    values[0, 0] = np.nan
+    (row,) = covered(
+        np.array([shapely.box(0.5, 0.5, 2.5, 2.5)]), {"a": Raster(values, Affine(1, 0, 0, 0, -1, 3), np.nan)}
+    )
+    known, share = row["a"]
+    assert known.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert share.tolist() == [0.5, 0.25, 0.5, 1, 0.5, 0.25, 0.5, 0.25]
+
+
+def test_a_small_facility_says_whether_it_can_grow(inputs, maps) -> None:
+    from siteplan.sites.assess import assess_commune, prepare
+
+    row = {
+        "facility_id": "F1", "name": "Trụ sở", "commune_code": maps.CODE, "land_area_m2": 2500.0,
+        "geometry": maps.at(1500, 1500, 1550, 1550),
+    }  # fmt: skip
+    given = {"facilities": maps.layer("facilities", [row]), "required": 8100.0}
+    free = assess_commune(prepare(inputs(**given)), maps.CODE).sites.set_index("letter").loc["T"]
+    assert bool(free["can_extend"])
+    lake = maps.layer("water_areas", [{"water_class": "lake", "geometry": maps.at(1000, 1000, 2000, 2000)
+                                       .difference(maps.at(1490, 1490, 1570, 1570))}])  # fmt: skip
+    wet = assess_commune(prepare(inputs(**given, water_areas=lake)), maps.CODE).sites.set_index("letter").loc["T"]
+    assert not bool(wet["can_extend"])
+    assert "sites.reason.cannot_extend" in wet["reasons"]
