@@ -60,7 +60,7 @@ def evaluate(
     figures["adjoining_m2"] = measure.adjoining_land(geometries, eligible, required_m2)
     short = figures["area_ratio"] < 1 - tolerance.area_percent / 100
     enough = figures["adjoining_m2"] + area >= required_m2
-    figures["can_extend"] = pd.array(np.where(short, enough, None), dtype="boolean")
+    figures["can_extend"] = enough.astype("boolean").where(short)
     shape = ground_columns(
         geometries,
         dem,

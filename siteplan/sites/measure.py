@@ -308,7 +308,8 @@ def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float)
     for i, site in enumerate(geometries):
         ring = shapely.difference(shapely.buffer(site, reach, quad_segs=4), site)
         cut = eligible.window(ring.bounds)
-        grid = Grid(cut.bounds[0], cut.bounds[3], *cut.values.shape, eligible.cell_m)
+        rows, columns = cut.values.shape
+        grid = Grid(cut.bounds[0], cut.bounds[3], rows, columns, eligible.cell_m)
         land = shapely.get_parts(shapely.intersection(cell_polygons(cut.values == 1, grid), ring))
         # cells are excluded by their centres, so land may begin up to half a cell away from an edge
         joined = shapely.distance(land, site) <= eligible.cell_m / 2

@@ -48,9 +48,8 @@ def test_covered_gives_known_cells_with_their_share() -> None:
 
     values = np.arange(1.0, 10.0).reshape(3, 3)
     values[0, 0] = np.nan
-    (row,) = covered(
-        np.array([shapely.box(0.5, 0.5, 2.5, 2.5)]), {"a": Raster(values, Affine(1, 0, 0, 0, -1, 3), np.nan)}
-    )
+    raster = Raster(values, Affine(1, 0, 0, 0, -1, 3), np.nan)
+    (row,) = covered(np.array([shapely.box(0.5, 0.5, 2.5, 2.5)]), {"a": raster})
     known, share = row["a"]
     assert known.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
     assert share.tolist() == [0.5, 0.25, 0.5, 1, 0.5, 0.25, 0.5, 0.25]
