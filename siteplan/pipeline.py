@@ -293,7 +293,12 @@ def _stages(
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
     communes = assembly.with_programme(communes, planned)
     treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
-    surplus_rows = surplus.treat(treated, planned, rules, scenario.name)
+    matched, requests = surplus.match(treated, planned, rules, layers.table("land_requests"), scenario.name)
+    surplus_rows = surplus.with_values(
+        surplus.treat(treated, planned, rules, scenario.name, matched, scenario.date),
+        dict(zip(communes["code"], communes["kind"], strict=True)),
+        scenario,
+    )
     clock.lap("decide")
 
     covered = assembly.stack_plain(
@@ -319,6 +324,7 @@ def _stages(
         "steps": steps,
         "funding": result.funding,
         "surplus": surplus_rows,
+        "land_requests": requests,
         "coverage": covered,
         **stage.tables(),
         "scores": assembly.stack_plain([site_scores, commune_scores]),

@@ -91,8 +91,10 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "former_level",
             "hazard",
             "minimum_land_m2",
+            "decided_by",
+            "deadline_days",
         ),
-        ("order", "minimum_land_m2"),
+        ("order", "minimum_land_m2", "deadline_days"),
     ),
 }
 

@@ -228,6 +228,8 @@ class CostSettings(_Part):
     escalation_percent: float = Field(4.0, ge=0, le=30)
     # year -> price level against the price year (1.0), where an index is published; escalation goes on from the last
     price_index: Mapping[int, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    # kind of commune ("xã", "phường") -> đồng per m² of land that is auctioned; no value is told without it
+    auction_prices: Mapping[Literal["xã", "phường"], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     clearance_prices: Mapping[str, float] = Field(default_factory=dict)  # land category -> đồng per m²
 
 

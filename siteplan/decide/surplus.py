@@ -17,6 +17,7 @@ what was missing is told among the reasons.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -28,8 +29,12 @@ import shapely
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
+from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
+from siteplan.tables.inputs import SECTORS
 
+# what may go to a unit that asks for it, in place of the form the table proposes
+FOR_REQUESTS = ("transfer", "hand_over", "other_body", "recover_auction")
 USES = ("decided", "kept", "rebuilt", "free")
 
 
@@ -96,7 +101,22 @@ def _missing(facility: pd.Series, use: str) -> list[Message]:
     return reasons
 
 
-def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[dict[Any, Any]]) -> dict[str, Any]:
+def _deadline(rule: Mapping[Any, Any], facility: pd.Series, year: int | None, date: dt.date) -> str | None:
+    """Day by which it has to be dealt with: so many days after it becomes free, at the latest at the year's end."""
+    days = rule.get("deadline_days", math.nan)
+    if pd.isna(days):
+        return None
+    free = dt.date(year, 12, 31) if year is not None else date if facility["status"] == "surplus" else None
+    return None if free is None else (free + dt.timedelta(days=int(days))).isoformat()
+
+
+def _treat_one(
+    facility: pd.Series,
+    programme: Mapping[Any, Any],
+    rules: list[dict[Any, Any]],
+    request: Mapping[Any, Any] | None,
+    date: dt.date,
+) -> dict[str, Any]:
     use = _use(facility, programme)
     rule = next((rule for rule in rules if _fits(rule, facility, use)), None)
     if rule is None:
@@ -106,6 +126,9 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
     treatment = _words(facility.get("decided_treatment")) if use == "decided" else _words(rule["treatment"])
     if treatment is None:
         raise InputError(Problem("surplus_rule_without_treatment", file="rules/surplus.csv", feature=str(rule["_row"])))
+    if request is not None:
+        treatment = "transfer"
+        rule = next((r for r in rules if r["treatment"] == "transfer"), rule)
     year, freed = _freed(facility, use, programme)
     facts: list[Message] = []
     if _words(facility["condition"]):
@@ -114,6 +137,9 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
         facts.append(("surplus.land", {"land": float(facility["land_area_m2"])}))
     hazard: list[Message] = [("surplus.in_hazard", {})] if _flag(facility.get("in_hazard")) else []
     why: Message = (f"surplus.why.{use}" if use != "free" else f"surplus.why.{treatment}", {})
+    if request is not None:
+        told = {name: _words(request[name]) for name in ("unit", "document")}
+        why = ("surplus.why.requested", {**told, "sector": request["sector"]})
     tokens: set[str] = set()
     for words in (facility.get("rests_on"), programme.get("rests_on") if year is not None else None):
         tokens |= set(words.split("; ")) - {""} if isinstance(words, str) else set()
@@ -124,6 +150,9 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
         **{name: facility[name] for name in ("floor_area_m2", "land_area_m2")},
         "free_year": year,
         "treatment": treatment,
+        "request_id": None if request is None else request["request_id"],
+        "decided_by": _words(rule.get("decided_by")),
+        "deadline": None if use in ("decided", "kept") else _deadline(rule, facility, year, date),
         "decided": use == "decided",
         "decision_no": _words(facility.get("decision_no")),
         "reasons": encode([why, *facts, *hazard, freed, *_missing(facility, use)]),
@@ -133,7 +162,96 @@ def _treat_one(facility: pd.Series, programme: Mapping[Any, Any], rules: list[di
     }
 
 
-def treat(facilities: gpd.GeoDataFrame, programme: pd.DataFrame, rules: Rules, option: str) -> gpd.GeoDataFrame:
+def match(
+    facilities: pd.DataFrame, programme: pd.DataFrame, rules: Rules, requests: pd.DataFrame, option: str
+) -> tuple[dict[str, dict[Any, Any]], pd.DataFrame]:
+    """Match requests for land to facilities that become free in the same commune.
+
+    Requests that name a facility come first, then the order of use of CĐ 213/CĐ-TTg (health, education, culture, sport,
+    police, other), then the older document. A request without a facility takes the smallest plot that is large enough
+    and sooner free; no facility goes to two.
+
+    Returns
+    -------
+    matched, table
+        Facility to its request; ``RESULTS["land_requests"]`` with the reason where none fits.
+    """
+    ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
+    by_commune = {str(row["commune_code"]): row for row in programme.to_dict("records")}
+    free: dict[str, tuple[pd.Series, int | None, Message]] = {}
+    for _, row in facilities.iterrows():
+        own = by_commune.get(str(row["commune_code"]), {})
+        use = _use(row, own)
+        rule = next((r for r in ordered if _fits(r, row, use)), None)
+        if use == "free" and rule is not None and rule["treatment"] in FOR_REQUESTS:
+            free[str(row["facility_id"])] = (row, *_freed(row, use, own))
+    rank = {sector: n for n, sector in enumerate(SECTORS)}
+    wanted = sorted(
+        requests.to_dict("records"),
+        key=lambda r: (
+            not _words(r["facility_id"]), rank.get(r["sector"], len(rank)), _words(r["document_date"]) or "9999",
+            r["request_id"],
+        ),
+    )  # fmt: skip
+    matched: dict[str, dict[Any, Any]] = {}
+    lines = []
+    for request in wanted:
+        asked, least = _words(request["facility_id"]), request["land_area_m2"]
+        fitting = [
+            (row["land_area_m2"], year or 0, key)
+            for key, (row, year, _) in free.items()
+            if key not in matched
+            and str(row["commune_code"]) == str(request["commune_code"])
+            and (asked is None or key == asked)
+            and (pd.isna(least) or row["land_area_m2"] >= least)
+        ]
+        found = min(fitting, default=None)
+        taken = asked is not None and asked in matched
+        reason: Message = ("surplus.request.met", {}) if found else ("surplus.request.none", {})
+        if taken:
+            reason = ("surplus.request.taken", {})
+        elif not found and asked is not None and asked not in free:
+            reason = ("surplus.request.not_free", {"facility": asked})
+        messages = [reason]
+        if found:
+            matched[found[2]] = request
+            messages.append(free[found[2]][2])
+        lines.append(
+            {
+                **{name: request[name] for name in _OF_REQUEST},
+                "option": option,
+                "facility_id": found[2] if found else None,
+                "free_year": free[found[2]][1] if found else None,
+                "reasons": encode(messages),
+            }
+        )
+    names = RESULTS["land_requests"].names
+    return matched, conform(pd.DataFrame(lines, columns=names), RESULTS["land_requests"])
+
+
+_OF_REQUEST = ("request_id", "commune_code", "sector", "unit", "land_area_m2", "document")
+
+
+def with_values(surplus: gpd.GeoDataFrame, kinds: Mapping[str, str], scenario: Scenario) -> gpd.GeoDataFrame:
+    """Add what the land that is auctioned may bring: area times the price of its kind of commune, at low and high.
+
+    Without a price, or without a land area, there is no value. The proceeds are a possible source, never a committed
+    one.
+    """
+    auctioned = surplus["treatment"] == "recover_auction"
+    prices = surplus["commune_code"].map(kinds).map(dict(scenario.costs.auction_prices)).astype("float64")
+    value = (surplus["land_area_m2"] * prices).where(auctioned)
+    return surplus.assign(value_low=value * scenario.levels.low, value_high=value * scenario.levels.high)
+
+
+def treat(
+    facilities: gpd.GeoDataFrame,
+    programme: pd.DataFrame,
+    rules: Rules,
+    option: str,
+    matched: Mapping[str, Mapping[Any, Any]] | None = None,
+    date: dt.date = dt.date(2026, 1, 1),
+) -> gpd.GeoDataFrame:
     """Propose one treatment for every facility in one option.
 
     Parameters
@@ -148,6 +266,10 @@ def treat(facilities: gpd.GeoDataFrame, programme: pd.DataFrame, rules: Rules, o
         separated by semicolons, an empty cell asks nothing.
     option
         Name of the option.
+    matched
+        Facility to the request it meets (:func:`match`): it is transferred to the unit that asks.
+    date
+        Day from which the deadline of what is vacant already counts.
 
     Returns
     -------
@@ -163,7 +285,11 @@ def treat(facilities: gpd.GeoDataFrame, programme: pd.DataFrame, rules: Rules, o
     """
     ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
     by_commune = {str(row["commune_code"]): row for row in programme.to_dict("records")}
-    rows = [_treat_one(row, by_commune.get(str(row["commune_code"]), {}), ordered) for _, row in facilities.iterrows()]
+    asked = matched or {}
+    rows = [
+        _treat_one(row, by_commune.get(str(row["commune_code"]), {}), ordered, asked.get(str(row["facility_id"])), date)
+        for _, row in facilities.iterrows()
+    ]
     table = pd.DataFrame(rows, columns=[name for name in RESULTS["surplus"].names if name != "option"])
     table.insert(0, "option", option)
     points = shapely.point_on_surface(facilities.geometry.to_numpy())

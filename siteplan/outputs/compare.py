@@ -170,7 +170,7 @@ def _extremes(
     return strengths, weaknesses
 
 
-VIEWS = ("time", "people", "border_wards", "money", "certainty", "surplus")
+VIEWS = ("time", "people", "border_wards", "money", "certainty", "surplus", "land")
 
 
 def _verdict(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -96,6 +96,7 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
             (Measure("deficit_left", "m2", "less", view="people" if year == last else "", year=year), left or 0.0)
         )
     found += _surplus_measures(run, horizons)
+    found += _land_measures(run, planned)
     ends = pd.to_numeric(planned["finish_year"], errors="coerce")
     clear = planned["check_result"].isin(CLEAR)
     counts: list[tuple[Measure, float]] = [
@@ -149,6 +150,25 @@ def _money_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, floa
         (Measure("cost_per_person", "million", "less", 2, view="money"), per_person),
         (Measure("peak_to_mean", "times", "less", 2, view="money"), None if not mean or peak is None else peak / mean),
     ]
+
+
+def _land_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, float | None]]:
+    """Land that new centres take, by class, and the houses that stand on it; a site without figures counts nowhere."""
+    new = planned[planned["build_type"] == "build_new"]
+    sites = run.sites.set_index("site_id")
+    sites = sites.reindex([site for site in new["site_id"].dropna() if site in sites.index])
+    area = pd.to_numeric(sites["area_m2"], errors="coerce")
+    found: list[tuple[Measure, float | None]] = [(Measure("land_taken", "m2", "less", view="land"), _sum_or_zero(area))]
+    for name in ("rice", "forest", "residential"):
+        share = pd.to_numeric(sites[f"{name}_percent"], errors="coerce") / 100
+        found.append((Measure(f"land_{name}", "m2", "less", view="land"), _sum_or_zero(area * share)))
+    found.append((Measure("houses_moved", "houses", "less", view="land"), _sum_or_zero(sites["buildings_inside"])))
+    return found
+
+
+def _sum_or_zero(values: pd.Series[Any]) -> float | None:
+    """Sum of a column; nothing to add up is zero, figures that are all missing are missing."""
+    return summary.add_up(values) if len(values) else 0.0
 
 
 def _surplus_measures(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float | None]]:

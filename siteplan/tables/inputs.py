@@ -19,6 +19,8 @@ HAZARD_LEVELS = ("low", "medium", "high", "very_high")
 FLOODED = ("no", "flooded", "landslide", "cut_off")
 CLEARANCE = ("cleared", "partly", "not_cleared")
 GATE_CLASSES = ("international", "main", "auxiliary", "none")
+# in the order of use of CĐ 213/CĐ-TTg (11/11/2025)
+SECTORS = ("health", "education", "culture", "sport", "police", "other")
 STEPS = ("investment_policy", "planning", "land_clearance", "design", "start", "hand_over")
 TREATMENTS = ("keep", "transfer", "hand_over", "recover_auction", "liquidate_house", "no_rebuilding", "other_body")
 
@@ -124,6 +126,17 @@ _ALL = (
         Column("year", "int", "Năm", "Year", "NAM", nullable=False),
         Column("source", "text", "Nguồn vốn", "Source of money", "NGUON", nullable=False),
         Column("amount", "float", "Số vốn", "Amount", "SO_VON", "đồng", 0), _NOTE,
+    ),
+    # units that ask for land or houses: matched to what becomes free
+    _table(
+        "land_requests", "Nhu cầu nhà, đất của các ngành", "Requests for land and houses", None, ("request_id",),
+        Column("request_id", "text", "Mã nhu cầu", "Request id", "MA_NC", nullable=False), _COMMUNE,
+        Column("sector", "text", "Ngành", "Sector", "NGANH", nullable=False, values=SECTORS),
+        Column("unit", "text", "Đơn vị đề nghị", "Unit that asks", "DON_VI"),
+        Column("facility_id", "text", "Mã cơ sở đề nghị", "Facility asked for", "MA_CS"),
+        Column("land_area_m2", "float", "Diện tích đất cần", "Land needed", "DT_DAT", "m²", 1),
+        Column("document", "text", "Văn bản", "Document", "VAN_BAN"),
+        Column("document_date", "date", "Ngày văn bản", "Date of document", "NGAY_VB"), _NOTE,
     ),
     _table(
         "former_units", "Đơn vị hành chính cũ", "Former units", "point", ("code", "commune_code"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from siteplan.tables import parts
 from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
-from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS, GATE_CLASSES, KINDS, STEPS, TREATMENTS
+from siteplan.tables.inputs import (
+    CLEARANCE,
+    CONDITIONS,
+    FACILITY_STATUS,
+    GATE_CLASSES,
+    KINDS,
+    SECTORS,
+    STEPS,
+    TREATMENTS,
+)
 from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
@@ -248,6 +257,11 @@ _SURPLUS = Table(
         text("status", "Tình trạng sử dụng", "Status", "TINH_TRANG", values=FACILITY_STATUS),
         whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
         text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
+        text("request_id", "Nhu cầu được đáp ứng", "Request met", "MA_NC"),
+        text("decided_by", "Cấp quyết định", "Who decides", "CAP_QD", values=("province", "commune")),
+        Column("deadline", "date", "Hạn xử lý", "Deadline", "HAN_XLY"),
+        dong("value_low", "Giá trị mức thấp", "Value, low", "GT_THAP"),
+        dong("value_high", "Giá trị mức cao", "Value, high", "GT_CAO"),
         flag("decided", "Đã quyết định", "Decided", "DA_QD"),
         text("decision_no", "Số quyết định", "Decision", "SO_QD"),
         square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
@@ -256,6 +270,23 @@ _SURPLUS = Table(
         REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
     ),
     ("option", "facility_id"), "point",
+)  # fmt: skip
+
+_LAND_REQUESTS = Table(
+    "land_requests", "Nhu cầu nhà, đất và cơ sở đáp ứng", "Requests for land and what meets them",
+    (
+        OPTION,
+        text("request_id", "Mã nhu cầu", "Request id", "MA_NC", nullable=False),
+        COMMUNE,
+        text("sector", "Ngành", "Sector", "NGANH", values=SECTORS),
+        text("unit", "Đơn vị đề nghị", "Unit that asks", "DON_VI"),
+        square_metres("land_area_m2", "Diện tích đất cần", "Land needed", "DT_DAT", 1),
+        text("document", "Văn bản", "Document", "VAN_BAN"),
+        text("facility_id", "Cơ sở đáp ứng", "Facility that meets it", "MA_CS"),
+        whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
+        REASONS,
+    ),
+    ("option", "request_id"),
 )  # fmt: skip
 
 _COVERAGE = Table(
@@ -392,7 +423,8 @@ _SOURCES = Table(
 RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
-        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _COVERAGE, _FACILITIES,
+        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _LAND_REQUESTS,
+        _COVERAGE, _FACILITIES,
         *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, _ASSUMPTIONS,
         _SOURCES,
     )

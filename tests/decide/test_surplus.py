@@ -12,11 +12,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siteplan.decide.surplus import treat
+from siteplan.decide.surplus import match, treat, with_values
 from siteplan.errors import InputError
 from siteplan.locale import LANGUAGES, decode, has_text, render
 from siteplan.rules import load_rules
-from siteplan.tables import RESULTS, conform
+from siteplan.scenario import Criterion, Phase, Scenario, ValueFunction
+from siteplan.tables import INPUTS, RESULTS, conform, verify
 from siteplan.tables.inputs import TREATMENTS
 
 RULES = load_rules(Path(__file__).resolve().parents[2] / "layers" / "rules")
@@ -190,3 +191,89 @@ def test_every_facility_has_exactly_one_treatment(rows, status):
             assert row["treatment"] != "keep"
         for key, _ in decode(row["reasons"]):
             assert all(has_text(key, lang) for lang in LANGUAGES), key
+
+
+# -- requests, deadlines, values ---------------------------------------------------------------------------------
+
+
+def requests(*rows: dict) -> pd.DataFrame:
+    base = {"commune_code": "00001", "sector": "police", "unit": "Công an xã", "document": "12/CV"}
+    frame = pd.DataFrame([{"request_id": f"R{i}", **base, **row} for i, row in enumerate(rows, 1)])
+    return frame.reindex(columns=INPUTS["land_requests"].names)
+
+
+def matched(plots, asked):
+    found, table = match(plots, programme(), RULES, asked, "phuong_an_1")
+    verify(table, RESULTS["land_requests"])
+    return {key: row["request_id"] for key, row in found.items()}, table.set_index("request_id")
+
+
+def test_a_request_takes_the_smallest_plot_that_is_large_enough():
+    plots = facilities({"land_area_m2": 900.0}, {"land_area_m2": 2000.0}, {"land_area_m2": 1200.0})
+    found, table = matched(plots, requests({"land_area_m2": 1000.0}))
+    assert found == {"F3": "R1"}
+    assert table.loc["R1", "free_year"] == 2029
+
+
+def test_health_comes_before_police_and_no_facility_goes_to_two():
+    plots = facilities({})
+    found, table = matched(plots, requests({}, {"sector": "health"}))
+    assert found == {"F1": "R2"}
+    assert table["facility_id"].tolist() == [None, "F1"]
+    assert [key for key, _ in decode(table.loc["R1", "reasons"])] == ["surplus.request.none"]
+
+
+@pytest.mark.parametrize(
+    ("facility", "request_", "reason"),
+    [
+        ({"kept": True}, {"facility_id": "F1"}, "surplus.request.not_free"),
+        ({"in_hazard": True}, {"facility_id": "F1"}, "surplus.request.not_free"),
+        ({"land_area_m2": 100.0}, {"land_area_m2": 500.0}, "surplus.request.none"),
+        ({"commune_code": "00002"}, {}, "surplus.request.none"),
+    ],
+)
+def test_what_cannot_be_met_says_why(facility, request_, reason):
+    found, table = matched(facilities(facility), requests(request_))
+    assert found == {}
+    assert [key for key, _ in decode(table.loc["R1", "reasons"])] == [reason]
+
+
+def test_what_is_asked_for_is_transferred_and_names_who_asked():
+    plots = facilities({"condition": "poor"})  # would be auctioned
+    found, _ = match(plots, programme(), RULES, requests({}), "phuong_an_1")
+    row = treat(plots, programme(), RULES, "phuong_an_1", found).iloc[0]
+    assert (row["treatment"], row["request_id"], row["decided_by"]) == ("transfer", "R1", "province")
+    assert decode(row["reasons"])[0][1]["document"] == "12/CV"
+    assert row["deadline"] == "2030-01-30"  # 30 days after the end of 2029 (CV 8400/BTC-QLCS)
+    assert "Công an xã" in render(row["reasons"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(100, 2000), st.booleans()), max_size=6), st.lists(st.integers(0, 2000), max_size=6)
+)
+@settings(deadline=None, max_examples=25)
+def test_each_request_has_one_line_and_each_facility_one_request(plots, asked):
+    rows = [{"land_area_m2": float(area), "kept": kept} for area, kept in plots]
+    if not rows or not asked:
+        return
+    found, table = matched(facilities(*rows), requests(*({"land_area_m2": float(a)} for a in asked)))
+    assert len(table) == len(asked)
+    assert len(set(found.values())) == len(found) == table["facility_id"].notna().sum()
+    held = {f"F{i}": area for i, (area, _) in enumerate(plots, 1)}
+    needed = {f"R{i}": area for i, area in enumerate(asked, 1)}
+    assert all(held[facility] >= needed[request] for facility, request in found.items())
+
+
+def test_value_is_area_times_price_at_two_levels_and_nothing_without_a_price():
+    criterion = Criterion(key="x", weight=100, value=ValueFunction(kind="identity"))
+    given_prices = {"auction_prices": {"xã": 2_000_000}}
+    of = Scenario(
+        name="thu", title="thử", date="2026-01-01", criteria=(criterion,),
+        phases=(Phase(name="a", years=(2026, 2026)),), costs=given_prices,
+    )  # fmt: skip
+    plots = facilities({"condition": "poor"}, {"condition": "poor", "commune_code": "00002"}, {})
+    rows = treat(plots, programme(), RULES, "phuong_an_1")
+    valued = with_values(rows, {"00001": "xã", "00002": "phường"}, of).set_index("facility_id")
+    assert valued.loc["F1", "value_low"] == pytest.approx(1200 * 2e6 * 0.7)
+    assert valued.loc["F1", "value_high"] == pytest.approx(1200 * 2e6 * 1.3)
+    assert valued.loc[["F2", "F3"], "value_low"].isna().all()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -129,3 +130,17 @@ def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
     first = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "a")]
     second = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "b")]
     assert first == second
+
+
+def test_land_taken_by_class_is_that_of_the_sites_built_new(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    for run, option in zip(two_runs, comparison.options, strict=True):
+        rows, sites = run.programme, run.sites.set_index("site_id")
+        new = rows[(rows["status"] == "planned") & (rows["build_type"] == "build_new") & rows["site_id"].notna()]
+        own = [site for site in new["site_id"] if site in sites.index]
+        taken = sum(sites.loc[site, "area_m2"] for site in own)
+        rice = [sites.loc[site, "area_m2"] * sites.loc[site, "rice_percent"] / 100 for site in own]
+        assert values(comparison, option)["land_taken"] == pytest.approx(taken)
+        known = [value for value in rice if value == value]  # noqa: PLR0124 - NaN
+        found = values(comparison, option)["land_rice"]
+        assert found == pytest.approx(sum(known)) if known or not own else found is None or np.isnan(found)
