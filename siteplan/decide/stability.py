@@ -106,8 +106,9 @@ def site_stability(
         rows = group["_row"].to_numpy()
         result.loc[rows, "first_share_percent"] = share
         tail = (100 - _MIDDLE_PERCENT) / 2
+        held = np.cumsum([(ranks == place).mean(axis=0) for place in range(1, len(rows) + 1)], axis=0)
         for column, percent in (("rank_shaken_low", tail), ("rank_shaken_high", 100 - tail)):
-            result.loc[rows, column] = np.percentile(ranks, percent, axis=0, method="nearest").astype("int64")
+            result.loc[rows, column] = 1 + (held < percent / 100 - 1e-12).sum(axis=0)
         close = np.zeros(len(rows), dtype=bool)
         if share[0] < CLOSE_CALL_PERCENT:
             close = (share >= _RIVAL_PERCENT) | (np.arange(len(rows)) == 0)
@@ -129,6 +130,9 @@ def _names(group: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
 def _weighed(scaled: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores (rows of weights x sites) of sites x criteria; of what is missing the others take the weight."""
     known = ~np.isnan(scaled)
+    if known.all():
+        complete: NDArray[np.float64] = weights @ scaled.T / weights.sum(axis=1, keepdims=True)
+        return complete
     with np.errstate(invalid="ignore", divide="ignore"):
         scored: NDArray[np.float64] = weights @ np.where(known, scaled, 0.0).T / (weights @ known.T.astype("float64"))
     return scored
