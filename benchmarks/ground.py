@@ -1,0 +1,134 @@
+"""The eligibility mask and the measuring of sites beside what others would use, in one run; answers must be equal.
+
+Run ``python -m benchmarks.ground``. The second part needs ``rasterstats==0.21.0``, which is no part of the program:
+``pip install --target DIR --no-deps rasterstats==0.21.0 simplejson cligj`` and ``PYTHONPATH=DIR``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import shapely
+from affine import Affine
+from rasterio.features import geometry_mask
+
+from benchmarks.measure import machine
+from siteplan.raster import Raster
+from siteplan.sites.grid import Grid, within
+from siteplan.sites.measure import zonal
+
+CELL_M = 30.0
+ROWS, COLUMNS = 4240, 4400  # the province
+SITES = 5000
+OPERATIONS = ("mean", "min", "max", "count")
+
+
+def _best(call: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+    seconds, found = [], None
+    for _ in range(times):
+        started = time.perf_counter()
+        found = call()
+        seconds.append(time.perf_counter() - started)
+    return min(seconds), found
+
+
+def rules(grid: Grid, rng: np.random.Generator) -> list[tuple[Any, float]]:
+    """Lines and polygons of five rules with their distances, as many as the province has."""
+    west, south, east, north = grid.bounds
+    found = []
+    for count, steps, distance in ((3000, 12, 9.0), (2500, 15, 10.0), (400, 10, 17.0), (250, 8, 500.0)):
+        starts = np.column_stack([rng.uniform(west, east, count), rng.uniform(south, north, count)])
+        walk = np.cumsum(rng.normal(0, 150, (count, steps, 2)), axis=1) + starts[:, None, :]
+        found.append((np.asarray(shapely.linestrings(walk)), distance))
+    areas = shapely.buffer(shapely.points(rng.uniform(west, east, 1500), rng.uniform(south, north, 1500)), 300, 6)
+    return [*found, (np.asarray(areas), 0.0)]
+
+
+def compare_masks() -> bool:
+    """Mask of all rules: exact distances against one `geometry_mask` of the buffered union of each rule."""
+    grid = Grid(380_010.0, 2_486_610.0, ROWS, COLUMNS, CELL_M)
+    given = rules(grid, np.random.default_rng(1))
+
+    def ours() -> Any:
+        out = np.zeros(grid.shape, dtype=bool)
+        for shapes, distance in given:
+            out |= within(shapes, distance, grid)
+        return out
+
+    def theirs() -> Any:
+        out = np.zeros(grid.shape, dtype=bool)
+        for shapes, distance in given:
+            # fine enough that no chord of a corner leaves a cell centre out that is not within a centimetre of it
+            union = shapely.union_all(shapely.buffer(shapes, distance, quad_segs=64) if distance else shapes)
+            out |= ~geometry_mask([union], grid.shape, grid.transform)
+        return out
+
+    quick, mine = _best(ours)
+    slow, other = _best(theirs, 1)
+    differing = int((mine != other).sum())
+    print(
+        f"mask: {quick:.2f} s against {slow:.2f} s, {slow / quick:.1f} times; {differing} of {mine.size} cells differ"
+    )
+    return differing <= 1e-6 * mine.size
+
+
+def compare_measuring() -> bool:
+    """Statistics of 5,000 sites, and the areas that cell coverage gives."""
+    rng = np.random.default_rng(2)
+    raster = Raster(
+        rng.uniform(0, 60, (ROWS, COLUMNS)).astype(np.float32), Affine(30, 0, 380_010, 0, -30, 2_486_610), -1.0
+    )
+    west, south, east, north = raster.bounds
+    x, y = rng.uniform(west + 500, east - 500, SITES), rng.uniform(south + 500, north - 500, SITES)
+    turn = rng.uniform(0, np.pi / 2, SITES)
+    side = np.sqrt(rng.uniform(3000, 12_000, SITES))
+    angle = turn[:, None] + np.pi / 4 + np.arange(4) * np.pi / 2
+    corners = np.stack([x[:, None] + side[:, None] / np.sqrt(2) * np.cos(angle),
+                        y[:, None] + side[:, None] / np.sqrt(2) * np.sin(angle)], axis=-1)  # fmt: skip
+    sites = np.asarray(shapely.polygons(corners))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "slope.tif"
+        profile = {"driver": "GTiff", "height": ROWS, "width": COLUMNS, "count": 1, "dtype": "float32", "nodata": -1}
+        with rasterio.open(path, "w", crs=9215, transform=raster.transform, tiled=True, **profile) as target:
+            target.write(raster.values, 1)
+        return _measured(sites, path)
+
+
+def _measured(sites: Any, path: Path) -> bool:
+    """Compare on one file: both read it and measure."""
+
+    def ours() -> Any:
+        with rasterio.open(path) as source:
+            return zonal(sites, Raster(source.read(1), source.transform, source.nodata), OPERATIONS)
+
+    quick, mine = _best(ours)
+    areas = np.abs(mine["count"].to_numpy() * CELL_M**2 / shapely.area(sites) - 1).max()
+    print(f"measuring {SITES} sites: {quick:.2f} s; areas by coverage differ by at most {areas:.1e}")
+    try:
+        from rasterstats import zonal_stats
+    except ImportError:
+        print("rasterstats is not there: not compared")
+        return bool(areas <= 1e-6)
+    slow, other = _best(lambda: zonal_stats(list(sites), str(path), stats=list(OPERATIONS), boundless=False))
+    known = np.array([row["mean"] is not None for row in other])
+    means = np.array([row["mean"] for row in other if row["mean"] is not None], dtype=float)
+    bias = float(np.median(np.abs(means - mine["mean"].to_numpy()[known])))
+    print(f"rasterstats: {slow:.2f} s, {slow / quick:.1f} times; median difference of its means {bias:.2f}")
+    return bool(areas <= 1e-6)
+
+
+def main() -> int:
+    """Compare both; 1 where an answer is not equal."""
+    print(machine())
+    return int(not all([compare_masks(), compare_measuring()]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
