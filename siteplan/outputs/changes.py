@@ -69,7 +69,7 @@ def _flat(prefix: str, node: Any, into: dict[str, str]) -> None:
             name = next((str(value[k]) for k in ("key", "name", "commune") if value.get(k)), str(n))
             _flat(f"{prefix}[{name}]", value, into)
     else:
-        into[prefix] = "" if node is None else str(node)
+        into[prefix] = "" if node is None or node == [] else str(node)
 
 
 def _inputs(before: Run, after: Run) -> list[Message]:
