@@ -82,7 +82,7 @@ def run(
                 show_run(now, done, drawn)
             if comparing is not None:
                 show_compared(now, comparing.result())
-        now.line("run.seconds", seconds=f"{time.perf_counter() - started:.1f}")
+        now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, lang))
         if len(begun) > 1 and comparing is None:
             now.line("run.compare_hint", runs=" ".join(names))
 

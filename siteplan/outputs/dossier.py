@@ -406,14 +406,19 @@ def _one_option(writer: Writer, run: Run) -> None:
         writer.say("options.unpriced", count=writer.number(unpriced))
     inverted = rows[rows["inversion"].fillna(value=False).astype(bool)]
     if len(inverted):
-        names = summary.names_by_code(run)
         writer.say("options.inversions", count=writer.number(len(inverted)))
-        writer.paper.items(
-            [
-                f"{names[str(c)]}: {locale.render(r, writer.lang)}"
-                for c, r in zip(inverted["commune_code"], inverted["reasons"], strict=True)
-            ]
-        )
+        writer.paper.items(_passed(run, rows, writer.lang))
+
+
+def _passed(run: Run, rows: Any, lang: str) -> list[str]:
+    """Say for each commune that others were taken before, who they are and why: one line tells what many share."""
+    names = summary.names_by_code(run)
+    lines = []
+    for code, reasons in zip(rows["commune_code"], rows["reasons"], strict=True):
+        said = [message for message in locale.decode(reasons) if message[0] == "decide.programme.passed_by"]
+        if said:
+            lines.append(f"{names[str(code)]}: {locale.render(locale.encode(said), lang)}")
+    return lines
 
 
 def _surplus(writer: Writer) -> None:
@@ -467,6 +472,7 @@ def _assumptions(writer: Writer) -> None:
         count=writer.number(len(rows)),
         recalled=writer.number(int(counts.get("R", 0))),
         proposed=writer.number(int(counts.get("P", 0))),
+        computed=writer.number(len(rows) - int(counts.get("R", 0)) - int(counts.get("P", 0))),
     )
 
 

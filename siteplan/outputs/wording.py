@@ -131,6 +131,9 @@ _ASSUMED = ("effect", "treatment", "strength")
 
 
 def _assumed(value: str, lang: str) -> str:
+    plain = re.fullmatch(r"-?\d+(?:\.(\d+))?", value)
+    if plain:
+        return locale.number(float(value), len(plain[1] or ""), lang)
     column = next((c for c in _ASSUMED if locale.has_text(f"value.{c}.{value}", lang)), "")
     return locale.value_text(column, value, lang) if column else value
 

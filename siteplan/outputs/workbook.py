@@ -309,6 +309,11 @@ def _programme_sheet(book: Book, run: Run, lang: str) -> None:
     totals = ("total_cost", "population", "deficit_floor_area_m2")
     fields, lines = _fields("programme", names, lang, totals), _rows(run, rows, "programme", names, lang)
     notes = [locale.text("workbook.programme_note", lang)]
+    parts = {
+        status: summary.add_up(rows.loc[rows["status"] == status, "total_cost"]) for status in ("planned", "waiting")
+    }
+    if parts["waiting"]:
+        notes.append(locale.text("workbook.programme_split", lang, **parts))
     book.sheet(
         _name("programme", lang, option),
         _heading("programme", lang, run, option),

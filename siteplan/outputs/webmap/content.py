@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary
+from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_need import norm_changes
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import shapes, weighing
@@ -322,6 +322,8 @@ _TOTAL_COLUMNS = ("item", "basis", "units", "reported_m2", "computed_m2", "agree
 
 def _assumptions(run: Run, lang: str) -> Content:
     table = run.table("assumptions")
+    column = RESULTS["assumptions"].column("value")
+    table = table.assign(value=wording.cells(column, table["value"], lang))
     return rows_of(
         table,
         ["assumption_id", "value", "unit", "legal_basis", "certainty"],
