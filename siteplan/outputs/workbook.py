@@ -119,6 +119,9 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         for run in runs:
             _programme_sheet(book, run, lang)
             plan_form.add_sheet(book, run, lang)
+            for name in ("steps", "land_requests"):
+                if len(run.table(name)):
+                    _plain(name)(book, run, lang, "")
             _funding_sheet(book, run, lang)
             _surplus_sheet(book, run, lang)
             why.add_sheets(book, run, lang)
