@@ -250,3 +250,6 @@ def _link_buildings(answer: Submission) -> None:
                 row.state = "bad"  # the sheet of facilities is told already
             continue
         row.values["of_facility"] = facility.row_id
+        if facility.state == "bad":
+            # its floor would stand for that of another inventory's facility
+            answer.tell(row, "of_facility", Fault("survey_facility_refused"), number)

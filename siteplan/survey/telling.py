@@ -26,7 +26,7 @@ def _is_question(key: str) -> bool:
 def problem_words(problem: Problem, lang: str) -> dict[str, str]:
     """Return a problem in words: severity, file, sheet, cell, question, value, what, cause, remedy."""
     params = dict(problem.params)
-    for key in ("low", "high", "added_m2", "stated_m2", "land_m2", "most_m2"):
+    for key in ("low", "high", "added_m2", "stated_m2", "land_m2", "most_m2", "floor_m2"):
         if isinstance(params.get(key), int | float):
             words = locale.number(float(params[key]), 2, lang)
             params[key] = words[:-3] if words[-3:] in (",00", ".00") else words

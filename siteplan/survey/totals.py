@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from siteplan.survey.cells import Fault
 from siteplan.survey.intake import Row, Submission
@@ -10,12 +10,14 @@ from siteplan.survey.questions import STAFF_PARTS
 
 TOLERANCE_M2 = 0.05  # of a sum of figures with two decimals
 EXISTING_TOLERANCE_M2 = 1.0  # a commune rounds its totals
+EXISTING: Mapping[str, str] = {"existing_floor": "floor_area", "existing_land": "land_area"}
 
 
 def check_totals(answer: Submission) -> None:
     """Tell every sum that does not add up; rows that contradict each other are not taken."""
     _staff(answer)
     _buildings(answer)
+    _land_beside_floor(answer)
     _existing(answer)
 
 
@@ -30,6 +32,7 @@ def _staff(answer: Submission) -> None:
         return
     parts = [rows[key] for key in STAFF_PARTS if key in rows]
     if any(row.state == "bad" for row in parts):
+        answer.tell(total, "staff", Fault("survey_total_unchecked"), total.values["staff"])
         return
     given = [row for row in parts if row.state == "good"]
     added = sum(row.values[row.row_id] for row in given)
@@ -71,19 +74,53 @@ def _linked(building: Row) -> bool:
 
 
 def _existing(answer: Submission) -> None:
+    """Existing areas are the sums over the facilities in use: where one of those was refused, so are the sums."""
     needs = _single(answer, "needs")
-    facilities = [row for row in answer.of("facilities") if row.state != "blank"]
-    if _lost_rows(answer, "facilities"):
-        return
-    in_use = [row for row in facilities if row.values.get("status") == "in_use"]
-    for key, column in (("existing_floor", "floor_area"), ("existing_land", "land_area")):
+    facilities = [row for row in answer.of("facilities") if row.state != "blank" and not _twice(answer, row)]
+    # a row whose status could not be read may be in use
+    counted = [row for row in facilities if row.values.get("status", "in_use") == "in_use"]
+    refused = any(row.state == "bad" for row in counted) or _unassigned(answer) or "facilities" not in answer.sheets
+    in_use = [row for row in counted if "status" in row.values]
+    for key, column in EXISTING.items():
         row = needs.get(key)
-        known: list[Any] = [facility.values.get(column) for facility in in_use]
-        if row is None or row.state != "good" or not in_use or any(value is None for value in known):
+        if row is None or row.state != "good":
             continue
-        if any(facility.state == "bad" for facility in facilities) or any("status" not in f.values for f in facilities):
-            continue  # what is wrong there is told there
-        added, stated = round(sum(known), 2), row.values[key]
-        if abs(added - stated) > EXISTING_TOLERANCE_M2:
-            params = {"added_m2": added, "stated_m2": stated, "count": len(in_use)}
+        stated = row.values[key]
+        if refused:
+            answer.tell(row, key, Fault("survey_total_unchecked"), stated)
+            continue
+        known: list[float] = [f.values[column] for f in in_use if f.values.get(column) is not None]
+        added, whole = round(sum(known), 2), len(known) == len(counted)
+        apart = abs(added - stated) if whole else added - stated  # parts can tell a total that is too small
+        if known and apart > EXISTING_TOLERANCE_M2:
+            params = {"added_m2": added, "stated_m2": stated, "count": len(known)}
             answer.tell(row, key, Fault("survey_existing_total", params=params), stated)
+
+
+def _unassigned(answer: Submission) -> bool:
+    """Whether facilities are written in rows that are none of the form's."""
+    sheet = answer.sheets.get("facilities")
+    lost = ("survey_row_changed", "survey_row_copied", "survey_row_extra")
+    return any(p.layer == sheet and p.key in lost and p.severity == "error" for p in answer.problems)
+
+
+def _twice(answer: Submission, row: Row) -> bool:
+    """Whether a row says again what another one said: it is part of no sum."""
+    sheet = answer.sheets.get(row.topic)
+    return any(
+        p.key == "survey_row_twice" and p.layer == sheet and p.feature in row.cells.values() for p in answer.problems
+    )
+
+
+def _land_beside_floor(answer: Submission) -> None:
+    """Floor stands on land: none at all beside it is a slip; a new house may stand on land that is extended."""
+    needs = _single(answer, "needs")
+    for floor_key, land_key, severity in (
+        ("existing_floor", "existing_land", "error"), ("new_floor", "new_land", "warning"),
+    ):  # fmt: skip
+        floor, land = needs.get(floor_key), needs.get(land_key)
+        if floor is None or land is None or land.state != "good" or not floor.values.get(floor_key):
+            continue
+        if land.values[land_key] == 0:
+            params = {"floor_m2": floor.values[floor_key]}
+            answer.tell(land, land_key, Fault("survey_land_none", severity, params), 0)

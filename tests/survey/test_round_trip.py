@@ -162,6 +162,13 @@ def staff_total(form):
     form.lose("unit", "staff", *STAFF_PARTS)
 
 
+def unchecked_totals(form):
+    """The existing areas are sums over rows of which one was refused."""
+    for key in ("existing_floor", "existing_land"):
+        form.expect("survey_total_unchecked", "needs", form.cell("needs", key).coordinate)
+        form.lose("needs", key)
+
+
 def buildings_total(form):
     form.put(
         "buildings",
@@ -171,6 +178,7 @@ def buildings_total(form):
     form.expect("survey_buildings_total", "facilities", form.cell("facilities", "floor_area").coordinate)
     form.lose("buildings")
     form.lose("facilities", form.facility(0))
+    unchecked_totals(form)
 
 
 def existing_total(form):
@@ -202,6 +210,7 @@ def in_zone(epsg):
 def half(form):
     form.put("facilities", "y_east", None, 2, "survey_coordinate_half")
     form.lose("facilities", form.facility(1))
+    unchecked_totals(form)
 
 
 def twice(form):
@@ -222,6 +231,7 @@ def changed_id(form):
     page.cell(FIRST_ROW + 2, 1).value = page.cell(FIRST_ROW + 2, 1).value.replace("CS-", "CX-")
     form.expect("survey_row_changed", "facilities", form.cell("facilities", "facility_name", 3).coordinate)
     form.lose("facilities", form.facility(2))
+    unchecked_totals(form)
 
 
 def copied_id(form):
@@ -229,11 +239,13 @@ def copied_id(form):
     page.cell(FIRST_ROW + 2, 1).value = page.cell(FIRST_ROW + 1, 1).value
     form.expect("survey_row_copied", "facilities", form.cell("facilities", "facility_name", 3).coordinate)
     form.lose("facilities", form.facility(2))
+    unchecked_totals(form)
 
 
 def extra_row(form):
     last = 3 + topic_of("facilities").spare
     form.put("facilities", "facility_name", "Cơ sở ngoài bảng", last + 1, "survey_row_extra")
+    unchecked_totals(form)
 
 
 def hidden_row(form):
@@ -315,7 +327,25 @@ def removed_row(form):
     form.lose("dossier", "plan_state")
 
 
+def facility_without_name(form):
+    """A facility in use is refused: its buildings and the sums over it are not taken either."""
+    form.put("facilities", "facility_name", None, 1, "survey_value_missing")
+    form.lose("facilities", form.facility(0))
+    for row in (1, 2):
+        form.expect("survey_facility_refused", "buildings", form.cell("buildings", "of_facility", row).coordinate)
+    form.lose("buildings")
+    unchecked_totals(form)
+
+
+def part_of_staff(form):
+    form.put("unit", "staff_party", "mười", problem="survey_type")
+    form.expect("survey_total_unchecked", "unit", form.cell("unit", "staff").coordinate)
+    form.lose("unit", "staff_party", "staff")
+
+
 SPOILERS = [
+    facility_without_name,
+    part_of_staff,
     number_in_words,
     single("unit", "population", "12.345", "survey_number_ambiguous"),
     single("needs", "new_floor", "1,200", "survey_number_ambiguous"),
