@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from siteplan.errors import Severity
 from siteplan.survey.cells import Fault
 from siteplan.survey.intake import Row, Submission
 from siteplan.survey.questions import STAFF_PARTS
@@ -115,9 +116,11 @@ def _twice(answer: Submission, row: Row) -> bool:
 def _land_beside_floor(answer: Submission) -> None:
     """Floor stands on land: none at all beside it is a slip; a new house may stand on land that is extended."""
     needs = _single(answer, "needs")
-    for floor_key, land_key, severity in (
-        ("existing_floor", "existing_land", "error"), ("new_floor", "new_land", "warning"),
-    ):  # fmt: skip
+    pairs: tuple[tuple[str, str, Severity], ...] = (
+        ("existing_floor", "existing_land", "error"),
+        ("new_floor", "new_land", "warning"),
+    )
+    for floor_key, land_key, severity in pairs:
         floor, land = needs.get(floor_key), needs.get(land_key)
         if floor is None or land is None or land.state != "good" or not floor.values.get(floor_key):
             continue
