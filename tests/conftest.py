@@ -60,6 +60,7 @@ def registry_answers() -> bool:
 PROBES: dict[str, tuple[Callable[[], object], str]] = {
     "chromium": (chromium, "no Chromium (Debian: apt-get install chromium)"),
     "gdal": (lambda: _first_of("ogrinfo") and _first_of("ogr2ogr"), "no GDAL programs (Debian: gdal-bin)"),
+    "poppler": (lambda: _first_of("pdftotext"), "no pdftotext (Debian: poppler-utils)"),
     "soffice": (soffice, "no LibreOffice (Debian: libreoffice-calc libreoffice-writer)"),
     "postgis": (lambda: os.environ.get("SITEPLAN_TEST_POSTGIS"), "SITEPLAN_TEST_POSTGIS names no database"),
     "data": ((SHARED_DATA / "lang_son_communes.gpkg").is_file, "no open data in ../shared/data"),

@@ -12,6 +12,7 @@ import typer
 from siteplan.cli.session import (
     CatalogOption,
     DebugOption,
+    JobsOption,
     LangOption,
     OutOption,
     QuietOption,
@@ -144,10 +145,12 @@ def draw_map(
     out: OutOption = None,
     lang: LangOption = "vi",
     commune: Annotated[str | None, typer.Option("--commune", help=words("map.commune"), show_default=False)] = None,
+    sheets: Annotated[bool, typer.Option("--sheets", help=words("map.sheets"))] = False,
+    jobs: JobsOption = 0,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Draw the maps of finished runs again."""
+    """Draw the maps of finished runs again, or their printed sheets."""
     with session(workspace, lang, quiet, debug) as now:
         from siteplan.outputs.chain import find_commune
 
@@ -155,7 +158,25 @@ def draw_map(
         found = found_runs(runs, place, catalog, None)
         for run in found:
             code = find_commune(run.table("communes"), commune) if commune else None
-            _show(now, [draw(run, place, out or map_folder_of(run, place), lang, code)])
+            folder = out or map_folder_of(run, place)
+            if sheets:
+                _draw_sheets(now, run, place, folder, lang, code, jobs)
+            else:
+                _show(now, [draw(run, place, folder, lang, code)])
+
+
+def _draw_sheets(
+    now: Session, run: Run, place: Workspace, folder: Path, lang: str, commune: str | None, jobs: int
+) -> None:
+    from siteplan.cli.road import cores
+    from siteplan.outputs.sheets import FOLDER, write_sheets
+
+    target = folder / FOLDER / run.name
+    communes = [commune] if commune else None
+    files = write_sheets(
+        run, style_of(place), target, lang, communes=communes, jobs=jobs or cores(), reporter=now.reporter
+    )
+    now.line("sheets_written", count=len(files) // 2, folder=str(target))
 
 
 def _paper(found: Sequence[Run], out: Path | None, suffix: str) -> Path:

@@ -1,0 +1,188 @@
+"""Printed sheets: read back with poppler; places and scales against closed forms."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from siteplan import locale
+from siteplan.outputs import sheet_paper, sheet_text, sheets
+from siteplan.outputs.sheet_commune import draw_commune
+from siteplan.outputs.sheet_material import Material
+from siteplan.outputs.style import LegendClass, Style, load_style
+from tests.outputs.test_webmap import map_run
+
+MM = 25.4
+
+
+@pytest.fixture(scope="module")
+def style(repo_root) -> Style:
+    return load_style(repo_root / "maps" / "style.toml")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return map_run.build(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def written(run, style, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("Đề án") / "to_in"
+    sheets.write_sheets(run, style, folder, communes=["06001", "06008", "priority", "phase", "coverage"])
+    return folder
+
+
+def told(file: Path) -> str:
+    command = ["pdftotext", "-layout", str(file), "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+
+
+# ---- the files
+
+
+@pytest.mark.require("poppler")
+def test_a_commune_sheet_says_all_that_a_map_must_say(written):
+    words = told(written / "xa_06001.pdf")
+    for text in (
+        "Trung tâm hành chính xã Đồng Đăng", "DỰ THẢO", "22/11/2026", "Tỷ lệ 1:", "EPSG:9215", "Chú giải", "Nguồn:",
+        "không phải tài liệu địa chính", "Vị trí xem xét", "Cơ sở cũ và hướng xử lý", "Trụ sở cũ 0 Đồng Đăng",
+        "hạng 2 / 9", "sàn 2.910 m²", "mo-rong",
+    ):  # fmt: skip
+        assert text in words, text
+    # the grid is named in metres of the CRS, at whole steps inside the frame
+    assert re.search(r"\b4\d\d 000\b", words)
+    assert re.search(r"\b2 4\d\d 000\b", words)
+
+
+@pytest.mark.require("poppler")
+def test_province_sheets_name_every_commune(written, run):
+    for name, title in (("uu_tien", "Mức ưu tiên"), ("phan_ky", "Phân kỳ"), ("du_lieu", "Mức đầy đủ")):
+        words = told(written / f"tinh_{name}.pdf")
+        assert title in words
+        for commune in list(run.communes["name"])[:8]:
+            assert str(commune) in words, (name, commune)
+        assert "DỰ THẢO" in words
+
+
+@pytest.mark.require("poppler")
+def test_paper_sizes_and_embedded_fonts(written):
+    for name, width, height in (("tinh_uu_tien", 420, 297), ("xa_06001", 210, 297)):
+        info = subprocess.run(["pdfinfo", str(written / f"{name}.pdf")], check=True, capture_output=True, text=True)
+        size = [float(v) for v in re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info.stdout).groups()]
+        assert size == pytest.approx([width / MM * 72, height / MM * 72], abs=0.6)
+        fonts = subprocess.run(["pdffonts", str(written / f"{name}.pdf")], check=True, capture_output=True, text=True)
+        rows = fonts.stdout.splitlines()[2:]
+        assert rows
+        for row in rows:
+            assert "BeVietnamPro" in row
+            assert row.split()[-5] == "yes", row  # embedded
+        assert (written / f"{name}.png").stat().st_size > 20_000
+
+
+@pytest.mark.require("poppler")
+def test_hostile_names_are_text_and_restricted_rows_are_absent(written):
+    words = told(written / "xa_06008.pdf")
+    assert "{{7*7}}" in words
+    assert "<script>window.hacked=1</script>" in words
+    assert "${1}" in words
+    for name in ("xa_06008", "xa_06001", "tinh_uu_tien"):
+        assert map_run.SECRET not in told(written / f"{name}.pdf")
+
+
+def test_the_same_run_gives_the_same_bytes(run, style, written, tmp_path):
+    again = sheets.write_sheets(run, style, tmp_path, communes=["06001"])
+    assert [f.read_bytes() for f in again] == [(written / f.name).read_bytes() for f in again]
+
+
+def test_restricted_zones_are_not_among_what_is_drawn(style, tmp_path):
+    for included in (False, True):
+        own = map_run.build(tmp_path / str(included), include_restricted=included)
+        zones = Material(own, style, "vi").background("plans_in_force")
+        assert ("QP1" in set(zones["zone_id"])) is included
+
+
+# ---- places and scales
+
+
+def test_a_kilometre_is_as_long_on_paper_as_the_scale_says():
+    sheet = sheet_paper.Sheet(210, 297, "vi")
+    ground = sheet.map(15, 34, 181, 128, (450_000, 2_420_000), 125_000)
+    at = ground.axes.transData.transform([(450_000, 2_420_000), (451_000, 2_420_000), (450_000, 2_421_000)])
+    mm = at / sheet.figure.dpi * MM
+    assert mm[1, 0] - mm[0, 0] == pytest.approx(1000 / 125_000 * 1000, rel=1e-9)
+    assert mm[2, 1] - mm[0, 1] == pytest.approx(8.0, rel=1e-9)
+    # and the middle of the map is the middle of its frame
+    assert mm[0] == pytest.approx([15 + 181 / 2, 297 - 34 - 128 / 2], rel=1e-9)
+
+
+@given(
+    width=st.floats(100, 200_000),
+    height=st.floats(100, 200_000),
+    room=st.tuples(st.floats(50, 300), st.floats(50, 300)),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_scale_is_the_largest_usual_one_that_fits(width, height, room):
+    scale = sheet_paper.scale_for((0, 0, width, height), *room)
+
+    def fits(candidate: int) -> bool:
+        return width / candidate * 1000 <= room[0] and height / candidate * 1000 <= room[1]
+
+    larger = [s for s in sheet_paper.SCALES if s < scale]
+    assert fits(scale) or scale == sheet_paper.SCALES[-1]
+    assert not any(fits(s) for s in larger)
+
+
+def test_every_commune_stands_whole_in_its_frame(run, style):
+    material = Material(run, style, "vi")
+    sheet, title = draw_commune(material, "06004")
+    assert title == "Trung tâm hành chính xã Hoà Bình"
+    window = next(a for a in sheet.figure.axes)
+    west, east = window.get_xlim()
+    south, north = window.get_ylim()
+    shape = run.communes.set_index("code").geometry["06004"]
+    assert shapely.box(west, south, east, north).contains(shape)
+
+
+@given(st.text(max_size=80), st.floats(5, 60))
+@settings(max_examples=80, deadline=None)
+def test_a_cell_never_grows_over_its_room(words, room):
+    fitted = sheet_text.fitted(words, 7, room)
+    assert sheet_text.width_mm(fitted, 7) <= room or fitted == "…"
+    assert all(ord(letter) in sheet_text._letters() for letter in fitted)
+
+
+def test_widths_are_those_that_matplotlib_draws():
+    sheet = sheet_paper.Sheet(210, 297, "vi")
+    words = "Trung tâm hành chính xã Hữu Lũng, Đồng Đăng"
+    sheet.text(10, 20, words, 12)
+    sheet.figure.canvas.draw()
+    drawn = sheet.figure.texts[0].get_window_extent().width / sheet.figure.dpi * MM
+    assert sheet_text.width_mm(words, 12) == pytest.approx(drawn, rel=0.03)
+
+
+def test_zones_with_holes_are_drawn_with_holes():
+    outer, hole = shapely.box(0, 0, 100, 100), shapely.box(40, 40, 60, 60)
+    sheet = sheet_paper.Sheet(100, 100, "vi")
+    ground = sheet.map(0, 0, 100, 100, (50, 50), 1000)
+    assert ground.shapes([outer.difference(hole)], LegendClass(fill="#000000"), 1) == 1
+    sheet.figure.set_dpi(50)
+    canvas = FigureCanvasAgg(sheet.figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, 0]
+    middle = pixels.shape[0] // 2
+    assert pixels[middle, middle] > 200
+    assert pixels[middle // 3, middle // 3] < 50
+
+
+def test_every_word_of_the_sheets_exists_in_both_languages():
+    keys = {lang: {k for k in locale.catalogue(lang) if k.startswith("sheets.")} for lang in ("vi", "en")}
+    assert keys["vi"] == keys["en"]
+    assert len(keys["vi"]) > 30
