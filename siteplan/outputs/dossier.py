@@ -16,6 +16,7 @@ from siteplan import locale
 from siteplan.errors import SiteplanError
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.annexes import annexes
+from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_need import write_need_tables
 from siteplan.outputs.paper import Align, Paper
 from siteplan.outputs.writer import ROMAN, Writer
@@ -271,6 +272,7 @@ def _locations(writer: Writer) -> None:
     writer.say(
         "sites.overlaps", count=writer.number(len(overlaps)), sites=writer.number(int(overlaps["site_id"].nunique()))
     )
+    write_conformity(writer)
     coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()
     if pd.notna(coarse) and coarse > 50:
         writer.say("sites.coarse", metres=writer.number(float(coarse)))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 TOTAL = "total"
+RANKS_OF_CONFORMITY = 3  # conformity is printed of the sites ranked up to here
 
 # the figures of the table of the province's seventh task, by (group, column of communes)
 EXISTING_EXTENSION_NEW: tuple[tuple[str, str], ...] = (
@@ -135,6 +136,44 @@ def proposed_sites(run: Run) -> Any:
     sites = run.sites
     chosen = sites[flags(sites["is_best"])]
     return chosen.sort_values("commune_code", kind="stable", ignore_index=True)
+
+
+def conformity_of_best(run: Run) -> Any:
+    """Rows of ``conformity`` of the sites proposed or ranked first in their commune.
+
+    Sorted by commune, rank and site; plans that must cover a site come first.
+    """
+    sites = run.sites
+    first = sites[flags(sites["is_best"]) | sites["rank"].le(RANKS_OF_CONFORMITY).fillna(value=False)]
+    rank = dict(zip(first["site_id"], first["rank"], strict=True))
+    rows = run.table("conformity")
+    rows = rows[rows["site_id"].isin(set(rank))]
+    order = rows.assign(_rank=rows["site_id"].map(rank).astype("Float64"), _optional=~flags(rows["mandatory"]))
+    keys = ["commune_code", "_rank", "site_id", "_optional", "plan_kind", "plan_id"]
+    return order.sort_values(keys, kind="stable", na_position="last", ignore_index=True).drop(
+        columns=["_rank", "_optional"]
+    )
+
+
+def conformity_by_kind(run: Run) -> pd.DataFrame:
+    """Return what the plans of each mandatory kind say of the proposed sites.
+
+    Returns
+    -------
+    DataFrame
+        ``plan_kind, site_id, commune_code, conformity``, one row a kind and site, kinds in the order of the results.
+        Where several plans of a kind say different things, one that needs adjusting counts first, then one the site
+        conforms to: the rule the site's own conformity follows.
+    """
+    rows = run.table("conformity")
+    chosen = proposed_sites(run)["site_id"]
+    rows = rows[flags(rows["mandatory"]) & rows["site_id"].isin(set(chosen))]
+    order = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2}
+    rows = rows.assign(_order=rows["conformity"].map(order)).sort_values(
+        ["plan_kind", "commune_code", "_order"], kind="stable"
+    )
+    first = rows.drop_duplicates(["plan_kind", "site_id"], ignore_index=True)
+    return pd.DataFrame(first[["plan_kind", "site_id", "commune_code", "conformity"]])
 
 
 def sites_by_letter(run: Run) -> dict[str, int]:

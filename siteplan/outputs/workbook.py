@@ -60,6 +60,7 @@ _SITES = (
     "broken_rules",
     "check_result",
     "conformity",
+    "shift",
     "conflict_count",
     "overlap_area_m2",
     "overlap_percent",
@@ -113,6 +114,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
             _per_run(book, runs, name, _plain(name), lang)
         _per_run(book, runs, "sites", _sites_sheet, lang)
         _per_run(book, runs, "conflicts", _evidence_sheet, lang)
+        _per_run(book, runs, "conformity", _conformity_sheet, lang)
         if any(len(run.opinions) for run in runs):
             _per_run(book, runs, "opinions", opinions.add_sheet, lang)
         _per_run(book, runs, "communes", _priority_sheet, lang, without=summary.OF_OPTION)
@@ -261,6 +263,22 @@ def _evidence_sheet(book: Book, run: Run, lang: str, option: str) -> None:
         rows,
         notes=notes,
         frozen_columns=2,
+    )
+
+
+def _conformity_sheet(book: Book, run: Run, lang: str, option: str) -> None:
+    """Write what each plan says of the sites that are proposed or among the first of their commune."""
+    rows_of = summary.conformity_of_best(run)
+    names = RESULTS["conformity"].names
+    fields, rows = _fields("conformity", names, lang), _rows(run, rows_of, "conformity", names, lang)
+    _with_names(run, fields, rows, list(rows_of["commune_code"]), lang, 2)
+    book.sheet(
+        _name("conformity", lang, option),
+        _heading("conformity", lang, run, option),
+        fields,
+        rows,
+        notes=[locale.text("workbook.conformity_note", lang, ranks=summary.RANKS_OF_CONFORMITY)],
+        frozen_columns=3,
     )
 
 

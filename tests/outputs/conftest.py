@@ -184,6 +184,30 @@ def _sites() -> Any:
     return conform(gpd.GeoDataFrame(rows, crs=CRS), RESULTS["sites"])
 
 
+def _conformity() -> Any:
+    """Three communes, two sites each, two mandatory kinds and one that is not; the first site conforms to one."""
+    rows = []
+    for n, (code, *_) in enumerate(COMMUNES[:3]):
+        for letter in "KT":
+            base = {
+                "site_id": f"{code}-{letter}-AAAAAA",
+                "commune_code": code,
+                "standing": "binding",
+                "mandatory": True,
+                "conformity": "not_in_plan",
+                "conformity_basis": "no_plan",
+                "certainty": "V",
+            }
+            found = {"title": HOSTILE, "plan_id": "QH1", "decision_no": "12/QĐ-UBND", "conformity_basis": "zones"}
+            first = {**found, "conformity": ("conforms", "needs_adjustment", "not_in_plan")[n]}
+            rows += [
+                {**base, "plan_kind": "detailed", "mandatory": False},
+                {**base, "plan_kind": "land_use"},
+                {**base, **first, "plan_kind": "general", "decision_date": "2024-03-19"},
+            ]
+    return conform(pd.DataFrame(rows), RESULTS["conformity"])
+
+
 def _conflicts() -> Any:
     site = "06184-K-AAAAAA"
     common = {
@@ -415,7 +439,7 @@ def make_run(folder: Path, name: str = "phuong_an_1", early: bool = True, **mani
         {"layer": "quoc_phong", "role": "plans", "file": "mat.shp", "illustrative": False, "restricted": True},
     ]
     tables = {table: empty(RESULTS[table], CRS) for table in RESULTS}
-    tables.update(communes=communes, sites=_sites(), conflicts=_conflicts(), scores=_scores())
+    tables.update(communes=communes, sites=_sites(), conflicts=_conflicts(), conformity=_conformity(), scores=_scores())
     for table, rows in (("programme", programme), ("surplus", surplus), ("facilities", facilities)):
         tables[table] = conform(gpd.GeoDataFrame(rows, crs=CRS), RESULTS[table])
     for table, rows in (

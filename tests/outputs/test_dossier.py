@@ -145,6 +145,20 @@ def test_the_comparison_table_is_that_of_the_comparison(document, both):
     assert rows[1:] == compare.summary_rows(compare.compare_runs(both))
 
 
+def test_conformity_is_counted_and_named_by_kind(document):
+    lines = table_with(document, "phù hợp quy hoạch")
+    assert lines[0] == ["Loại quy hoạch", "phù hợp quy hoạch", "chưa có trong quy hoạch", "cần điều chỉnh quy hoạch"]
+    # three proposed sites: one each way with the general plan, none in a land-use plan; other kinds are not mandatory
+    assert lines[1:] == [
+        ["Quy hoạch chung đô thị, quy hoạch chung xã", "1", "1", "1"],
+        ["Quy hoạch sử dụng đất", "0", "3", "0"],
+    ]
+    words = text_of(document)
+    assert "Quy hoạch chung đô thị, quy hoạch chung xã (1): xã Đoàn Kết" in words
+    assert "Quy hoạch chung đô thị, quy hoạch chung xã (1): phường Đông Kinh" in words
+    assert "Quy hoạch sử dụng đất: tất cả 3 vị trí" in words
+
+
 def test_sentences_carry_the_figures(document):
     text = text_of(document)
     assert "4 đơn vị hành chính cấp xã, gồm 3 xã và 1 phường" in text

@@ -68,6 +68,27 @@ def test_figures_are_those_of_the_results(book, both):
         assert row["Dân số (người)"] == commune.population
 
 
+def test_conformity_is_listed_by_commune_rank_and_duty(both, tmp_path):
+    run = both[0]
+    sites = run.sites
+    sites.loc[sites["site_id"] == "06001-T-AAAAAA", "rank"] = 4  # neither proposed nor among the first three
+    sites["shift"] = locale.encode([("sites.shift.clear", {"metres": 12, "direction": "ne"})])
+    other = type(run)(run.folder, run.manifest, {**run.tables, "sites": sites})
+    pages = read(workbook.write_workbook([other], tmp_path / "so.xlsx"))
+    rows = table(sheet_of(pages, "conformity"), "Sự phù hợp quy hoạch")
+    assert len({row["Mã vị trí"] for row in rows}) == 5
+    assert "06001-T-AAAAAA" not in {row["Mã vị trí"] for row in rows}
+    assert [(row["Mã vị trí"], row["Loại quy hoạch"]) for row in rows[:3]] == [
+        ("05977-K-AAAAAA", "Quy hoạch chung đô thị, quy hoạch chung xã"),
+        ("05977-K-AAAAAA", "Quy hoạch sử dụng đất"),
+        ("05977-K-AAAAAA", "Quy hoạch chi tiết, tổng mặt bằng"),
+    ]
+    assert [row["Sự phù hợp quy hoạch"] for row in rows[:2]] == ["cần điều chỉnh quy hoạch", "chưa có trong quy hoạch"]
+    assert rows[3]["Mã vị trí"] == "05977-T-AAAAAA"  # second in rank
+    shift = {row["Dịch khu đất"] for row in table(sheet_of(pages, "sites"), "Dịch khu đất")}
+    assert shift == {"Dịch 12 m về phía đông bắc thì tránh được các nội dung không phù hợp và có điều kiện"}
+
+
 def test_provincial_totals_are_split_and_summed_in_place(book):
     rows = table(sheet_of(book, "summary"), locale.text("workbook.basis"))
     by_name = {row[locale.text("workbook.basis")]: row for row in rows}

@@ -299,8 +299,23 @@ SP.cards = function (content, W, hooks) {
       el("p.finding-sub", {}, [f.plan_kind ? C.planKind(f.plan_kind) : W.token("source", f.source), f["function"] ? " · " + W.t("function", { name: W.token("function", f["function"]) }) : "",
         f.authority ? " · " + f.authority : "", f.owner ? " · " + W.t("owner", { name: f.owner }) : ""]),
       f.treatment && f.treatment.length ? el("p.finding-treatment", {}, f.treatment.join("; ")) : null,
-      f.legal_basis ? el("p.finding-sub.basis", {}, [f.legal_basis, f.certainty ? " [" + W.token("certainty", f.certainty) + "]" : ""]) : null
+      f.shift_m === null ? null : el("p.finding-sub", {}, W.t("shift_clears", { metres: W.number(f.shift_m, 0), direction: W.token("shift_direction", f.shift_direction) })),
+      f.legal_basis ? el("p.finding-sub.basis", {}, [f.legal_basis, f.certainty ? " [" + W.token("certainty", f.certainty) + "]" : ""]) : null,
+      f.coordinates && f.coordinates.length ? el("details.finding-sub", {}, [el("summary", {}, W.t("corners")), f.coordinates.map(function (c) { return el("p", {}, c); })]) : null
     ]);
+  }
+
+  // what each plan that should cover the site says of it; for the sites proposed or ranked first
+  function conformityOf(model, id) {
+    var said = model.conformityOf.get(id) || [];
+    if (!said.length) return null;
+    return section(W.t("conformity_title"), el("ul.findings", {}, said.map(function (p) {
+      return el("li.finding", { "data-conformity": p.conformity }, [
+        el("p.finding-title", {}, [C.planKind(p.plan_kind) + ": ", el("b", {}, W.token("conformity", p.conformity)), p.illustrative ? el("em", {}, W.t("illustrative_short")) : null]),
+        el("p.finding-sub", {}, [p.title, p.decision_no ? W.t("decision", { number: p.decision_no }) + (p.decision_date ? " " + W.t("of_date", { date: W.date(p.decision_date) }) : "") : null,
+          W.token("conformity_basis", p.conformity_basis), p.mandatory ? W.t("mandatory") : null].filter(Boolean).join(" · "))
+      ]);
+    })));
   }
 
   // what people said of the site, beside the machine's answer
@@ -345,6 +360,8 @@ SP.cards = function (content, W, hooks) {
       el("p.lead", {}, [chip(checkColours, "check_result", s.check_result), s.conformity ? " · " + W.token("conformity", s.conformity) : ""]),
       s.eligible === false ? el("p.warn", {}, [W.t("not_eligible"), s.broken_rules ? ": " + s.broken_rules.split(/;\s*/).map(function (r) { return W.token("rule", r); }).join("; ") : ""]) : null,
       reasons(s.reasons),
+      s.shift.length ? el("p.shift", {}, s.shift.join("; ")) : null,
+      conformityOf(model, s.site_id),
       section(W.t("evidence_title"), [
         group(W.t("against"), against, W.t("none_against")), group(W.t("supporting"), supporting, W.t("none_supporting")), group(W.t("information"), rest, null),
         el("p.quiet", {}, W.t("no_conflict_is_not_conformity"))

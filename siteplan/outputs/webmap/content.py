@@ -30,7 +30,7 @@ _TOKEN_COLUMNS = (
     "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
     "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
     "level", "phase", "opinion", "opinion_state", "report_state", "item", "scope", "basis", "used_from", "unit_class",
-    "old_norm_fit",
+    "old_norm_fit", "conformity_basis", "shift_direction",
 )  # fmt: skip
 
 
@@ -197,7 +197,19 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
 def _sites(run: Run, lang: str) -> Content:
     sites = run.table("sites")
     columns = [c.name for c in RESULTS["sites"].columns if c.kind != "messages"]
-    return rows_of(sites, columns, reasons=_words(sites["reasons"], lang), shape=shapes.encode_all(sites, shapes.FINE))
+    return rows_of(
+        sites,
+        columns,
+        reasons=_words(sites["reasons"], lang),
+        shift=_words(sites["shift"], lang),
+        shape=shapes.encode_all(sites, shapes.FINE),
+    )
+
+
+_CONFORMITY_COLUMNS = (
+    "site_id", "plan_kind", "title", "decision_no", "decision_date", "mandatory", "conformity", "conformity_basis",
+    "illustrative",
+)  # fmt: skip
 
 
 def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
@@ -205,7 +217,10 @@ def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
     hidden = flags(conflicts, "restricted") & (not restricted_too)
     columns = [c.name for c in RESULTS["conflicts"].columns if c.kind != "messages"]
     shapes_of = shapes.encode_all(conflicts, shapes.FINE)
-    treatment = _words(conflicts["treatment"], lang)
+    treatment, coordinates = _words(conflicts["treatment"], lang), _words(conflicts["coordinates"], lang)
+    conflicts["function"] = [
+        wording.function_words(f, lang) if isinstance(f, str) else None for f in conflicts["function"]
+    ]
     if hidden.any():
         # what is withheld leaves a finding without name, size or place
         kept = {"site_id", "commune_code", "effect", "severity", "restricted"}
@@ -218,7 +233,8 @@ def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
         shapes_of = [None if h else s for h, s in zip(hidden, shapes_of, strict=True)]
         withheld = [locale.text("webmap.withheld", lang)]
         treatment = [withheld if h else t for h, t in zip(hidden, treatment, strict=True)]
-    return rows_of(conflicts, columns, treatment=treatment, shape=shapes_of)
+        coordinates = [[] if h else c for h, c in zip(hidden, coordinates, strict=True)]
+    return rows_of(conflicts, columns, treatment=treatment, coordinates=coordinates, shape=shapes_of)
 
 
 def _opinions(run: Run, restricted_too: bool, lang: str) -> Content:
@@ -367,6 +383,7 @@ def run_content(run: Run, lang: str) -> Content:
         "communes": _communes(run, communes, option, lang),
         "sites": _sites(run, lang),
         "conflicts": _conflicts(run, restricted_too, lang),
+        "conformity": rows_of(summary.conformity_of_best(run), _CONFORMITY_COLUMNS),
         "opinions": _opinions(run, restricted_too, lang),
         "facilities": _facilities(run, option, lang),
         "programme": _programme(run, lang),

@@ -158,7 +158,8 @@ def _united(cells: Iterable[Any]) -> str | None:
 def _without_zones(
     identity: str, kind: str, plan: Mapping[Any, Any] | None, basis: str, of_kind: Mapping[Any, Any]
 ) -> dict[str, Any]:
-    known: dict[str, Any] = {name: None if plan is None else plan[name] for name in _OF_PLAN}
+    nameless = plan is None or plan.get("restricted") is True
+    known: dict[str, Any] = {name: None if plan is None or nameless else plan[name] for name in _OF_PLAN}
     return {
         **known,
         "site_id": identity,

@@ -1,0 +1,68 @@
+"""What the dossier says of the conformity of the proposed sites with each kind of plan, and of shifts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siteplan import locale
+from siteplan.outputs import summary
+from siteplan.tables.evidence import CONFORMITY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from siteplan.outputs.paper import Align
+    from siteplan.outputs.writer import Writer
+
+
+def write_conformity(writer: Writer) -> None:
+    """Write counts by mandatory kind of plan, the communes whose site is in no plan, and the shifts found."""
+    rows = summary.conformity_by_kind(writer.run)
+    if len(rows):
+        _counts(writer, rows)
+        _listed(writer, rows, "not_in_plan")
+        _listed(writer, rows, "needs_adjustment")
+    _shifts(writer)
+
+
+def _kind(writer: Writer, kind: object) -> str:
+    return locale.value_text("plan_kind", str(kind), writer.lang)
+
+
+def _counts(writer: Writer, rows: pd.DataFrame) -> None:
+    writer.paper.caption(writer.words("sites.conformity_caption", count=int(rows["site_id"].nunique())))
+    headings = [writer.words("sites.conformity_kind")]
+    headings += [locale.value_text("conformity", token, writer.lang) for token in CONFORMITY]
+    lines = [
+        [_kind(writer, kind), *(writer.number(int((own["conformity"] == token).sum())) for token in CONFORMITY)]
+        for kind, own in rows.groupby("plan_kind", sort=False)
+    ]
+    align: list[Align] = ["left", "right", "right", "right"]
+    writer.paper.table(headings, lines, [4, 1.4, 1.4, 1.4], align, size_pt=11)
+
+
+def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
+    """Name the communes whose proposed site has this result, by kind; a kind all have it in is said shortly."""
+    names, items = summary.names_by_code(writer.run), []
+    for kind, own in rows.groupby("plan_kind", sort=False):
+        codes = own.loc[own["conformity"] == token, "commune_code"]
+        if len(codes) == len(own):
+            items.append(f"{_kind(writer, kind)}: {writer.words('sites.conformity_all', count=len(own))};")
+        elif len(codes):
+            items.append(f"{_kind(writer, kind)} ({len(codes)}): {', '.join(names[str(code)] for code in codes)};")
+    if items:
+        writer.say(f"sites.conformity_{token}")
+        writer.paper.items(items)
+
+
+def _shifts(writer: Writer) -> None:
+    best, names = summary.proposed_sites(writer.run), summary.names_by_code(writer.run)
+    told = best[best["shift"].notna()]
+    if len(told):
+        writer.say("sites.shifts", count=writer.number(len(told)))
+        writer.paper.items(
+            [
+                f"{names[str(code)]} ({identity}): {locale.render(words, writer.lang)};"
+                for code, identity, words in zip(told["commune_code"], told["site_id"], told["shift"], strict=True)
+            ]
+        )
