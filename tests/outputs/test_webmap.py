@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from affine import Affine
@@ -546,3 +547,44 @@ def test_a_layer_without_data_is_named(style, run, written):
     assert set(found) == set(style.layers)
     assert found["land_use"] is False
     assert found["former_units"] is True
+
+
+def test_what_the_plans_say_of_a_site_and_its_corners_are_in_words(run, style, tmp_path):
+    from siteplan.locale import encode
+    from siteplan.tables import RESULTS, conform
+
+    conflicts, site_id = run.conflicts, run.sites.loc[run.sites["is_best"], "site_id"].iloc[0]
+    conflicts["coordinates"] = encode([("sites.coordinates.corners", {"points": "2410000.00 440000.00"})])
+    conflicts["function"] = "flood:high"
+    row = {"site_id": site_id, "commune_code": site_id[:5], "plan_kind": "general", "mandatory": True,
+           "conformity": "not_in_plan", "conformity_basis": "no_plan"}  # fmt: skip
+    other = {"conflicts": conflicts, "conformity": conform(pd.DataFrame([row]), RESULTS["conformity"])}
+
+    class Changed(type(run)):
+        def table(self, name):
+            return other[name].copy() if name in other else super().table(name)
+
+    text = webmap.write_map(Changed(run.folder), tmp_path / "m.html", style).read_text("utf-8")
+    found = block(text)["runs"][0]
+
+    def rows(name):
+        part = found[name]
+        return [
+            {
+                n: part["pools"][n][v] if n in part["pools"] and v is not None else v
+                for n, v in zip(part["names"], r, strict=True)
+            }
+            for r in part["rows"]
+        ]
+
+    assert [(r["site_id"], r["plan_kind"], r["conformity"]) for r in rows("conformity")] == [
+        (site_id, "general", "not_in_plan")
+    ]
+    open_rows = [r for r in rows("conflicts") if not r["restricted"]]
+    assert open_rows
+    assert {tuple(r["coordinates"]) for r in open_rows} == {("2410000.00 440000.00",)}
+    assert {r["function"] for r in open_rows} == {"ngập lụt, cao"}
+    hidden = [r for r in rows("conflicts") if r["restricted"]]
+    assert hidden
+    assert all(r["coordinates"] == [] and r["function"] is None for r in hidden)
+    assert block(text)["tokens"]["conformity_basis"]["no_plan"] == "chưa có quy hoạch loại này"
