@@ -46,18 +46,17 @@ class NeedStage:
 
     def settled(self, build_new: Mapping[str, Message], as_is: Mapping[str, Message]) -> NeedStage:
         """Return the stage with the gaps as they stand once it is known where each commune's centre can be."""
-        return replace(self, gaps=rebuild.settle(self.gaps, self.need.communes, build_new, as_is))
+        by_hand = set(self.agreed["commune_code"])
+        gaps = rebuild.settle(self.gaps, self.need.communes, build_new, as_is)
+        moved, stays = ({c: m for c, m in told.items() if c not in by_hand} for told in (build_new, as_is))
+        return replace(self, gaps=gaps, plain=rebuild.settle(self.plain, self.need.communes, moved, stays))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the result tables of the need."""
         groups, deviations = plan_sizes.planned_sizes(self.need.communes, self.communes.set_index("code")["population"])
-        # computed is what follows without agreed figures; where none were agreed, that is what goes on
-        by_hand = set(self.agreed["commune_code"])
-        own, plain = self.gaps.communes, self.plain.communes
-        computed = pd.concat(
-            [own[~own["commune_code"].isin(by_hand)], plain[plain["commune_code"].isin(by_hand)]], ignore_index=True
+        columns = figures.figures(
+            self.gaps.communes, self.plain.communes, self.need.communes, self.reports, self.agreed
         )
-        columns = figures.figures(own, computed, self.need.communes, self.reports, self.agreed)
         return {
             "facilities": self.gaps.facilities,
             "needs": self.need.needs,
@@ -112,9 +111,10 @@ def compute(
     facilities = with_houses(layers.table("facilities"), houses)
     plain = gap.gaps(need.communes, facilities, norms, scenario.need, houses)
     gaps = gap.gaps(need.communes, facilities, norms, scenario.need, houses, agreed) if len(agreed) else plain
-    gaps = answers.complete(gaps, need.communes, reports, agreed)
+    differs = norms["gap.report_difference_percent"]
+    gaps = answers.complete(gaps, need.communes, reports, agreed, differs.value)
     states = gaps.communes["report_state"].value_counts()
     say("need.answers", **{state: int(states.get(state, 0)) for state in REPORT_STATES})
     communes = assembly.join(communes, classes, need.communes)
-    used = [*need.used, *gaps.used, *class_norms]
+    used = [*need.used, *gaps.used, *class_norms, differs]
     return NeedStage(communes, need, gaps, plain, reports, agreed, norms, used)

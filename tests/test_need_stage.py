@@ -55,7 +55,7 @@ def test_thirty_of_sixty_five(inputs):
     assert (gaps["report_state"] != "none").sum() == 30
     assert said["need.answers"] == gaps["report_state"].value_counts().to_dict()
     assert set(gaps.loc[gaps["report_state"] == "none", "gap_basis"]) <= {"estimated", "missing"}
-    assert (gaps.loc[gaps["gap_basis"] == "reported", "report_state"] != "none").all()
+    assert ((gaps["gap_basis"] == "reported") == (gaps["report_state"] == "answered")).all()
     told = gaps.loc[gaps["report_state"] == "none", "build_reasons"].map(lambda cell: [key for key, _ in decode(cell)])
     assert told.map(lambda keys: any(key.startswith("need.answer.") for key in keys)).all()
     reported = gaps.set_index("commune_code").loc[inputs.layers.table("commune_reports")["commune_code"]]

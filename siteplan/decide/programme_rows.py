@@ -56,6 +56,7 @@ class Row:
     conformity: str | None
     clearance: str | None
     report_state: str | None
+    inventory_state: str | None
     shown: Mapping[str, Any]
     lock: Lock | None = None
     locked_phase: str | None = None
@@ -75,7 +76,7 @@ class Row:
             return None
         # what is not known of the site (no plan read, clearance not told) keeps nobody out; what is known does
         failing = {
-            "figures": "figures" if self.gap_basis != "reported" else self._not_answered,
+            "figures": self._open_figures,
             "site": "no_site" if self.site_id is None and self.build_type == "build_new" else None,
             "not_blocked": "blocked" if self.check_result == "blocked" else None,
             "plan": "plan" if self.conformity == "needs_adjustment" else None,
@@ -84,8 +85,12 @@ class Row:
         return next((failing[need] for need in failing if need in phase.pilot_needs and failing[need]), None)
 
     @property
-    def _not_answered(self) -> str | None:
-        return "not_answered" if self.report_state in ("none", "partly") else None
+    def _open_figures(self) -> str | None:
+        """What is open about its present figures; None where the commune reported them and its inventory is whole."""
+        open_state = {"none": "not_answered", "partly": "partly_answered"}.get(self.report_state or "")
+        if open_state or self.gap_basis != "reported":
+            return open_state or "figures"
+        return "inventory" if self.inventory_state == "incomplete" else None
 
     def unlocked(self) -> Row:
         """Return it without what a person decided; works that began stay."""
@@ -225,6 +230,7 @@ def rows_of(
                 conformity=values.get("best_conformity"),
                 clearance=values.get("best_clearance"),
                 report_state=values.get("report_state"),
+                inventory_state=values.get("inventory_state"),
                 shown=shown,
                 lock=lock,
                 locked_phase=phase if waits is None or began is not None else None,

@@ -1,20 +1,21 @@
 """What communes answered: the state of each report, and the existing figures, estimated where there are none.
 
-Existing floor and land come, in this order, from the agreed figure, the inventory of facilities, the commune's own
-report, the average of the communes of its group that are known, that of the province. ``gap_basis`` says how far that
-is an answer:
+Existing floor and land come, in this order, from the agreed figure, the commune's own report, the department's
+inventory of facilities, the average of the communes of its group that reported, that of the province. ``gap_basis``
+says how far that is an answer:
 
 ``reported``
-    the commune has answered, and its existing floor is agreed, inventoried or reported.
+    the commune itself reported all six figures it was asked for (``report_state`` is ``answered``).
 ``estimated``
-    it has not answered (its facilities are known from the department's inventory only), parts of the inventory lack
-    figures, or the figure is an average; then with bounds.
+    it did not, or not all: its figures are partly its own, from the inventory (no range is known), or averages (with
+    bounds).
 ``missing``
     nothing is known and nothing to average over.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -47,7 +48,13 @@ def report_states(codes: pd.Series, reports: pd.DataFrame) -> pd.Series:
     return pd.Series([states.get(str(code), "none") for code in codes], index=codes.index, dtype=object)
 
 
-def complete(result: GapResult, required: pd.DataFrame, reports: pd.DataFrame, agreed: pd.DataFrame) -> GapResult:
+def complete(
+    result: GapResult,
+    required: pd.DataFrame,
+    reports: pd.DataFrame,
+    agreed: pd.DataFrame,
+    tolerance_percent: float = math.inf,
+) -> GapResult:
     """Fill the existing figures of every commune and say what they rest on.
 
     Parameters
@@ -58,13 +65,16 @@ def complete(result: GapResult, required: pd.DataFrame, reports: pd.DataFrame, a
         ``NeedResult.communes`` (group, required areas).
     reports, agreed
         ``INPUTS["commune_reports"]``, ``INPUTS["agreed_areas"]``; may be empty.
+    tolerance_percent
+        By how much of the inventory a report may differ from it before the row says so.
 
     Returns
     -------
     GapResult
-        ``communes`` with ``report_state``, ``existing_source`` (token of ``FIGURE_SOURCES``) and, for averages,
-        ``existing_floor_low_m2, existing_floor_high_m2, existing_land_low_m2, existing_land_high_m2``;
-        ``gap_basis`` as above; ``shortage_percent`` from the reported existing floor where no facility is known.
+        ``communes`` with ``report_state``, ``existing_floor_source, existing_land_source`` (tokens of
+        ``FIGURE_SOURCES``) and, for averages, ``existing_floor_low_m2, existing_floor_high_m2, existing_land_low_m2,
+        existing_land_high_m2``; ``gap_basis`` as above; ``shortage_percent`` from the reported existing floor where no
+        facility is known.
     """
     communes = result.communes.copy()
     codes = communes["commune_code"]
@@ -73,33 +83,30 @@ def complete(result: GapResult, required: pd.DataFrame, reports: pd.DataFrame, a
     settled = agreed.drop_duplicates("commune_code").set_index("commune_code")
     group = codes.map(required.set_index("commune_code")["group"])
     need = codes.map(required.set_index("commune_code")["required_floor_area_m2"])
-    inventory = communes["gap_basis"].copy()
-    known: dict[str, pd.Series] = {}
-    source = pd.Series("none", index=communes.index, dtype=object)
+    communes["build_reasons"] = _differing(communes, told, tolerance_percent)
     for item in _EXISTING:
         column = COLUMNS[item]
-        of_agreed, of_report = (codes.map(table[column]).astype("float64") for table in (settled, told))
-        value = of_agreed.fillna(communes[column]).fillna(of_report)
-        if item == "existing_floor":
-            source = source.mask(of_report.notna(), "reported").mask(communes[column].notna(), "computed")
-            source = source.mask(of_agreed.notna(), "agreed")
-        known[item] = value
-    answered = communes["report_state"] != "none"
-    sure = (answered & (inventory != "estimated") & known["existing_floor"].notna()) | (source == "agreed")
-    basis = pd.Series("estimated", index=communes.index, dtype=object).mask(sure, "reported")
-    for item in _EXISTING:
-        communes[COLUMNS[item]] = known[item]
-        averages = _averages(known[item], group, donors=sure if sure.any() else known[item].notna())
-        gone = known[item].isna() & averages["value"].notna()
-        if item == "existing_floor":
-            source = source.mask(gone, averages["source"])
-            basis = basis.mask(known[item].isna() & ~gone, "missing")
-        communes.loc[gone, COLUMNS[item]] = averages.loc[gone, "value"].round(2)
+        given = {
+            "agreed": codes.map(settled[column]).astype("float64"),
+            "reported": codes.map(told[column]).astype("float64"),
+            "inventory": communes[column].astype("float64"),
+        }
+        source = pd.Series("none", index=communes.index, dtype=object)
+        for token, values in reversed(given.items()):
+            source = source.mask(values.notna(), token)
+        value = given["agreed"].fillna(given["reported"]).fillna(given["inventory"])
+        own = source.isin(("agreed", "reported"))
+        averages = _averages(value, group, donors=own if own.any() else value.notna())
+        gone = value.isna() & averages["value"].notna()
+        communes[column] = value.mask(gone, averages["value"].round(2))
+        communes[f"{item}_source"] = source.mask(gone, averages["source"])
         for bound in ("low", "high"):
             communes[f"{item}_{bound}_m2"] = averages[bound].where(gone).round(2)
-    communes["existing_source"], communes["gap_basis"] = source, basis
+    source = communes["existing_floor_source"]
+    basis = pd.Series("estimated", index=communes.index, dtype=object).mask(source == "none", "missing")
+    communes["gap_basis"] = basis.mask(communes["report_state"] == "answered", "reported")
     bare = communes["shortage_percent"].isna() & source.isin(("reported", "agreed"))
-    share = (100 * known["existing_floor"] / need).round(2)
+    share = (100 * communes["existing_floor_area_m2"] / need).round(2)
     communes["shortage_percent"] = communes["shortage_percent"].where(~bare, share)
     communes["build_reasons"] = [
         encode([*decode(cell), *_told(row)])
@@ -116,6 +123,24 @@ def complete(result: GapResult, required: pd.DataFrame, reports: pd.DataFrame, a
         for cell, code in zip(communes["rests_on"], codes, strict=True)
     ]
     return replace(result, communes=communes)
+
+
+def _differing(communes: pd.DataFrame, told: pd.DataFrame, tolerance_percent: float) -> list[str]:
+    """Reasons of each commune, with the reported figures that differ from its inventory by more than the tolerance."""
+    cells = []
+    for row in communes.to_dict("records"):
+        reasons = decode(row["build_reasons"])
+        for item in _EXISTING:
+            column = COLUMNS[item]
+            reported = told[column].get(row["commune_code"])
+            listed = row[column]
+            if reported is None or pd.isna(reported) or pd.isna(listed):
+                continue
+            if abs(reported - listed) > tolerance_percent / 100 * listed:
+                params = {"item": item, "reported": float(reported), "inventory": float(listed)}
+                reasons.append(("need.answer.differs", params))
+        cells.append(encode(reasons))
+    return cells
 
 
 def _averages(values: pd.Series, group: pd.Series, donors: pd.Series) -> pd.DataFrame:
@@ -136,13 +161,13 @@ def _averages(values: pd.Series, group: pd.Series, donors: pd.Series) -> pd.Data
 
 def _told(row: Mapping[Any, Any]) -> list[Message]:
     """Say in the commune's reasons what its existing figure is where it is no answer of its own."""
-    source, state = row["existing_source"], row["report_state"]
+    source = row["existing_floor_source"]
     if source in ("group_average", "province_average"):
         params = {"value": row["existing_floor_area_m2"], "of": source}
         params |= {bound: row[f"existing_floor_{bound}_m2"] for bound in ("low", "high")}
         return [("need.answer.averaged", params)]
-    if source == "reported":
+    if source == "reported" and row["inventory_state"] == "none":
         return [("need.answer.no_inventory", {"value": row["existing_floor_area_m2"]})]
-    if source == "computed" and state == "none":
-        return [("need.answer.not_confirmed", {})]
+    if source == "inventory":
+        return [("need.answer.not_confirmed", {"state": row["report_state"]})]
     return []

@@ -1,7 +1,7 @@
 """The three columns: what the commune reported, what the department computes, what was agreed; and their totals.
 
-The figure that goes on is the agreed one where there is one, else the computed one; of existing floor and land, where
-the department has no inventory, the commune's own, else an average (:mod:`siteplan.need.answers`).
+The figure that goes on is the agreed one where there is one, else the computed one; of existing floor and land the
+commune's own report, else the department's inventory, else an average (:mod:`siteplan.need.answers`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def figures(
     Parameters
     ----------
     communes
-        The gaps as they stand at the end: the figures used, ``gap_basis``, ``existing_source``, bounds, ``rests_on``.
+        The gaps as they stand at the end: the figures used, ``gap_basis``, ``existing_floor_source,
+        existing_land_source``, bounds, ``rests_on``.
     computed
         The gaps without any agreed figure, one row a commune.
     required
@@ -38,8 +39,8 @@ def figures(
     Returns
     -------
     DataFrame
-        ``RESULTS["figures"]``: one row a commune and item. An estimate of the existing figure has bounds, and so has
-        what is then computed as new: none of the high bound, or all of the need.
+        ``RESULTS["figures"]``: one row a commune and item. An average has bounds, and so has what is then computed as
+        new: none of the high bound, or all of the need. A figure of the inventory has none.
     """
     told = reports.drop_duplicates("commune_code").set_index("commune_code")
     settled = agreed.drop_duplicates("commune_code").set_index("commune_code")
@@ -70,14 +71,9 @@ def figures(
 
 
 def _used_from(part: pd.DataFrame, communes: pd.DataFrame, item: str) -> pd.Series:
+    if item.startswith("existing_"):
+        return communes[f"{item}_source"].astype(object)
     source = pd.Series("computed", index=part.index, dtype=object)
-    if item == "existing_floor":
-        source = communes["existing_source"].astype(object)
-    elif item == "existing_land":
-        averaged = communes["existing_land_low_m2"].notna()
-        source = source.mask(part["computed_m2"].isna(), "reported").mask(averaged, "group_average")
-        same = averaged & (communes["existing_source"] == "province_average")
-        source = source.mask(same, "province_average").mask(part["used_m2"].isna(), "none")
     return source.mask(part["agreed_m2"].notna(), "agreed")
 
 
@@ -108,12 +104,15 @@ def totals(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``RESULTS["totals"]``: item by item the rows ``reported``, ``estimated``, ``missing`` and ``total``, with the
-        number of communes and of those that reported or agreed the item. A sum over nothing known is missing; where a
-        figure has no bounds of its own it is its own bound.
+        number of communes and of those that reported or agreed the item. A sum over nothing known is missing.
+        ``bounded_units`` counts the figures with bounds; where there is none the sums of the bounds are missing, else a
+        figure without bounds enters both as it is.
     """
     rows: list[dict[str, Any]] = []
     bounded = table.assign(
-        low_m2=table["low_m2"].fillna(table["used_m2"]), high_m2=table["high_m2"].fillna(table["used_m2"])
+        bounded=table["low_m2"].notna(),
+        low_m2=table["low_m2"].fillna(table["used_m2"]),
+        high_m2=table["high_m2"].fillna(table["used_m2"]),
     )
     for item in ITEMS:
         own = bounded[bounded["item"] == item]
@@ -122,7 +121,10 @@ def totals(table: pd.DataFrame) -> pd.DataFrame:
             row: dict[str, Any] = {"order": len(rows) + 1, "item": item, "basis": basis, "units": len(part)}
             row["reported_units"] = int(part["reported_m2"].notna().sum())
             row["agreed_units"] = int(part["agreed_m2"].notna().sum())
+            row["bounded_units"] = int(part["bounded"].sum())
             for column in ("reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2"):
                 row[column] = part[column].sum(min_count=1)
+            if not row["bounded_units"]:
+                row["low_m2"] = row["high_m2"] = float("nan")
             rows.append(row)
     return conform(pd.DataFrame(rows), RESULTS["totals"])

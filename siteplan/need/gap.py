@@ -262,17 +262,15 @@ def _sum(values: pd.Series) -> float:
     return math.nan if len(values) and values.isna().all() else float(values.sum())
 
 
-def _basis(own: pd.DataFrame, counted: pd.DataFrame, leading: pd.Series | None) -> str:
+def _inventory_state(own: pd.DataFrame, counted: pd.DataFrame, leading: pd.Series | None) -> str:
     if own.empty:
-        return "missing"
-    if counted.empty:
-        return (
-            "reported"  # all facilities are known and given to another use: the commune has nothing, and that is known
-        )
+        return "none"
+    if counted.empty:  # all facilities are known and given to another use: the commune has nothing, and that is known
+        return "complete"
     if counted["floor_area_m2"].isna().all():
-        return "missing"
+        return "none"
     guessed = leading is not None and bool(leading[["condition", "land_area_m2"]].isna().any())
-    return "estimated" if guessed or bool(counted["floor_area_m2"].isna().any()) else "reported"
+    return "incomplete" if guessed or bool(counted["floor_area_m2"].isna().any()) else "complete"
 
 
 def _poor_percent(counted: pd.DataFrame) -> float:
@@ -288,10 +286,10 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
     required = round(float(commune["required_floor_area_m2"]), 2)
     counted = own.loc[own["counts"]]
     leading = _leading(counted)
-    basis = _basis(own, counted, leading)
-    decision = _decide(commune, leading, basis == "missing", shares)
+    state = _inventory_state(own, counted, leading)
+    decision = _decide(commune, leading, state == "none", shares)
     build_type, reasons = decision.build_type, decision.reasons
-    if basis == "estimated":
+    if state == "incomplete":
         reasons.append(("need.build.estimated", {"count": int(counted["floor_area_m2"].isna().sum())}))
     stays = leading is not None and build_type != "build_new"
     in_place = 0.0 if leading is None else float(leading["usable_floor_area_m2"])
@@ -302,7 +300,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
     tokens = shares.tokens(_EXTEND_NORMS)
     for words in (commune.get("rests_on"), *counted["rests_on"]):
         tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
-    known = basis != "missing"
+    known = state != "none"
     row = {
         "commune_code": commune["commune_code"],
         "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
@@ -314,7 +312,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
         "extension_land_area_m2": decision.extra_land,
         "new_floor_area_m2": new,
         "new_land_area_m2": float(commune["required_land_area_m2"]) if build_type == "build_new" else 0.0,
-        "gap_basis": basis,
+        "inventory_state": state,
         "kept_facility_id": leading["facility_id"] if stays and leading is not None else None,
         "build_type": build_type,
         "build_reasons": encode(reasons),
@@ -341,8 +339,8 @@ def gaps(
     """Compare need and stock of every commune.
 
     Facilities whose other use is already decided do not count. Unknown is not zero: where no facility of a commune has
-    a floor area, the existing floor is NaN, nothing is kept, ``gap_basis`` is ``missing`` and the deficit is the whole
-    need; where some lack it, the known ones are added and the basis is ``estimated``.
+    a floor area, the existing floor is NaN, nothing is kept, ``inventory_state`` is ``none`` and the deficit is the
+    whole need; where some lack it, the known ones are added and the state is ``incomplete``.
 
     Parameters
     ----------

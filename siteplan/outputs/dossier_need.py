@@ -97,4 +97,11 @@ def _columns(writer: Writer) -> None:
     writer.paper.caption(writer.words("need.columns_caption"))
     names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
     writer.table("totals", names, totals, (1.5, 1.3, 0.7, 1.3, 1.3, 1.2, 1.3, 1.3, 1.3), size_pt=8.5)
-    writer.say("need.which_goes_on")
+    own = writer.run.figures
+    sources = own.loc[own["item"] == "existing_floor", "used_from"].value_counts()
+    averaged = sum(int(sources.get(token, 0)) for token in ("group_average", "province_average"))
+    writer.say(
+        "need.which_goes_on",
+        inventory=writer.number(int(sources.get("inventory", 0))),
+        averaged=writer.number(averaged),
+    )

@@ -25,6 +25,7 @@ _COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area
 _COMMUNE_AFTER = (
     "gap_basis",
     "report_state",
+    "inventory_state",
     "report_no",
     "report_date",
     "build_type",

@@ -18,11 +18,12 @@ from siteplan.tables.parts import (
 from siteplan.tables.schema import Column, Table
 
 REPORT_STATES = ("answered", "partly", "none")
+INVENTORY_STATES = ("complete", "incomplete", "none")
 # the six figures every commune was asked for; their columns in communes and commune_reports end in "_area_m2"
 ITEMS = ("existing_floor", "existing_land", "extension_floor", "extension_land", "new_floor", "new_land")
 SCOPES = ("A", "B", "C")
 NORM_STATES = ("in_force", "ended", "upcoming", "empty")
-FIGURE_SOURCES = ("agreed", "computed", "reported", "group_average", "province_average", "none")
+FIGURE_SOURCES = ("agreed", "reported", "inventory", "computed", "group_average", "province_average", "none")
 NORM_FITS = ("within", "above", "unknown")
 
 NEEDS = Table(
@@ -129,6 +130,7 @@ TOTALS = Table(
         whole("agreed_units", "Số đơn vị đã thống nhất", "Units agreed", "SO_DV_TN"),
         square_metres("agreed_m2", "Số thống nhất", "Agreed", "THONG_NHAT"),
         square_metres("used_m2", "Số đưa vào tính toán", "Used", "SU_DUNG"),
+        whole("bounded_units", "Số đơn vị có khoảng ước tính", "Units with a range", "SO_DV_KH"),
         square_metres("low_m2", "Mức thấp", "Low", "MUC_THAP"),
         square_metres("high_m2", "Mức cao", "High", "MUC_CAO"),
     ),

@@ -14,7 +14,7 @@ from siteplan.tables.inputs import (
     STEPS,
     TREATMENTS,
 )
-from siteplan.tables.need import NEED_TABLES, NORM_FITS, REPORT_STATES
+from siteplan.tables.need import INVENTORY_STATES, NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
     BASIS,
@@ -80,6 +80,8 @@ _COMMUNES = Table(
         square_metres("new_floor_area_m2", "Sàn xây mới", "Floor to build new", "SAN_MOI"),
         square_metres("new_land_area_m2", "Đất xây mới", "Land for new building", "DAT_MOI"),
         text("gap_basis", "Nguồn số hiện có", "Basis of existing", "NGUON_CO", values=BASES),
+        text("inventory_state", "Danh mục cơ sở nhà, đất", "Inventory of facilities", "TT_DMUC",
+             values=INVENTORY_STATES),
         text("report_state", "Tình hình báo cáo", "State of report", "TT_BCAO", values=REPORT_STATES),
         text("report_no", "Số báo cáo", "Report", "SO_BCAO"),
         Column("report_date", "date", "Ngày báo cáo", "Date of report", "NGAY_BCAO"),

@@ -113,10 +113,45 @@ def test_no_answer_is_estimated_by_its_group_and_bounded():
 
 
 def test_an_inventory_without_an_answer_is_no_answer():
-    communes, _ = answer(required("ward"), facilities({"commune_code": "00001"}))
+    communes, columns = answer(required("ward"), facilities({"commune_code": "00001"}))
     assert communes["gap_basis"].tolist() == ["estimated"]
+    row = columns.loc[("00001", "existing_floor")]
+    assert (row["used_from"], row["used_m2"]) == ("inventory", 800)
+    assert row[["low_m2", "high_m2"]].isna().all()  # nobody knows a range, so none is claimed
+    found = totals(columns.reset_index()).set_index(["item", "basis"]).loc[("existing_floor", "estimated")]
+    assert found["bounded_units"] == 0
+    assert pd.isna(found["low_m2"])
+    assert pd.isna(found["high_m2"])
     assert communes["existing_floor_area_m2"].tolist() == [800]
     assert "need.answer.not_confirmed" in [key for key, _ in decode(communes["build_reasons"].iloc[0])]
+
+
+def test_reported_is_what_the_commune_reported_in_full_and_nothing_else():
+    own = facilities(*({"commune_code": f"{n:05d}"} for n in (1, 2, 3)))
+    part = report("00002", existing_floor_area_m2=640.0)
+    reports = table("commune_reports", report("00001", **{**FULL, "existing_floor_area_m2": 750.0}), part)
+    communes, columns = answer(required("ward", "ward", "ward"), own, reports)
+    assert communes["report_state"].tolist() == ["answered", "partly", "none"]
+    assert communes["gap_basis"].tolist() == ["reported", "estimated", "estimated"]
+    floor, land = (columns.xs(item, level="item") for item in ("existing_floor", "existing_land"))
+    assert floor["used_from"].tolist() == ["reported", "reported", "inventory"]
+    assert floor["used_m2"].tolist() == [750, 640, 800]
+    assert floor["computed_m2"].tolist() == [800, 800, 800]  # what the department has itself
+    assert land["used_from"].tolist() == ["reported", "inventory", "inventory"]
+
+
+def test_a_report_far_from_the_inventory_is_listed_and_still_used():
+    own = facilities({"commune_code": "00001"}, {"commune_code": "00002"})
+    reports = table(
+        "commune_reports",
+        *(report(code, **{**FULL, "existing_floor_area_m2": floor, "existing_land_area_m2": 2000.0})
+          for code, floor in (("00001", 880.0), ("00002", 880.1))),
+    )  # fmt: skip
+    need = required("ward", "ward")
+    done = complete(gaps(need, own, NORMS, NeedSettings()), need, reports, table("agreed_areas"), 10.0).communes
+    assert done["existing_floor_area_m2"].tolist() == [880, 880.1]
+    told = [dict(decode(cell)).get("need.answer.differs") for cell in done["build_reasons"]]
+    assert told == [None, {"item": "existing_floor", "reported": 880.1, "inventory": 800.0}]  # 10 % of 800 is 80
 
 
 def test_nobody_answered_and_nothing_is_known():

@@ -79,7 +79,7 @@ def gap(*rows: dict, floor: float = 2500.0, **options) -> pd.Series:
 
 def test_enough_and_sound_is_kept():
     row = gap({"floor_area_m2": 2600.0, "land_area_m2": 5000.0})
-    assert (row["build_type"], row["kept_facility_id"], row["gap_basis"]) == ("none", "F1", "reported")
+    assert (row["build_type"], row["kept_facility_id"], row["inventory_state"]) == ("none", "F1", "complete")
     assert (row["kept_floor_area_m2"], row["deficit_floor_area_m2"], row["new_floor_area_m2"]) == (2600, 0, 0)
     assert row["shortage_percent"] == 104.0
 
@@ -140,7 +140,7 @@ def test_plot_too_small_is_built_new():
 def test_unknown_plot_is_built_new_and_says_so():
     row = gap({"floor_area_m2": 1200.0, "land_area_m2": None})
     assert row["build_type"] == "build_new"
-    assert row["gap_basis"] == "estimated"
+    assert row["inventory_state"] == "incomplete"
     assert "need.build.plot_unknown" in [key for key, _ in decode(row["build_reasons"])]
 
 
@@ -173,7 +173,7 @@ def test_decided_for_another_use_does_not_count():
 
 def test_all_decided_for_another_use_is_a_known_nothing():
     row = gap({"floor_area_m2": 3000.0, "status": "decided", "decided_treatment": "transfer"})
-    assert (row["gap_basis"], row["existing_floor_area_m2"], row["existing_land_area_m2"]) == ("reported", 0, 0)
+    assert (row["inventory_state"], row["existing_floor_area_m2"], row["existing_land_area_m2"]) == ("complete", 0, 0)
     assert (row["build_type"], row["shortage_percent"]) == ("build_new", 0)
 
 
@@ -184,7 +184,7 @@ def test_decided_keep_counts_and_is_kept():
 
 def test_nothing_known_is_not_zero():
     row = gap({"floor_area_m2": None}, {"floor_area_m2": None})
-    assert row["gap_basis"] == "missing"
+    assert row["inventory_state"] == "none"
     assert math.isnan(row["existing_floor_area_m2"])
     assert math.isnan(row["shortage_percent"])
     assert row["existing_land_area_m2"] == 4000
@@ -193,7 +193,7 @@ def test_nothing_known_is_not_zero():
 
 def test_commune_without_facilities_is_missing():
     row = gap()
-    assert row["gap_basis"] == "missing"
+    assert row["inventory_state"] == "none"
     assert math.isnan(row["existing_floor_area_m2"])
     assert math.isnan(row["existing_land_area_m2"])
     assert math.isnan(row["poor_floor_percent"])
@@ -209,7 +209,7 @@ def test_unsafe_floor_exists_but_is_not_usable():
 
 def test_partly_known_is_estimated_from_what_is_known():
     row = gap({"floor_area_m2": 700.0}, {"floor_area_m2": None})
-    assert (row["gap_basis"], row["existing_floor_area_m2"]) == ("estimated", 700)
+    assert (row["inventory_state"], row["existing_floor_area_m2"]) == ("incomplete", 700)
 
 
 def test_poor_share_is_by_floor_area_of_what_is_known():
@@ -260,11 +260,11 @@ def test_kept_extended_and_new_add_up(rows, floor, floors):
     counted = [r for r in rows if not (r["status"] == "decided" and r["decided_treatment"] != "keep")]
     known = [r["floor_area_m2"] for r in counted if r["floor_area_m2"] is not None]
     if known or (rows and not counted):
-        assert row["gap_basis"] in ("reported", "estimated")
+        assert row["inventory_state"] in ("complete", "incomplete")
         assert row["existing_floor_area_m2"] == pytest.approx(sum(known), abs=0.01)
     else:
         assert math.isnan(row["existing_floor_area_m2"])
-        assert row["gap_basis"] == "missing"
+        assert row["inventory_state"] == "none"
     if row["build_type"] == "extend":
         leading = result.facilities.set_index("facility_id").loc[row["kept_facility_id"]]
         fits_own_land = row["extension_floor_area_m2"] <= leading["extension_floor_area_m2"]
