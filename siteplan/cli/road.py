@@ -210,7 +210,7 @@ def show_changes(now: Session, before: Run, after: Run, folder: Path) -> None:
     from siteplan.outputs.changes import changes, lines, write_changes
 
     found = changes(before, after)
-    for line in lines([*found.inputs, *found.totals], now.lang).splitlines():
+    for line in lines([*found.inputs, *found.totals], now.lang, (found.after, found.before)).splitlines():
         now.plain(line)
     headings = [
         (text(f"changes.column.{name}", now.lang), "left") for name in ("commune_code", "name", "moved", "causes")

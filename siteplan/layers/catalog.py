@@ -39,6 +39,8 @@ class LayerEntry(BaseModel):
         Name of the entry, the key of its table in the file.
     role
         What the layer is: a key of :data:`siteplan.tables.INPUTS`, or ``dem``, ``population``.
+    title
+        What readers see instead of the name, in Vietnamese; without it the label of the role.
     path
         File or folder, relative to the catalog's folder; ``illustrative:<file>`` for the embedded data. An entry with
         neither path nor connection is a layer that is awaited: it counts as missing.
@@ -67,6 +69,7 @@ class LayerEntry(BaseModel):
 
     name: str
     role: str
+    title: str = ""
     path: str = ""
     connection: str = ""
     layer: str = ""

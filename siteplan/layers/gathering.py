@@ -125,6 +125,7 @@ def sources_of(found: Sequence[Found]) -> pd.DataFrame:
                 "source": entry.source or None,
                 "data_date": entry.date.isoformat() if entry.date else None,
                 "legal_basis": entry.legal_basis or None,
+                "title": entry.title or None,
                 "licence": entry.licence or None,
                 "crs": part.placement.label if part.placement else None,
                 "illustrative": entry.illustrative,

@@ -10,6 +10,7 @@ from siteplan.tables import INPUTS
 _CATALOG_KEYS: tuple[tuple[str, str, bool], ...] = (
     ("role", '"communes"', True),
     ("path", '"chinh_thuc/xa_phuong.shp"', True),
+    ("title", '"Ranh giới xã, phường"', False),
     ("layer", '"xa_phuong"', False),
     ("crs", "9215", False),
     ("swap_axes", "true", False),

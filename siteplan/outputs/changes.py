@@ -6,7 +6,7 @@ first; then each commune whose phase, years, site, rank, need or cost moved, wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +177,7 @@ def write_changes(found: Changes, path: Path, lang: str = locale.DEFAULT_LANGUAG
         ]
         notes = [*lines(found.totals, lang).splitlines()]
         book.sheet(words("changes.sheet", lang), title, fields, rows, notes=notes)
-        of_inputs = [[words(key, lang, **params)] for key, params in found.inputs]
+        of_inputs = [[lines([one], lang, (found.after, found.before))] for one in found.inputs]
         heading = words("changes.inputs_title", lang)
         book.sheet(words("changes.inputs_sheet", lang), heading, [Field(heading, 120, "text")], of_inputs)
     return path
@@ -192,12 +192,12 @@ _COLUMNS: tuple[tuple[str, int, spreadsheet.Kind], ...] = (
 )
 
 
-def lines(messages: list[Message], lang: str) -> str:
-    """Messages in words, one a line."""
+def lines(messages: list[Message], lang: str, runs: Sequence[Run] = ()) -> str:
+    """Messages in words, one a line; layers by the titles the runs know."""
     told = []
     for key, params in messages:
         shown = dict(params)
         if "layer" in shown:
-            shown["layer"] = wording.layer_label(str(shown["layer"]), lang)
+            shown["layer"] = wording.layer_label(str(shown["layer"]), lang, runs)
         told.append(wording.clean(locale.text(key, lang, **shown)))
     return "\n".join(told)

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -77,6 +77,7 @@ class Basis:
 
     numbers: Mapping[str, int]
     roles: Mapping[str, str]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Run) -> Basis:
@@ -85,6 +86,7 @@ class Basis:
         return cls(
             {str(k): int(n) for k, n in zip(listed["assumption_id"], listed["number"].fillna(0), strict=True)},
             {str(k): str(r) for k, r in zip(sources["layer"], sources["role"], strict=True)},
+            {str(r["layer"]): str(r["title"]) for r in sources.to_dict("records") if scalar(r.get("title"))},
         )
 
 
@@ -101,7 +103,8 @@ def rests_on(tokens: str, lang: str, basis: Basis | None = None) -> str:
             numbers.append(basis.numbers[name])
             continue
         if basis is not None and kind == "layer" and name in basis.roles:
-            name = role_label(basis.roles[name], lang)
+            title = basis.titles.get(name) if lang != "en" else None
+            name = clean(title) if title else role_label(basis.roles[name], lang)
         known = bool(name) and locale.has_text(f"rests_on.{kind}", lang)
         names = by_kind.setdefault(kind if known else "", [])
         if (words := name if known else token) not in names:
@@ -353,12 +356,19 @@ def illustrative_line(runs: Sequence[Run], lang: str) -> str:
     layers = sorted({str(name) for run in runs for name in run.manifest.get("illustrative_layers", ())})
     if not layers:
         return ""
-    names = [layer_label(name, lang) for name in layers]
+    names = list(dict.fromkeys(layer_label(name, lang, runs) for name in layers))
     return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers="; ".join(names)))
 
 
-def layer_label(name: str, lang: str) -> str:
-    """Name of a layer of the catalog: where it is called like a role, the label of the role, else as it stands."""
+def layer_label(name: str, lang: str, runs: Sequence[Run] = ()) -> str:
+    """Name of a layer of the catalog for readers: its title, else the label of its role, else as it stands."""
+    for run in runs:
+        sources = run.table("sources")
+        for row in sources[sources["layer"] == name].to_dict("records"):
+            if lang != "en" and scalar(row.get("title")):
+                return clean(str(row["title"])).lower()
+            if scalar(row.get("role")):
+                return role_label(str(row["role"]), lang).lower()
     return role_label(name, lang).lower() if name in INPUTS or name in RASTER_ROLES else name
 
 

@@ -408,6 +408,7 @@ _SOURCES = Table(
     (
         text("layer", "Lớp", "Layer", "LOP", nullable=False),
         text("role", "Vai trò", "Role", "VAI_TRO"),
+        text("title", "Tên lớp", "Title", "TEN_LOP"),
         text("file", "Tệp", "File", "TEP"),
         text("sha256", "SHA-256", "SHA-256", "SHA256"),
         whole("features", "Số đối tượng", "Features", "SO_DT"),

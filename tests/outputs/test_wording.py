@@ -119,3 +119,15 @@ def test_ids_and_kinds_of_rules_are_told_in_words() -> None:
     assert wording.function_words("TSC", "en")
     assert ":" not in wording.function_words("flood:high", "vi")
     assert "flood" not in wording.function_words("flood:high", "vi")
+
+
+def test_a_layer_is_called_by_its_title_else_by_its_role(small_run):
+    sources = small_run.sources
+    sources.loc[sources["layer"] == "quoc_phong", "title"] = "Đất quốc phòng"
+    small_run.tables["sources"] = sources
+    assert wording.layer_label("quoc_phong", "vi", [small_run]) == "đất quốc phòng"
+    assert wording.layer_label("quoc_phong", "en", [small_run]) == wording.role_label("plans", "en").lower()
+    assert wording.layer_label("dem", "vi", [small_run]) == wording.role_label("dem", "vi").lower()
+    basis = wording.Basis.of(small_run)
+    assert "Đất quốc phòng" in wording.rests_on("layer:quoc_phong", "vi", basis)
+    assert "quoc_phong" not in wording.rests_on("layer:quoc_phong", "vi", basis)

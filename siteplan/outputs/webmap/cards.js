@@ -37,7 +37,7 @@ SP.cards = function (content, W, hooks) {
       var at = token.indexOf(":"), kind = token.slice(0, at), name = token.slice(at + 1);
       if (kind === "layer") {
         var source = model.sources.find(function (s) { return s.layer === name; });
-        layers.push(source && source.role ? W.token("role", source.role) + " (" + name + ")" : name);
+        layers.push(source && source.role ? content.lang !== "en" && source.title || C.roleName(source.role) : W.t("withheld_layer"));
       } else if (kind === "assumption") {
         var a = model.assumption.get(name);
         assumed.push(a && a.statement.length ? a.statement.join(" ") + (a.value ? " (" + [a.value, a.unit].filter(Boolean).join(" ") + ")" : "") : name);

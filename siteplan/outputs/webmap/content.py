@@ -352,7 +352,7 @@ def _sources(run: Run, restricted_too: bool) -> Content:
     if not restricted_too:
         table = table[~flags(table, "restricted")]
     return rows_of(
-        table, ["layer", "role", "source", "data_date", "legal_basis", "licence", "illustrative", "features"]
+        table, ["layer", "role", "title", "source", "data_date", "legal_basis", "licence", "illustrative", "features"]
     )
 
 
@@ -374,7 +374,9 @@ def run_content(run: Run, lang: str) -> Content:
         "catalog": str(run.manifest.get("catalog", "")),
         "version": str(run.manifest.get("version", "")),
         "frozen": run.manifest.get("frozen"),
-        "illustrative": [str(v) for v in run.manifest.get("illustrative_layers", ())],
+        "illustrative": list(
+            dict.fromkeys(wording.layer_label(str(v), lang, [run]) for v in run.manifest.get("illustrative_layers", ()))
+        ),
         "phases": [{"name": p["name"], "years": list(p["years"])} for p in scenario.get("phases", ())],
         "options": options,
         "option": option,

@@ -27,7 +27,7 @@ SP.sources = function (content, W, views, cards) {
   var el = SP.el, model = views[0].model, run = model.run;
   var rows = model.sources.map(function (s) {
     return el("tr", {}, [
-      el("th", { scope: "row" }, [s.role ? cards.roleName(s.role) : s.layer, s.illustrative ? el("em", {}, W.t("illustrative_short")) : null]),
+      el("th", { scope: "row" }, [content.lang !== "en" && s.title || (s.role ? cards.roleName(s.role) : s.layer), s.illustrative ? el("em", {}, W.t("illustrative_short")) : null]),
       el("td", {}, s.source || "–"), el("td", {}, W.date(s.data_date)), el("td", {}, [s.legal_basis || "", s.licence ? el("small", {}, s.licence) : null])
     ]);
   });
