@@ -134,6 +134,9 @@ def test_the_slider_shows_what_stands_what_is_built_and_what_is_free(open_map, m
     assert "Đang xây dựng" not in legend
     assert "Đã dôi ra" in legend
     assert page.locator("#layer-freed").is_checked()
+    page.locator("#layers-button").click()
+    assert page.locator("[data-layer='freed'] .classes li").count() == 3
+    page.locator("#layers-button").click()
     page.locator("#years-button").click()
     assert page.locator(".years").is_hidden()
     assert page.locator("#theme").input_value() == "priority"

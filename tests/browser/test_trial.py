@@ -266,3 +266,16 @@ def test_the_trial_is_copied_as_a_scenario_that_loads(open_map, made, repo_root,
     assert [(c.key, c.of, c.source, c.value, c.label, c.label_en, c.unit, c.basis) for c in found.criteria] == [
         (c.key, c.of, c.source, c.value, c.label, c.label_en, c.unit, c.basis) for c in base.criteria
     ]
+
+
+def test_all_tools_are_in_reach_on_a_phone(open_map, made):
+    page = open_map(made[0], 390, 844)
+    for button in page.locator(".bar nav button").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    page.locator("#trial-button").click()
+    _drag(page, "#weight-supplements-border", 15)
+    assert page.locator(".trial-banner").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator(".trial").is_hidden()

@@ -34,6 +34,8 @@ SP.legend = function (content, W, views, hooks) {
       asPoint = item.key === "sites" || item.key === "facilities" || item.key === "freed";
     } else item.classes.forEach(function (c) { found.add(c.token); });
     kinds[item.key] = asPoint;
+    // its tokens change with the year: all of them are explained
+    if (item.key === "freed") return item.classes.filter(function (c) { return c.token !== "other"; });
     var known = new Set(item.classes.map(function (c) { return c.token; }));
     var strange = Array.from(found).some(function (t) { return !known.has(t); });
     return item.classes.filter(function (c) { return found.has(c.token) || (c.token === "other" && strange); });
