@@ -165,8 +165,8 @@ def test_sentences_carry_the_figures(document):
     assert "tổng dân số 81.103 người" in text
     assert f"Tổng diện tích sàn hiện có {vn(5000.25)} m²" in text
     assert (
-        "1 đơn vị chưa báo cáo hoặc báo cáo chưa đủ, số hiện có lấy theo phần đã báo cáo, danh mục cơ sở nhà, đất hoặc bình quân nhóm; 1 đơn vị chưa có số liệu"
-        in text
+        "1 đơn vị chưa báo cáo hoặc báo cáo chưa đủ, số hiện có lấy theo phần đã báo cáo, danh mục cơ sở "
+        "nhà, đất hoặc bình quân nhóm; 1 đơn vị chưa có số liệu" in text
     )
     assert "Tổng vốn bố trí là 71,750 tỷ đồng trong các năm 2026–2029; năm cao nhất là 2026 với 40,500 tỷ đồng." in text
     assert "độ phân giải 450 m" in text
