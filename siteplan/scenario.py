@@ -172,7 +172,7 @@ class Phase(_Part):
     count: int | None = Field(None, ge=0)
     money: float | None = Field(None, ge=0)
     pilot: bool = False
-    pilot_needs: tuple[PilotNeed, ...] = ("figures", "site", "not_blocked", "plan", "clearance")
+    pilot_needs: tuple[PilotNeed, ...] = ("figures", "site", "not_blocked", "clearance")
     waiting_list: bool = False
     # the step of a centre's calendar that has to fall inside the phase
     step_inside: Literal["investment_policy", "planning", "land_clearance", "design", "start", "hand_over"] = "start"
