@@ -160,8 +160,13 @@ class Sheet:
     def legend(
         self, x: float, y: float, width: float, bottom: float, lines: Sequence[tuple[str, LegendClass | None, bool]]
     ) -> float:
-        """Write the legend in columns of `width` down to `bottom`: words, sign (None is a heading), whether a point."""
-        top, step = y, 3.5
+        """Write the legend: words, sign (None is a heading), whether a point.
+
+        It fills as many columns down to `bottom` as it needs; together they are never wider than `width`.
+        """
+        top, step = y, 3.2
+        rows = max(1, int((bottom - y) / step) - 1)
+        width /= max(1, int(width / 45), -(-len(lines) // rows))
         for words, look, point in lines:
             if y > bottom or (look is None and y > bottom - step):
                 x, y = x + width, top

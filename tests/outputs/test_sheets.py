@@ -140,6 +140,19 @@ def test_the_scale_is_the_largest_usual_one_that_fits(width, height, room):
     assert not any(fits(s) for s in larger)
 
 
+@pytest.mark.parametrize("count", [3, 25, 40, 70])
+def test_a_long_legend_stays_on_its_sheet(count):
+    sheet = sheet_paper.Sheet(210, 297, "vi")
+    look = LegendClass(fill="#112233")
+    lines = [(f"Ô quy hoạch số {n}", None if n % 6 == 0 else look, False) for n in range(count)]
+    sheet.legend(81, 175, 116, 214, lines)
+    sheet.figure.canvas.draw()
+    ends = [text.get_window_extent() for text in sheet.figure.texts]
+    assert len(ends) == count
+    assert max(e.x1 for e in ends) / sheet.figure.dpi * MM <= 81 + 116 + 0.5
+    assert max(297 - e.y0 / sheet.figure.dpi * MM for e in ends) <= 214 + 4
+
+
 def test_every_commune_stands_whole_in_its_frame(run, style):
     material = Material(run, style, "vi")
     sheet, title = draw_commune(material, "06004")
