@@ -1,6 +1,7 @@
 """The whole road on the embedded data: what must hold of a run, and that it is the same run every time."""
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -352,3 +353,31 @@ def test_need_explain(both, place, words, code, told):
     )  # fmt: skip
     assert done.returncode == code, done.stderr.decode()
     assert told in (done.stdout + done.stderr).decode()
+
+
+def command(place, *given):
+    done = subprocess.run(
+        [sys.executable, "-m", "siteplan", *map(str, given)], cwd=place.root, capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "300"},
+    )  # fmt: skip
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_a_drawn_plot_gets_the_evidence_of_the_run_by_command(run, place, tmp_path):
+    findings = run.conflicts[(run.conflicts["source"] == "plan") & ~run.conflicts["restricted"]]
+    most = findings["site_id"].value_counts().index[0]
+    drawn = tmp_path / "khu.gpkg"
+    run.sites[run.sites["site_id"] == most][["geometry"]].to_file(drawn)
+    before = drawn.read_bytes()
+    code, said = command(place, "check-site", drawn, "--out", tmp_path)
+    assert code == 0, said
+    assert drawn.read_bytes() == before
+    features = json.loads((tmp_path / "khu_kiem_tra.geojson").read_text("utf-8"))["features"]
+    zones = {f["properties"].get("zone_id") for f in features if f["properties"].get("source") == "plan"}
+    assert set(findings.loc[findings["site_id"] == most, "zone_id"]) == zones
+
+
+def test_plans_diff_of_a_run_with_itself_names_no_site(run, place):
+    code, said = command(place, "plans", "diff", run.name, run.name)
+    assert code == 0, said
+    assert not set(run.sites["site_id"]) & set(said.split())

@@ -64,7 +64,9 @@ def check_site(
         finally:
             index.close()
         folder = out or place.root / "kiem_tra"
-        written = _write(answer, folder, file.stem)
+        # what was drawn is never written over by what was found
+        stem = file.stem if folder.resolve() != file.resolve().parent else f"{file.stem}_kiem_tra"
+        written = _write(answer, folder, stem)
         if problems:
             now.problems(problems, now.err)
         for line in plot_page.lines(answer):
