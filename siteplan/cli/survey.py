@@ -127,7 +127,8 @@ def _ground(layers: LayerSet, communes: list[dict[str, Any]]) -> Any:
     table = layers.table("communes")
     shapes = dict(zip(table["code"], table.geometry, strict=True))
     known = {c["code"]: shapes.get(c["code"]) for c in communes}
-    return Ground(layers.province, known, bool(table["illustrative"].fillna(False).any()))
+    names = {c["code"]: f"{c['kind']} {c['name']}" for c in communes}
+    return Ground(layers.province, known, bool(table["illustrative"].fillna(False).any()), names)
 
 
 def import_forms(
@@ -225,19 +226,20 @@ def status(
     """Print who has answered, how completely, and what holds it up."""
     with session(workspace, lang, quiet, debug) as now:
         from siteplan.locale import number, text, value_text
-        from siteplan.survey.answers import lines_of
+        from siteplan.survey.answers import lines_of, shortened
         from siteplan.survey.overview import counts, write_overview
         from siteplan.survey.store import Store
 
         place = now.workspace()
         lines = lines_of(_communes(_layers(now, place, catalog)), Store(place.layers), lang)
-        keys = (("code", "left"), ("name", "left"), ("state", "left"), ("percent", "right"), ("lacking", "left"),
-                ("blocking", "left"))  # fmt: skip
+        keys = (("code", "left"), ("name", "left"), ("state", "left"), ("areas", "left"),
+                ("percent", "right"), ("lacking", "left"), ("blocking", "left"))  # fmt: skip
         rows = [
             [
                 line.code, f"{line.kind} {line.name}", value_text("survey_state", line.state, lang),
+                value_text("report_state", line.areas, lang),
                 number(line.percent, 0, lang) if line.submissions else "–", "; ".join(line.lacking),
-                "; ".join(line.blocking),
+                shortened(line.blocking, lang),
             ]
             for line in lines
         ]  # fmt: skip

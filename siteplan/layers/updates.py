@@ -71,9 +71,18 @@ def updated(
     problems: list[Problem] = []
     out = [*old.values(), *_placed(fresh, schema, communes, where, problems)]
     for column, cells in replaced.items():
-        problems += together("layer_value_replaced", "warning", cells, column=column, **where)
+        problems += together(
+            "layer_value_replaced", "warning", cells, column=column, label=_label(schema, column), **where
+        )
     problems += together("layer_update_mixed", "warning", mixed, **where)
     return pd.DataFrame(out, columns=list(dict.fromkeys([*frame.columns, *newer.columns, *schema.names]))), problems
+
+
+def _label(schema: Table, name: str) -> str:
+    """Words of a column as the reader of a list of problems knows it."""
+    if name == "geometry":
+        return locale.text("layers.position")
+    return f"“{next(c.label for c in schema.columns if c.name == name)}”"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -120,6 +129,10 @@ def _laid_over(
 def _shown(column: Column, value: Any) -> str:
     if column.values or column.kind == "bool":
         return locale.value_text(column.name, value)
+    if column.kind == "int" and "year" in column.name:
+        return f"{value:.0f}"
+    if column.kind == "int":
+        return locale.number(float(value))
     if column.kind == "float":
         return locale.number(float(value), column.decimals).removesuffix("," + "0" * column.decimals)
     return str(value)

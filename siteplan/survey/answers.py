@@ -8,13 +8,29 @@ from typing import Any
 from siteplan import locale
 from siteplan.survey.overview import Line
 from siteplan.survey.questions import TOPICS, Topic
-from siteplan.survey.store import InForce, Record, Store
-from siteplan.survey.telling import question_words
+from siteplan.survey.store import InForce, Record, Refusal, Store
+from siteplan.survey.telling import problem_words, question_words
 
 SHOWN_BLOCKS = 12
+AREAS = ("existing_floor", "existing_land", "extension_floor", "extension_land", "new_floor", "new_land")
 
 
-def line_of(commune: Mapping[str, Any], records: Sequence[Record], answers: InForce, lang: str) -> Line:
+def shortened(blocking: Sequence[str], lang: str) -> str:
+    """Return the first of what could not be taken, and how many more there are; for where there is little room."""
+    more = len(blocking) - SHOWN_BLOCKS
+    shown = list(blocking[:SHOWN_BLOCKS])
+    return "; ".join([*shown, locale.text("survey.lacking.more", lang, count=more)] if more > 0 else shown)
+
+
+def areas_state(answers: InForce) -> str:
+    """Whether the commune reported all six areas, some, or none: ``answered``, ``partly``, ``none``."""
+    given = sum(key in answers.get("needs", {}) for key in AREAS)
+    return "answered" if given == len(AREAS) else "partly" if given else "none"
+
+
+def line_of(
+    commune: Mapping[str, Any], records: Sequence[Record], answers: InForce, lang: str, refusal: Refusal | None = None
+) -> Line:
     """Return the state of one commune's answer.
 
     Complete is an answer in which every needed question has one, for each facility, building and site that is named,
@@ -22,6 +38,8 @@ def line_of(commune: Mapping[str, Any], records: Sequence[Record], answers: InFo
     """
     who = (str(commune["code"]), str(commune["kind"]), str(commune["name"]))
     if not records:
+        if refusal is not None:
+            return Line(*who, state="refused", lacking=[_refused(refusal, lang)])
         return Line(*who, lacking=[locale.text("survey.lacking.everything", lang)])
     asked, given = 0, 0
     lacking: list[str] = []
@@ -36,11 +54,8 @@ def line_of(commune: Mapping[str, Any], records: Sequence[Record], answers: InFo
         lacking.append(locale.text("survey.lacking.proposals", lang))
     last = records[-1]
     blocking = [f"{p.layer} {p.feature}".strip() for p in last.told() if p.severity == "error"]
-    if len(blocking) > SHOWN_BLOCKS:
-        blocking = [
-            *blocking[:SHOWN_BLOCKS],
-            locale.text("survey.lacking.more", lang, count=len(blocking) - SHOWN_BLOCKS),
-        ]
+    if refusal is not None and refusal.received > last.received:
+        blocking.insert(0, _refused(refusal, lang))
     report = answers.get("unit", {})
 
     def said(key: str) -> str:
@@ -49,6 +64,7 @@ def line_of(commune: Mapping[str, Any], records: Sequence[Record], answers: InFo
     return Line(
         *who,
         state="complete" if not lacking and not blocking else "partial",
+        areas=areas_state(answers),
         percent=100.0 * given / asked if asked else 0.0,
         lacking=lacking,
         blocking=blocking,
@@ -58,6 +74,12 @@ def line_of(commune: Mapping[str, Any], records: Sequence[Record], answers: InFo
         received=last.received[:16].replace("T", " "),
         submissions=len(records),
     )
+
+
+def _refused(refusal: Refusal, lang: str) -> str:
+    reason = "; ".join(problem_words(problem, lang)["what"] for problem in refusal.told())
+    day = "/".join(reversed(refusal.received[:10].split("-")))
+    return locale.text("survey.lacking.refused", lang, day=day, reason=reason)
 
 
 def _of_single(topic: Topic, rows: Mapping[str, Any], lang: str) -> tuple[int, int, list[str]]:
@@ -86,6 +108,12 @@ def _of_list(topic: Topic, rows: Mapping[str, Mapping[str, Any]], lang: str) -> 
 def lines_of(communes: Sequence[Mapping[str, Any]], store: Store, lang: str) -> list[Line]:
     """Return the state of every commune's answer, in the order given."""
     return [
-        line_of(commune, store.records(str(commune["code"])), store.in_force(str(commune["code"])), lang)
+        line_of(
+            commune,
+            store.records(str(commune["code"])),
+            store.in_force(str(commune["code"])),
+            lang,
+            store.refusal(str(commune["code"])),
+        )
         for commune in communes
     ]

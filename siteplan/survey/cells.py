@@ -28,6 +28,10 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _UNIT = re.compile(r"\s*(m2|m²|m\s*vuông|mét vuông|m|người|lượt|chỗ|tầng)$", re.IGNORECASE)
 
 
+# words of lists in forms that are still out
+_FORMER_WORDS: Mapping[str, Mapping[str, str]] = {"condition": {"khá": "fair", "nguy hiểm": "unsafe"}}
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell as the file holds it.
@@ -51,6 +55,8 @@ class Cell:
         """The value for a problem list."""
         if isinstance(self.value, dt.datetime | dt.date):
             return self.value.strftime("%d/%m/%Y")
+        if isinstance(self.value, float):  # without groups: as it was typed, in the mark of Vietnamese
+            return f"{self.value:.10g}".replace(".", ",")
         return clean(self.value)[:80]
 
 
@@ -133,6 +139,8 @@ def tokens_by_words(question: Question) -> dict[str, str]:
     for lang in LANGUAGES:
         for token in question.tokens:
             found.setdefault(fold(value_text(question.token_column, token, lang)), token)
+    for words, token in _FORMER_WORDS.get(question.token_column, {}).items():
+        found.setdefault(fold(words), token)
     return found
 
 
@@ -186,7 +194,7 @@ def _number(cell: Cell, question: Question, before: Any) -> Reading:
             return Reading(None, (Fault("survey_number_ambiguous", params=_two_ways(words)),))
         except ValueError:
             return Reading(None, (Fault("survey_type", params={"kind_of": question.kind}),))
-        faults.append(Fault("survey_number_text", "warning", {"read": _plain(value)}))
+        faults.append(Fault("survey_number_text", "warning", {"read": plain(value)}))
     else:
         return Reading(None, (Fault("survey_type", params={"kind_of": question.kind}),))
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
@@ -197,8 +205,8 @@ def _number(cell: Cell, question: Question, before: Any) -> Reading:
         return Reading(None, (*faults, Fault("survey_range", params={"low": question.low, "high": question.high})))
     if factor := off_by_thousand(value, question, before):
         likely = value * 1000 if factor < 1 else value / 1000
-        return Reading(None, (*faults, Fault("survey_thousand", params={"read": _plain(value),
-                                                                        "likely": _plain(likely)})))  # fmt: skip
+        return Reading(None, (*faults, Fault("survey_thousand", params={"read": plain(value),
+                                                                        "likely": plain(likely)})))  # fmt: skip
     return _rounded(value, question, faults)
 
 
@@ -209,7 +217,7 @@ def _rounded(value: float, question: Question, faults: list[Fault]) -> Reading:
     kept = round(value, places)
     # a sum such as 0.1 + 0.2 differs from what was meant in the sixteenth digit only
     if abs(kept - value) > 1e-9 * max(1.0, abs(value)) and question.kind != "coordinate":
-        faults.append(Fault("survey_decimals", "warning", {"read": _plain(kept)}))
+        faults.append(Fault("survey_decimals", "warning", {"read": plain(kept)}))
     return Reading(kept, tuple(faults))
 
 
@@ -231,13 +239,14 @@ def off_by_thousand(value: float, question: Question, before: Any = None) -> flo
     return 0
 
 
-def _plain(value: float) -> str:
-    words = number(value, 2)
-    return words.removesuffix(",00") if "," in words else words
+def plain(value: float, decimals: int = 2) -> str:
+    """Write a number as people do: groups, and decimals only where there are any."""
+    words = number(value, decimals)
+    return words.rstrip("0").rstrip(",") if "," in words else words
 
 
 def _two_ways(words: str) -> dict[str, str]:
     digits = re.sub(r"[.,\s]", "", _UNIT.sub("", words))
     sign = "-" if words.startswith("-") else ""
-    plain = digits.lstrip("+-")
-    return {"first": f"{sign}{_plain(float(plain))}", "second": f"{sign}{number(int(plain) / 1000, 3)}"}
+    bare = digits.lstrip("+-")
+    return {"first": f"{sign}{plain(float(bare))}", "second": f"{sign}{number(int(bare) / 1000, 3)}"}

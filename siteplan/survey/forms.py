@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 from siteplan import locale
 from siteplan.crs import WGS84, Province, transformer
@@ -112,6 +113,17 @@ def words_of(value: Any) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in str(value) if c >= " " or c == "\n"))
 
 
+class Page(Worksheet):
+    """A sheet whose formulas are all of functions of Excel 2007: they are written as they are.
+
+    XlsxWriter looks each formula through for some thirty newer functions, which is half of the time a form takes.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        del expand_future_functions
+        return formula.removeprefix("=")
+
+
 class FormBook:
     """The workbook while it is written: formats, the lists, and what each sheet needs of both."""
 
@@ -160,7 +172,7 @@ class FormBook:
 
     def topic(self, topic: Topic) -> None:
         """Write one sheet of questions."""
-        page = self.book.add_worksheet(self.sheet_name(topic.key))
+        page = self.book.add_worksheet(self.sheet_name(topic.key), worksheet_class=Page)
         page.set_column(0, 0, 4, None, {"hidden": True})
         page.write_string(0, 0, sheet_mark(self.code, topic.key))
         page.write_string(0, 1, f"{self.text(f'topic.{topic.key}')} – {self.unit_name}", self.title)
@@ -365,8 +377,8 @@ class FormBook:
             "input_message": self.text(f"hint.{question.kind}")[:255],
             "error_title": self.text("wrong.title")[:32],
             "error_message": self.text(
-                f"wrong.{question.kind}", low=locale.number(question.low, 0, self.lang),
-                high=locale.number(question.high, 0, self.lang),
+                f"wrong.{question.kind}", low=readback.number_words(question.low, question, self.lang),
+                high=readback.number_words(question.high, question, self.lang),
             )[:255],
         }  # fmt: skip
         if question.kind == "text":

@@ -110,7 +110,17 @@ def take_in(
         for at, result in enumerate(results):
             if at in opened and not result.problems:
                 _take(result, opened[at], store, ground, known, received, by, keep)
+            if keep and result.outcome == "refused":
+                _note_refusal(result, store, ground, received, by)
     return results
+
+
+def _note_refusal(result: Result, store: Store, ground: Ground, received: str, by: str) -> None:
+    """Keep that a commune sent something of which nothing was taken; it is the one that the file's name tells."""
+    sender = commune_of_name(result.path.name) or result.commune
+    reasons = [p for p in result.problems if p.severity == "error"]
+    if sender in ground.communes and reasons:
+        store.refuse(sender, result.path, received, by, reasons)
 
 
 def _open(result: Result, opened: dict[int, Returned], at: int, ground: Ground) -> None:
@@ -131,7 +141,7 @@ def _open(result: Result, opened: dict[int, Returned], at: int, ground: Ground) 
     if returned.commune not in ground.communes:
         result.problems.append(Problem("survey_commune_unknown", file=name, value=returned.commune))
     elif named and named != returned.commune:
-        params = {"named": named, "inside": returned.commune}
+        params = {"named": ground.unit(named), "inside": ground.unit(returned.commune)}
         result.problems.append(Problem("survey_commune_other", file=name, value=named, params=params))
     else:
         opened[at] = returned

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from siteplan.errors import Problem
-from siteplan.locale import number
-from siteplan.survey.cells import Cell, Fault, Reading, read_cell
+from siteplan.survey.cells import Cell, Fault, Reading, plain, read_cell
 from siteplan.survey.opening import Line, Page, Returned
 from siteplan.survey.places import Ground, check_place
 from siteplan.survey.questions import FIRST_ROW, TOPICS, VALUE_KEY, Question, Topic
@@ -61,7 +60,7 @@ class Submission:
     def tell(self, row: Row, question: str, fault: Fault, value: Any = "") -> None:
         """Note what is wrong with a row; an error makes it one that is not taken."""
         at = row.cells.get(question) or (row.cells.get(VALUE_KEY) or f"{row.number}:{row.number}")
-        shown = number(value, 2).removesuffix(",00") if isinstance(value, float) else str(value)
+        shown = plain(value) if isinstance(value, float) else str(value)
         self.problems.append(
             Problem(fault.key, fault.severity, file=self.file, layer=self.sheets.get(row.topic, row.topic), feature=at,
                     column=question, value=shown, params=fault.params)
@@ -194,7 +193,7 @@ def _check_row(answer: Submission, row: Row, ground: Ground, unread: set[str]) -
     x, y = values.get("x_north"), values.get("y_east")
     if x is not None and y is not None:
         if (fault := check_place(values, answer.commune, ground)) is not None:
-            answer.tell(row, "x_north", fault, f"{x}; {y}")
+            answer.tell(row, "x_north", fault, "; ".join(plain(c, 3 if max(x, y) > 1_000 else 6) for c in (x, y)))
     elif (x is None) != (y is None) and row.topic != "proposals" and not unread & {"x_north", "y_east"}:
         answer.tell(row, "y_east" if y is None else "x_north", Fault("survey_coordinate_half"))
     footprint, land = values.get("footprint"), values.get("land_area")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs.paper import Align, Paper
+from siteplan.survey.answers import shortened
 from siteplan.survey.overview import Line, counts
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ def write_letter(
         return locale.text(f"survey.letter.{key}", lang, **params)
 
     place = {"kind": province.kind, "name": province.name}
-    silent = [line for line in lines if line.state == "none"]
+    silent = [line for line in lines if line.state in ("none", "refused")]
     partial = [line for line in lines if line.state == "partial"]
+    numbers = iter(("I", "II"))
+    annexes = {name: words("annex", number=next(numbers)) for name, some in
+               (("silent", silent), ("partial", partial)) if some}  # fmt: skip
     until = deadline.strftime("%d/%m/%Y") if deadline else words("open_day")
     paper = Paper(words("subject", **place), day, [words("draft", day=day.strftime("%d/%m/%Y"))])
     paper.letterhead(
@@ -67,9 +71,9 @@ def write_letter(
     paper.text(words("opening", **place))
     paper.text(words("state", day=day.strftime("%d/%m/%Y"), **counts(lines)))
     if silent:
-        paper.text(words("silent", count=len(silent), until=until))
+        paper.text(words("silent", count=len(silent), until=until, annex=annexes["silent"]))
     if partial:
-        paper.text(words("partial", count=len(partial), until=until))
+        paper.text(words("partial", count=len(partial), until=until, annex=annexes["partial"]))
     if not silent and not partial:
         paper.text(words("all"))
     paper.text(words("how"))
@@ -83,23 +87,22 @@ def write_letter(
         ],
         locale.text("dossier.signer", lang),
     )
-    number = iter(("I", "II"))
     align: list[Align] = ["center", "center", "left", "left", "left", "left"]
     if silent:
-        paper.annex(words("annex", number=next(number)), words("annex_silent"), words("annex_note", until=until))
+        paper.annex(annexes["silent"], words("annex_silent"), words("annex_note", until=until))
         headings = [words(f"column.{key}") for key in ("no", "code", "unit", "state")]
         rows = [
-            [str(n), line.code, f"{line.kind} {line.name}", locale.value_text("survey_state", line.state, lang)]
+            [str(n), line.code, f"{line.kind} {line.name}", "; ".join(line.lacking)]
             for n, line in enumerate(silent, start=1)
         ]
         paper.table(headings, rows, [0.7, 1.2, 5, 5], align[:4], size_pt=12)
     if partial:
-        paper.annex(words("annex", number=next(number)), words("annex_partial"), words("annex_note", until=until))
+        paper.annex(annexes["partial"], words("annex_partial"), words("annex_note", until=until))
         headings = [words(f"column.{key}") for key in ("no", "code", "unit", "report", "lacking", "blocking")]
         rows = [
             [
                 str(n), line.code, f"{line.kind} {line.name}", line.report_no or "–", "; ".join(line.lacking) or "–",
-                "; ".join(line.blocking) or "–",
+                shortened(line.blocking, lang) or "–",
             ]
             for n, line in enumerate(partial, start=1)
         ]  # fmt: skip

@@ -71,7 +71,7 @@ def write_book(path: Path, title: str, sheets: Sequence[Sheet]) -> Path:
                     page.write_string(line, at, words, text)
                     width = sheet.headings[at][1]
                     lines = max(lines, sum(1 + int(len(part) / (0.95 * width)) for part in words.split("\n")))
-            page.set_row(line, 15.5 * min(lines, 12))
+            page.set_row(line, 15.5 * min(lines, 26))
         last = top + max(len(sheet.rows), 1)
         if sheet.rows:
             page.autofilter(top, 0, last, len(sheet.headings) - 1)
@@ -86,6 +86,9 @@ def write_book(path: Path, title: str, sheets: Sequence[Sheet]) -> Path:
     return path
 
 
+STATES = ("none", "refused", "partial", "complete")
+
+
 @dataclass(frozen=True)
 class Line:
     """What is known of one commune's answer.
@@ -95,7 +98,9 @@ class Line:
     code, kind, name
         The commune.
     state
-        ``none``, ``partial``, ``complete``.
+        Of the form: ``none``, ``refused`` (sent, and nothing of it taken), ``partial``, ``complete``.
+    areas
+        Of the six areas the commune reports, as the results have it: ``none``, ``partly``, ``answered``.
     percent
         Share of the needed answers that are there, percent.
     lacking
@@ -110,6 +115,7 @@ class Line:
     kind: str
     name: str
     state: str = "none"
+    areas: str = "none"
     percent: float = 0.0
     lacking: Sequence[str] = ()
     blocking: Sequence[str] = ()
@@ -122,7 +128,7 @@ class Line:
 
 def counts(lines: Sequence[Line]) -> dict[str, int]:
     """How many communes are in each state, and how many there are."""
-    return {"total": len(lines), **{s: sum(line.state == s for line in lines) for s in ("none", "partial", "complete")}}
+    return {"total": len(lines), **{s: sum(line.state == s for line in lines) for s in STATES}}
 
 
 def overview_sheet(lines: Sequence[Line], lang: str, deadline: dt.date | None = None) -> Sheet:
@@ -132,12 +138,14 @@ def overview_sheet(lines: Sequence[Line], lang: str, deadline: dt.date | None = 
         return locale.text(f"survey.overview.{key}", lang, **params)
 
     widths = (
-        ("code", 9), ("kind", 9), ("name", 20), ("state", 15), ("percent", 10), ("lacking", 60), ("blocking", 44),
+        ("code", 9), ("kind", 9), ("name", 20), ("state", 15), ("areas", 15), ("percent", 10),
+        ("lacking", 60), ("blocking", 44),
         ("report_no", 16), ("report_date", 12), ("reporter", 22), ("received", 17), ("submissions", 9),
     )  # fmt: skip
     rows = [
         [
-            line.code, line.kind, line.name, locale.value_text("survey_state", line.state, lang), round(line.percent),
+            line.code, line.kind, line.name, locale.value_text("survey_state", line.state, lang),
+            locale.value_text("report_state", line.areas, lang), round(line.percent),
             "; ".join(line.lacking), "; ".join(line.blocking), line.report_no, _day(line.report_date), line.reporter,
             line.received, line.submissions,
         ]

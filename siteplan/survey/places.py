@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ class Ground:
     province: Province
     communes: Mapping[str, Any]
     illustrative: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def unit(self, code: str) -> str:
+        """Code of a commune with its name where that is known."""
+        return f"{code} ({self.names[code]})" if code in self.names else code
 
     @property
     def tolerance_m(self) -> float:

@@ -65,7 +65,8 @@ def formula(cell: str, question: Question, lang: str) -> str:
     return f'=IF(ISBLANK({cell}),"",IF(ISNUMBER({cell}),{shown},"{words["text"]}"))'
 
 
-def _number_words(value: float, question: Question, lang: str) -> str:
+def number_words(value: float, question: Question, lang: str) -> str:
+    """Return a number as people write it: a year without groups, decimals only where there are any."""
     if question.kind in ("year", "number_of"):
         return f"{value:.0f}"
     group, point = _marks(lang)
@@ -87,7 +88,7 @@ def words_of(value: float | str | None, question: Question, lang: str) -> str:
         return words["range"]
     if question.kind in WHOLE and value != int(value):
         return words["whole"]
-    shown = f"{words['as']} {_number_words(value, question, lang)}{_UNITS[question.kind]}"
+    shown = f"{words['as']} {number_words(value, question, lang)}{_UNITS[question.kind]}"
     if question.large and value > question.large:
         shown += words["large"]
     if question.small and 0 < value < question.small:

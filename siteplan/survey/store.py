@@ -7,6 +7,7 @@ records: each row as the last submission that said it well.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from siteplan.survey.questions import SCHEMA_VERSION
 
 FOLDER = "khao_sat"
 HISTORY = "lich_su"
+REFUSED = "tu_choi"
 _RECORD = re.compile(r"(\d{3,})-[0-9a-f]{12}\.json")
 
 
@@ -74,6 +76,22 @@ class Difference:
     question: str
     old: Any
     new: Any
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file of which nothing was taken: of which commune, when, by whom, and why."""
+
+    commune: str
+    file: str
+    sha256: str
+    received: str
+    by: str
+    problems: tuple[Mapping[str, Any], ...] = ()
+
+    def told(self) -> list[Problem]:
+        """Return the problems as they were told."""
+        return [Problem(**problem) for problem in self.problems]
 
 
 # topic -> row id -> question -> value
@@ -130,6 +148,47 @@ class Store:
     def in_force(self, commune: str) -> InForce:
         """Return what a commune says by all its submissions together."""
         return in_force(self.records(commune))
+
+    def refusal(self, commune: str) -> Refusal | None:
+        """Return the last file of a commune that was refused, or None.
+
+        Raises
+        ------
+        InputError
+            Where the note cannot be read.
+        """
+        found: list[Refusal] = []
+        for path in sorted((self.folder / REFUSED).glob(f"{commune}-*.json")):
+            try:
+                raw = json.loads(path.read_text("utf-8"))
+                found.append(Refusal(problems=tuple(raw.pop("problems")), **raw))
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                raise InputError(
+                    Problem("survey_record_unreadable", file=str(path), value=type(error).__name__)
+                ) from None
+        return max(found, key=lambda refusal: refusal.received, default=None)
+
+    def refuse(self, commune: str, source: Path, received: str, by: str, problems: Sequence[Problem]) -> None:
+        """Note that a file was refused; the same file again changes nothing.
+
+        Raises
+        ------
+        InputError
+            Where the file cannot be read or the folder cannot be written.
+        """
+        try:
+            with source.open("rb") as handle:
+                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+            folder = self.folder / REFUSED
+            path = folder / f"{commune}-{sha256[:12]}.json"
+            if path.exists():
+                return
+            told = tuple({**asdict(p), "params": dict(p.params)} for p in problems)
+            note = Refusal(commune, source.name, sha256, received, by, told)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path, json.dumps(asdict(note), ensure_ascii=False, indent=1) + "\n")
+        except OSError as error:
+            raise InputError(Problem("folder_not_writable", file=str(self.folder), value=str(error))) from None
 
     def add(self, answer: Submission, source: Path, received: str, by: str) -> Record:
         """Take a submission in: its file, then its record.

@@ -10,7 +10,8 @@ from siteplan import locale
 from siteplan.errors import Problem
 from siteplan.survey.importing import Result
 from siteplan.survey.overview import Sheet, write_book
-from siteplan.survey.questions import TOPICS, Question, topic_of
+from siteplan.survey.questions import TOPICS, WHOLE, Question, topic_of
+from siteplan.survey.readback import number_words
 from siteplan.survey.store import Difference
 
 
@@ -28,8 +29,7 @@ def problem_words(problem: Problem, lang: str) -> dict[str, str]:
     params = dict(problem.params)
     for key in ("low", "high", "added_m2", "stated_m2", "land_m2", "most_m2", "floor_m2"):
         if isinstance(params.get(key), int | float):
-            words = locale.number(float(params[key]), 2, lang)
-            params[key] = words[:-3] if words[-3:] in (",00", ".00") else words
+            params[key] = _number_of(problem.column, float(params[key]), lang)
     if "tokens" in params:
         column = str(params.get("column_of", ""))
         params["tokens"] = "; ".join(locale.value_text(column, t, lang) for t in str(params["tokens"]).split("; "))
@@ -46,6 +46,15 @@ def problem_words(problem: Problem, lang: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _number_of(key: str, value: float, lang: str) -> str:
+    """Write a limit of a question: a year is a year, not one thousand and some."""
+    question = next((q for topic in TOPICS for q in topic.questions if q.key == key), None)
+    if question is not None and question.kind in ("year", "number_of"):
+        return f"{value:.0f}"
+    words = locale.number(value, 2, lang)
+    return words[:-3] if words[-3:] in (",00", ".00") else words
+
+
 def _value_words(question: Question | None, value: Any, lang: str) -> str:
     if value is None:
         return "–"
@@ -53,6 +62,8 @@ def _value_words(question: Question | None, value: Any, lang: str) -> str:
         return locale.value_text(question.token_column, value, lang)
     if question is not None and question.kind == "date":
         return "/".join(reversed(str(value).split("-")))
+    if question is not None and question.kind in WHOLE and isinstance(value, int | float):
+        return number_words(value, question, lang)
     if isinstance(value, float):
         decimals = 3 if question is not None and question.kind == "coordinate" else 2
         return locale.number(value, decimals, lang)

@@ -203,7 +203,7 @@ def test_who_has_answered_and_what_is_missing(desk, tmp_path):
     assert lines["06184"].percent == 100
     assert lines["05977"].lacking == ["Dân số (thường trú và tạm trú)"]
     assert 90 < lines["05977"].percent < 100
-    assert counts(list(lines.values())) == {"total": 3, "none": 1, "partial": 1, "complete": 1}
+    assert counts(list(lines.values())) == {"total": 3, "none": 1, "refused": 0, "partial": 1, "complete": 1}
     path = write_overview(list(lines.values()), tmp_path / "tong_hop.xlsx", "vi", dt.date(2026, 12, 15))
     page = openpyxl.load_workbook(path).active
     rows = [row for row in page.iter_rows(values_only=True) if row[0] in lines]
@@ -228,7 +228,10 @@ def test_the_letter_names_who_is_silent_and_what_is_missing(desk, tmp_path):
     words = "\n".join(p.text for p in paper.paragraphs)
     tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in paper.tables]
     assert "15/12/2026" in words
-    assert "0 đơn vị đã trả lời đủ, 1 đơn vị trả lời một phần và 2 đơn vị chưa trả lời" in words
+    assert (
+        "0 đơn vị đã trả lời đủ, 1 đơn vị trả lời một phần, "
+        "0 đơn vị đã gửi nhưng phiếu bị từ chối và 2 đơn vị chưa trả lời" in words
+    )
     flat = json.dumps(tables, ensure_ascii=False)
     for part in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Nơi nhận:", "GIÁM ĐỐC", "06001", "05977", "Dân số"):
         assert part in flat, part
@@ -238,3 +241,36 @@ def test_the_letter_names_who_is_silent_and_what_is_missing(desk, tmp_path):
     for lang in locale.LANGUAGES:
         write_letter(lines_of(desk.communes[2:], desk.store, lang), tmp_path / "c.docx", desk.province,
                      dt.date(2026, 11, 22), None, lang)  # fmt: skip
+
+
+def test_a_form_of_another_commune_is_an_answer_that_was_refused(desk, tmp_path):
+    first, second = desk.communes[2], desk.communes[0]
+    path = tmp_path / "về" / form_name(second["code"], second["kind"], second["name"])
+    write_form(first, path, desk.province, answer())
+    names = {c["code"]: f"{c['kind']} {c['name']}" for c in desk.communes}
+    ground = Ground(desk.province, desk.ground.communes, names=names)
+    (result,) = take_in(path, desk.store, ground, Known(), "2026-04-15T08:00:00+07:00", "B")
+    what = telling.problem_words(result.problems[0], "vi")["what"]
+    assert "05977 (phường Đông Kinh)" in what
+    assert "06184 (xã Đồng Đăng)" in what
+    lines = {line.code: line for line in lines_of(desk.communes, desk.store, "vi")}
+    assert [lines[c["code"]].state for c in desk.communes] == ["refused", "none", "none"]
+    assert lines["05977"].lacking == [f"đã gửi ngày 15/04/2026, bị từ chối: {what}"]
+    assert counts(list(lines.values())) == {"total": 3, "none": 2, "refused": 1, "partial": 0, "complete": 0}
+    letter = write_letter(list(lines.values()), tmp_path / "thư.docx", desk.province, dt.date(2026, 4, 20))
+    cells = [cell.text for table in docx.Document(letter).tables for row in table.rows for cell in row.cells]
+    assert lines["05977"].lacking[0] in cells
+    kept = {p: p.read_bytes() for p in desk.store.folder.rglob("*") if p.is_file()}
+    take_in(path, desk.store, ground, Known(), "2026-04-17T08:00:00+07:00", "B")
+    assert {p: p.read_bytes() for p in desk.store.folder.rglob("*") if p.is_file()} == kept
+    desk.receive(answer(), code="05977", at="2026-04-18T08:00:00+07:00")
+    assert lines_of(desk.communes, desk.store, "vi")[0].submissions == 1
+
+
+def test_the_six_areas_are_counted_apart_from_the_rest_of_the_form(desk):
+    desk.receive(answer(unit__visits_per_day=None))
+    line = lines_of(desk.communes, desk.store, "vi")[2]
+    assert (line.state, line.areas) == ("partial", "answered")
+    desk.receive(answer(needs__new_land=None, unit__report_date="2026-05-10"))
+    line = lines_of(desk.communes, desk.store, "vi")[2]
+    assert (line.state, line.areas) == ("partial", "partly")

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteplan import locale
-from siteplan.survey.cells import Cell, off_by_thousand, read_cell
+from siteplan.errors import Problem
+from siteplan.survey import telling
+from siteplan.survey.cells import Cell, off_by_thousand, plain, read_cell
 from siteplan.survey.questions import topic_of
 
 AREA = topic_of("needs").question("new_land")
@@ -124,3 +126,19 @@ def test_what_is_no_value_is_told():
     assert said("  ", "s") == (None, [])
     assert said(0.1 + 0.2 + 100, "n") == (100.3, [])
     assert said(100.125, "n") == (100.12, ["survey_decimals"])
+
+
+def test_words_of_earlier_forms_are_still_read():
+    assert said("khá", "s", STATE) == said("trung bình", "s", STATE) == ("fair", [])
+    assert said("nguy hiểm", "s", STATE) == said("không bảo đảm an toàn", "s", STATE) == ("unsafe", [])
+
+
+def test_numbers_are_told_as_people_write_them():
+    assert [plain(x, n) for x, n in ((412_000.0, 3), (1.5, 2), (0.0, 2), (1_200.25, 2), (21.123456, 6))] == [
+        "412.000", "1,5", "0", "1.200,25", "21,123456",
+    ]  # fmt: skip
+    year = topic_of("buildings").question("year_built")
+    problem = Problem("survey_range", column=year.key, value="1066", params={"low": year.low, "high": year.high})
+    assert "từ 1880 đến 2100" in telling.problem_words(problem, "vi")["what"]
+    area = Problem("survey_range", column="new_land", params={"low": 0, "high": 2_000_000})
+    assert "từ 0 đến 2.000.000" in telling.problem_words(area, "vi")["what"]

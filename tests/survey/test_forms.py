@@ -103,7 +103,7 @@ def test_input_cells_are_open_and_all_others_locked(book):
 
 def test_every_list_offers_its_tokens_in_words(book):
     lists = {column[0].value: [c.value for c in column[1:] if c.value] for column in book[forms.LIST_SHEET].iter_cols()}
-    assert lists["condition"] == ["tốt", "khá", "xuống cấp", "nguy hiểm"]
+    assert lists["condition"] == ["tốt", "trung bình", "xuống cấp", "không bảo đảm an toàn"]
     assert lists["survey_crs"] == ["VN-2000", "WGS 84"]
     for topic in TOPICS:
         rules = sheet(book, topic.key).data_validations.dataValidation
