@@ -23,9 +23,12 @@ def shortened(blocking: Sequence[str], lang: str) -> str:
 
 
 def areas_state(answers: InForce) -> str:
-    """Whether the commune reported all six areas, some, or none: ``answered``, ``partly``, ``none``."""
-    given = sum(key in answers.get("needs", {}) for key in AREAS)
-    return "answered" if given == len(AREAS) else "partly" if given else "none"
+    """Say as the results do: ``answered`` with all six areas, ``partly`` with anything of a report, ``none``."""
+    needs = answers.get("needs", {})
+    if all(key in needs for key in AREAS):
+        return "answered"
+    asked = [(t.key, q.key) for t in TOPICS if not t.is_list for q in t.questions if q.role == "commune_reports"]
+    return "partly" if any(key in answers.get(topic, {}) for topic, key in asked) else "none"
 
 
 def line_of(

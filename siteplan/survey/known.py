@@ -25,6 +25,7 @@ _OF_TOPIC: Mapping[str, tuple[str, str]] = {
     "buildings": ("facility_buildings", "building_id"),
     "proposals": ("proposals", "proposal_id"),
 }
+_KEYS: Mapping[str, str] = {"facility_buildings": "facility_id", "commune_facts": "code"}
 _OWN_ID = re.compile(r"KS-\d{5}-([A-Z])(\d+)")
 
 
@@ -40,7 +41,7 @@ class Known:
         if role not in self._grouped:
             groups: dict[str, Records] = {}
             table = self.tables.get(role)
-            key = "facility_id" if role == "facility_buildings" else "commune_code"
+            key = _KEYS.get(role, "commune_code")
             for record in table.to_dict("records") if table is not None and len(table) else []:
                 groups.setdefault(str(record[key]), []).append(record)
             self._grouped[role] = groups
@@ -64,7 +65,9 @@ class Known:
 
     def _single(self, topic: Topic, code: str, answers: Answers) -> None:
         for question in topic.questions:
-            rows = self.rows(question.role, code)
+            # a commune that has reported nothing yet is asked about the population that is known of it
+            of_facts = question.key == "population" and not self.rows(question.role, code)
+            rows = self.rows("commune_facts" if of_facts else question.role, code)
             if rows and not _made_up(rows[0]):
                 value = _plain(rows[0].get(question.column))
                 if value is not None:

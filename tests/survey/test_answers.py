@@ -274,3 +274,5 @@ def test_the_six_areas_are_counted_apart_from_the_rest_of_the_form(desk):
     desk.receive(answer(needs__new_land=None, unit__report_date="2026-05-10"))
     line = lines_of(desk.communes, desk.store, "vi")[2]
     assert (line.state, line.areas) == ("partial", "partly")
+    desk.receive(answer(**{f"needs__{key}": None for key in FULL["needs"]}), code="05977")
+    assert lines_of(desk.communes, desk.store, "vi")[0].areas == "partly", "a report without areas is one in part"

@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from siteplan import locale
@@ -201,3 +202,18 @@ def test_libreoffice_opens_it(soffice_path, tmp_path, blank):
     command = [soffice_path, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
     subprocess.run([*command, str(blank["06184"])], check=True, capture_output=True, timeout=240)
     assert (tmp_path / "06184 xã Đồng Đăng.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_population_that_is_known_is_filled_in_unless_it_is_made_up():
+    facts = pd.DataFrame(
+        [
+            {"code": "06184", "population": 8123, "illustrative": False},
+            {"code": "06001", "population": 999, "illustrative": True},
+            {"code": "05977", "population": 5000, "illustrative": False},
+        ]
+    )
+    reports = pd.DataFrame([{"commune_code": "05977", "population": 5100, "illustrative": False}])
+    known = Known({"commune_facts": facts, "commune_reports": reports})
+    assert known.of("06184")["unit"] == {"population": {"population": 8123}}
+    assert known.of("06001")["unit"] == {}
+    assert known.of("05977")["unit"] == {"population": {"population": 5100}}
