@@ -93,7 +93,7 @@ def new(
         day = _day(deadline)
         layers = _layers(now, place, catalog)
         communes = _communes(layers)
-        known = Known({role: layers.table(role) for role in (*ROLES, "commune_facts")})
+        known = Known({role: layers.table(role) for role in ROLES})
         folder = out or place.root / FOLDER / "gui_di"
         folder.mkdir(parents=True, exist_ok=True)
         with (
@@ -159,7 +159,7 @@ def import_forms(
         layers = _layers(now, space, catalog)
         communes = _communes(layers)
         store = Store(space.layers)
-        known = Known({role: layers.table(role) for role in (*ROLES, "commune_facts")})
+        known = Known({role: layers.table(role) for role in ROLES})
         with nullcontext() if check_only else lock(space):
             results = take_in(
                 place, store, _ground(layers, communes), known, feeding.today(), by or getpass.getuser(),

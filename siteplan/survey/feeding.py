@@ -20,7 +20,7 @@ from siteplan.crs import Province
 from siteplan.layers.add import Proposal, append_entry
 from siteplan.survey.overview import Sheet, write_book
 from siteplan.survey.places import position
-from siteplan.survey.questions import ROLES, TOPICS, topic_of
+from siteplan.survey.questions import ANSWER_ROLES, TOPICS, topic_of
 from siteplan.survey.store import FOLDER, InForce, Store, write_whole
 from siteplan.tables import INPUTS
 from siteplan.tabular import guarded
@@ -41,7 +41,7 @@ Rows = list[dict[str, Any]]
 
 def layer_rows(store: Store, province: Province) -> dict[str, Rows]:
     """Return the rows of each role that the answers in force give, by commune and row id."""
-    tables: dict[str, Rows] = {role: [] for role in ROLES}
+    tables: dict[str, Rows] = {role: [] for role in ANSWER_ROLES}
     for code in store.communes():
         answers = store.in_force(code)
         for role in ("commune_reports", "commune_staff", "filing"):

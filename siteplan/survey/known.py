@@ -66,7 +66,7 @@ class Known:
     def _single(self, topic: Topic, code: str, answers: Answers) -> None:
         for question in topic.questions:
             # a commune that has reported nothing yet is asked about the population that is known of it
-            of_facts = question.key == "population" and not self.rows(question.role, code)
+            of_facts = question.key == "population" and all(map(_made_up, self.rows(question.role, code)))
             rows = self.rows("commune_facts" if of_facts else question.role, code)
             if rows and not _made_up(rows[0]):
                 value = _plain(rows[0].get(question.column))

@@ -15,7 +15,9 @@ from siteplan.tables.inputs import CLEARANCE, CONDITIONS, FACILITY_STATUS, FLOOD
 
 SCHEMA_VERSION = "2"
 # the layers that answers become
-ROLES = ("commune_reports", "commune_staff", "facilities", "facility_buildings", "proposals", "filing")
+ANSWER_ROLES = ("commune_reports", "commune_staff", "facilities", "facility_buildings", "proposals", "filing")
+# the layers that fill the forms in
+ROLES = (*ANSWER_ROLES, "commune_facts")
 # a value that no layer holds: it only tells how another one is to be read
 NO_ROLE = ""
 

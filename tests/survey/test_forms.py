@@ -212,7 +212,12 @@ def test_the_population_that_is_known_is_filled_in_unless_it_is_made_up():
             {"code": "05977", "population": 5000, "illustrative": False},
         ]
     )
-    reports = pd.DataFrame([{"commune_code": "05977", "population": 5100, "illustrative": False}])
+    reports = pd.DataFrame(
+        [
+            {"commune_code": "05977", "population": 5100, "illustrative": False},
+            {"commune_code": "06184", "population": 1, "illustrative": True},
+        ]
+    )
     known = Known({"commune_facts": facts, "commune_reports": reports})
     assert known.of("06184")["unit"] == {"population": {"population": 8123}}
     assert known.of("06001")["unit"] == {}
