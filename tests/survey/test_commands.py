@@ -96,7 +96,7 @@ def test_from_form_to_layer_to_letter(place, capsys):
     assert layers.table("commune_staff")["staff"].tolist() == [41]
     capsys.readouterr()
     assert run(place, "status", "--xlsx", str(place / "tinh_hinh.xlsx")) == 0
-    assert "1 trả lời một phần, 2 chưa trả lời" in capsys.readouterr().out
+    assert "1 trả lời một phần, 0 đã gửi nhưng bị từ chối, 2 chưa trả lời" in capsys.readouterr().out
     assert (place / "tinh_hinh.xlsx").is_file()
     assert run(place, "remind", "--deadline", "31/12/2026") == 0
     assert (place / "khao_sat" / "cong_van_don_doc.docx").is_file()
