@@ -76,6 +76,15 @@ def norms_of(scenario: Scenario, norms: Norms) -> Norms:
     return norms.with_value("land.reserve_share", scenario.sites.reserve_percent / 100, scenario.name)
 
 
+def _source_of_population(layers: Tables) -> dict[str, str | None]:
+    """Source and day of the published population, as the catalog states them."""
+    catalog, rows = getattr(layers, "catalog", None), layers.table("commune_facts")
+    if catalog is None or rows.empty:
+        return {"population_source": None, "population_date": None}
+    entry = catalog.entry(str(rows["layer"].iloc[0]))
+    return {"population_source": entry.source or None, "population_date": str(entry.date) if entry.date else None}
+
+
 def compute(
     layers: Tables, scenario: Scenario, norms: Norms, say: Callable[..., None] = lambda _key, **_params: None
 ) -> NeedStage:
@@ -103,6 +112,7 @@ def compute(
     houses = layers.table("facility_buildings")
     communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
     communes = assembly.with_reports(communes, reports)
+    communes = communes.assign(**_source_of_population(layers))
     for key, params in norm_sets.changes(norms):
         say(key, **params)
     say("pipeline.need", count=len(communes))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from siteplan.need.chain import Chain
 from siteplan.need.grouping import WARD_KIND, Staff, is_true
+from siteplan.rules import Norm
 
 TITLES = ("secretary", "deputy", "head", "specialist", "contract")
 
@@ -54,9 +57,17 @@ def title_area(chain: Chain, staff: Staff) -> float:
             shares = () if "contract" in staff.parts else ("mix.people_per_contract",)
         norms = (key, *(k for k in shares if k in chain.norms))
         rate = chain.norms[key].value
-        total += chain.add(
-            f"title_{title}", mix[title] * rate, norms=norms, formula="title", people=mix[title], rate=rate
-        )
+        formula = "title_post"
+        params: dict[str, Any] = {"people": mix[title], "rate": rate}
+        if title == "contract":
+            formula = "title_contract" if shares else "title_contract_stated"
+            params |= {"staff": staff.people, "each": chain.norms["mix.people_per_contract"].value} if shares else {}
+        elif title == "specialist":
+            formula = "title_specialist"
+            params |= {"staff": staff.people, **{f"of_{other}": mix[other] for other in mix if other != title}}
+        else:
+            params["posts"] = chain.norms[f"mix.{title}"].value
+        total += chain.add(f"title_{title}", mix[title] * rate, norms=norms, formula=formula, **params)
     return chain.add("title_area", total, basis="basis.title_area", people=staff.people)
 
 
@@ -167,6 +178,22 @@ def special_area(chain: Chain, commune: pd.Series) -> float:
     return chain.add("special_area", sum(rooms), basis="basis.special_area", rooms=len(rooms))
 
 
+_DENSITIES = ("land.density_percent", "land.density_office_new_percent")
+
+
+def _density_norms(norms: Mapping[str, Norm]) -> list[Norm]:
+    return [norms[key] for key in _DENSITIES if key in norms]
+
+
+def density_norm(norms: Mapping[str, Norm]) -> Norm:
+    """Return the stricter of the densities in force: that of public-service plots, and that of offices where known.
+
+    Neither was written for commune offices: QCVN 01:2021, 2.6.3 names education, health, culture, sport and markets,
+    TCVN 4601:2012 offices from district upwards.
+    """
+    return min(_density_norms(norms), key=lambda norm: norm.value)
+
+
 def land_area(chain: Chain, kind: str, staff: int, floor: float, footprint: float) -> tuple[float, str]:
     """Return the land before reserve and companions, and the rule that binds."""
     moto_norms = ("parking.motorbikes_per_person", "parking.motorbikes_of_visitors")
@@ -193,9 +220,15 @@ def land_area(chain: Chain, kind: str, staff: int, floor: float, footprint: floa
     asked: dict[str, float] = {}
     if kind != WARD_KIND:  # the minimum of 2.16.6.2 is written for rural communes
         asked["minimum_land"] = chain.add("minimum_land", chain.value("land.minimum_m2"), norms=("land.minimum_m2",))
-    density = chain.value("land.density_percent")
+    strictest = density_norm(chain.norms)
+    choice = [f"{norm.value:g} % ({norm.legal_basis})" for norm in _density_norms(chain.norms)]
     asked["density"] = chain.add(
-        "density", footprint / (density / 100), norms=("land.density_percent",), footprint=footprint, percent=density
+        "density",
+        footprint / (strictest.value / 100),
+        norms=(strictest.key,),
+        footprint=footprint,
+        percent=strictest.value,
+        also=[("need.formula.density_chosen", {"choice": "; ".join(choice)})] if len(choice) > 1 else (),
     )
     green = chain.value("land.green_percent")
     asked["green_parking"] = chain.add(
@@ -206,6 +239,7 @@ def land_area(chain: Chain, kind: str, staff: int, floor: float, footprint: floa
         parking=parking,
         yard=yard,
         percent=green,
+        also=[("need.formula.green_reference", {})],
     )
     binding = max(asked, key=lambda rule: asked[rule])
     chain.bind(binding)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from siteplan.locale import encode
+from siteplan.locale import Message, encode
 from siteplan.rules import Norm
-from siteplan.tables.parts import CERTAINTY
+
+# a value only recalled is less certain than a proposal everybody knows to be one: it must never hide behind it
+_LEAST_LAST = ("V", "V2", "C", "P", "R")
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Chain:
         formula: str = "",
         certainty: str | None = "C",
         basis: str = "",
+        also: Sequence[Message] = (),
         **params: Any,
     ) -> float:
         """Add a step and return its value.
@@ -54,13 +57,15 @@ class Chain:
         basis
             Where no norm entered: key of the norm that only says where the rule of a sum stands; left out where the set
             has none.
+        also
+            What more is told of the step.
         params
             Figures the formula shows.
         """
         self.used.update(norms)
         entered = [self.norms[key] for key in norms]
         if entered:
-            certainty = max((norm.certainty for norm in entered), key=CERTAINTY.index)
+            certainty = max((norm.certainty for norm in entered), key=_LEAST_LAST.index)
         stands = entered or [self.norms[key] for key in (basis,) if key in self.norms]
         self.rows.append(
             {
@@ -68,7 +73,7 @@ class Chain:
                 "scope": self.scope,
                 "step": len(self.rows) + 1,
                 "item": item,
-                "formula": encode([(f"need.formula.{formula or item}", params)]),
+                "formula": encode([(f"need.formula.{formula or item}", params), *also]),
                 "value": value,
                 "unit": unit,
                 "legal_basis": "; ".join(dict.fromkeys(norm.legal_basis for norm in stands)) or None,

@@ -31,6 +31,7 @@ import pandas as pd
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.need.agreed import agreed_rows, with_agreed
+from siteplan.need.areas import density_norm
 from siteplan.need.grouping import is_true
 from siteplan.need.houses import usable_of_houses
 from siteplan.need.old_norm import judge
@@ -91,6 +92,7 @@ def _shares(norms: Norms, settings: NeedSettings) -> _Shares:
             problems += error.problems
     if problems:
         raise InputError(*problems)
+    found["land.density_percent"] = density_norm(norms)
     return _Shares(found, settings.floors)
 
 

@@ -80,7 +80,9 @@ def _iso(days: Iterable[dt.date | None], *, last: bool = False) -> str | None:
 def _state(versions: Sequence[NormVersion], date: dt.date) -> str:
     states = {v.state(date) for v in versions}
     state = next(s for s in ("in_force", "upcoming", "ended") if s in states)
-    return "empty" if state == "in_force" and all(v.norm is None for v in versions) else state
+    if state != "in_force" or any(v.norm is not None for v in versions):
+        return state
+    return "empty" if any(v.start is not None for v in versions) else "no_document"  # a document has a date of effect
 
 
 def _notes(document: str, versions: Sequence[NormVersion], norms: Norms) -> list[Message]:

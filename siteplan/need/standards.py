@@ -22,9 +22,19 @@ from typing import Any
 
 import pandas as pd
 
+from siteplan.locale import Message
 from siteplan.need.areas import TITLES, land_area, land_with_companions, special_area, title_area
 from siteplan.need.chain import Chain
-from siteplan.need.grouping import GROUP_NORMS, PARTS, STAFF_NORMS, Staff, group_of, is_true, staff_of_communes
+from siteplan.need.grouping import (
+    GROUP_NORMS,
+    PARTS,
+    STAFF_NORMS,
+    WARD_KIND,
+    Staff,
+    group_of,
+    is_true,
+    staff_of_communes,
+)
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
@@ -82,6 +92,8 @@ _NORMS = (
     "scope_c.roads_share",
 )
 _BASES = ("basis.title_area", "basis.special_area", "basis.usable_area", "basis.land_area")
+_FORCES_PEOPLE = "scope_b.forces_people"
+_OPTIONAL = ("land.density_office_new_percent", _FORCES_PEOPLE)
 _SINGLE_HEADQUARTERS = ("land.single_headquarters_plain_m2", "land.single_headquarters_mountain_m2")
 
 
@@ -103,7 +115,7 @@ def _in_force(norms: Norms, settings: NeedSettings) -> dict[str, Norm]:
     """Return the norms by key, all missing ones reported at once; the floors are those of the scenario."""
     found = norms.found(_NORMS)
     found["building.floors"] = replace(found["building.floors"], value=float(settings.floors))
-    found.update({key: norms[key] for key in (*_SINGLE_HEADQUARTERS, *_BASES) if key in norms})
+    found.update({key: norms[key] for key in (*_SINGLE_HEADQUARTERS, *_BASES, *_OPTIONAL) if key in norms})
     return found
 
 
@@ -115,7 +127,12 @@ def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
         report: dict[str, Any] = {"number": _text(commune.get("report_no")), "date": _day(commune.get("report_date"))}
         chain.add("population", float(population), "người", formula="population_reported", certainty=None, **report)
     else:
-        chain.add("population", float(population), "người", certainty=None)
+        published: dict[str, Any] = {
+            "source": _text(commune.get("population_source")),
+            "date": _day(commune.get("population_date")),
+        }
+        formula = "population_published" if published["source"] else "population"
+        chain.add("population", float(population), "người", formula=formula, certainty=None, **published)
     params: dict[str, Any] = {"people": staff.people}
     norms: tuple[str, ...] = ()
     formula = f"staff_{staff.basis}"
@@ -133,7 +150,8 @@ def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
         formula = "staff_default_government" if staff.parts else formula
         params |= {"government": staff.government, "party_front": staff.party_front}
     certainty = "C" if staff.basis == "group_average" else None
-    chain.add("staff", staff.people, "người", norms, formula=formula, certainty=certainty, **params)
+    also = [("need.formula.illustrative_staff", {"layers": "; ".join(staff.layers)})] if staff.layers else []
+    chain.add("staff", staff.people, "người", norms, formula=formula, certainty=certainty, also=also, **params)
 
 
 def _day(value: object) -> str | None:
@@ -154,10 +172,16 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     share = chain.value("shared.share")
     shared = chain.add("shared_area", share * title, norms=("shared.share",), title=title, percent=share * 100)
     special = special_area(chain, commune)
-    forces = 0.0
+    forces, drivers = 0.0, staff.people
     if scope != "A":
+        counted = chain.norms.get(_FORCES_PEOPLE)
+        people: list[Message] = [("need.formula.forces_without_people", {})]
+        if counted is not None:
+            chain.used.add(_FORCES_PEOPLE)
+            drivers += round(counted.value)
+            people = [("need.formula.forces_people", {"people": counted.value})]
         for item, key in (("police_area", "scope_b.police_m2"), ("military_area", "scope_b.military_m2")):
-            forces += chain.add(item, chain.value(key), norms=(key,))
+            forces += chain.add(item, chain.value(key), norms=(key,), also=people)
     usable = chain.add(
         "usable_area",
         title + shared + special + forces,
@@ -172,13 +196,13 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     floor = chain.add("floor_area", usable / net, norms=("building.net_share",), usable=usable, share=net)
     floors = chain.value("building.floors")
     footprint = chain.add("footprint", floor / floors, norms=("building.floors",), floor=floor, floors=floors)
-    land, binding = land_area(chain, str(commune["kind"]), staff.people, floor, footprint)
+    land, binding = land_area(chain, str(commune["kind"]), drivers, floor, footprint)
     if scope == "C":
         land = land_with_companions(chain, land)
     share = chain.value("land.reserve_share")
     reserve = chain.add("reserve", share * land, norms=("land.reserve_share",), land=land, percent=share * 100)
     required = chain.add("required_land_area", land + reserve, basis="basis.land_area", land=land, reserve=reserve)
-    _answer_single_headquarters(chain, required)
+    _answer_single_headquarters(chain, str(commune["kind"]), required)
     summary = {
         "commune_code": chain.commune_code,
         "scope": scope,
@@ -194,13 +218,16 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     return chain, summary
 
 
-def _answer_single_headquarters(chain: Chain, required: float) -> None:
+def _answer_single_headquarters(chain: Chain, kind: str, required: float) -> None:
     """Answer for this scope what the 400 m² and 500 m² of QCVN 01:2021, 2.16.6.2 mean for it.
 
-    Where no norm of that kind is in force the answer says that.
+    Where no norm of that kind is in force the answer says that. The article is on rural communes: a ward is told so.
     """
     if not all(key in chain.norms for key in _SINGLE_HEADQUARTERS):
         chain.add("single_headquarters", math.nan, formula="single_headquarters_ended", certainty=None)
+        return
+    if kind == WARD_KIND:
+        chain.add("single_headquarters", math.nan, norms=_SINGLE_HEADQUARTERS, formula="single_headquarters_ward")
         return
     plain, mountain = (chain.norms[key].value for key in _SINGLE_HEADQUARTERS)
     chain.add(

@@ -54,8 +54,11 @@ def _scopes(writer: Writer) -> None:
         planned = bool(summary.flags(own["planned"]).any())
         name = locale.value_text("scope", scope, writer.lang)
         mark = writer.words("need.planned") if planned else ""
-        rows.append([f"{scope}. {name}{mark}", writer.number(floor, 2), writer.number(land, 2)])
-        told = locale.decode(own["single_headquarters"].iloc[0]) if len(own) else []
+        rows.append([f"{name}{mark}", writer.number(floor, 2), writer.number(land, 2)])
+        # the article is on rural communes: what it means for the sum is told by one of them
+        cells = [locale.decode(cell) for cell in own["single_headquarters"]]
+        rural = [told for told in cells if all(key != _WARD_ANSWER for key, _ in told)]
+        told = next(iter(rural or cells), [])
         answers += [f"{scope}. {locale.text(key, writer.lang, **{**p, 'required': land})}." for key, p in told]
     headings = [wording.label(RESULTS["scopes"].column(name), writer.lang) for name in _SCOPE_COLUMNS]
     align: list[Align] = ["left", "right", "right"]
@@ -64,6 +67,7 @@ def _scopes(writer: Writer) -> None:
     writer.paper.items(answers)
 
 
+_WARD_ANSWER = "need.formula.single_headquarters_ward"
 _SCOPE_COLUMNS = ("scope", "required_floor_area_m2", "required_land_area_m2")
 
 

@@ -22,7 +22,7 @@ INVENTORY_STATES = ("complete", "incomplete", "none")
 # the six figures every commune was asked for; their columns in communes and commune_reports end in "_area_m2"
 ITEMS = ("existing_floor", "existing_land", "extension_floor", "extension_land", "new_floor", "new_land")
 SCOPES = ("A", "B", "C")
-NORM_STATES = ("in_force", "ended", "upcoming", "empty")
+NORM_STATES = ("in_force", "ended", "upcoming", "empty", "no_document")
 FIGURE_SOURCES = ("agreed", "reported", "inventory", "computed", "group_average", "province_average", "none")
 NORM_FITS = ("within", "above", "unknown")
 

@@ -123,7 +123,7 @@ SP.cards = function (content, W, hooks) {
         el("thead", {}, el("tr", {}, [el("th", {}, W.t("areas_m2")), el("th", { scope: "col" }, W.t("floor")), el("th", { scope: "col" }, W.t("land"))])),
         el("tbody", {}, rows.map(function (r) {
           return el("tr" + (r.planned ? ".strong" : ""), { title: (r.single_headquarters || []).join(" ") }, [
-            el("th", { scope: "row" }, r.scope + ". " + W.token("scope", r.scope)), el("td", {}, W.number(r.required_floor_area_m2, 0)), el("td", {}, W.number(r.required_land_area_m2, 0))]);
+            el("th", { scope: "row" }, W.token("scope", r.scope)), el("td", {}, W.number(r.required_floor_area_m2, 0)), el("td", {}, W.number(r.required_land_area_m2, 0))]);
         }))
       ]),
       planned && planned.single_headquarters ? el("p.quiet", {}, planned.single_headquarters.join(" ")) : null
