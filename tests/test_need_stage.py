@@ -22,6 +22,7 @@ class Without:
 
     def __init__(self, layers, *roles: str, **replaced) -> None:
         self.layers, self.roles, self.replaced = layers, roles, replaced
+        self.catalog = layers.catalog
 
     def table(self, role: str):
         if role in self.replaced:

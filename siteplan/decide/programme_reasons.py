@@ -94,7 +94,11 @@ def explain(placements: Sequence[Placement], scenario: Scenario, jumped: Sequenc
 
 def explain_not_needed(row: Row) -> list[Message]:
     """Say why a commune without need has no place, and that a lock on it has no effect."""
-    messages: list[Message] = [("decide.programme.not_needed", {})]
+    short = 0.0 if row.deficit_m2 is None else row.deficit_m2
+    told: Message = ("decide.programme.not_needed", {})
+    if short > 0:
+        told = ("decide.programme.not_needed_short", {"deficit": short})
+    messages = [told]
     if row.locked:
         messages.append(("decide.programme.lock_without_need", {}))
     return messages

@@ -8,12 +8,12 @@ stay computed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from siteplan.locale import decode, encode
+from siteplan.locale import Message, decode, encode
 
 BUILD_ITEMS = ("extension_floor", "extension_land", "new_floor", "new_land")
 
@@ -26,7 +26,11 @@ def agreed_rows(agreed: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
 
 
 def with_agreed(
-    row: dict[str, Any], agreed: Mapping[str, Any] | None, leading: pd.Series | None, commune: pd.Series
+    row: dict[str, Any],
+    agreed: Mapping[str, Any] | None,
+    leading: pd.Series | None,
+    commune: pd.Series,
+    land_of_floor: Callable[[pd.Series, float], float],
 ) -> dict[str, Any]:
     """Return the gap of a commune with its agreed figures in place of the computed ones.
 
@@ -40,6 +44,9 @@ def with_agreed(
         The facility the centre would stay in; None where there is none.
     commune
         Row of ``NeedResult.communes``.
+    land_of_floor
+        Land a new building of that many m² of floor asks for in that commune: it stands where a floor was agreed and no
+        land.
 
     Returns
     -------
@@ -54,12 +61,20 @@ def with_agreed(
     if chosen is not None:
         _change(row, chosen, leading, commune)
         row["agreed"] = True
+    if figures["new_floor"] > 0 and math.isnan(figures["new_land"]):
+        figures["new_land"] = land_of_floor(commune, figures["new_floor"])
     for item, value in figures.items():
         if not math.isnan(value):
             row[f"{item}_area_m2"] = value
     told = {"document": _words(agreed.get("document")), "reason": _words(agreed.get("reason"))}
-    row["build_reasons"] = encode([*decode(row["build_reasons"]), ("need.build.agreed", told)])
+    row["build_reasons"] = encode([*_of_type(row), ("need.build.agreed", told)])
     return row
+
+
+def _of_type(row: Mapping[str, Any]) -> list[Message]:
+    """Return the reasons without what speaks of an extension where none is built."""
+    reasons = decode(row["build_reasons"])
+    return [r for r in reasons if row["build_type"] == "extend" or r[0] != "need.build.extend_poor"]
 
 
 def _build_type(figures: Mapping[str, float], leading: pd.Series | None) -> str | None:

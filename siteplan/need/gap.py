@@ -14,14 +14,16 @@ covers most of the need. From it follows the build type:
 ``build_new``
     everything else: the whole need is built in one new place and the facility becomes free.
 
-Identity: wherever there is a deficit, kept + extension + new floor = required floor.
+Identity: wherever there is a deficit, kept + extension + new floor = required floor, but for what a person agreed.
+``shortage_percent`` keeps its name from the criterion it feeds: it is coverage, usable floor over need.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -35,6 +37,7 @@ from siteplan.need.areas import density_norm
 from siteplan.need.grouping import is_true
 from siteplan.need.houses import usable_of_houses
 from siteplan.need.old_norm import judge
+from siteplan.need.standards import land_of_floor
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
@@ -53,7 +56,7 @@ _PLOT_NORMS = (
     "parking.floor_per_car_m2",
 )
 _EXTEND_NORMS = ("gap.extend_minimum_percent", "gap.extend_land_maximum_percent")
-_WORN = ("poor", "unsafe")
+_WORN = ("poor", "unsafe")  # what counts as worn; only what is poor can be renovated, an unsafe house is replaced
 _FIGURES = ("land_area_m2", "floor_area_m2", "condition", "floors", "footprint_m2", "year_built")
 _HALF_CENTIMETRE = 0.005  # areas are printed with two decimals; what is below is no deficit
 
@@ -283,7 +286,13 @@ def _poor_percent(counted: pd.DataFrame) -> float:
     return 100 * worn / total if total > 0 else math.nan
 
 
-def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict[str, Any] | None) -> dict[str, Any]:
+def _gap_of(
+    commune: pd.Series,
+    own: pd.DataFrame,
+    shares: _Shares,
+    agreed: dict[str, Any] | None,
+    land: Callable[[pd.Series, float], float],
+) -> dict[str, Any]:
     """Return the row of one commune; areas not yet rounded but those of the need."""
     required = round(float(commune["required_floor_area_m2"]), 2)
     counted = own.loc[own["counts"]]
@@ -298,7 +307,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
     kept = in_place if stays else 0.0
     extension = round(required - kept, 2) if build_type == "extend" else 0.0
     new = required if build_type == "build_new" else 0.0
-    land = _number(leading["land_area_m2"]) if stays and leading is not None else 0.0
+    kept_land = _number(leading["land_area_m2"]) if stays and leading is not None else 0.0
     tokens = shares.tokens(_EXTEND_NORMS)
     for words in (commune.get("rests_on"), *counted["rests_on"]):
         tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
@@ -308,7 +317,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
         "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
         "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(own) else math.nan,
         "kept_floor_area_m2": kept,
-        "kept_land_area_m2": land,
+        "kept_land_area_m2": kept_land,
         "deficit_floor_area_m2": max(0.0, round(required - in_place, 2)),
         "extension_floor_area_m2": extension,
         "extension_land_area_m2": decision.extra_land,
@@ -323,7 +332,7 @@ def _gap_of(commune: pd.Series, own: pd.DataFrame, shares: _Shares, agreed: dict
         "shortage_percent": 100 * in_place / required if known else math.nan,
         "rests_on": "; ".join(sorted(tokens)),
     }
-    return with_agreed(row, agreed, leading, commune)
+    return with_agreed(row, agreed, leading, commune, land)
 
 
 def _is_poor(leading: pd.Series | None) -> bool:
@@ -383,8 +392,9 @@ def gaps(
     by_commune = {str(code): group for code, group in ranked.groupby("commune_code", sort=False)}
     nothing = ranked.iloc[0:0]
     ordered = required.sort_values("commune_code", kind="stable")
+    land = partial(land_of_floor, norms=norms, settings=settings)
     rows = [
-        _gap_of(row, by_commune.get(str(code), nothing), shares, settled.get(str(code)))
+        _gap_of(row, by_commune.get(str(code), nothing), shares, settled.get(str(code)), land)
         for code, (_, row) in zip(ordered["commune_code"], ordered.iterrows(), strict=True)
     ]
     communes = pd.DataFrame(rows)

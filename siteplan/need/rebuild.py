@@ -56,7 +56,9 @@ def settle(
     communes.loc[stays, "build_type"] = worn[stays].map({True: "renovate", False: "none"})
     reasons = {**build_new, **as_is}
     communes["build_reasons"] = [
-        encode([*decode(cell), reasons[code]]) if code in reasons else cell
+        encode([*(r for r in decode(cell) if r[0] != "need.build.extend_poor"), reasons[code]])
+        if code in reasons
+        else cell
         for code, cell in zip(communes["commune_code"], communes["build_reasons"], strict=True)
     ]
     floor = communes["commune_code"].map(need["required_floor_area_m2"])

@@ -174,12 +174,10 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     special = special_area(chain, commune)
     forces, drivers = 0.0, staff.people
     if scope != "A":
-        counted = chain.norms.get(_FORCES_PEOPLE)
-        people: list[Message] = [("need.formula.forces_without_people", {})]
-        if counted is not None:
-            chain.used.add(_FORCES_PEOPLE)
-            drivers += round(counted.value)
-            people = [("need.formula.forces_people", {"people": counted.value})]
+        more = _forces_people(chain)
+        drivers += more
+        told = "forces_people" if more else "forces_without_people"
+        people: list[Message] = [(f"need.formula.{told}", {"people": more} if more else {})]
         for item, key in (("police_area", "scope_b.police_m2"), ("military_area", "scope_b.military_m2")):
             forces += chain.add(item, chain.value(key), norms=(key,), also=people)
     usable = chain.add(
@@ -216,6 +214,35 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
         "single_headquarters": chain.rows[-1]["formula"],
     }
     return chain, summary
+
+
+def land_of_floor(commune: pd.Series, floor: float, norms: Norms, settings: NeedSettings) -> float:
+    """Land that a building of a given floor asks for, with reserve, m²: the last steps of the chain.
+
+    Parameters
+    ----------
+    commune
+        Row of ``NeedResult.communes`` (``commune_code, group, scope, staff``).
+    floor
+        Floor area, m².
+
+    Raises
+    ------
+    InputError
+        With every norm that is missing.
+    """
+    chain = Chain(str(commune["commune_code"]), str(commune["scope"]), _in_force(norms, settings))
+    people = int(commune["staff"]) + (_forces_people(chain) if chain.scope != "A" else 0)
+    kind = WARD_KIND if commune["group"] == "ward" else ""
+    land, _ = land_area(chain, kind, people, floor, floor / chain.value("building.floors"))
+    if chain.scope == "C":
+        land = land_with_companions(chain, land)
+    return round(land * (1 + chain.value("land.reserve_share")), 2)
+
+
+def _forces_people(chain: Chain) -> int:
+    """People of police and military where a norm gives them, else 0."""
+    return round(chain.value(_FORCES_PEOPLE)) if _FORCES_PEOPLE in chain.norms else 0
 
 
 def _answer_single_headquarters(chain: Chain, kind: str, required: float) -> None:

@@ -17,7 +17,7 @@ from siteplan.errors import SiteplanError
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.annexes import annexes
 from siteplan.outputs.dossier_conformity import write_conformity
-from siteplan.outputs.dossier_need import write_need_tables
+from siteplan.outputs.dossier_need import write_balance, write_need_tables
 from siteplan.outputs.paper import Align, Paper
 from siteplan.outputs.writer import ROMAN, Writer
 from siteplan.tables import RESULTS
@@ -211,6 +211,7 @@ def _need(writer: Writer) -> None:
         new_floor=writer.m2(total["new_floor_area_m2"]),
         new_land=writer.m2(total["new_land_area_m2"]),
     )
+    write_balance(writer)
     kinds = communes["build_type"].value_counts()
     writer.say(
         "need.build", **{b: writer.number(int(kinds.get(b, 0))) for b in ("none", "renovate", "extend", "build_new")}

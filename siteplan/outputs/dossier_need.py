@@ -24,6 +24,38 @@ def write_need_tables(writer: Writer) -> None:
     _columns(writer)
 
 
+def write_balance(writer: Writer) -> None:
+    """Say, where extension and new floor do not add up to the deficit, which communes make the difference and why."""
+    communes = writer.run.communes
+    columns = ("deficit_floor_area_m2", "extension_floor_area_m2", "new_floor_area_m2")
+    deficit, extension, new = (communes[name].astype("float64").fillna(0.0) for name in columns)
+    beyond = (extension + new - deficit).round(2)
+    if not (beyond != 0).any():
+        return
+    by_hand = communes["code"].isin(_agreed_codes(writer))
+    writer.say("need.balance", difference=writer.m2(float(beyond.sum())))
+    groups = {
+        "above": (beyond > 0) & by_hand,
+        "above_other": (beyond > 0) & ~by_hand,
+        "below": (beyond < 0) & by_hand,
+        "tolerated": (beyond < 0) & ~by_hand,
+    }
+    lines = []
+    for token, mask in groups.items():
+        if mask.any():
+            own = zip(communes.loc[mask, "name"], beyond[mask], strict=True)
+            listed = "; ".join(f"{wording.clean(str(name))} {writer.m2(abs(area))}" for name, area in own)
+            total = writer.m2(float(beyond[mask].abs().sum()))
+            lines.append(writer.words(f"need.balance_{token}", count=int(mask.sum()), total=total, listed=listed))
+    writer.paper.items(lines)
+
+
+def _agreed_codes(writer: Writer) -> set[str]:
+    figures = writer.run.figures
+    built = figures["item"].isin(("extension_floor", "new_floor")) & figures["agreed_m2"].notna()
+    return {str(code) for code in figures.loc[built, "commune_code"]}
+
+
 def norm_changes(standards: Any, lang: str) -> list[str]:
     """Sentences that say which document replaced or will replace which, from the result table ``standards``."""
     told = {

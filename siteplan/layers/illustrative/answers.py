@@ -74,12 +74,15 @@ def make_agreed(facts: Facts, reports: pd.DataFrame) -> pd.DataFrame:
     building = reports[reports["new_floor_area_m2"] > 0].head(facts.surveys["counts"]["agreed"])
     rows = []
     for number, row in enumerate(building.to_dict("records")):
+        asked = float(row["new_floor_area_m2"])
+        settled = float(np.round(asked * rng.uniform(0.85, 1.0), -1))
+        cut = "giảm so với số xã, phường báo cáo" if settled < asked else "giữ số xã, phường báo cáo"
         rows.append(
             {
                 "commune_code": row["commune_code"],
                 **dict.fromkeys(_AREAS, None),
-                "new_floor_area_m2": float(np.round(row["new_floor_area_m2"] * rng.uniform(0.85, 1.0), -1)),
-                "reason": "Thống nhất tại cuộc họp rà soát, giảm phần hội trường dùng chung với nhà văn hóa; minh họa",
+                "new_floor_area_m2": settled,
+                "reason": f"Thống nhất tại cuộc họp rà soát, {cut}; minh họa",
                 "officer": "Phòng Quy hoạch - Kiến trúc (minh họa)",
                 "agreed_date": f"2026-04-{10 + number:02d}",
                 "document": f"MH-{number + 1:02d}/BB-MINH HỌA",
