@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -32,6 +33,7 @@ HEADER_LIMIT = 250  # and 255 in a page header
 A3_FROM_WIDTH = 170  # characters; wider sheets are printed on A3
 A3_PAGE_WIDTH = 300  # characters that are still legible on one A3 page
 LINE_POINTS = 15.0
+NOTE_CHARACTERS = 140  # a longer line above a table is wrapped
 LINES_SHOWN = 4  # a longer text is read in its cell
 _PAPER_A4, _PAPER_A3 = 9, 8
 _SHEET_NAME_LIMIT = 31
@@ -60,7 +62,7 @@ def field_of(column: Column, lang: str, group: str = "", total: bool = False) ->
         return Field(heading, 11, "int", 0, group, total)
     if column.kind == "float":
         return Field(heading, 13, "number", column.decimals, group, total)
-    long = column.name in ("legal_basis", "title", "land_use_shares", "source")
+    long = column.name in ("legal_basis", "title", "land_use_shares", "source", "document")
     name = column.name in (
         "name",
         "label",
@@ -71,9 +73,15 @@ def field_of(column: Column, lang: str, group: str = "", total: bool = False) ->
         "authority",
         "phase",
         "owner",
+        "scope",
+        "standard",
+        "binding_rule",
+        "norm_state",
     )
     if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
         return Field(heading, 30, "line", group=group)
+    if column.name == "single_headquarters":  # four lines of it must hold the whole answer
+        return Field(heading, 130, group=group)
     return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
 
 
@@ -142,6 +150,7 @@ class Book:
         self._title = self._book.add_format({**base, "bold": True, "font_size": 14})
         self._mark = self._book.add_format({**base, "bold": True, "font_color": "#B00020"})
         self._note = self._book.add_format({**base, "italic": True})
+        self._note_block = self._book.add_format({**base, "italic": True, "text_wrap": True, "valign": "top"})
         self._wrapped_note = self._book.add_format({**base, "text_wrap": True, "valign": "top"})
         self._head = self._book.add_format(
             {**base, "bold": True, "text_wrap": True, "align": "center", "border": 1, "bg_color": "#DDE6F0"}
@@ -214,13 +223,21 @@ class Book:
         """
         page = self._book.add_worksheet(self._free_name(name))
         line = 0
+        widths = list(accumulate(field.width for field in fields))
         page.write_string(line, 0, wording.clean(title), self._title)
         for mark in self.stamp:
             line += 1
             page.write_string(line, 0, mark, self._mark)
         for note in notes:
             line += 1
-            page.write_string(line, 0, wording.clean(note, CELL_LIMIT), self._note)
+            words = wording.clean(note, CELL_LIMIT)
+            if len(words) > NOTE_CHARACTERS and len(fields) > 1:  # a long line would run off the screen
+                across = max(1, next((n for n in range(len(fields)) if widths[n] >= NOTE_CHARACTERS), len(fields) - 1))
+                page.merge_range(line, 0, line, across, "", self._note_block)
+                page.write_string(line, 0, words, self._note_block)
+                page.set_row(line, LINE_POINTS * math.ceil(len(words) / (0.9 * widths[across])))
+            else:
+                page.write_string(line, 0, words, self._note)
         line += 2
         first_head = line
         if any(field.group for field in fields):

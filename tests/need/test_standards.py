@@ -121,6 +121,25 @@ def test_ward_has_no_rural_minimum():
     assert set(needs.loc[needs["item"] == "minimum_land", "commune_code"]) == {"00002"}
 
 
+def test_what_is_only_recalled_is_never_hidden_by_a_proposal():
+    needs = need(communes({})).needs.query("scope == 'A'").set_index("item")
+    assert needs.loc["title_deputy", "certainty"] == "R"  # its number of people is a proposal, its area is recalled
+    assert needs.loc["title_contract", "certainty"] == "P"
+
+
+def test_a_ward_is_told_that_the_article_is_on_rural_communes():
+    needs = need(communes({"kind": "phường"})).needs
+    words = render(needs.loc[needs["item"] == "single_headquarters", "formula"].iloc[0])
+    assert "phường không áp dụng" in words
+
+
+def test_the_stricter_density_is_taken_and_both_are_named():
+    row = need(communes({})).needs.query("item == 'density' and scope == 'A'").iloc[0]
+    assert dict(decode(row["formula"]))["need.formula.density"]["percent"] == 40  # 40 % of QCVN 01, 50 % of TCVN 4601
+    assert row["certainty"] == "P"
+    assert "TCVN 4601:2012, mục 6.5" in render(row["formula"])
+
+
 def test_single_headquarters_norm_is_answered_and_no_cap():
     result = need(communes({}))
     row = result.needs[(result.needs["item"] == "single_headquarters") & (result.needs["scope"] == "A")].iloc[0]

@@ -95,7 +95,7 @@ PUBLISHED = [
     ("qcvn01-2021", "2026-12-31", "land.single_headquarters_mountain_m2", 400, "2.16.6.2"),
     ("qcvn01-2021", "2026-12-31", "land.density_percent", 40, "2.6.3"),
     ("qcvn01-2021", "2026-12-31", "land.density_existing_urban_percent", 60, "2.7.7"),
-    ("qcvn01-2021", "2026-12-31", "land.green_percent", 30, "Bảng 2.11"),
+    ("qcvn01-2021", "2026-12-31", "land.green_public_service_percent", 30, "Bảng 2.11"),
     ("qcvn01-2021", "2026-12-31", "companion.culture_house_m2", 1000, "Bảng 2.32"),
     ("qcvn01-2021", "2026-12-31", "companion.health_station_m2", 500, "Bảng 2.32"),
     ("qcvn01-2021", "2026-12-31", "companion.sports_m2", 5000, "Bảng 2.32"),
