@@ -176,7 +176,7 @@ def test_agreed_prevails_and_says_why():
     communes, columns = answer(required("ward"), own, reports, agreed)
     row = communes.loc["00001"]
     assert (row["build_type"], row["new_floor_area_m2"], row["kept_floor_area_m2"]) == ("build_new", 1234.5, 0)
-    # no land was agreed, so it follows: footprint 411.5; 0.8 x 45 + 20 = 56 motorbikes, 13 cars; yard 205.75; green 30 %
+    # no land agreed, so it follows: footprint 411.5; 0.8 x 45 + 20 = 56 motorbikes, 13 cars; yard 205.75; green 30 %
     assert row["new_land_area_m2"] == pytest.approx((411.5 + 56 * 3 + 13 * 25 + 205.75) / 0.7 * 1.2, abs=0.01)
     assert row["agreed"]
     new = columns.loc[("00001", "new_floor")]
