@@ -9,13 +9,9 @@ import typer
 
 from siteplan.cli.session import (
     CatalogOption,
-    DebugOption,
-    LangOption,
     OutOption,
-    QuietOption,
     Session,
-    WorkspaceOption,
-    session,
+    in_session,
     words,
 )
 from siteplan.locale import number, text
@@ -28,41 +24,38 @@ if TYPE_CHECKING:
 FOLDER = "lay_y_kien"
 
 
+@in_session
 def plans_opinions(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     out: OutOption = None,
     answers: Annotated[Path | None, typer.Option("--import", help=words("agencies.import"), show_default=False)] = None,
     status: Annotated[bool, typer.Option("--status", help=words("agencies.status"))] = False,
     all_sites: Annotated[bool, typer.Option("--all-sites", help=words("agencies.all_sites"))] = False,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Write letters and sheets of answers for each agency; read the sheets that came back; tell who has not replied."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import PAPERS, found_runs
-        from siteplan.layers.agencies import read_agencies, read_answers
-        from siteplan.outputs import requests as asking
+    from siteplan.cli.views import PAPERS, found_runs
+    from siteplan.layers.agencies import read_agencies, read_answers
+    from siteplan.outputs import requests as asking
 
-        place = now.workspace(catalog)
-        folder = (catalog or place.catalog).parent
-        folder = folder if (folder / "agencies.csv").is_file() else place.layers
-        (found,) = found_runs([run] if run else None, place, catalog, None)
-        agencies = read_agencies(folder)
-        asked = asking.requests_of(found, agencies, all_sites=all_sites)
-        if answers is not None:
-            everything = asking.requests_of(found, agencies, all_sites=True)
-            _import(now, answers, folder, asking.keys_of(everything))
-        elif not status:
-            target = out or found.folder / PAPERS / FOLDER
-            for path in asking.write_requests(found, asked, target, lang):
-                now.line("written", file=str(path))
-            left = asking.unasked(found, agencies, all_sites=all_sites)
-            if len(left):
-                now.line("agencies.unasked", count=len(left))
-        _status(now, asked, read_answers(folder))
+    place = now.workspace(catalog)
+    folder = (catalog or place.catalog).parent
+    folder = folder if (folder / "agencies.csv").is_file() else place.layers
+    (found,) = found_runs([run] if run else None, place, catalog, None)
+    agencies = read_agencies(folder)
+    asked = asking.requests_of(found, agencies, all_sites=all_sites)
+    if answers is not None:
+        everything = asking.requests_of(found, agencies, all_sites=True)
+        _import(now, answers, folder, asking.keys_of(everything))
+    elif not status:
+        target = out or found.folder / PAPERS / FOLDER
+        for path in asking.write_requests(found, asked, target, now.lang):
+            now.line("written", file=str(path))
+        left = asking.unasked(found, agencies, all_sites=all_sites)
+        if len(left):
+            now.line("agencies.unasked", count=len(left))
+    _status(now, asked, read_answers(folder))
 
 
 def _import(now: Session, source: Path, folder: Path, asked: pd.DataFrame) -> None:

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siteplan.cli.session import (
-    CatalogOption,
-    DebugOption,
-    LangOption,
-    QuietOption,
-    Session,
-    WorkspaceOption,
-    session,
-    words,
-)
+from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import number, text
 
 if TYPE_CHECKING:
@@ -27,7 +18,9 @@ if TYPE_CHECKING:
 FOLDER = "quy_hoach"
 
 
+@in_session
 def plans_import_dxf(
+    now: Session,
     file: Annotated[Path, typer.Argument(help=words("plans.dxf.file"))],
     plan: Annotated[str, typer.Option("--plan", help=words("plans.plan"))],
     layers: Annotated[Path | None, typer.Option("--layers", help=words("plans.dxf.layers"), show_default=False)] = None,
@@ -41,47 +34,42 @@ def plans_import_dxf(
     unit: Annotated[str, typer.Option("--unit", help=words("plans.dxf.unit"), show_default=False)] = "",
     crs: Annotated[int | None, typer.Option("--crs", help=words("plans.dxf.crs"), show_default=False)] = None,
     horizon: Annotated[str, typer.Option("--horizon", help=words("plans.dxf.horizon"), show_default=False)] = "",
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Make the zones of a plan from its drawing, a catalog entry for them, and the list of all that is wrong in it."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import Problem, UsageError
-        from siteplan.layers.catalog import load_catalog
-        from siteplan.layers.drawing import control as points
-        from siteplan.layers.drawing.entities import UNITS
-        from siteplan.layers.drawing.importer import Options, import_dxf, write_zones
-        from siteplan.rules import load_rules
-        from siteplan.workspace import lock
+    from siteplan.errors import Problem, UsageError
+    from siteplan.layers.catalog import load_catalog
+    from siteplan.layers.drawing import control as points
+    from siteplan.layers.drawing.entities import UNITS
+    from siteplan.layers.drawing.importer import Options, import_dxf, write_zones
+    from siteplan.rules import load_rules
+    from siteplan.workspace import lock
 
-        if unit and unit not in UNITS:
-            raise UsageError(Problem("dxf_unit_unknown", value=unit, params={"known": ", ".join(UNITS)}))
-        name = _file_name(plan)
-        place = now.workspace(catalog)
-        target = catalog or place.catalog
-        known = load_catalog(target)
-        folder = target.parent / FOLDER
-        table = layers or folder / f"{name}.lop.csv"
-        options = Options(
-            tolerance_m=tolerance, sagitta_m=sagitta, unit=unit, control=tuple(map(points.parse, control or ())),
-            epsg=crs, layers=table, horizon=horizon,
-        )  # fmt: skip
-        rules = load_rules(place.layers / "rules")
-        with lock(place):
-            found = import_dxf(file, plan, known.province, rules, options)
-            found = replace(found, problems=[*found.problems, *_of_register(known, plan, file.name)])
-            zones = write_zones(folder / f"{name}.gpkg", found)
-            listed = _write_faults(folder / f"{name}_loi", found, lang)
-            entry = _enter(known, zones, name, plan, file)
-        _tell(now, found, table, lang)
-        now.problems(found.problems)
-        for path in (zones, *listed):
-            now.line("written", file=str(path))
-        if entry:
-            now.line("layers.added", catalog=str(target), name=entry)
+    if unit and unit not in UNITS:
+        raise UsageError(Problem("dxf_unit_unknown", value=unit, params={"known": ", ".join(UNITS)}))
+    name = _file_name(plan)
+    place = now.workspace(catalog)
+    target = catalog or place.catalog
+    known = load_catalog(target)
+    folder = target.parent / FOLDER
+    table = layers or folder / f"{name}.lop.csv"
+    options = Options(
+        tolerance_m=tolerance, sagitta_m=sagitta, unit=unit, control=tuple(map(points.parse, control or ())),
+        epsg=crs, layers=table, horizon=horizon,
+    )  # fmt: skip
+    rules = load_rules(place.layers / "rules")
+    with lock(place):
+        found = import_dxf(file, plan, known.province, rules, options)
+        found = replace(found, problems=[*found.problems, *_of_register(known, plan, file.name)])
+        zones = write_zones(folder / f"{name}.gpkg", found)
+        listed = _write_faults(folder / f"{name}_loi", found, now.lang)
+        entry = _enter(known, zones, name, plan, file)
+    _tell(now, found, table, now.lang)
+    now.problems(found.problems)
+    for path in (zones, *listed):
+        now.line("written", file=str(path))
+    if entry:
+        now.line("layers.added", catalog=str(target), name=entry)
 
 
 def _file_name(plan: str) -> str:

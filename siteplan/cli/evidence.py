@@ -12,14 +12,10 @@ from rich.markup import escape
 from siteplan.cli.plans import BASE_SCENARIO, ScenarioOption
 from siteplan.cli.session import (
     CatalogOption,
-    DebugOption,
-    LangOption,
     OutOption,
-    QuietOption,
     RestrictedOption,
     Session,
-    WorkspaceOption,
-    session,
+    in_session,
     words,
 )
 
@@ -31,7 +27,9 @@ if TYPE_CHECKING:
 BEHIND = ("roads", "waterways", "water_areas")
 
 
+@in_session
 def check_site(
+    now: Session,
     file: Annotated[Path, typer.Argument(help=words("check_site.file"))],
     crs: Annotated[int | None, typer.Option("--crs", help=words("check_site.crs"), show_default=False)] = None,
     layer: Annotated[str, typer.Option("--layer", help=words("check_site.layer"), show_default=False)] = "",
@@ -39,43 +37,38 @@ def check_site(
     scenario: ScenarioOption = None,
     out: OutOption = None,
     include_restricted: RestrictedOption = False,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Hold plots against every plan and rule: text, GeoJSON and a page with a map."""
-    with session(workspace, lang, quiet, debug) as now:
-        # libraries first: what is measured is the answer
-        from siteplan import plot_index  # noqa: F401
-        from siteplan.layers.plots import read_plots
-        from siteplan.locale import text
-        from siteplan.outputs import plot_page
+    # libraries first: what is measured is the answer
+    from siteplan import plot_index  # noqa: F401
+    from siteplan.layers.plots import read_plots
+    from siteplan.locale import text
+    from siteplan.outputs import plot_page
 
-        started = time.perf_counter()
-        place = now.workspace(catalog)
-        asked = _scenario(place, scenario)
-        index = _index(now, place, catalog or place.catalog, asked)
-        opened = time.perf_counter()
-        try:
-            plots, problems = read_plots(file, index.province, crs, layer)
-            answer = _answer(index, plots, file, shift=shift, restricted=include_restricted, lang=lang)
-        finally:
-            index.close()
-        folder = out or place.root / "kiem_tra"
-        # what was drawn is never written over by what was found
-        stem = file.stem if folder.resolve() != file.resolve().parent else f"{file.stem}_kiem_tra"
-        written = _write(answer, folder, stem)
-        if problems:
-            now.problems(problems, now.err)
-        for line in plot_page.lines(answer):
-            now.out.print(escape(line))
-        for path in written:
-            now.line("written", file=str(path))
-        ready = time.perf_counter()
-        seconds = {"index": round(opened - started, 2), "answer": round(ready - opened, 2)}
-        now.err.print(escape(text("cli.check_site.time", lang, **seconds)))
+    started = time.perf_counter()
+    place = now.workspace(catalog)
+    asked = _scenario(place, scenario)
+    index = _index(now, place, catalog or place.catalog, asked)
+    opened = time.perf_counter()
+    try:
+        plots, problems = read_plots(file, index.province, crs, layer)
+        answer = _answer(index, plots, file, shift=shift, restricted=include_restricted, lang=now.lang)
+    finally:
+        index.close()
+    folder = out or place.root / "kiem_tra"
+    # what was drawn is never written over by what was found
+    stem = file.stem if folder.resolve() != file.resolve().parent else f"{file.stem}_kiem_tra"
+    written = _write(answer, folder, stem)
+    if problems:
+        now.problems(problems, now.err)
+    for line in plot_page.lines(answer):
+        now.out.print(escape(line))
+    for path in written:
+        now.line("written", file=str(path))
+    ready = time.perf_counter()
+    seconds = {"index": round(opened - started, 2), "answer": round(ready - opened, 2)}
+    now.err.print(escape(text("cli.check_site.time", now.lang, **seconds)))
 
 
 def _scenario(place: Workspace, asked: Path | None) -> Scenario:
@@ -159,36 +152,33 @@ def _write(answer: Answer, folder: Path, stem: str) -> list[Path]:
     return written
 
 
+@in_session
 def plans_diff(
+    now: Session,
     before: Annotated[str, typer.Argument(help=words("plans_diff.before"))],
     after: Annotated[str, typer.Argument(help=words("plans_diff.after"))],
     out: OutOption = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Tell which sites change between two runs because of plans, by how much, because of which zone."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.road import two_runs
-        from siteplan.locale import number, text
-        from siteplan.outputs import plans_diff as output
+    from siteplan.cli.road import two_runs
+    from siteplan.locale import number, text
+    from siteplan.outputs import plans_diff as output
 
-        place = now.workspace(catalog)
-        old, new = two_runs((before, after), place, catalog, None)
-        diff = output.compare_plans(old, new, lang)
-        shown = ("commune", "site", "before", "after", "overlap_change_m2", "title", "reason", "phase_after")
-        columns = [(text(f"plans_diff.column.{n}", lang), "right" if n.endswith("_m2") else "left") for n in shown]
-        rows = [
-            [number(row[n], 1, lang) if n.endswith("_m2") else str(row[n] or "–") for n in shown]
-            for row in diff.rows.to_dict("records")
-        ]
-        if rows:
-            now.table(text("plans_diff.sheet", lang), columns, rows)
-        now.out.print(
-            escape(text("plans_diff.summary", lang, changed=diff.changed, phases="; ".join(diff.phases) or "–"))
-        )
-        now.out.print(escape(text("plans_diff.sites", lang, gone=diff.gone, new=diff.new)))
-        folder = out or new.folder.parent / "so_sanh"
-        now.line("written", file=str(output.write_diff(diff, old, new, folder / "quy_hoach_thay_doi.xlsx", lang)))
+    place = now.workspace(catalog)
+    old, new = two_runs((before, after), place, catalog, None)
+    diff = output.compare_plans(old, new, now.lang)
+    shown = ("commune", "site", "before", "after", "overlap_change_m2", "title", "reason", "phase_after")
+    columns = [(text(f"plans_diff.column.{n}", now.lang), "right" if n.endswith("_m2") else "left") for n in shown]
+    rows = [
+        [number(row[n], 1, now.lang) if n.endswith("_m2") else str(row[n] or "–") for n in shown]
+        for row in diff.rows.to_dict("records")
+    ]
+    if rows:
+        now.table(text("plans_diff.sheet", now.lang), columns, rows)
+    now.out.print(
+        escape(text("plans_diff.summary", now.lang, changed=diff.changed, phases="; ".join(diff.phases) or "–"))
+    )
+    now.out.print(escape(text("plans_diff.sites", now.lang, gone=diff.gone, new=diff.new)))
+    folder = out or new.folder.parent / "so_sanh"
+    now.line("written", file=str(output.write_diff(diff, old, new, folder / "quy_hoach_thay_doi.xlsx", now.lang)))

@@ -13,74 +13,69 @@ from siteplan.cli.session import (
     LangOption,
     OutOption,
     QuietOption,
-    WorkspaceOption,
+    Session,
+    in_session,
     session,
     words,
 )
 from siteplan.locale import text, value_text
 
 
+@in_session
 def check(
-    workspace: WorkspaceOption = None,
+    now: Session,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Print all problems of the layers; exit 1 where one of them is an error."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import Problem, SiteplanError, has_errors
-        from siteplan.layers.catalog import load_catalog
-        from siteplan.layers.check import check_layers
-        from siteplan.rules import load_rules
+    from siteplan.errors import Problem, SiteplanError, has_errors
+    from siteplan.layers.catalog import load_catalog
+    from siteplan.layers.check import check_layers
+    from siteplan.rules import load_rules
 
-        place = now.workspace(catalog)
-        problems: list[Problem] = []
-        rules = None
-        try:
-            rules = load_rules(place.layers / "rules")
-        except SiteplanError as error:
-            problems.extend(error.problems)
-        try:
-            problems.extend(check_layers(load_catalog(catalog or place.catalog), rules, now.reporter))
-        except SiteplanError as error:
-            problems.extend(error.problems)
-        now.problems(problems)
-        if has_errors(problems):
-            raise typer.Exit(1)
-        now.line("check.ok")
+    place = now.workspace(catalog)
+    problems: list[Problem] = []
+    rules = None
+    try:
+        rules = load_rules(place.layers / "rules")
+    except SiteplanError as error:
+        problems.extend(error.problems)
+    try:
+        problems.extend(check_layers(load_catalog(catalog or place.catalog), rules, now.reporter))
+    except SiteplanError as error:
+        problems.extend(error.problems)
+    now.problems(problems)
+    if has_errors(problems):
+        raise typer.Exit(1)
+    now.line("check.ok")
 
 
+@in_session
 def status(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Print what each task of the province still lacks, layer by layer."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs
-        from siteplan.errors import UsageError
-        from siteplan.layers.catalog import load_catalog
-        from siteplan.survey.status import task_status
+    from siteplan.cli.views import found_runs
+    from siteplan.errors import UsageError
+    from siteplan.layers.catalog import load_catalog
+    from siteplan.survey.status import task_status
 
-        place = now.workspace()
-        entries = load_catalog(catalog or place.catalog).layers
-        try:
-            (found,) = found_runs([run] if run else None, place, catalog, None)
-        except UsageError:
-            if run:
-                raise
-            found = None
-        rows = task_status(found, entries, lang)
-        columns = [(text(f"cli.status.{c}", lang), "left") for c in ("task", "state", "lacking")]
-        now.table(
-            text("cli.status.title", lang),
-            columns,
-            [[r["task"], value_text("task_state", r["state"], lang), r["lacking"]] for r in rows],
-        )
+    place = now.workspace()
+    entries = load_catalog(catalog or place.catalog).layers
+    try:
+        (found,) = found_runs([run] if run else None, place, catalog, None)
+    except UsageError:
+        if run:
+            raise
+        found = None
+    rows = task_status(found, entries, now.lang)
+    columns = [(text(f"cli.status.{c}", now.lang), "left") for c in ("task", "state", "lacking")]
+    now.table(
+        text("cli.status.title", now.lang),
+        columns,
+        [[r["task"], value_text("task_state", r["state"], now.lang), r["lacking"]] for r in rows],
+    )
 
 
 def template(
@@ -133,47 +128,41 @@ def doctor(lang: LangOption = "vi", quiet: QuietOption = False, debug: DebugOpti
             raise typer.Exit(1)
 
 
+@in_session
 def layers_add(
+    now: Session,
     file: Annotated[Path, typer.Argument(help=words("layers.file"))],
     role: Annotated[str, typer.Option("--role", help=words("layers.role"))],
     name: Annotated[str | None, typer.Option("--name", help=words("layers.name"), show_default=False)] = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Inspect a file, propose CRS and field mapping, and write the catalog entry."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.layers.add import append_entry, inspect
-        from siteplan.layers.catalog import load_catalog
-        from siteplan.workspace import lock
+    from siteplan.layers.add import append_entry, inspect
+    from siteplan.layers.catalog import load_catalog
+    from siteplan.workspace import lock
 
-        place = now.workspace()
-        target = catalog or place.catalog
-        with lock(place):
-            proposal = inspect(file, role, load_catalog(target).province, folder=target.parent, name=name)
-            append_entry(target, proposal)
-        now.problems(proposal.problems)
-        now.out.print(proposal.toml(), markup=False)
-        now.line("layers.added", catalog=str(target), name=proposal.name)
+    place = now.workspace()
+    target = catalog or place.catalog
+    with lock(place):
+        proposal = inspect(file, role, load_catalog(target).province, folder=target.parent, name=name)
+        append_entry(target, proposal)
+    now.problems(proposal.problems)
+    now.out.print(proposal.toml(), markup=False)
+    now.line("layers.added", catalog=str(target), name=proposal.name)
 
 
+@in_session
 def data_pull(
+    now: Session,
     source: Annotated[str | None, typer.Option("--from", help=words("data.source"), show_default=False)] = None,
-    workspace: WorkspaceOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Fill layers/open/ with real open data from a mirror."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import has_errors
-        from siteplan.layers.open_data import pull
+    from siteplan.errors import has_errors
+    from siteplan.layers.open_data import pull
 
-        place = now.workspace()
-        problems = pull(place, source, now.reporter)
-        now.problems(problems)
-        if has_errors(problems):
-            raise typer.Exit(1)
-        now.line("data.done", folder=str(place.layers / "open"))
+    place = now.workspace()
+    problems = pull(place, source, now.reporter)
+    now.problems(problems)
+    if has_errors(problems):
+        raise typer.Exit(1)
+    now.line("data.done", folder=str(place.layers / "open"))

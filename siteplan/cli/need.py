@@ -7,55 +7,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siteplan.cli.session import (
-    CatalogOption,
-    DebugOption,
-    LangOption,
-    QuietOption,
-    Session,
-    WorkspaceOption,
-    session,
-    words,
-)
+from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import text, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@in_session
 def explain(
+    now: Session,
     commune: Annotated[str, typer.Argument(help=words("need.commune"))],
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help=words("need.scenario"), show_default=False)
     ] = None,
     scope: Annotated[str, typer.Option("--scope", help=words("need.scope"), show_default=False)] = "",
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Print the chain of one commune from its inputs to its land, with the article of each step."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import Problem, UsageError
+    from siteplan.errors import Problem, UsageError
 
-        if scope and scope.upper() not in ("A", "B", "C"):
-            raise UsageError(Problem("scope_unknown", value=scope))
-        if scenario is not None:
-            from siteplan.pipeline import need_tables
+    if scope and scope.upper() not in ("A", "B", "C"):
+        raise UsageError(Problem("scope_unknown", value=scope))
+    if scenario is not None:
+        from siteplan.pipeline import need_tables
 
-            place = now.workspace(scenario)
-            tables, planned, date = need_tables(scenario, place, catalog, now.reporter)
-            source = scenario.name
-        else:
-            from siteplan.cli.views import found_runs
+        place = now.workspace(scenario)
+        tables, planned, date = need_tables(scenario, place, catalog, now.reporter)
+        source = scenario.name
+    else:
+        from siteplan.cli.views import found_runs
 
-            (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
-            tables = {name: found.table(name) for name in ("communes", "needs", "scopes", "standards")}
-            planned, date = str(found.manifest["scenario"]["need"]["scope"]), str(found.manifest["date"])
-            source = found.name
-        _print(now, tables, commune, scope.upper() or planned, planned, source, date)
+        (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
+        tables = {name: found.table(name) for name in ("communes", "needs", "scopes", "standards")}
+        planned, date = str(found.manifest["scenario"]["need"]["scope"]), str(found.manifest["date"])
+        source = found.name
+    _print(now, tables, commune, scope.upper() or planned, planned, source, date)
 
 
 def _print(now: Session, tables: dict[str, Any], asked: str, scope: str, planned: str, source: str, date: str) -> None:

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siteplan.cli.session import (
-    CatalogOption,
-    DebugOption,
-    LangOption,
-    QuietOption,
-    Session,
-    WorkspaceOption,
-    session,
-    words,
-)
+from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import text, value_text
 
 if TYPE_CHECKING:
@@ -83,7 +74,9 @@ def _checked(run: Run, site: str, zone: str, decision: str, texts: dict[str, str
     return found.iloc[0]
 
 
+@in_session
 def opinion_add(
+    now: Session,
     site: Annotated[str, typer.Option("--site", help=words("opinion.site"))],
     decision: Annotated[str, typer.Option("--decision", help=words("opinion.decision"))],
     officer: Annotated[str, typer.Option("--officer", help=words("opinion.officer"))],
@@ -92,37 +85,32 @@ def opinion_add(
     zone: Annotated[str, typer.Option("--zone", help=words("opinion.zone"), show_default=False)] = "",
     date: Annotated[str, typer.Option("--date", help=words("opinion.date"), show_default=False)] = "",
     run: RunOption = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Record a person's opinion on a site (or on one finding of it); the machine's answer stays as it is."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs
-        from siteplan.layers import opinion_files, opinion_states
+    from siteplan.cli.views import found_runs
+    from siteplan.layers import opinion_files, opinion_states
 
-        (found,) = found_runs([run] if run else None, now.workspace(catalog), catalog, None)
-        row = _checked(found, site, zone, decision, {"officer": officer, "reason": reason})
-        conflicts = found.table("conflicts")
-        versions = found.manifest.get("plan_versions", {})
-        rests = opinion_states.fingerprints(
-            row["geometry"], conflicts[conflicts["site_id"] == site], zone or None, versions
-        )
-        folder = _folder(now, catalog)
-        file = opinion_files.append(
-            folder,
-            {
-                "site_id": site, "zone_id": zone, "decision": decision, "officer": " ".join(officer.split()),
-                "date": _date(date), "reason": reason, "document": document,
-                "commune_code": str(row["commune_code"]), "check_result": str(row["check_result"] or ""), **rests,
-                "outline": opinion_states.outline_of(row["geometry"]), "run": found.name,
-                "recorded": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
-            },
-        )  # fmt: skip
-        now.line("opinion.added", file=str(file), site=site)
-        _attach(now, found, folder)
+    (found,) = found_runs([run] if run else None, now.workspace(catalog), catalog, None)
+    row = _checked(found, site, zone, decision, {"officer": officer, "reason": reason})
+    conflicts = found.table("conflicts")
+    versions = found.manifest.get("plan_versions", {})
+    rests = opinion_states.fingerprints(
+        row["geometry"], conflicts[conflicts["site_id"] == site], zone or None, versions
+    )
+    folder = _folder(now, catalog)
+    file = opinion_files.append(
+        folder,
+        {
+            "site_id": site, "zone_id": zone, "decision": decision, "officer": " ".join(officer.split()),
+            "date": _date(date), "reason": reason, "document": document,
+            "commune_code": str(row["commune_code"]), "check_result": str(row["check_result"] or ""), **rests,
+            "outline": opinion_states.outline_of(row["geometry"]), "run": found.name,
+            "recorded": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
+        },
+    )  # fmt: skip
+    now.line("opinion.added", file=str(file), site=site)
+    _attach(now, found, folder)
 
 
 def _attach(now: Session, run: Run, folder: Path) -> None:
@@ -148,26 +136,23 @@ def _attach(now: Session, run: Run, folder: Path) -> None:
         now.problems(problems, now.err)
 
 
+@in_session
 def opinion_list(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     site: Annotated[str, typer.Option("--site", help=words("opinion.only_site"), show_default=False)] = "",
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """List all opinions and whether they still fit a run: valid, stale, contradicted, replaced, orphaned."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs
+    from siteplan.cli.views import found_runs
 
-        (found,) = found_runs([run] if run else None, now.workspace(catalog), catalog, None)
-        states, problems = _states(found, _folder(now, catalog))
-        if site:
-            states = states[(states["site_id"] == site) | (states["given_site_id"] == site)]
-        _table(now, states)
-        if problems:
-            now.problems(problems)
+    (found,) = found_runs([run] if run else None, now.workspace(catalog), catalog, None)
+    states, problems = _states(found, _folder(now, catalog))
+    if site:
+        states = states[(states["site_id"] == site) | (states["given_site_id"] == site)]
+    _table(now, states)
+    if problems:
+        now.problems(problems)
 
 
 def _table(now: Session, states: pd.DataFrame) -> None:

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siteplan.cli.session import (
-    CatalogOption,
-    DebugOption,
-    LangOption,
-    QuietOption,
-    Session,
-    WorkspaceOption,
-    session,
-    words,
-)
+from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import number, text, value_text
 
 if TYPE_CHECKING:
@@ -99,74 +90,68 @@ def _commune_code(layers: LayerSet, asked: str) -> str:
                              params={"codes": ", ".join(same)}))  # fmt: skip
 
 
+@in_session
 def plans_list(
+    now: Session,
     kind: Annotated[str, typer.Option("--kind", help=words("plans.kind"), show_default=False)] = "",
     commune: Annotated[str, typer.Option("--commune", help=words("plans.commune"), show_default=False)] = "",
     date: DateOption = None,
     scenario: ScenarioOption = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """List the plans that are registered, and how each stands on the date."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import Problem, UsageError
-        from siteplan.layers.register import overview
-        from siteplan.rules import load_rules
+    from siteplan.errors import Problem, UsageError
+    from siteplan.layers.register import overview
+    from siteplan.rules import load_rules
 
-        layers, stands, day = _register(now, catalog, date, scenario)
-        kinds = load_rules(now.workspace(catalog).layers / "rules").plan_kinds["plan_kind"].dropna().tolist()
-        if kind and kind not in kinds:
-            raise UsageError(Problem("plan_kind_not_known", value=kind, params={"known": ", ".join(kinds)}))
-        code = _commune_code(layers, commune) if commune else ""
-        rows = overview(layers, stands, kind, code)
-        heads = ("id", "kind", "title", "decision", "standing", "zones", "cover")
-        columns = [(text(f"plans.list.{h}", lang), "right" if h == "zones" else "left") for h in heads]
-        lines = [
-            [
-                str(row["plan_id"]),
-                value_text("plan_kind", row["plan_kind"], lang),
-                str(row["title"]),
-                _decision(row, lang),
-                value_text("standing", row["standing"], lang),
-                number(row["zones"], 0, lang) if row["zones"] else text("plans.list.no_zones", lang),
-                _cover(row["coverage"], lang),
-            ]
-            for row in rows.to_dict("records")
+    layers, stands, day = _register(now, catalog, date, scenario)
+    kinds = load_rules(now.workspace(catalog).layers / "rules").plan_kinds["plan_kind"].dropna().tolist()
+    if kind and kind not in kinds:
+        raise UsageError(Problem("plan_kind_not_known", value=kind, params={"known": ", ".join(kinds)}))
+    code = _commune_code(layers, commune) if commune else ""
+    rows = overview(layers, stands, kind, code)
+    heads = ("id", "kind", "title", "decision", "standing", "zones", "cover")
+    columns = [(text(f"plans.list.{h}", now.lang), "right" if h == "zones" else "left") for h in heads]
+    lines = [
+        [
+            str(row["plan_id"]),
+            value_text("plan_kind", row["plan_kind"], now.lang),
+            str(row["title"]),
+            _decision(row, now.lang),
+            value_text("standing", row["standing"], now.lang),
+            number(row["zones"], 0, now.lang) if row["zones"] else text("plans.list.no_zones", now.lang),
+            _cover(row["coverage"], now.lang),
         ]
-        now.table(text("plans.list.table_title", lang, date=_shown_date(day, lang)), columns, lines)
-        now.out.print(text("plans.list.count", lang, count=len(lines), of=len(layers.table("plans"))))
+        for row in rows.to_dict("records")
+    ]
+    now.table(text("plans.list.table_title", now.lang, date=_shown_date(day, now.lang)), columns, lines)
+    now.out.print(text("plans.list.count", now.lang, count=len(lines), of=len(layers.table("plans"))))
 
 
+@in_session
 def plans_show(
+    now: Session,
     plan: Annotated[str, typer.Argument(help=words("plans.plan"))],
     date: DateOption = None,
     scenario: ScenarioOption = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Show everything that is known of one plan: its fields, versions, what it covers, zones by function."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import Problem, UsageError
-        from siteplan.layers.catalog import near_key, nearest
-        from siteplan.layers.register import overview
+    from siteplan.errors import Problem, UsageError
+    from siteplan.layers.catalog import near_key, nearest
+    from siteplan.layers.register import overview
 
-        layers, stands, day = _register(now, catalog, date, scenario)
-        rows = overview(layers, stands)
-        found = rows[rows["plan_id"] == plan]
-        if not len(found):
-            near = nearest(plan, rows["plan_id"])
-            raise UsageError(Problem(near_key("plan_not_found", near), value=plan, params={"near": near}))
-        row = found.iloc[0].to_dict()
-        _show_fields(now, row, day, lang)
-        _show_versions(now, plan, rows, lang)
-        _show_cover(now, row["coverage"], layers, lang)
-        _show_functions(now, plan, layers, lang)
+    layers, stands, day = _register(now, catalog, date, scenario)
+    rows = overview(layers, stands)
+    found = rows[rows["plan_id"] == plan]
+    if not len(found):
+        near = nearest(plan, rows["plan_id"])
+        raise UsageError(Problem(near_key("plan_not_found", near), value=plan, params={"near": near}))
+    row = found.iloc[0].to_dict()
+    _show_fields(now, row, day, now.lang)
+    _show_versions(now, plan, rows, now.lang)
+    _show_cover(now, row["coverage"], layers, now.lang)
+    _show_functions(now, plan, layers, now.lang)
 
 
 def _show_fields(now: Session, row: dict[Any, Any], day: dt.date, lang: str) -> None:
@@ -246,38 +231,35 @@ def _show_functions(now: Session, plan: str, layers: LayerSet, lang: str) -> Non
     now.table(text("plans.show.zones", lang), columns, lines)
 
 
+@in_session
 def plans_check(
+    now: Session,
     date: DateOption = None,
     scenario: ScenarioOption = None,
     xlsx: XlsxOption = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Tell what is registered, what is missing for which commune, and all that is wrong; exit 1 where a fault stops."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.errors import has_errors
-        from siteplan.layers.register import overview
-        from siteplan.layers.register_check import check_register
-        from siteplan.outputs.register import write_register
-        from siteplan.rules import load_rules
-        from siteplan.sites.plans import plan_coverage
+    from siteplan.errors import has_errors
+    from siteplan.layers.register import overview
+    from siteplan.layers.register_check import check_register
+    from siteplan.outputs.register import write_register
+    from siteplan.rules import load_rules
+    from siteplan.sites.plans import plan_coverage
 
-        layers, stands, day = _register(now, catalog, date, scenario)
-        rules = load_rules(now.workspace(catalog).layers / "rules")
-        communes = layers.table("communes")
-        covered = plan_coverage(communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, day)
-        problems = check_register(layers, rules, stands, covered, day)
-        _coverage_table(now, covered, rules.plan_kinds, day, lang)
-        now.problems(problems)
-        if xlsx is not None:
-            names = dict(zip(communes["code"], communes["name"], strict=True))
-            file = write_register(xlsx, overview(layers, stands), covered, problems, names, day, lang)
-            now.line("written", file=str(file))
-        if has_errors(problems):
-            raise typer.Exit(1)
+    layers, stands, day = _register(now, catalog, date, scenario)
+    rules = load_rules(now.workspace(catalog).layers / "rules")
+    communes = layers.table("communes")
+    covered = plan_coverage(communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, day)
+    problems = check_register(layers, rules, stands, covered, day)
+    _coverage_table(now, covered, rules.plan_kinds, day, now.lang)
+    now.problems(problems)
+    if xlsx is not None:
+        names = dict(zip(communes["code"], communes["name"], strict=True))
+        file = write_register(xlsx, overview(layers, stands), covered, problems, names, day, now.lang)
+        now.line("written", file=str(file))
+    if has_errors(problems):
+        raise typer.Exit(1)
 
 
 def _coverage_table(now: Session, covered: pd.DataFrame, kinds: pd.DataFrame, day: dt.date, lang: str) -> None:

@@ -14,15 +14,11 @@ import typer
 
 from siteplan.cli.session import (
     CatalogOption,
-    DebugOption,
     JobsOption,
-    LangOption,
     OutOption,
-    QuietOption,
     RestrictedOption,
     Session,
-    WorkspaceOption,
-    session,
+    in_session,
     words,
 )
 from siteplan.locale import number, text, value_text
@@ -39,52 +35,49 @@ def cores() -> int:
     return min(os.cpu_count() or 1, 4)
 
 
+@in_session
 def run(
+    now: Session,
     scenarios: Annotated[list[Path], typer.Argument(help=words("run.scenarios"))],
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
     jobs: JobsOption = 0,
     with_comparison: Annotated[bool, typer.Option("--compare", help=words("run.compare"))] = False,
     include_restricted: RestrictedOption = False,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
-        from siteplan.work import Workers
-        from siteplan.workspace import lock
+    from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
+    from siteplan.work import Workers
+    from siteplan.workspace import lock
 
-        place = now.workspace(scenarios[0])
-        reporter = now.reporter
-        started = time.perf_counter()
-        jobs = jobs or cores()
-        modules = ("siteplan.sites.assess", *VIEW_MODULES)
-        with lock(place), Workers(max(2, jobs), modules) as workers:
-            from siteplan.pipeline import run_scenarios, runs_folder
+    place = now.workspace(scenarios[0])
+    reporter = now.reporter
+    started = time.perf_counter()
+    jobs = jobs or cores()
+    modules = ("siteplan.sites.assess", *VIEW_MODULES)
+    with lock(place), Workers(max(2, jobs), modules) as workers:
+        from siteplan.pipeline import run_scenarios, runs_folder
 
-            runs = run_scenarios(
-                scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers,
-                include_restricted=include_restricted, reporter=reporter,
-            )  # fmt: skip
-            folder = maps_folder(place, catalog, out)
-            begun = [(done, begin_views(workers, done, place, folder, lang)) for done in runs]
-            names = [done.name for done, _ in begun]
-            comparing = None
-            if with_comparison and len(begun) > 1:
-                at = runs_folder(place, catalog, out)
-                comparing = workers.submit(write_compared, [done.folder for done, _ in begun], place, at, folder, lang)
-            reporter.say("pipeline.drawing")
-            for done, viewed in begun:
-                drawn, *_ = [view.result() for view in viewed]
-                show_run(now, done, drawn)
-            if comparing is not None:
-                show_compared(now, comparing.result())
-        now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, lang))
-        if len(begun) > 1 and comparing is None:
-            now.line("run.compare_hint", runs=" ".join(names))
+        runs = run_scenarios(
+            scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers,
+            include_restricted=include_restricted, reporter=reporter,
+        )  # fmt: skip
+        folder = maps_folder(place, catalog, out)
+        begun = [(done, begin_views(workers, done, place, folder, now.lang)) for done in runs]
+        names = [done.name for done, _ in begun]
+        comparing = None
+        if with_comparison and len(begun) > 1:
+            at = runs_folder(place, catalog, out)
+            comparing = workers.submit(write_compared, [done.folder for done, _ in begun], place, at, folder, now.lang)
+        reporter.say("pipeline.drawing")
+        for done, viewed in begun:
+            drawn, *_ = [view.result() for view in viewed]
+            show_run(now, done, drawn)
+        if comparing is not None:
+            show_compared(now, comparing.result())
+    now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, now.lang))
+    if len(begun) > 1 and comparing is None:
+        now.line("run.compare_hint", runs=" ".join(names))
 
 
 def show_run(now: Session, run: Run, drawn: Path) -> None:
@@ -156,34 +149,31 @@ def show_warnings(now: Session, run: Run) -> None:
     now.line("run.assumptions", count=len(run.manifest["assumptions"]), problems=len(run.problems))
 
 
+@in_session
 def compare(
+    now: Session,
     runs: Annotated[list[str] | None, typer.Argument(help=words("compare.runs"), show_default=False)] = None,
     changes: Annotated[bool, typer.Option("--changes", help=words("compare.changes"))] = False,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Put two or more options side by side: a table, a workbook, a map."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs, maps_folder
-        from siteplan.pipeline import runs_folder
-        from siteplan.workspace import lock
+    from siteplan.cli.views import found_runs, maps_folder
+    from siteplan.pipeline import runs_folder
+    from siteplan.workspace import lock
 
-        place = now.workspace()
-        if changes:
-            before, after = two_runs(runs or [], place, catalog, out)
-            show_changes(now, before, after, runs_folder(place, catalog, out) / "so_sanh")
-            return
-        named = found_runs(runs, place, catalog, out, at_least=2)
-        with lock(place):
-            folders = [run.folder for run in named]
-            found = write_compared(
-                folders, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), lang
-            )
-        show_compared(now, found)
+    place = now.workspace()
+    if changes:
+        before, after = two_runs(runs or [], place, catalog, out)
+        show_changes(now, before, after, runs_folder(place, catalog, out) / "so_sanh")
+        return
+    named = found_runs(runs, place, catalog, out, at_least=2)
+    with lock(place):
+        folders = [run.folder for run in named]
+        found = write_compared(
+            folders, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), now.lang
+        )
+    show_compared(now, found)
 
 
 def two_runs(names: Sequence[str], place: Workspace, catalog: Path | None, out: Path | None) -> tuple[Run, Run]:
@@ -259,28 +249,25 @@ def show_compared(now: Session, found: Compared) -> None:
     now.line("run.map", file=str(found.drawn))
 
 
+@in_session
 def freeze(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     version: Annotated[str, typer.Option("--version", help=words("freeze.version"))] = "",
-    workspace: WorkspaceOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Protect a run for good and stamp its map and papers with version and date."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import draw, map_folder_of, write_documents
-        from siteplan.errors import Problem, UsageError
-        from siteplan.runs import find_run
-        from siteplan.runs import freeze as freeze_run
-        from siteplan.workspace import lock
+    from siteplan.cli.views import draw, map_folder_of, write_documents
+    from siteplan.errors import Problem, UsageError
+    from siteplan.runs import find_run
+    from siteplan.runs import freeze as freeze_run
+    from siteplan.workspace import lock
 
-        if not version.strip():
-            raise UsageError(Problem("freeze_version_missing"))
-        place: Workspace = now.workspace()
-        with lock(place):
-            frozen = freeze_run(find_run(run, place.runs), version.strip(), dt.datetime.now().astimezone().date())
-            drawn = draw(frozen, place, map_folder_of(frozen, place), lang)
-            write_documents(frozen, lang)
-        now.line("freeze.done", folder=str(frozen.folder), version=version, date=str((frozen.frozen or {})["date"]))
-        now.line("run.map", file=str(drawn))
+    if not version.strip():
+        raise UsageError(Problem("freeze_version_missing"))
+    place: Workspace = now.workspace()
+    with lock(place):
+        frozen = freeze_run(find_run(run, place.runs), version.strip(), dt.datetime.now().astimezone().date())
+        drawn = draw(frozen, place, map_folder_of(frozen, place), now.lang)
+        write_documents(frozen, now.lang)
+    now.line("freeze.done", folder=str(frozen.folder), version=version, date=str((frozen.frozen or {})["date"]))
+    now.line("run.map", file=str(drawn))

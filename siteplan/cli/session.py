@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import functools
+import inspect
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -221,3 +223,35 @@ def session(workspace: Path | None, lang: str, quiet: bool, debug: bool) -> Iter
         now.err.quiet = False
         now.err.print(escape(text("cli.internal_error", lang, detail=f"{type(error).__name__}: {error}")))
         raise typer.Exit(3) from None
+
+
+# options that every command of a workspace has, in the order in which the help lists them
+_COMMON = {
+    "workspace": (WorkspaceOption, None),
+    "lang": (LangOption, DEFAULT_LANGUAGE),
+    "quiet": (QuietOption, False),
+    "debug": (DebugOption, False),
+}
+
+
+def in_session(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a function whose first parameter is its session.
+
+    The command has the function's other parameters, and the options all commands share.
+    """
+    own = inspect.signature(command, eval_str=True)
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in _COMMON.items()
+    ]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own.parameters.values()][1:]] + common
+
+    @functools.wraps(command)
+    def framed(**given: Any) -> None:
+        shared = {name: given.pop(name, default) for name, (_, default) in _COMMON.items()}
+        with session(**shared) as now:
+            command(now, **given)
+
+    framed.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    framed.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
+    return framed

@@ -8,37 +8,31 @@ import typer
 
 from siteplan.cli.session import (
     CatalogOption,
-    DebugOption,
-    LangOption,
     OutOption,
-    QuietOption,
-    WorkspaceOption,
-    session,
+    Session,
+    in_session,
     words,
 )
 
 
+@in_session
 def show(
+    now: Session,
     site: Annotated[str, typer.Argument(help=words("site.site"))],
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Write the page of a site: picture, figures, evidence, points; print what it says in short."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import PAPERS, found_runs, style_of
-        from siteplan.locale import decode, text
-        from siteplan.outputs.site_sheet import find_site, write_site_sheet
+    from siteplan.cli.views import PAPERS, found_runs, style_of
+    from siteplan.locale import decode, text
+    from siteplan.outputs.site_sheet import find_site, write_site_sheet
 
-        place = now.workspace()
-        (found,) = found_runs([run] if run else None, place, catalog, None)
-        row = find_site(found, site)
-        now.line("site.title", site=row["site_id"], label=row["label"], run=found.name)
-        for key, params in decode(row["reasons"]):
-            now.plain(f"  - {text(key, now.lang, **params)}")
-        folder = out or found.folder / PAPERS / "vi_tri"
-        now.line("site.written", path=str(write_site_sheet(found, row["site_id"], folder, style_of(place), now.lang)))
+    place = now.workspace()
+    (found,) = found_runs([run] if run else None, place, catalog, None)
+    row = find_site(found, site)
+    now.line("site.title", site=row["site_id"], label=row["label"], run=found.name)
+    for key, params in decode(row["reasons"]):
+        now.plain(f"  - {text(key, now.lang, **params)}")
+    folder = out or found.folder / PAPERS / "vi_tri"
+    now.line("site.written", path=str(write_site_sheet(found, row["site_id"], folder, style_of(place), now.lang)))

@@ -11,15 +11,11 @@ import typer
 
 from siteplan.cli.session import (
     CatalogOption,
-    DebugOption,
     JobsOption,
-    LangOption,
     OutOption,
-    QuietOption,
     RestrictedOption,
     Session,
-    WorkspaceOption,
-    session,
+    in_session,
     words,
 )
 
@@ -138,31 +134,28 @@ def _show(now: Session, files: Sequence[Path]) -> None:
         now.line("written", file=str(file))
 
 
+@in_session
 def draw_map(
+    now: Session,
     runs: RunsArgument = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
     commune: Annotated[str | None, typer.Option("--commune", help=words("map.commune"), show_default=False)] = None,
     sheets: Annotated[bool, typer.Option("--sheets", help=words("map.sheets"))] = False,
     jobs: JobsOption = 0,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Draw the maps of finished runs again, or their printed sheets."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.outputs.chain import find_commune
+    from siteplan.outputs.chain import find_commune
 
-        place = now.workspace()
-        found = found_runs(runs, place, catalog, None)
-        for run in found:
-            code = find_commune(run.table("communes"), commune) if commune else None
-            folder = out or map_folder_of(run, place)
-            if sheets:
-                _draw_sheets(now, run, place, folder, lang, code, jobs)
-            else:
-                _show(now, [draw(run, place, folder, lang, code)])
+    place = now.workspace()
+    found = found_runs(runs, place, catalog, None)
+    for run in found:
+        code = find_commune(run.table("communes"), commune) if commune else None
+        folder = out or map_folder_of(run, place)
+        if sheets:
+            _draw_sheets(now, run, place, folder, now.lang, code, jobs)
+        else:
+            _show(now, [draw(run, place, folder, now.lang, code)])
 
 
 def _draw_sheets(
@@ -186,54 +179,45 @@ def _paper(found: Sequence[Run], out: Path | None, suffix: str) -> Path:
     return folder / ("_".join(run.name for run in found) + suffix)
 
 
+@in_session
 def workbook(
+    now: Session,
     runs: RunsArgument = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Write one workbook with all the runs given."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.outputs.workbook import write_workbook
+    from siteplan.outputs.workbook import write_workbook
 
-        found = found_runs(runs, now.workspace(), catalog, None)
-        _show(now, [write_workbook(found, _paper(found, out, ".xlsx"), lang)])
+    found = found_runs(runs, now.workspace(), catalog, None)
+    _show(now, [write_workbook(found, _paper(found, out, ".xlsx"), now.lang)])
 
 
+@in_session
 def dossier(
+    now: Session,
     runs: RunsArgument = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Write one Word file with all the runs given."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.outputs.dossier import write_dossier
+    from siteplan.outputs.dossier import write_dossier
 
-        found = found_runs(runs, now.workspace(), catalog, None)
-        _show(now, [write_dossier(found, _paper(found, out, ".docx"), lang)])
+    found = found_runs(runs, now.workspace(), catalog, None)
+    _show(now, [write_dossier(found, _paper(found, out, ".docx"), now.lang)])
 
 
+@in_session
 def export(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
-    lang: LangOption = "vi",
     include_restricted: RestrictedOption = False,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Write shapefiles and a GeoPackage of a run for consultants."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.outputs.handover import export as write_export
+    from siteplan.outputs.handover import export as write_export
 
-        (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
-        folder = out or found.folder / PAPERS / "shp"
-        _show(now, write_export(found, folder, lang, include_restricted=include_restricted))
+    (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
+    folder = out or found.folder / PAPERS / "shp"
+    _show(now, write_export(found, folder, now.lang, include_restricted=include_restricted))

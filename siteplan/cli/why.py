@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siteplan.cli.session import (
-    CatalogOption,
-    DebugOption,
-    LangOption,
-    QuietOption,
-    Session,
-    WorkspaceOption,
-    session,
-    words,
-)
+from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import decode, encode, number, render, text
 
 if TYPE_CHECKING:
@@ -30,34 +21,31 @@ if TYPE_CHECKING:
 _KEEP_EVERY_S = 5.0
 
 
+@in_session
 def why(
+    now: Session,
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     commune: Annotated[str | None, typer.Argument(help=words("why.commune"), show_default=False)] = None,
     again: Annotated[bool, typer.Option("--again", help=words("why.again"))] = False,
-    workspace: WorkspaceOption = None,
     catalog: CatalogOption = None,
-    lang: LangOption = "vi",
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
 ) -> None:
     """Answer the what-ifs of a programme; what was answered is kept with the run, an interrupted call goes on."""
-    with session(workspace, lang, quiet, debug) as now:
-        from siteplan.cli.views import found_runs
-        from siteplan.outputs.chain import find_commune
-        from siteplan.workspace import lock
+    from siteplan.cli.views import found_runs
+    from siteplan.outputs.chain import find_commune
+    from siteplan.workspace import lock
 
-        place = now.workspace()
-        (found,) = found_runs([run] if run else None, place, catalog, None)
-        communes = found.communes
-        asked = [find_commune(communes, commune)] if commune else sorted(map(str, communes["code"]))
-        with lock(place):
-            kept = answer(found, asked, now, again=again, whole=commune is None)
-        _show(now, found, kept, asked, whole=commune is None)
-        if commune is None and not found.frozen:
-            from siteplan.outputs.why import write_answers
-            from siteplan.runs import Run
+    place = now.workspace()
+    (found,) = found_runs([run] if run else None, place, catalog, None)
+    communes = found.communes
+    asked = [find_commune(communes, commune)] if commune else sorted(map(str, communes["code"]))
+    with lock(place):
+        kept = answer(found, asked, now, again=again, whole=commune is None)
+    _show(now, found, kept, asked, whole=commune is None)
+    if commune is None and not found.frozen:
+        from siteplan.outputs.why import write_answers
+        from siteplan.runs import Run
 
-            now.line("why.file", file=str(write_answers(Run(found.folder), lang)))
+        now.line("why.file", file=str(write_answers(Run(found.folder), now.lang)))
 
 
 def _fingerprint(communes: pd.DataFrame, run: Run) -> str:
