@@ -13,6 +13,8 @@ from siteplan.locale import text, value_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from siteplan.workspace import Workspace
+
 
 @in_session
 def explain(
@@ -30,20 +32,29 @@ def explain(
 
     if scope and scope.upper() not in ("A", "B", "C"):
         raise UsageError(Problem("scope_unknown", value=scope))
+    place = now.workspace(scenario) if scenario is not None else now.workspace()
+    if scenario is None and run is None and not _has_runs(place, catalog):
+        scenario = next(iter(sorted(place.scenarios.glob("*.toml"))), None)  # without one the search for a run tells
     if scenario is not None:
         from siteplan.pipeline import need_tables
 
-        place = now.workspace(scenario)
         tables, planned, date = need_tables(scenario, place, catalog, now.reporter)
-        source = scenario.name
+        source = text("cli.need.of_scenario", now.lang, name=scenario.name)
     else:
         from siteplan.cli.views import found_runs
 
-        (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
+        (found,) = found_runs([run] if run else None, place, catalog, None)
         tables = {name: found.table(name) for name in ("communes", "needs", "scopes", "standards")}
         planned, date = str(found.manifest["scenario"]["need"]["scope"]), str(found.manifest["date"])
-        source = found.name
+        source = text("cli.need.of_run", now.lang, name=found.name)
     _print(now, tables, commune, scope.upper() or planned, planned, source, date)
+
+
+def _has_runs(place: Workspace, catalog: Path | None) -> bool:
+    from siteplan.pipeline import runs_folder
+    from siteplan.runs import MANIFEST
+
+    return any(runs_folder(place, catalog, None).glob(f"*/{MANIFEST}"))
 
 
 def _print(now: Session, tables: dict[str, Any], asked: str, scope: str, planned: str, source: str, date: str) -> None:
