@@ -358,7 +358,7 @@ def test_catalog_with_byte_order_mark_and_one_with_backslashes(ground):
 
 
 def test_numbers_keep_their_meaning_across_a_dbf(ground):
-    """Codes that a DBF keeps as numbers lose their zero; areas with three decimals stay areas."""
+    """Codes that a DBF keeps as numbers lose their zero; areas with three decimals are rounded to the table's two."""
     frame = pd.DataFrame({"MA_CS": ["A"], "MA_XA": [6001], "DT_DAT": [1234.567]})
     gpd.GeoDataFrame(frame, geometry=[shapely.Point(WEST + 5, SOUTH + 5)], crs=9215).to_file(
         ground.folder / "co_so.shp"
@@ -367,7 +367,7 @@ def test_numbers_keep_their_meaning_across_a_dbf(ground):
     layers = ground.read()
     assert [p.key for p in layers.problems] == ["layer_code_restored"]
     row = layers.table("facilities").iloc[0]
-    assert (row["commune_code"], row["land_area_m2"]) == ("06001", 1234.6)
+    assert (row["commune_code"], row["land_area_m2"]) == ("06001", 1234.57)
 
 
 def test_a_copy_of_everything_still_works(ground, tmp_path):

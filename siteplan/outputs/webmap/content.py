@@ -314,7 +314,7 @@ def _needs(run: Run, lang: str) -> Content:
     return rows_of(
         table,
         ["commune_code", "step", "item", "value", "unit", "legal_basis", "certainty", "binding"],
-        formula=[" ".join(words) for words in _words(table["formula"], lang)],
+        formula=["; ".join(words) for words in _words(table["formula"], lang)],
     )
 
 
