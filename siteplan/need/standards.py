@@ -150,7 +150,7 @@ def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
         formula = "staff_default_government" if staff.parts else formula
         params |= {"government": staff.government, "party_front": staff.party_front}
     certainty = "C" if staff.basis == "group_average" else None
-    also = [("need.formula.illustrative_staff", {})] if staff.layers else []
+    also: list[Message] = [("need.formula.illustrative_staff", {})] if staff.layers else []
     chain.add("staff", staff.people, "người", norms, formula=formula, certainty=certainty, also=also, **params)
 
 
