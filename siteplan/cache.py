@@ -21,12 +21,26 @@ from siteplan.workspace import cache_folder
 KEPT = 6
 
 
+# rooms that neither layers nor sites may import: what they hold cannot change what those find
+BEYOND_SITES = ("cli", "decide", "need", "outputs", "survey")
+
+
 @cache
-def code_fingerprint(package: str = "siteplan") -> str:
-    """Hash of the source of a package: what other code computed is not taken for this code's."""
+def code_fingerprint(package: str = "siteplan", without: tuple[str, ...] = ()) -> str:
+    """Hash of the source of a package: what other code computed is not taken for this code's.
+
+    Parameters
+    ----------
+    package
+        Importable name.
+    without
+        Folders of the package that what is kept cannot depend on.
+    """
     digest = hashlib.sha256()
-    for module in sorted(Path(str(resources.files(package))).rglob("*.py")):
-        digest.update(module.read_bytes())
+    folder = Path(str(resources.files(package)))
+    for module in sorted(folder.rglob("*.py")):
+        if module.relative_to(folder).parts[0] not in without:
+            digest.update(module.read_bytes())
     return digest.hexdigest()
 
 

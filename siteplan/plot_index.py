@@ -84,7 +84,7 @@ def stamp(catalog: Catalog, rules_folder: Path, scenario: Scenario, reporter: Re
         json.dumps(hashes_of(catalog, reporter), sort_keys=True),
         json.dumps(asked, sort_keys=True, default=str),
         hashlib.sha256(b"".join(rules)).hexdigest(),
-        cache.code_fingerprint(),
+        cache.code_fingerprint(without=cache.BEYOND_SITES),
     )
 
 

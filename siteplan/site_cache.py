@@ -56,7 +56,7 @@ def fingerprint(layers: str, rules: Rules, scenario: Scenario, required: pd.Data
         json.dumps({part: parts[part] for part in _SCENARIO_PARTS}, sort_keys=True),
         *(getattr(rules, name).to_csv(index=False) for name in vars(rules)),
         required.sort_values("commune_code").to_csv(index=False),
-        cache.code_fingerprint(),
+        cache.code_fingerprint(without=cache.BEYOND_SITES),
     )
 
 
@@ -92,5 +92,5 @@ def coverage(layers: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         frame = conform(compute(), schema).astype(object)
         return frame.where(frame.notna(), None).to_dict("records")
 
-    found = cache.kept_json("coverage", cache.key_of(layers, cache.code_fingerprint()), rows)
+    found = cache.kept_json("coverage", cache.key_of(layers, cache.code_fingerprint(without=cache.BEYOND_SITES)), rows)
     return conform(pd.DataFrame(found, columns=schema.names), schema)
