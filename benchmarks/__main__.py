@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import decide
 from benchmarks.forms import fill_forms
 from benchmarks.measure import Measured, machine, measure
 
@@ -72,14 +73,16 @@ def main() -> int:
             step("check, real boundaries", "check", "--catalog", "layers/open.toml")
             step("run of option 1, real boundaries", "run", SCENARIOS[0], "--catalog", "layers/open.toml")
             keep("real", "open/phuong_an_1")
-    text = _report(rows, stages)
+    text = _report(rows, stages, decide.figures())
     print(text)
     if arguments.write:
         RESULTS.write_text(text, "utf-8")
     return int(any(measured.code != 0 for _, measured in rows))
 
 
-def _report(rows: list[tuple[str, Measured]], stages: dict[str, dict[str, float]]) -> str:
+def _report(
+    rows: list[tuple[str, Measured]], stages: dict[str, dict[str, float]], decisions: list[tuple[str, str]]
+) -> str:
     lines = [
         "# Measured",
         "",
@@ -93,6 +96,8 @@ def _report(rows: list[tuple[str, Measured]], stages: dict[str, dict[str, float]
     for label, seconds in stages.items():
         lines += ["", f"Stages of one run, {label} data:", "", "| Stage | s |", "|---|---:|"]
         lines += [f"| {stage} | {value:.2f} |" for stage, value in seconds.items()]
+    lines += ["", "Decisions alone (`python -m benchmarks.decide`):", "", "| What | Time |", "|---|---|"]
+    lines += [f"| {label} | {words} |" for label, words in decisions]
     return "\n".join(lines) + "\n"
 
 

@@ -58,14 +58,20 @@ def programme_seconds(seed: int) -> tuple[float, bool]:
     return time.perf_counter() - started, found is not None and found.proved
 
 
-def main() -> None:
-    """Print what was measured."""
-    print(f"stability, {COMMUNES} x {SITES} sites x {DRAWS} draws: {stability_seconds():.2f} s")
+def figures() -> list[tuple[str, str]]:
+    """Return what was measured, as rows of words: what, and how long."""
+    rows = [(f"stability, {COMMUNES} x {SITES} sites x {DRAWS} draws", f"{stability_seconds():.2f} s")]
     found = [programme_seconds(seed) for seed in range(PROGRAMMES)]
     median = statistics.median(seconds for seconds, _ in found)
     proved = sum(done for _, done in found)
-    size = f"{COMMUNES} x {PHASES} phases x {TYPES} build types"
-    print(f"programme, {size}: median {median:.2f} s, {proved}/{PROGRAMMES} proved")
+    size = f"programme, {COMMUNES} x {PHASES} phases x {TYPES} build types, to proof"
+    return [*rows, (size, f"median {median:.2f} s, {proved} of {PROGRAMMES} proved")]
+
+
+def main() -> None:
+    """Print what was measured."""
+    for label, words in figures():
+        print(f"{label}: {words}")
 
 
 if __name__ == "__main__":

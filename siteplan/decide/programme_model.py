@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.decide.allocation import NOWHERE, AtLeastOne, Case, Limit, best_phases, in_rank_order, phase_value
+from siteplan.decide.collisions import colliding
 from siteplan.decide.costs import escalation
 from siteplan.decide.programme_reasons import Placement, inversions
 from siteplan.decide.programme_rows import Row, Rows
@@ -231,10 +232,27 @@ class ProgrammeModel:
                 problems.append(Problem(f"locks_over_{limit.kind}", column=limit.where, params=params))
         if problems:
             return problems
-        if case.kinds and in_rank_order(replace(case, kinds=()), case.phase_of_slot) is not None:
-            kinds = ", ".join(dict.fromkeys(kind.kind for kind in case.kinds))
-            return [Problem("programme_pilot_kinds", value=case.kinds[0].where, params={"kinds": kinds})]
-        return [Problem("programme_infeasible", params={"names": names})]
+        return self._irreducible()
+
+    def _irreducible(self) -> list[Problem]:
+        """Name each constraint of an irreducible set, with how far a limit would have to give way."""
+        found = colliding(self.case)
+        assert found is not None  # the search found no solution
+        problems = []
+        for limit, least in found.limits:
+            unit = MONEY_UNIT if limit.kind.endswith("money") else 1
+            params = {"limit": limit.cap * unit, "where": limit.where, "size": found.size}
+            key = f"collision_{limit.kind}" if least is not None else f"collision_{limit.kind}_alone"
+            problems.append(Problem(key, column=limit.where, params=params | {"least": (least or 0.0) * unit}))
+        for kind in found.kinds:
+            params = {"where": kind.where, "kind": kind.kind, "size": found.size}
+            problems.append(Problem("collision_kind", column=kind.where, value=kind.kind, params=params))
+        for i in found.must:
+            row = self.needing[i]
+            key = "collision_started" if row.started is not None else "collision_lock"
+            params = {"phase": row.locked_phase or "", "name": row.name, "size": found.size, "year": row.started}
+            problems.append(Problem(key, feature=row.code, value=row.name, params=params))
+        return problems
 
     # -- reading the solution ----------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from shapely.geometry import Point
 from siteplan.decide.programme import UNASSIGNED, plan
 from siteplan.decide.programme_model import MONEY_UNIT
 from siteplan.errors import InputError
-from siteplan.locale import decode, has_text, render
+from siteplan.locale import decode, has_text, problem_row, render
 from siteplan.scenario import Criterion, Fund, Lock, Phase, ProgrammeSettings, Scenario, ValueFunction
 from siteplan.tables import RESULTS, verify
 
@@ -287,8 +287,11 @@ def test_locks_beyond_the_limits_name_what_collides():
 
 def test_pilot_kinds_that_cannot_be_had_are_named():
     pilot = limited(A, count=1, pilot=True, one_of_each=("border", "ordinary"))
-    (found,) = problems(candidates([{}, {"is_border": True}]), scenario([pilot]))
-    assert found.key == "programme_pilot_kinds"
+    found = problems(candidates([{}, {"is_border": True}]), scenario([pilot]))
+    assert [p.key for p in found] == ["collision_count", "collision_kind", "collision_kind"]
+    assert [p.params["size"] for p in found] == [3, 3, 3]
+    assert (found[0].params["limit"], found[0].params["least"]) == (1, 2)
+    assert all("{" not in words for p in found for words in problem_row(p).values())
 
 
 def test_wrong_locks_and_costs_are_listed_together():
