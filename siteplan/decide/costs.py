@@ -27,6 +27,7 @@ from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import CostSettings, Scenario
 from siteplan.tables import RESULTS, conform
+from siteplan.tabular import Row, as_number, is_missing, records
 
 PER_FLOOR_AREA = ("construction", "equipment", "management", "consultancy", "other")
 _ROUND_TO_DONG = 1_000_000
@@ -53,7 +54,7 @@ class _Estimate:
 
     def add(
         self,
-        rule: pd.Series,
+        rule: Row,
         quantity: float,
         unit: str,
         unit_cost: float,
@@ -80,7 +81,7 @@ class _Estimate:
         return cost
 
 
-def _token(rule: pd.Series) -> str:
+def _token(rule: Row) -> str:
     return f"assumption:costs.{rule['component']}.{rule['_row']}"
 
 
@@ -101,7 +102,7 @@ class _Prices:
     def __init__(self, rules: Rules, floors: int) -> None:
         table = rules.costs
         fits = (table["floors_from"].fillna(1) <= floors) & (table["floors_to"].fillna(math.inf) >= floors)
-        self._rows = {row["component"]: row for _, row in table.loc[fits].iterrows()}
+        self._rows = {row["component"]: row for row in records(table.loc[fits])}
         self.floors = floors
         known = ("renovation", "region", "earthworks", "land_clearance", "contingency")
         missing = [component for component in (*PER_FLOOR_AREA, *known) if component not in self._rows]
@@ -114,7 +115,7 @@ class _Prices:
             )
         self.categories = dict(zip(rules.land_use["code"], rules.land_use["category"], strict=True))
 
-    def __getitem__(self, component: str) -> pd.Series:
+    def __getitem__(self, component: str) -> Row:
         return self._rows[component]
 
     def value(self, component: str) -> float:
@@ -136,23 +137,19 @@ def land_shares(words: object) -> dict[str, float]:
     return {code: float(percent) for code, percent in _SHARE.findall(words)} if isinstance(words, str) else {}
 
 
-def _number(value: object) -> float:
-    return math.nan if pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
-
-
-def _building(estimate: _Estimate, commune: pd.Series, prices: _Prices) -> float:
+def _building(estimate: _Estimate, commune: Row, prices: _Prices) -> float:
     build_type = str(commune["build_type"])
     region = prices.value("region")
-    built = _number(commune["extension_floor_area_m2"]) if build_type == "extend" else 0.0
-    built += _number(commune["new_floor_area_m2"]) if build_type == "build_new" else 0.0
+    built = as_number(commune["extension_floor_area_m2"]) if build_type == "extend" else 0.0
+    built += as_number(commune["new_floor_area_m2"]) if build_type == "build_new" else 0.0
     cost = 0.0
     note = ("cost.note.norm_once", {"total": prices.norm_total, "region": region, "floors": prices.floors})
     for component in PER_FLOOR_AREA:
         if built > 0 and prices.applies(component, build_type):
             cost += estimate.add(prices[component], built, "m²", prices.value(component) * region, note)
-    worn = _number(commune.get("renovation_floor_area_m2"))
+    worn = as_number(commune.get("renovation_floor_area_m2"))
     if math.isnan(worn):
-        worn = _number(commune["kept_floor_area_m2"]) if build_type == "renovate" else 0.0
+        worn = as_number(commune["kept_floor_area_m2"]) if build_type == "renovate" else 0.0
     if worn > 0 and prices.applies("renovation", build_type):
         share = prices.value("renovation")
         params = {"percent": share * 100, "total": prices.norm_total, "region": region}
@@ -173,14 +170,14 @@ def earthworks_volume(area_m2: float, slope_percent: float) -> float:
     return area_m2 * math.sqrt(area_m2) * slope_percent / 100 / 8
 
 
-def _earthworks(estimate: _Estimate, land: float, site: pd.Series | None, prices: _Prices) -> float:
+def _earthworks(estimate: _Estimate, land: float, site: Row | None, prices: _Prices) -> float:
     rule, price = prices["earthworks"], prices.value("earthworks")
-    measured = [math.nan if site is None else _number(site.get(name)) for name in ("cut_m3", "fill_m3")]
+    measured = [math.nan if site is None else as_number(site.get(name)) for name in ("cut_m3", "fill_m3")]
     if not any(map(math.isnan, measured)):
         # the price is for a m³ cut and placed: what is cut too much or brought in is moved as well
         params = {"cut": measured[0], "fill": measured[1]}
         return estimate.add(rule, max(measured), "m³", price, ("cost.note.earthworks_measured", params))
-    slope = math.nan if site is None else _number(site["slope_mean_percent"])
+    slope = math.nan if site is None else as_number(site["slope_mean_percent"])
     if math.isnan(slope):
         key = "cost.note.no_site" if site is None else "cost.note.no_slope"
         estimate.add(rule, math.nan, "m³", price, (key, {}))
@@ -190,7 +187,7 @@ def _earthworks(estimate: _Estimate, land: float, site: pd.Series | None, prices
 
 
 def _clearance(
-    estimate: _Estimate, land: float, site: pd.Series | None, prices: _Prices, by_category: Mapping[str, float]
+    estimate: _Estimate, land: float, site: Row | None, prices: _Prices, by_category: Mapping[str, float]
 ) -> float:
     """Add land clearance, one row a category of land; 0 where it cannot be priced, and then the estimate says so."""
     rule = prices["land_clearance"]
@@ -222,22 +219,22 @@ def _clearance(
     return cost
 
 
-def _estimate(commune: pd.Series, code: str, site: pd.Series | None, prices: _Prices, scenario: Scenario) -> _Estimate:
+def _estimate(commune: Row, code: str, site: Row | None, prices: _Prices, scenario: Scenario) -> _Estimate:
     levels = {"low": scenario.levels.low, "middle": scenario.levels.middle, "high": scenario.levels.high}
     estimate = _Estimate(code, levels)
     build_type = str(commune["build_type"])
     if build_type == "none":
         return estimate
     base = _building(estimate, commune, prices)
-    adjoining = _number(commune.get("extension_land_area_m2"))
+    adjoining = as_number(commune.get("extension_land_area_m2"))
     if build_type == "extend" and adjoining > 0:
         # which land adjoins is not known here, so nothing prices it
         estimate.clearance_priced = False
         rule = prices["land_clearance"]
         estimate.add(rule, adjoining, "m²", math.nan, ("cost.note.adjoining", {}), ("cost.note.no_price", {}))
     if build_type == "build_new":
-        land = _number(commune["new_land_area_m2"])
-        if site is not None and not pd.isna(site["area_m2"]):
+        land = as_number(commune["new_land_area_m2"])
+        if site is not None and not is_missing(site["area_m2"]):
             land = min(land, float(site["area_m2"]))
         base += _earthworks(estimate, land, site, prices)
         base += _clearance(estimate, land, site, prices, scenario.costs.clearance_prices)
@@ -283,11 +280,11 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
     """
     prices = _Prices(rules, scenario.need.floors)
     key = "code" if "code" in communes.columns else "commune_code"
-    by_id = {row["site_id"]: row for _, row in sites.iterrows()}
+    by_id = {row["site_id"]: row for row in records(sites)}
     columns = RESULTS["costs"].names
     pieces: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
-    for _, commune in communes.sort_values(key, kind="stable").iterrows():
+    for commune in records(communes.sort_values(key, kind="stable")):
         code = str(commune[key])
         site = by_id.get(commune.get("best_site_id"))
         found = _estimate(commune, code, site, prices, scenario)

@@ -20,6 +20,7 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Criterion, Lock, ValueFunction
 from siteplan.tables import RESULTS
+from siteplan.tabular import records
 
 FULL_POINTS = 100.0
 SITE_ASSUMPTION = "assumption:scenario.criteria.site"
@@ -271,10 +272,11 @@ def _reasons(
     weights = scores["weight"].to_numpy("float64").reshape(shape)
     points = scores["points"].to_numpy("float64").reshape(shape)
     by_lock = {lock.site: lock for lock in locks if lock.site is not None}
-    first = {row["commune_code"]: row for row in sites[sites["rank"] == 1].to_dict("records")}
+    rows = records(sites, ("site_id", "commune_code", "label", "rank", "score", "locked", "reasons"))
+    first = {row["commune_code"]: row for row in rows if row["rank"] == 1}
     against_next = site_reasons.beats(sites, weights, points, criteria, buildable)
     texts = []
-    for n, site in enumerate(sites.drop(columns="geometry", errors="ignore").to_dict("records")):
+    for n, site in enumerate(rows):
         messages = [*decode(site["reasons"]), *_for_and_against(weights[n], points[n], labels), *against_next[n]]
         if site["locked"]:
             lock, machine = by_lock[site["site_id"]], first[site["commune_code"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from siteplan.locale import Message
 from siteplan.scenario import Criterion, ValueFunction
+from siteplan.tabular import records
 
 _MARGIN = 0.001  # points are compared with three decimals
 _Floats = NDArray[np.float64]
@@ -80,17 +81,21 @@ def beats(
         Messages of each site, in row order.
     """
     told: list[list[Message]] = [[] for _ in range(len(sites))]
-    frame = sites.reset_index(drop=True)
-    frame = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).assign(_row=range(len(frame)))
-    order = frame[np.asarray(buildable, dtype=bool) & frame["score"].notna().to_numpy()]
-    for _, group in order.sort_values(["commune_code", "rank"]).groupby("commune_code", sort=False):
-        rows = group.to_dict("records")
-        for ahead, own in pairwise(rows):
+    read = ["commune_code", "site_id", "label", "rank", "score", *(c.source for c in criteria)]
+    rows = [
+        {**site, "_row": n}
+        for n, (site, able) in enumerate(zip(records(sites, dict.fromkeys(read)), buildable, strict=True))
+        if able and not pd.isna(site["score"])
+    ]
+    rows.sort(key=lambda site: (site["commune_code"], site["rank"]))
+    for _, group in groupby(rows, key=lambda site: site["commune_code"]):
+        first, *others = group
+        for ahead, own in pairwise([first, *others]):
             n = own["_row"]
             told[n].append(_beat(own, ahead, weights[n], points[n], criteria))
-        if len(rows) > 1:
-            lead = round(float(rows[0]["score"]) - float(rows[1]["score"]), 3)
-            told[rows[0]["_row"]].append(("decide.site.lead", {"site": _name(rows[1]), "points": lead}))
+        if others:
+            lead = round(float(first["score"]) - float(others[0]["score"]), 3)
+            told[first["_row"]].append(("decide.site.lead", {"site": _name(others[0]), "points": lead}))
     return told
 
 

@@ -32,6 +32,7 @@ from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
 from siteplan.tables.inputs import SECTORS
+from siteplan.tabular import Row, is_missing, records
 
 # what may go to a unit that asks for it, in place of the form the table proposes
 FOR_REQUESTS = ("transfer", "hand_over", "other_body", "recover_auction")
@@ -39,14 +40,14 @@ USES = ("decided", "kept", "rebuilt", "free")
 
 
 def _flag(value: object) -> bool | None:
-    return None if pd.isna(value) else bool(value)  # type: ignore[call-overload]
+    return None if is_missing(value) else bool(value)
 
 
 def _words(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _use(facility: pd.Series, programme: Mapping[Any, Any]) -> str:
+def _use(facility: Row, programme: Mapping[Any, Any]) -> str:
     if facility["status"] == "decided" and _words(facility.get("decided_treatment")):
         return "decided"
     if _flag(facility["kept"]):
@@ -57,7 +58,7 @@ def _use(facility: pd.Series, programme: Mapping[Any, Any]) -> str:
     return "free"
 
 
-def _fits(rule: Mapping[Any, Any], facility: pd.Series, use: str) -> bool:
+def _fits(rule: Mapping[Any, Any], facility: Row, use: str) -> bool:
     if _words(rule["use"]) not in (None, use):
         return False
     for column in ("condition", "status", "former_level"):
@@ -71,7 +72,7 @@ def _fits(rule: Mapping[Any, Any], facility: pd.Series, use: str) -> bool:
     return math.isnan(least) or bool(facility["land_area_m2"] >= least)
 
 
-def _freed(facility: pd.Series, use: str, programme: Mapping[Any, Any]) -> tuple[int | None, Message]:
+def _freed(facility: Row, use: str, programme: Mapping[Any, Any]) -> tuple[int | None, Message]:
     """Return the year a facility becomes free in the option, and why."""
     if use == "decided":
         return None, ("surplus.free.decided", {"decision": _words(facility.get("decision_no"))})
@@ -81,7 +82,7 @@ def _freed(facility: pd.Series, use: str, programme: Mapping[Any, Any]) -> tuple
         return None, ("surplus.free.already", {})
     status = programme.get("status")
     year = programme.get("finish_year")
-    if status == "planned" and not pd.isna(year):
+    if status == "planned" and year is not None and not is_missing(year):
         if use == "rebuilt":
             start = int(programme["start_year"])
             return start, ("surplus.free.rebuilt", {"year": start})
@@ -91,27 +92,27 @@ def _freed(facility: pd.Series, use: str, programme: Mapping[Any, Any]) -> tuple
     return None, ("surplus.free.waiting", {})
 
 
-def _missing(facility: pd.Series, use: str) -> list[Message]:
+def _missing(facility: Row, use: str) -> list[Message]:
     if use != "free":
         return []
-    absent = [column for column in ("condition", "land_area_m2") if pd.isna(facility[column])]
+    absent = [column for column in ("condition", "land_area_m2") if is_missing(facility[column])]
     reasons: list[Message] = [(f"surplus.missing.{column}", {}) for column in absent]
     if _flag(facility.get("in_hazard")) is None:
         reasons.append(("surplus.missing.hazard", {}))
     return reasons
 
 
-def _deadline(rule: Mapping[Any, Any], facility: pd.Series, year: int | None, date: dt.date) -> str | None:
+def _deadline(rule: Mapping[Any, Any], facility: Row, year: int | None, date: dt.date) -> str | None:
     """Day by which it has to be dealt with: so many days after it becomes free, at the latest at the year's end."""
     days = rule.get("deadline_days", math.nan)
-    if pd.isna(days):
+    if is_missing(days):
         return None
     free = dt.date(year, 12, 31) if year is not None else date if facility["status"] == "surplus" else None
     return None if free is None else (free + dt.timedelta(days=int(days))).isoformat()
 
 
 def _treat_one(
-    facility: pd.Series,
+    facility: Row,
     programme: Mapping[Any, Any],
     rules: list[dict[Any, Any]],
     request: Mapping[Any, Any] | None,
@@ -133,7 +134,7 @@ def _treat_one(
     facts: list[Message] = []
     if _words(facility["condition"]):
         facts.append(("surplus.condition", {"condition": facility["condition"]}))
-    if not pd.isna(facility["land_area_m2"]):
+    if not is_missing(facility["land_area_m2"]):
         facts.append(("surplus.land", {"land": float(facility["land_area_m2"])}))
     hazard: list[Message] = [("surplus.in_hazard", {})] if _flag(facility.get("in_hazard")) else []
     why: Message = (f"surplus.why.{use}" if use != "free" else f"surplus.why.{treatment}", {})
@@ -177,9 +178,9 @@ def match(
         Facility to its request; ``RESULTS["land_requests"]`` with the reason where none fits.
     """
     ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
-    by_commune = {str(row["commune_code"]): row for row in programme.to_dict("records")}
-    free: dict[str, tuple[pd.Series, int | None, Message]] = {}
-    for _, row in facilities.iterrows():
+    by_commune = {str(row["commune_code"]): row for row in records(programme)}
+    free: dict[str, tuple[Row, int | None, Message]] = {}
+    for row in records(facilities):
         own = by_commune.get(str(row["commune_code"]), {})
         use = _use(row, own)
         rule = next((r for r in ordered if _fits(r, row, use)), None)
@@ -203,7 +204,7 @@ def match(
             if key not in matched
             and str(row["commune_code"]) == str(request["commune_code"])
             and (asked is None or key == asked)
-            and (pd.isna(least) or row["land_area_m2"] >= least)
+            and (is_missing(least) or row["land_area_m2"] >= least)
         ]
         found = min(fitting, default=None)
         taken = asked is not None and asked in matched
@@ -284,11 +285,11 @@ def treat(
         Where no rule fits a facility, or the rule names no treatment.
     """
     ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
-    by_commune = {str(row["commune_code"]): row for row in programme.to_dict("records")}
+    by_commune = {str(row["commune_code"]): row for row in records(programme)}
     asked = matched or {}
     rows = [
         _treat_one(row, by_commune.get(str(row["commune_code"]), {}), ordered, asked.get(str(row["facility_id"])), date)
-        for _, row in facilities.iterrows()
+        for row in records(facilities)
     ]
     table = pd.DataFrame(rows, columns=[name for name in RESULTS["surplus"].names if name != "option"])
     table.insert(0, "option", option)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, decode, encode
+from siteplan.tabular import Row, as_number, is_missing, records
 
 BUILD_ITEMS = ("extension_floor", "extension_land", "new_floor", "new_land")
 
@@ -22,15 +23,15 @@ def agreed_rows(agreed: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
     """Rows of ``INPUTS["agreed_areas"]`` by commune."""
     if agreed is None:
         return {}
-    return {str(row["commune_code"]): {str(k): v for k, v in row.items()} for row in agreed.to_dict("records")}
+    return {str(row["commune_code"]): row for row in records(agreed)}
 
 
 def with_agreed(
     row: dict[str, Any],
     agreed: Mapping[str, Any] | None,
-    leading: pd.Series | None,
-    commune: pd.Series,
-    land_of_floor: Callable[[pd.Series, float], float],
+    leading: Row | None,
+    commune: Row,
+    land_of_floor: Callable[[Row, float], float],
 ) -> dict[str, Any]:
     """Return the gap of a commune with its agreed figures in place of the computed ones.
 
@@ -56,7 +57,7 @@ def with_agreed(
     row["agreed"] = False
     if agreed is None:
         return row
-    figures = {item: _number(agreed[f"{item}_area_m2"]) for item in BUILD_ITEMS}
+    figures = {item: as_number(agreed[f"{item}_area_m2"]) for item in BUILD_ITEMS}
     chosen = _build_type(figures, leading)
     if chosen is not None:
         _change(row, chosen, leading, commune)
@@ -77,7 +78,7 @@ def _of_type(row: Mapping[str, Any]) -> list[Message]:
     return [r for r in reasons if row["build_type"] == "extend" or r[0] != "need.build.extend_poor"]
 
 
-def _build_type(figures: Mapping[str, float], leading: pd.Series | None) -> str | None:
+def _build_type(figures: Mapping[str, float], leading: Row | None) -> str | None:
     """Build type that the agreed figures mean; None where they do not say."""
     new, extension = figures["new_floor"], figures["extension_floor"]
     if new > 0:
@@ -91,7 +92,7 @@ def _build_type(figures: Mapping[str, float], leading: pd.Series | None) -> str 
     return None
 
 
-def _change(row: dict[str, Any], build_type: str, leading: pd.Series | None, commune: pd.Series) -> None:
+def _change(row: dict[str, Any], build_type: str, leading: Row | None, commune: Row) -> None:
     if row["build_type"] == build_type:
         return
     required = round(float(commune["required_floor_area_m2"]), 2)
@@ -101,7 +102,7 @@ def _change(row: dict[str, Any], build_type: str, leading: pd.Series | None, com
         "build_type": build_type,
         "kept_facility_id": leading["facility_id"] if stays and leading is not None else None,
         "kept_floor_area_m2": kept,
-        "kept_land_area_m2": _number(leading["land_area_m2"]) if stays and leading is not None else 0.0,
+        "kept_land_area_m2": as_number(leading["land_area_m2"]) if stays and leading is not None else 0.0,
         "extension_floor_area_m2": max(0.0, required - kept) if build_type == "extend" else 0.0,
         "extension_land_area_m2": 0.0,
         "new_floor_area_m2": 0.0 if stays else required,
@@ -112,9 +113,5 @@ def _change(row: dict[str, Any], build_type: str, leading: pd.Series | None, com
         row["renovation_floor_area_m2"] = min(kept, required)
 
 
-def _number(value: object) -> float:
-    return math.nan if value is None or pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
-
-
 def _words(value: object) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+    return None if value is None or is_missing(value) else str(value)

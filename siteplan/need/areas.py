@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from siteplan.need.chain import Chain
 from siteplan.need.grouping import WARD_KIND, Staff, is_true
 from siteplan.rules import Norm
+from siteplan.tabular import Row, is_missing
 
 TITLES = ("secretary", "deputy", "head", "specialist", "contract")
 
@@ -74,7 +73,7 @@ def title_area(chain: Chain, staff: Staff) -> float:
 _ONE_STOP = "room.one_stop"
 
 
-def _one_stop_area(chain: Chain, commune: pd.Series) -> float:
+def _one_stop_area(chain: Chain, commune: Row) -> float:
     """Add the one-stop centre: by population and by daily visits, whichever asks for more, within its bounds.
 
     Visits: those present at the busiest time, times the area of one, over the waiting part of the centre (TCVN
@@ -84,7 +83,7 @@ def _one_stop_area(chain: Chain, commune: pd.Series) -> float:
     least, most = (chain.norms[key].value for key in bounds)
     population, visits = commune["population"], commune.get("visits_per_day")
     asked: list[float] = []
-    if not pd.isna(population):
+    if not is_missing(population):
         rate = chain.norms[f"{_ONE_STOP}.per_1000_people_m2"].value
         asked.append(
             chain.add(
@@ -95,7 +94,7 @@ def _one_stop_area(chain: Chain, commune: pd.Series) -> float:
                 rate=rate,
             )
         )
-    if visits is not None and not pd.isna(visits):
+    if visits is not None and not is_missing(visits):
         keys = tuple(f"{_ONE_STOP}.{key}" for key in ("peak_share", "visitor_m2", "waiting_share"))
         peak, each, waiting = (chain.norms[key].value for key in keys)
         asked.append(
@@ -115,13 +114,13 @@ def _one_stop_area(chain: Chain, commune: pd.Series) -> float:
     return chain.add("room_one_stop", area, norms=bounds, asked=max(asked), least=least, most=most)
 
 
-def _hall_area(chain: Chain, commune: pd.Series) -> float:
+def _hall_area(chain: Chain, commune: Row) -> float:
     """Add the hall: seats as the commune reported them within the bounds of the codes, else the proposed number."""
     reported = commune.get("hall_seats")
     sizes = ("room.hall.seat_m2", "room.hall.stage_depth_m", "room.hall.stage_width_m")
     seat_area, depth, width = (chain.norms[key].value for key in sizes)
     params: dict[str, float | int] = {"rate": seat_area, "depth": depth, "width": width}
-    if reported is None or pd.isna(reported):
+    if reported is None or is_missing(reported):
         seats = chain.norms["room.hall.seats"].value
         return chain.add(
             "room_hall",
@@ -146,7 +145,7 @@ def _hall_area(chain: Chain, commune: pd.Series) -> float:
     )
 
 
-def special_area(chain: Chain, commune: pd.Series) -> float:
+def special_area(chain: Chain, commune: Row) -> float:
     """Add the special rooms one by one and return their sum, m² (NĐ 155/2025 Art. 7; TCVN 4601:2012).
 
     A reception room for delegations from across the border is for border communes; where that flag is missing the step
@@ -164,7 +163,7 @@ def special_area(chain: Chain, commune: pd.Series) -> float:
     rooms.append(chain.add("room_archive", shelf / per_area, norms=archive_norms, shelf=shelf, rate=per_area))
     for item, key in (("room_server", "room.server.minimum_m2"), ("room_command", "room.command_m2")):
         rooms.append(chain.add(item, chain.norms[key].value, norms=(key,)))
-    if pd.isna(commune["is_border"]):
+    if is_missing(commune["is_border"]):
         chain.add("room_delegation", math.nan, formula="room_delegation_unknown", certainty=None)
     elif is_true(commune["is_border"]):
         delegation_norms = ("room.delegation.persons", "room.meeting.person_with_table_m2", "room.preparation_m2")

@@ -11,6 +11,7 @@ import pandas as pd
 from siteplan.locale import Message, encode
 from siteplan.need.grouping import WARD_KIND, is_true
 from siteplan.rules import Norm, Norms, stepped_points
+from siteplan.tabular import Row, is_missing, records
 
 _ALWAYS = tuple(
     f"nd307.{unit}.{size}.{key}"
@@ -41,12 +42,12 @@ def classify(communes: pd.DataFrame, filing: pd.DataFrame, norms: Norms) -> tupl
     """
     decided = {
         str(row["commune_code"]): (str(row["unit_class"]), str(row["decision_no"]))
-        for row in filing.to_dict("records")
-        if not pd.isna(row["unit_class"]) and not pd.isna(row["decision_no"])
+        for row in records(filing)
+        if not is_missing(row["unit_class"]) and not is_missing(row["decision_no"])
     }
     known = all(key in norms for key in (*_ALWAYS, *_EXTRA))
     rows = []
-    for _, commune in communes.iterrows():
+    for commune in records(communes):
         code = str(commune["code"])
         unit_class, decision = decided.get(code, (None, None))
         points, notes = _points(commune, norms) if known else (float("nan"), [])
@@ -63,18 +64,18 @@ def classify(communes: pd.DataFrame, filing: pd.DataFrame, norms: Norms) -> tupl
     return pd.DataFrame(rows), used
 
 
-def _points(commune: pd.Series, norms: Norms) -> tuple[float, list[Message]]:
+def _points(commune: Row, norms: Norms) -> tuple[float, list[Message]]:
     ward = commune["kind"] == WARD_KIND
     unit = "ward" if ward else "commune"
     area = commune.get("stated_area_km2")
-    if area is None or pd.isna(area):
+    if area is None or is_missing(area):
         area = commune.get("area_km2")
     population = commune["population"]
     parts: dict[str, float] = {}
-    if not pd.isna(population):
+    if not is_missing(population):
         share = 1.0 if ward else norms.value("nd307.mountain_share")
         parts["population"] = stepped_points(float(population), norms, f"nd307.{unit}.population", share)
-    if area is not None and not pd.isna(area):
+    if area is not None and not is_missing(area):
         parts["area"] = stepped_points(float(area), norms, f"nd307.{unit}.area")
     if ward:
         parts["mountain"] = norms.value("nd307.mountain_ward_points")

@@ -21,7 +21,7 @@ Identity: wherever there is a deficit, kept + extension + new floor = required f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,6 +41,7 @@ from siteplan.need.standards import land_of_floor
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
+from siteplan.tabular import Row, as_number, is_missing, records
 
 _CONDITION_NORMS = {
     condition: f"condition.{condition}_share" for condition in ("good", "fair", "poor", "unsafe", "unknown")
@@ -148,16 +149,12 @@ def adjoining_land(added_floor_m2: float, floors: int, norms: _Shares | dict[str
     return added_floor_m2 / floors * max(by_density, by_green)
 
 
-def _number(value: object) -> float:
-    return math.nan if pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
-
-
-def _footprint(row: pd.Series) -> float:
-    stated = _number(row["footprint_m2"])
+def _footprint(row: Row) -> float:
+    stated = as_number(row["footprint_m2"])
     if not math.isnan(stated):
         return stated
-    floors = _number(row["floors"])
-    return _number(row["floor_area_m2"]) / floors if floors > 0 else math.nan
+    floors = as_number(row["floors"])
+    return as_number(row["floor_area_m2"]) / floors if floors > 0 else math.nan
 
 
 def _measure(
@@ -165,18 +162,18 @@ def _measure(
 ) -> gpd.GeoDataFrame:
     """Add usable floor, floor that can be added, whether the facility counts, and what it rests on."""
     usable, extension, missing, rests_on, counts = [], [], [], [], []
-    for _, row in facilities.iterrows():
-        condition = "unknown" if pd.isna(row["condition"]) else str(row["condition"])
-        floor = _number(row["floor_area_m2"])
+    for row in records(facilities):
+        condition = "unknown" if is_missing(row["condition"]) else str(row["condition"])
+        floor = as_number(row["floor_area_m2"])
         by_house = of_houses.get(str(row["facility_id"]), math.nan)
         usable.append(floor * shares[_CONDITION_NORMS[condition]] if math.isnan(by_house) else by_house)
-        absent = [name for name in _FIGURES if pd.isna(row[name])]
+        absent = [name for name in _FIGURES if is_missing(row[name])]
         keys = [_CONDITION_NORMS[condition]]
         if condition == "unsafe":
             extension.append(0.0)  # what replaces an unsafe house on its plot is a new building, not an extension
         else:
             area = extension_capacity(
-                _number(row["land_area_m2"]),
+                as_number(row["land_area_m2"]),
                 _footprint(row),
                 floor,
                 staff.get(str(row["commune_code"]), 0),
@@ -217,10 +214,9 @@ def _best_first(measured: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _leading(counted: pd.DataFrame) -> pd.Series | None:
+def _leading(counted: Sequence[Row]) -> Row | None:
     """Return the facility the centre would stay in, or None where no usable floor is known."""
-    known = counted.loc[counted["usable_floor_area_m2"] > 0]
-    return None if known.empty else known.iloc[0]
+    return next((row for row in counted if row["usable_floor_area_m2"] > 0), None)
 
 
 @dataclass(frozen=True)
@@ -232,11 +228,11 @@ class _Decision:
     extra_land: float = 0.0
 
 
-def _decide(commune: pd.Series, leading: pd.Series | None, unknown: bool, shares: _Shares) -> _Decision:
+def _decide(commune: Row, leading: Row | None, unknown: bool, shares: _Shares) -> _Decision:
     required = round(float(commune["required_floor_area_m2"]), 2)
     if leading is None:
         return _Decision("build_new", [("need.build.nothing_known" if unknown else "need.build.nothing_usable", {})])
-    usable, addable = float(leading["usable_floor_area_m2"]), _number(leading["extension_floor_area_m2"])
+    usable, addable = float(leading["usable_floor_area_m2"]), as_number(leading["extension_floor_area_m2"])
     params = {"name": leading["name"] or leading["facility_id"], "usable": usable, "required": required}
     worn = _is_poor(leading)
     if required - usable <= _HALF_CENTIMETRE:
@@ -262,60 +258,62 @@ def _decide(commune: pd.Series, leading: pd.Series | None, unknown: bool, shares
     return _Decision("extend", reasons, extra)
 
 
-def _sum(values: pd.Series) -> float:
-    """Sum of what is known; NaN where there are values and none is known."""
-    return math.nan if len(values) and values.isna().all() else float(values.sum())
+def _sum(rows: Sequence[Row], column: str) -> float:
+    """Sum of what is known; NaN where there are rows and none is known."""
+    known = [float(row[column]) for row in rows if not is_missing(row[column])]
+    return math.nan if rows and not known else math.fsum(known)
 
 
-def _inventory_state(own: pd.DataFrame, counted: pd.DataFrame, leading: pd.Series | None) -> str:
-    if own.empty:
+def _inventory_state(own: Sequence[Row], counted: Sequence[Row], leading: Row | None) -> str:
+    if not own:
         return "none"
-    if counted.empty:  # all facilities are known and given to another use: the commune has nothing, and that is known
+    if not counted:  # all facilities are known and given to another use: the commune has nothing, and that is known
         return "complete"
-    if counted["floor_area_m2"].isna().all():
+    unknown = sum(is_missing(row["floor_area_m2"]) for row in counted)
+    if unknown == len(counted):
         return "none"
-    guessed = leading is not None and bool(leading[["condition", "land_area_m2"]].isna().any())
-    return "incomplete" if guessed or bool(counted["floor_area_m2"].isna().any()) else "complete"
+    guessed = leading is not None and any(is_missing(leading[name]) for name in ("condition", "land_area_m2"))
+    return "incomplete" if guessed or unknown else "complete"
 
 
-def _poor_percent(counted: pd.DataFrame) -> float:
+def _poor_percent(counted: Sequence[Row]) -> float:
     """Share of floor area in poor or unsafe condition, of what has both figures; NaN where nothing has."""
-    known = counted.loc[counted["floor_area_m2"].notna() & counted["condition"].notna()]
-    total = float(known["floor_area_m2"].sum())
-    worn = float(known.loc[known["condition"].isin(_WORN), "floor_area_m2"].sum())
+    known = [row for row in counted if not is_missing(row["floor_area_m2"]) and not is_missing(row["condition"])]
+    total = _sum(known, "floor_area_m2")
+    worn = _sum([row for row in known if row["condition"] in _WORN], "floor_area_m2")
     return 100 * worn / total if total > 0 else math.nan
 
 
 def _gap_of(
-    commune: pd.Series,
-    own: pd.DataFrame,
+    commune: Row,
+    own: Sequence[Row],
     shares: _Shares,
     agreed: dict[str, Any] | None,
-    land: Callable[[pd.Series, float], float],
+    land: Callable[[Row, float], float],
 ) -> dict[str, Any]:
     """Return the row of one commune; areas not yet rounded but those of the need."""
     required = round(float(commune["required_floor_area_m2"]), 2)
-    counted = own.loc[own["counts"]]
+    counted = [row for row in own if row["counts"]]
     leading = _leading(counted)
     state = _inventory_state(own, counted, leading)
     decision = _decide(commune, leading, state == "none", shares)
     build_type, reasons = decision.build_type, decision.reasons
     if state == "incomplete":
-        reasons.append(("need.build.estimated", {"count": int(counted["floor_area_m2"].isna().sum())}))
+        reasons.append(("need.build.estimated", {"count": sum(is_missing(row["floor_area_m2"]) for row in counted)}))
     stays = leading is not None and build_type != "build_new"
     in_place = 0.0 if leading is None else float(leading["usable_floor_area_m2"])
     kept = in_place if stays else 0.0
     extension = round(required - kept, 2) if build_type == "extend" else 0.0
     new = required if build_type == "build_new" else 0.0
-    kept_land = _number(leading["land_area_m2"]) if stays and leading is not None else 0.0
+    kept_land = as_number(leading["land_area_m2"]) if stays and leading is not None else 0.0
     tokens = shares.tokens(_EXTEND_NORMS)
-    for words in (commune.get("rests_on"), *counted["rests_on"]):
+    for words in (commune.get("rests_on"), *(row["rests_on"] for row in counted)):
         tokens |= set() if not isinstance(words, str) else {token for token in words.split("; ") if token}
     known = state != "none"
     row = {
         "commune_code": commune["commune_code"],
-        "existing_floor_area_m2": _sum(counted["floor_area_m2"]) if known else math.nan,
-        "existing_land_area_m2": _sum(counted["land_area_m2"]) if len(own) else math.nan,
+        "existing_floor_area_m2": _sum(counted, "floor_area_m2") if known else math.nan,
+        "existing_land_area_m2": _sum(counted, "land_area_m2") if own else math.nan,
         "kept_floor_area_m2": kept,
         "kept_land_area_m2": kept_land,
         "deficit_floor_area_m2": max(0.0, round(required - in_place, 2)),
@@ -335,7 +333,7 @@ def _gap_of(
     return with_agreed(row, agreed, leading, commune, land)
 
 
-def _is_poor(leading: pd.Series | None) -> bool:
+def _is_poor(leading: Row | None) -> bool:
     return leading is not None and leading["condition"] == "poor"
 
 
@@ -388,15 +386,15 @@ def gaps(
     judged, old_norms = judge(measured, norms)
     measured[list(judged.columns)] = judged
     settled = agreed_rows(agreed)
-    ranked = _best_first(measured, required)
-    by_commune = {str(code): group for code, group in ranked.groupby("commune_code", sort=False)}
-    nothing = ranked.iloc[0:0]
-    ordered = required.sort_values("commune_code", kind="stable")
+    by_commune: dict[str, list[Row]] = {}
+    for facility in records(_best_first(measured, required)):
+        by_commune.setdefault(str(facility["commune_code"]), []).append(facility)
     land = partial(land_of_floor, norms=norms, settings=settings)
     rows = [
-        _gap_of(row, by_commune.get(str(code), nothing), shares, settled.get(str(code)), land)
-        for code, (_, row) in zip(ordered["commune_code"], ordered.iterrows(), strict=True)
+        _gap_of(row, by_commune.get(code, []), shares, settled.get(code), land)
+        for code, row in ((str(row["commune_code"]), row) for row in records(required))
     ]
+    rows.sort(key=lambda row: str(row["commune_code"]))
     communes = pd.DataFrame(rows)
     kept = set(communes["kept_facility_id"].dropna()) if len(communes) else set()
     measured["kept"] = measured["facility_id"].isin(kept).to_numpy() | (measured["decided_treatment"] == "keep").fillna(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from siteplan.rules import Norms
+from siteplan.tabular import Row, is_missing, records
 
 GROUPS = (
     "ward",
@@ -30,10 +31,10 @@ GROUP_NORMS = ("group.population_low", "group.population_high")
 
 def is_true(value: object) -> bool:
     """Whether a nullable flag is set; a missing one is not."""
-    return value is True or (not pd.isna(value) and bool(value))  # type: ignore[call-overload]
+    return value is True or (not is_missing(value) and bool(value))
 
 
-def group_of(commune: pd.Series, norms: Norms) -> str:
+def group_of(commune: Row, norms: Norms) -> str:
     """Return the group of one commune.
 
     Parameters
@@ -55,7 +56,7 @@ def group_of(commune: pd.Series, norms: Norms) -> str:
     if is_true(commune["is_former_district_seat"]):
         return "district_seat"
     population = commune["population"]
-    if pd.isna(population):
+    if is_missing(population):
         return "population_unknown"
     if population <= norms.value("group.population_low"):
         return "population_low"
@@ -92,19 +93,19 @@ def _illustrative_layers(rows: pd.DataFrame) -> tuple[str, ...]:
 PARTS = ("party", "government", "front", "service_centre", "contract")
 
 
-def _parts(row: pd.Series) -> dict[str, int]:
+def _parts(row: Row) -> dict[str, int]:
     """People of each kind of post that is stated, contract staff among them."""
     cells = {part: row.get(f"staff_{part}") for part in PARTS}
-    return {part: int(v) for part, v in cells.items() if v is not None and not pd.isna(v) and v >= 0}
+    return {part: int(v) for part, v in cells.items() if v is not None and not is_missing(v) and v >= 0}
 
 
-def stated_staff(row: pd.Series) -> float:
+def stated_staff(row: Row) -> float:
     """People a row of ``commune_staff`` states: the total, else the sum of a complete breakdown; NaN where neither is.
 
     A breakdown is complete with Party, government and Front; the one-stop centre may be counted in the government.
     """
     total = row.get("staff")
-    if total is not None and not pd.isna(total):
+    if total is not None and not is_missing(total):
         return float(total) if total > 0 else math.nan
     parts = _parts(row)
     complete = {"party", "government", "front"} <= set(parts)
@@ -127,10 +128,10 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
     norms
         Holds the two default figures.
     """
-    stated = {str(row["commune_code"]): stated_staff(row) for _, row in staff.iterrows()}
+    stated = {str(row["commune_code"]): stated_staff(row) for row in records(staff)}
     people = {code: int(n) for code, n in stated.items() if not math.isnan(n)}
     known = staff.loc[staff["commune_code"].isin(people)]
-    approved = {str(row["commune_code"]): row for _, row in known.iterrows()}
+    approved = {str(row["commune_code"]): row for row in records(known)}
     governments = _governments(staff, people)
     by_group: dict[str, list[str]] = {}
     for code in groups.index:
@@ -145,7 +146,7 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
             result[str(code)] = Staff(
                 people[str(code)],
                 "approved",
-                decision_no="" if decision is None or pd.isna(decision) else str(decision),
+                decision_no="" if decision is None or is_missing(decision) else str(decision),
                 parts=_parts(row),
                 layers=_illustrative_layers(known.loc[known["commune_code"] == code]),
             )
@@ -176,7 +177,7 @@ def staff_of_communes(groups: pd.Series, staff: pd.DataFrame, norms: Norms) -> d
 
 def _governments(staff: pd.DataFrame, people: Mapping[str, int]) -> dict[str, int]:
     """Approved people of the government where only that part of the staff is stated."""
-    rows = {str(row["commune_code"]): _parts(row) for _, row in staff.iterrows()}
+    rows = {str(row["commune_code"]): _parts(row) for row in records(staff)}
     return {
         code: parts["government"] + parts.get("service_centre", 0)
         for code, parts in rows.items()

@@ -38,6 +38,7 @@ from siteplan.need.grouping import (
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, conform
+from siteplan.tabular import Row, is_missing, records
 
 SCOPES = ("A", "B", "C")
 
@@ -119,9 +120,9 @@ def _in_force(norms: Norms, settings: NeedSettings) -> dict[str, Norm]:
     return found
 
 
-def _add_inputs(chain: Chain, commune: pd.Series, staff: Staff) -> None:
+def _add_inputs(chain: Chain, commune: Row, staff: Staff) -> None:
     population = commune["population"]
-    if pd.isna(population):
+    if is_missing(population):
         chain.add("population", math.nan, "người", formula="population_missing", certainty=None)
     elif is_true(commune.get("population_reported", False)):
         report: dict[str, Any] = {"number": _text(commune.get("report_no")), "date": _day(commune.get("report_date"))}
@@ -161,10 +162,10 @@ def _day(value: object) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+    return None if value is None or is_missing(value) else str(value)
 
 
-def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Norm]) -> tuple[Chain, dict[str, Any]]:
+def _chain_of(commune: Row, scope: str, staff: Staff, norms: dict[str, Norm]) -> tuple[Chain, dict[str, Any]]:
     """Compute one commune in one scope: its steps and its summary."""
     chain = Chain(str(commune["code"]), scope, norms)
     _add_inputs(chain, commune, staff)
@@ -216,7 +217,7 @@ def _chain_of(commune: pd.Series, scope: str, staff: Staff, norms: dict[str, Nor
     return chain, summary
 
 
-def land_of_floor(commune: pd.Series, floor: float, norms: Norms, settings: NeedSettings) -> float:
+def land_of_floor(commune: Row, floor: float, norms: Norms, settings: NeedSettings) -> float:
     """Land that a building of a given floor asks for, with reserve, m²: the last steps of the chain.
 
     Parameters
@@ -269,12 +270,12 @@ def _answer_single_headquarters(chain: Chain, kind: str, required: float) -> Non
     )
 
 
-def _rests_on(chain: Chain, commune: pd.Series, staff: Staff) -> str:
+def _rests_on(chain: Chain, commune: Row, staff: Staff) -> str:
     tokens = {f"layer:{layer}" for layer in staff.layers}
     report = _text(commune.get("report_layer"))
     if report and is_true(commune.get("report_illustrative", False)):
         tokens.add(f"layer:{report}")
-    if is_true(commune.get("illustrative")) and not pd.isna(commune.get("layer")):
+    if is_true(commune.get("illustrative")) and not is_missing(commune.get("layer")):
         tokens.add(f"layer:{commune['layer']}")
     for key in chain.used:
         norm = chain.norms[key]
@@ -316,13 +317,14 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
     """
     in_force = _in_force(norms, settings)
     ordered = communes.sort_values("code", kind="stable")
-    groups = pd.Series([group_of(row, norms) for _, row in ordered.iterrows()], index=ordered["code"], dtype=object)
+    rows = records(ordered)
+    groups = pd.Series([group_of(row, norms) for row in rows], index=ordered["code"], dtype=object)
     people = staff_of_communes(groups, staff, norms)
     summaries: list[dict[str, Any]] = []
     of_scopes: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
     used: set[str] = set(GROUP_NORMS)
-    for _, commune in ordered.iterrows():
+    for commune in rows:
         code = str(commune["code"])
         for scope in SCOPES:
             chain, summary = _chain_of(commune, scope, people[code], in_force)
