@@ -13,13 +13,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from affine import Affine
+from pyproj import CRS
 
 from siteplan import cache
 from siteplan.layers import embedded, formats
@@ -111,14 +112,30 @@ def _table_of(frame: pd.DataFrame) -> dict[str, Any]:
 def _frame(rows: list[dict[str, Any]], columns: Mapping[str, bool]) -> pd.DataFrame:
     """Make a table of rows again, numbers as numbers, all else as objects with None for what is missing."""
     plain = [name for name, is_number in columns.items() if not is_number]
+    numbers = [name for name, is_number in columns.items() if is_number]
     cells = np.empty((len(rows), len(plain)), dtype=object)
     for i, row in enumerate(rows):
         cells[i] = [row[name] for name in plain]
     frame = pd.DataFrame(cells, columns=plain, dtype=object)
-    for name, is_number in columns.items():
-        if is_number:
-            frame[name] = np.array([row[name] for row in rows], dtype=float)
-    return frame
+    if not numbers:
+        return frame
+    figures = np.array([[row[name] for name in numbers] for row in rows], dtype=float)
+    # two blocks, not a column at a time: of few rows the columns are what takes time
+    return pd.concat([frame, pd.DataFrame(figures.reshape(len(rows), len(numbers)), columns=numbers)], axis=1)
+
+
+class _Tables:
+    """Rule tables as the index holds them: each becomes a frame when it is asked for."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self._said = said
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in self._said:
+            raise AttributeError(name)
+        frame = _frame(self._said[name]["rows"], self._said[name]["columns"])
+        setattr(self, name, frame)
+        return frame
 
 
 def write_index(folder: Path, prepared: Prepared) -> None:
@@ -200,7 +217,8 @@ class PlotIndex:
         self._tree = index.Index(str(folder / "boxes"), interleaved=True)
         self._boxes = np.load(folder / "boxes.npy", mmap_mode="r")
         self._roles = np.load(folder / "roles.npy", mmap_mode="r")
-        self.rules = Rules(**{name: _frame(t["rows"], t["columns"]) for name, t in self._said["rules"].items()})
+        self._crs = CRS.from_user_input(self._said["crs"])
+        self.rules = cast(Rules, _Tables(self._said["rules"]))
 
     def close(self) -> None:
         """Close the files."""
@@ -230,7 +248,8 @@ class PlotIndex:
             wanted.update(near[kept].tolist())
         frames = self._read(sorted(wanted))
         rules = read_rules(self.rules, self._scenario)
-        tables = {name: _frame(self._said[name]["rows"], self._said[name]["columns"]) for name in ("plans", "coverage")}
+        here = set(frames[_COMMUNES]["code"])
+        coverage = [row for row in self._said["coverage"]["rows"] if row["commune_code"] in here]
         return Prepared(
             scenario=self._scenario,
             rule_tables=self.rules,
@@ -241,8 +260,8 @@ class PlotIndex:
             people=None,
             layers={role: _layer(role, frame, rules) for role, frame in frames.items() if role != _ZONES},
             zones=_layer(_ZONES, frames[_ZONES], rules),
-            plans=tables["plans"],
-            coverage=tables["coverage"],
+            plans=_frame(self._said["plans"]["rows"], self._said["plans"]["columns"]),
+            coverage=_frame(coverage, self._said["coverage"]["columns"]),
             withheld={code: tuple(kinds) for code, kinds in self._said["withheld"].items()},
             facilities=None,
             proposals=None,
@@ -273,7 +292,7 @@ class PlotIndex:
                 continue  # nothing of that role is near
             frame = _frame(found, self._said["columns"][role])
             geometry = shapely.from_wkb(np.array(shapes[role], dtype=object))
-            out[role] = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, crs=self._said["crs"]))
+            out[role] = gpd.GeoDataFrame(frame, geometry=geometry, crs=self._crs)
         return out
 
     def _dem(self) -> Raster | None:

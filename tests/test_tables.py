@@ -1,10 +1,11 @@
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 from siteplan.errors import SchemaError
-from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Column, Table, conform, empty
+from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Column, Table, conform, empty, records
 
 ALL = {**{f"input {k}": v for k, v in INPUTS.items()}, **RESULTS}
 
@@ -81,3 +82,21 @@ def test_missing_required_column():
 def test_an_empty_table_conforms(table):
     frame = empty(table, "EPSG:9215")
     assert len(conform(frame, table, "EPSG:9215")) == 0
+
+
+def test_records_are_what_pandas_makes_of_the_rows():
+    frame = pd.DataFrame(
+        {
+            "t": ["a", None, "c"],
+            "f": [1.5, float("nan"), 0.0],
+            "i": pd.array([1, None, 3], dtype="Int64"),
+            "b": pd.array([True, None, False], dtype="boolean"),
+            "o": pd.Series([np.float64(2.5), np.True_, "x"], dtype=object),
+        }
+    )
+    found, expected = records(frame), frame.to_dict("records")
+    assert [list(row) for row in found] == [list(row) for row in expected]
+    for one, other in zip(found, expected, strict=True):
+        for name, value in one.items():
+            assert type(value) is type(other[name])
+            assert value == other[name] or pd.isna(value)

@@ -41,10 +41,13 @@ def check_site(
 ) -> None:
     """Hold plots against every plan and rule: text, GeoJSON and a page with a map."""
     # libraries first: what is measured is the answer
-    from siteplan import plot_index  # noqa: F401
+    import rtree  # noqa: F401
+
+    from siteplan import assembly, plot_index  # noqa: F401
     from siteplan.layers.plots import read_plots
     from siteplan.locale import text
     from siteplan.outputs import plot_page
+    from siteplan.sites import plot  # noqa: F401
 
     started = time.perf_counter()
     place = now.workspace(catalog)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -19,28 +20,24 @@ import shapely
 
 from siteplan import crs, locale
 from siteplan.outputs import wording
-from siteplan.tables import RESULTS
+from siteplan.outputs.plot_drawing import COLOURS, EFFECTS, drawing
+from siteplan.tables import RESULTS, records
 
 Array = np.ndarray[Any, Any]
 
 WGS84 = 4326
 _DECIMALS = 8  # of a degree: a millimetre
-_EFFECTS = ("blocking", "conditional", "supports", "compatible", "information")
-_COLOURS = {"blocking": "#c2413a", "conditional": "#efb84a", "supports": "#3f9c6b", "compatible": "#a9cf8f",
-            "information": "#8a939b"}  # fmt: skip
 _RESULTS = {"blocked": "#c2413a", "conditional": "#efb84a", "clear": "#3f9c6b", "clear_of_known_plans": "#a9cf8f"}
-_WIDTH, _HEIGHT = 720.0, 470.0  # of the drawing, CSS pixels
-_AROUND = 0.6  # how much of the plots' extent is shown around them
-_LEAST_M = 200.0
 
 _STYLE = """
 @page{size:A4;margin:14mm}
 body{font:12px/1.45 "Be Vietnam Pro","DejaVu Sans",Arial,sans-serif;color:#1c2126;max-width:740px;margin:16px auto}
-h1{font-size:17px;margin:0 0 2px}h2{font-size:14px;margin:14px 0 4px}p{margin:3px 0}
+h1{font-size:17px;margin:0 0 2px}h2{font-size:14px;margin:14px 0 4px}
+h3{font-size:12.5px;margin:10px 0 3px}p{margin:3px 0}
 svg{width:100%;height:auto;border:1px solid #9aa3ab;background:#f7f6f2}
 table{border-collapse:collapse;width:100%;margin:4px 0 8px;font-size:10.5px}
 th,td{border:1px solid #b9c0c6;padding:3px 5px;text-align:left;vertical-align:top}th{background:#eef0f1}
-td.n{text-align:right;white-space:nowrap}tr{break-inside:avoid}
+td.n{text-align:right;white-space:nowrap}section+section{break-before:page}tr{break-inside:avoid}
 .chip{display:inline-block;padding:1px 8px;border-radius:9px;color:#fff;font-weight:600}
 .chip.l{color:#1c2126}.key{display:inline-block;width:11px;height:11px;margin:0 4px 0 12px;vertical-align:-1px}
 .quiet{color:#57606a;font-size:10.5px}
@@ -80,12 +77,43 @@ class Answer:
         """Text of the answer."""
         return locale.text(f"plot.{key}", self.lang, **params)
 
-    def findings(self, plot: str) -> pd.DataFrame:
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Plots with what was found of each."""
+        return records(self.plots)
+
+    @cached_property
+    def found(self) -> list[dict[str, Any]]:
+        """Findings of all plots, with geometry."""
+        return records(self.conflicts)
+
+    @cached_property
+    def _found(self) -> dict[str, list[dict[str, Any]]]:
+        order = {effect: i for i, effect in enumerate(EFFECTS)}
+
+        def worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
+            severity = 0 if pd.isna(row["severity"]) else int(row["severity"])
+            return order[row["effect"]], -severity, -row["area_m2"], row["zone_id"]
+
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in sorted(self.found, key=worst_first):
+            found.setdefault(str(row["site_id"]), []).append(row)
+        return found
+
+    @cached_property
+    def _said(self) -> dict[str, list[dict[str, Any]]]:
+        said: dict[str, list[dict[str, Any]]] = {}
+        for row in records(self.conformity):
+            said.setdefault(str(row["site_id"]), []).append(row)
+        return said
+
+    def findings(self, plot: str) -> list[dict[str, Any]]:
         """Return the findings of a plot, worst first; what only touches comes last."""
-        own = self.conflicts[self.conflicts["site_id"] == plot]
-        order = own["effect"].map({effect: i for i, effect in enumerate(_EFFECTS)})
-        keys = own.assign(_order=order, _severity=-own["severity"].fillna(0).astype(int), _area=-own["area_m2"])
-        return keys.sort_values(["_order", "_severity", "_area", "zone_id"], kind="stable")
+        return self._found.get(plot, [])
+
+    def conformities(self, plot: str) -> list[dict[str, Any]]:
+        """Return what each plan says of a plot."""
+        return self._said.get(plot, [])
 
 
 def _cell(column: str, value: Any, lang: str, table: str = "conflicts") -> str:
@@ -114,7 +142,7 @@ def lines(answer: Answer) -> list[str]:
     """Write the answer as lines of text: for each plot the result, conformity with each plan, and every finding."""
     out: list[str] = []
     lang = answer.lang
-    for row in answer.plots.to_dict("records"):
+    for row in answer.rows:
         out.append(headline(answer, row))
         out += [f"  {locale.text(key, lang, **params)}" for key, params in locale.decode(row["reasons"])]
         if row["broken_rules"]:
@@ -122,9 +150,8 @@ def lines(answer: Answer) -> list[str]:
         if isinstance(row.get("shift"), str):
             out.append("  " + locale.render(row["shift"], lang))
         out.append("  " + answer.words("conformity"))
-        own = answer.conformity[answer.conformity["site_id"] == row["site_id"]]
-        out += [f"    {_conformity_line(one, lang)}" for one in own.to_dict("records")]
-        found = answer.findings(str(row["site_id"])).to_dict("records")
+        out += [f"    {_conformity_line(one, lang)}" for one in answer.conformities(str(row["site_id"]))]
+        found = answer.findings(str(row["site_id"]))
         out.append("  " + answer.words("findings", count=len(found)))
         out += [f"    {line}" for one in found for line in _finding_lines(answer, one)]
     return out
@@ -161,7 +188,7 @@ def geojson(answer: Answer) -> str:
     epsg = int(answer.plots.crs.to_epsg())
     features = []
     moved = crs.transform_geometries(np.asarray(answer.plots.geometry.values, dtype=object), epsg, WGS84)
-    for row, shape in zip(answer.plots.to_dict("records"), moved, strict=True):
+    for row, shape in zip(answer.rows, moved, strict=True):
         properties = {
             "kind": "plot",
             "name": row["site_id"],
@@ -178,7 +205,7 @@ def geojson(answer: Answer) -> str:
         features.append(_feature(shape, properties))
     moved = crs.transform_geometries(np.asarray(answer.conflicts.geometry.values, dtype=object), epsg, WGS84)
     names = [c for c in RESULTS["conflicts"].columns if c.name not in ("site_id", "commune_code", "illustrative")]
-    for row, shape in zip(answer.conflicts.to_dict("records"), moved, strict=True):
+    for row, shape in zip(answer.found, moved, strict=True):
         properties = {"kind": "finding", "name": row["site_id"]}
         for column in names:
             value = wording.scalar(row[column.name])
@@ -196,7 +223,7 @@ def _feature(shape: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def page(answer: Answer) -> str:
-    """Write the page: map, and for each plot its result, conformity and findings."""
+    """Write a page for each plot: its map, result, conformity and findings; before several plots a list of them."""
     words, lang = answer.words, answer.lang
     title = escape(words("title", file=answer.file))
     date = wording.day(answer.date, lang)
@@ -204,29 +231,54 @@ def page(answer: Answer) -> str:
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>',
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>",
         f'<p class="quiet">{escape(words("standing", date=date))}</p>',
-        _drawing(answer),
-        "<p>" + "".join(
-            f'<span class="key" style="background:{_COLOURS[e]}"></span>'
-            f"{escape(locale.value_text('effect', e, lang))}"
-            for e in _EFFECTS
-        ) + "</p>",
-    ]  # fmt: skip
-    parts += [_section(answer, row) for row in answer.plots.to_dict("records")]
-    if bool(answer.conflicts["illustrative"].fillna(value=False).astype(bool).any()):
+    ]
+    if len(answer.rows) > 1:
+        parts.append(_contents(answer))
+    plots = dict(zip((str(row["site_id"]) for row in answer.rows), answer.plots.geometry, strict=True))
+    parts += [_section(answer, row, plots, number) for number, row in enumerate(answer.rows)]
+    if any(row["illustrative"] is True for row in answer.found):
         parts.append(f'<p class="quiet">{escape(words("illustrative"))}</p>')
     parts.append(f'<p class="quiet">{escape(words("note"))}</p></body></html>')
     return "\n".join(parts)
 
 
-def _section(answer: Answer, row: Mapping[Any, Any]) -> str:
-    lang, words = answer.lang, answer.words
-    result = str(row["check_result"])
+def _chip(result: str, lang: str) -> str:
     light = " l" if result in ("conditional", "clear_of_known_plans") else ""
+    colour = _RESULTS.get(result, "#8a939b")
+    words = escape(locale.value_text("check_result", result, lang))
+    return f'<span class="chip{light}" style="background:{colour}">{words}</span>'
+
+
+def _contents(answer: Answer) -> str:
+    """List several plots, each with a link to its page."""
+    lang, words = answer.lang, answer.words
+    heads = (words("plot"), words("commune"), words("area"), words("result"), words("count"))
+    rows = []
+    for number, row in enumerate(answer.rows):
+        name = str(row["site_id"])
+        rows.append(
+            f'<tr><td><a href="#k{number}">{escape(name)}</a></td>'
+            f"<td>{escape(answer.names.get(str(row['commune_code']), words('outside')))}</td>"
+            f'<td class="n">{escape(_cell("area_m2", row["area_m2"], lang, "sites"))}</td>'
+            f"<td>{_chip(str(row['check_result']), lang)}</td>"
+            f'<td class="n">{locale.number(len(answer.findings(name)), 0, lang)}</td></tr>'
+        )
+    return f"<table><tr>{''.join(f'<th>{escape(h)}</th>' for h in heads)}</tr>{''.join(rows)}</table>"
+
+
+def _key(lang: str) -> str:
+    return "<p>" + "".join(
+        f'<span class="key" style="background:{COLOURS[e]}"></span>{escape(locale.value_text("effect", e, lang))}'
+        for e in EFFECTS
+    ) + "</p>"  # fmt: skip
+
+
+def _section(answer: Answer, row: Mapping[Any, Any], plots: Mapping[str, Any], number: int) -> str:
+    lang, words, plot = answer.lang, answer.words, str(row["site_id"])
     reasons = [locale.text(key, lang, **params) for key, params in locale.decode(row["reasons"])]
     if isinstance(row.get("shift"), str):
         reasons.append(locale.render(row["shift"], lang))
-    conformity = answer.conformity[answer.conformity["site_id"] == row["site_id"]].to_dict("records")
-    found = answer.findings(str(row["site_id"])).to_dict("records")
+    conformity, found = answer.conformities(plot), answer.findings(plot)
     names = ("effect", "relation", "area_m2", "percent_of_site", "treatment", "legal_basis")
     heads = [words("object"), *(wording.label(RESULTS["conflicts"].column(n), lang) for n in names)]
     body = []
@@ -234,102 +286,16 @@ def _section(answer: Answer, row: Mapping[Any, Any]) -> str:
         decision = f"<br>{escape(str(one['decision_no']))}" if isinstance(one["decision_no"], str) else ""
         cells = [f"<td>{escape(_title(one, lang))}{decision}</td>"]
         for name in names:
-            number = ' class="n"' if name in ("area_m2", "percent_of_site") else ""
-            cells.append(f"<td{number}>{escape(_cell(name, one[name], lang))}</td>")
+            right = ' class="n"' if name in ("area_m2", "percent_of_site") else ""
+            cells.append(f"<td{right}>{escape(_cell(name, one[name], lang))}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     listed = "".join(f"<p>• {escape(text)}</p>" for text in reasons)
     said = "".join(f"<p>• {escape(_conformity_line(one, lang))}</p>" for one in conformity)
     return (
-        f"<h2>{escape(headline(answer, row))}</h2>"
-        f'<p><span class="chip{light}" style="background:{_RESULTS.get(result, "#8a939b")}">'
-        f"{escape(locale.value_text('check_result', result, lang))}</span></p>{listed}"
-        f"<h2>{escape(words('conformity'))}</h2>{said}"
-        f"<h2>{escape(words('findings', count=len(found)))}</h2>"
-        f"<table><tr>{''.join(f'<th>{escape(h)}</th>' for h in heads)}</tr>{''.join(body)}</table>"
-    )
-
-
-# ------------------------------------------------------------------ the drawing
-def _drawing(answer: Answer) -> str:
-    west, south, east, north = shapely.total_bounds(np.asarray(answer.plots.geometry.values, dtype=object))
-    reach = max((east - west), (north - south), _LEAST_M) * _AROUND
-    west, south, east, north = west - reach, south - reach, east + reach, north + reach
-    # the frame keeps its proportions: the shorter side is widened
-    scale = min(_WIDTH / (east - west), _HEIGHT / (north - south))
-    middle = ((west + east) / 2, (south + north) / 2)
-    frame = shapely.box(
-        middle[0] - _WIDTH / scale / 2, middle[1] - _HEIGHT / scale / 2,
-        middle[0] + _WIDTH / scale / 2, middle[1] + _HEIGHT / scale / 2,
-    )  # fmt: skip
-    left, _, _, top = shapely.bounds(frame)
-
-    def path(shapes: Array, style: str) -> str:
-        cut = shapely.intersection(shapes, frame)
-        data = " ".join(_path(s, left, top, scale) for s in cut if not shapely.is_empty(s))
-        return f'<path d="{data}" {style}/>' if data else ""
-
-    def role(name: str, style: str) -> str:
-        rows = answer.around.get(name)
-        return path(np.asarray(rows.geometry.values, dtype=object), style) if rows is not None and len(rows) else ""
-
-    out = [
-        f'<svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img">',
-        role("plan_zones", 'fill="#ffffff" fill-opacity="0.55" stroke="#b4aa96" stroke-width="0.7"'),
-        role("water_areas", 'fill="#bcd8e8" stroke="#7ba9c4" stroke-width="0.6"'),
-        role("waterways", 'fill="none" stroke="#7ba9c4" stroke-width="1.3"'),
-        role("roads", 'fill="none" stroke="#a48f7a" stroke-width="1.8"'),
-        role("communes", 'fill="none" stroke="#6b4f7b" stroke-width="1.4" stroke-dasharray="7 3 2 3"'),
-    ]
-    told = answer.conflicts[~answer.conflicts["source"].isin(("withheld", "compound", "terrain"))]
-    told = told[~told["restricted"].fillna(value=False).astype(bool) & (told["area_m2"] > 0)]
-    for effect in reversed(_EFFECTS):
-        shapes = np.asarray(told.loc[told["effect"] == effect].geometry.values, dtype=object)
-        colour = _COLOURS[effect]
-        out.append(path(shapes, f'fill="{colour}" fill-opacity="0.45" stroke="{colour}" stroke-width="0.8"'))
-    out.append(path(np.asarray(answer.plots.geometry.values, dtype=object),
-                    'fill="none" stroke="#111" stroke-width="2.2"'))  # fmt: skip
-    for name, shape in zip(answer.plots["site_id"], answer.plots.geometry, strict=True):
-        x, y = shapely.get_x(shapely.centroid(shape)), shapely.get_y(shapely.centroid(shape))
-        out.append(
-            f'<text x="{(x - left) * scale:.1f}" y="{(top - y) * scale:.1f}" font-size="12" font-weight="700" '
-            f'text-anchor="middle" stroke="#fff" stroke-width="3" paint-order="stroke">{escape(str(name))}</text>'
-        )
-    out += [_scale_bar(scale, answer.lang), _north(answer.lang), "</svg>"]
-    return "".join(part for part in out if part)
-
-
-def _path(shape: Any, left: float, top: float, scale: float) -> str:
-    """Outline of a geometry as the data of an SVG path, y downwards."""
-    pieces = []
-    for part in shapely.get_parts(np.atleast_1d(shape)):
-        if shapely.get_dimensions(part) == 0:
-            continue
-        closed = shapely.get_dimensions(part) == 2
-        rings: Any = shapely.get_rings(part) if closed else [part]
-        for ring in rings:
-            xy = shapely.get_coordinates(ring)
-            points = " ".join(f"{(x - left) * scale:.1f},{(top - y) * scale:.1f}" for x, y in xy.tolist())
-            pieces.append(f"M{points}{'Z' if closed else ''}")
-    return " ".join(pieces)
-
-
-def _scale_bar(scale: float, lang: str) -> str:
-    wanted = 110 / scale
-    power = 10.0 ** np.floor(np.log10(wanted))
-    metres = max(step * power for step in (1, 2, 5) if step * power <= wanted)
-    words = f"{locale.number(metres, 0, lang)} m"
-    y = _HEIGHT - 16
-    return (
-        f'<rect x="12" y="{y - 16:g}" width="{metres * scale + 14:.1f}" height="26" fill="#fff" fill-opacity="0.8"/>'
-        f'<path d="M16,{y:g}h{metres * scale:.1f}m0,-5v10M16,{y - 5:g}v10" stroke="#111" fill="none"/>'
-        f'<text x="18" y="{y - 5:g}" font-size="11">{escape(words)}</text>'
-    )
-
-
-def _north(lang: str) -> str:
-    x = _WIDTH - 24
-    letter = escape(locale.text("plot.north", lang))
-    return (
-        f'<path d="M{x:g},38l6,-24l6,24l-6,-5z" transform="translate(-6 0)" fill="#111"/>'
-        f'<text x="{x:g}" y="52" font-size="12" font-weight="700" text-anchor="middle">{letter}</text>'
+        f'<section id="k{number}"><h2>{escape(headline(answer, row))}</h2>'
+        f"<p>{_chip(str(row['check_result']), lang)}</p>"
+        f"{drawing(plots[plot], plots, found, answer.around, lang)}{_key(lang)}{listed}"
+        f"<h3>{escape(words('conformity'))}</h3>{said}"
+        f"<h3>{escape(words('findings', count=len(found)))}</h3>"
+        f"<table><tr>{''.join(f'<th>{escape(h)}</th>' for h in heads)}</tr>{''.join(body)}</table></section>"
     )

@@ -15,6 +15,7 @@ from siteplan.sites import findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -80,8 +81,8 @@ def evaluate(
     )
 
     by_site: dict[str, list[dict[str, Any]]] = {}
-    for row in conflicts.to_dict("records"):
-        by_site.setdefault(row["site_id"], []).append({str(k): v for k, v in row.items()})
+    for row in records(conflicts):
+        by_site.setdefault(row["site_id"], []).append(row)
     broken = verdict.broken_rules(sites, by_site, prepared.rules)
     figures["broken_rules"] = ["; ".join(b) or None for b in broken]
     figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")

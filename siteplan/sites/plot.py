@@ -15,7 +15,7 @@ from siteplan.sites import measure, plans, shift, verdict
 from siteplan.sites.assess import in_schema
 from siteplan.sites.context import Prepared
 from siteplan.sites.evaluate import gather, sure
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, records
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
 Array = np.ndarray[Any, Any]
@@ -101,8 +101,8 @@ def _of_commune(prepared: Prepared, code: str, sites: gpd.GeoDataFrame, with_shi
         area, planned, prepared.plans, prepared.rule_tables, prepared.scenario.date, tolerance, cover
     )
     by_site: dict[str, list[dict[str, Any]]] = {}
-    for row in found.to_dict("records"):
-        by_site.setdefault(row["site_id"], []).append({str(k): v for k, v in row.items()})
+    for row in records(found):
+        by_site.setdefault(row["site_id"], []).append(row)
     of_plans = {i: [f for f in rows if f["source"] == "plan"] for i, rows in by_site.items()}
     broken = verdict.broken_rules(sites, by_site, prepared.rules)
     columns = [

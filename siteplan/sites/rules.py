@@ -20,6 +20,7 @@ import shapely
 
 from siteplan.rules import ASSUMED
 from siteplan.sites import overlap
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -87,7 +88,7 @@ def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
         ("sites", "area_m2"): scenario.eligibility.minimum_area_m2,
     }
     found = []
-    for row in rules.eligibility.to_dict("records"):
+    for row in records(rules.eligibility):
         if row["rule"] in scenario.eligibility.switched_off:
             continue
         override = overrides.get((row["role"], row["column"]))
@@ -119,15 +120,12 @@ def _matches(series: pd.Series[Any], values: tuple[str, ...]) -> Array:
     """Rows of a column that one of the values means."""
     if not values:
         return np.ones(len(series), dtype=bool)
-    missing = series.isna().to_numpy()
     out = np.zeros(len(series), dtype=bool)
     tokens = [v for v in values if ".." not in v and v != "none"]
-    if "none" in values:
-        out |= missing
-    if tokens:
-        unique = series.dropna().unique()
-        kept = {u for u in unique if any(fnmatchcase(str(u), t) for t in tokens)}
-        out |= series.isin(kept).to_numpy()
+    if tokens or "none" in values:
+        numbers, different = pd.factorize(series.to_numpy())  # a missing value is -1: the last of the kept ones
+        kept = [any(fnmatchcase(str(d), t) for t in tokens) for d in different]
+        out |= np.array([*kept, "none" in values])[numbers]
     ranges = [v.split("..", 1) for v in values if ".." in v]
     if ranges:
         numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float)

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from siteplan.tables.inputs import INPUTS
 from siteplan.tables.results import BACKGROUND, RESULTS
-from siteplan.tables.schema import Column, Table, conform, empty, verify
+from siteplan.tables.schema import Column, Table, conform, empty, records, verify
 
-__all__ = ["BACKGROUND", "INPUTS", "RESULTS", "Column", "Table", "conform", "empty", "verify"]
+__all__ = ["BACKGROUND", "INPUTS", "RESULTS", "Column", "Table", "conform", "empty", "records", "verify"]

@@ -151,6 +151,27 @@ def test_the_answer_in_words_as_geojson_and_as_a_page(both, maps) -> None:
     index.close()
 
 
+def test_each_of_several_plots_has_its_own_map_and_page(both, maps) -> None:
+    prepared, index = both
+    shapes = [maps.at(1000, 700, 1090, 800), maps.at(1110, 700, 1200, 800), maps.at(2600, 2600, 2690, 2700)]
+    plots = gpd.GeoDataFrame({"name": ["Một", "Hai", "Ba"]}, geometry=shapes, crs=maps.CRS)
+    answer = answer_of(check_plots(prepared, plots, with_shift=False))
+    page = plot_page.page(answer)
+    index.close()
+    sections = page.split("<section")[1:]
+    assert len(sections) == 3
+    assert all(section.count("<svg") == 1 for section in sections)
+    # a neighbour is drawn and named, what lies two kilometres away is not
+    named = {
+        section.split("<h2>")[1].split(":")[0]: section.split("<svg")[1].split("</svg>")[0] for section in sections
+    }
+    assert {name for name in named if f">{name}</text>" in named["Một"]} == {"Một", "Hai"}
+    assert {name for name in named if f">{name}</text>" in named["Ba"]} == {"Ba"}
+    for number, section in enumerate(sections):
+        assert f'id="k{number}"' in section
+        assert f'href="#k{number}"' in page
+
+
 # ------------------------------------------------------------------ plots as files come
 @pytest.fixture(scope="module")
 def province(repo_root: Path) -> Province:

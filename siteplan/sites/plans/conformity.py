@@ -14,6 +14,7 @@ from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.pairs import coordinates
 from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling, in_force
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -74,8 +75,8 @@ def conformity_table(
         zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``. Restricted
         plans stand without name.
     """
-    kinds = {str(k["plan_kind"]): k for k in rules.plan_kinds.to_dict("records")}
-    register = in_force(plans, date).to_dict("records")
+    kinds = {str(k["plan_kind"]): k for k in records(rules.plan_kinds)}
+    register = records(in_force(plans, date))
     area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
     rows: list[dict[str, Any]] = []
     if evidence is not None and len(evidence):
@@ -217,8 +218,8 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
         return []
     members = [m for _, m in sorted(groups.items())]
     ground = np.array([common[m[0]] if len(m) == 1 else shapely.union_all(common[m]) for m in members], dtype=object)
-    first = rows.iloc[one[[m[0] for m in members]]].to_dict("records")
-    second = rows.iloc[other[[m[0] for m in members]]].to_dict("records")
+    first = records(rows.iloc[one[[m[0] for m in members]]])
+    second = records(rows.iloc[other[[m[0] for m in members]]])
     told = coordinates(ground, np.ones(len(ground), dtype=bool))
     width, area = overlap.width_m(ground), shapely.area(ground)
     precedence = Precedence(rules)

@@ -14,7 +14,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.validity import in_force
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, records
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,7 +80,7 @@ def plan_coverage(
     held = _registered(register, codes, units)
     measured, drawn = _measured(communes, register, kinds, zones)
     rows = []
-    for kind in kinds.to_dict("records"):
+    for kind in records(kinds):
         for code in codes:
             found = held.get((code, kind["plan_kind"]), [])
             own = units.get(code, frozenset())
@@ -96,7 +96,7 @@ def _registered(
 ) -> dict[tuple[str, str], list[_Held]]:
     """Plans that cover a commune, by commune and kind, as their cell ``covers`` says."""
     held: dict[tuple[str, str], list[_Held]] = {}
-    for plan in register.to_dict("records"):
+    for plan in records(register):
         cell = plan["covers"]
         tokens = {t.strip() for t in str(cell).split(";") if t.strip()} if isinstance(cell, str) else set()
         former = {t.removeprefix("former:") for t in tokens if t.startswith("former:")}

@@ -13,6 +13,7 @@ import pandas as pd
 
 from siteplan.locale import fold
 from siteplan.sites.rules import assumption_of
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -117,7 +118,7 @@ class Precedence:
         kinds, levels = rules.plan_kinds, rules.approval_levels
         self._place = {str(k): float(p) for k, p in zip(kinds["plan_kind"], kinds["precedence"], strict=True)}
         self._levels = [(str(p), float(r)) for p, r in zip(levels["pattern"], levels["rank"], strict=True)]
-        self._rules = rules.plan_precedence.sort_values("order", kind="stable").to_dict("records")
+        self._rules = records(rules.plan_precedence.sort_values("order", kind="stable"))
 
     def rank(self, authority: Any) -> float:
         """Rank of the authority that approved a plan, 1 the highest; NaN where the table does not know it."""

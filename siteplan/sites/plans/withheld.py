@@ -9,6 +9,7 @@ import pandas as pd
 
 from siteplan.locale import encode
 from siteplan.sites.rules import assumption_of
+from siteplan.tables import records
 
 EVERYWHERE, AT_THE_BORDER = "everywhere", "border"
 
@@ -45,7 +46,7 @@ def unconfirmed(sites: pd.DataFrame, missing: Sequence[str], kinds: pd.DataFrame
 
     It is information: it blocks nothing and is no condition of its own, but a site with it is never ``clear``.
     """
-    rows = kinds[kinds["plan_kind"].isin(set(missing))].to_dict("records")
+    rows = records(kinds[kinds["plan_kind"].isin(set(missing))])
     if not rows:
         return []
     owners = "; ".join(dict.fromkeys(str(r["owner"]) for r in rows if isinstance(r["owner"], str)))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from siteplan.sites.plans.validity import lapsed, standing
 from siteplan.sites.rules import assumption_of
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -37,7 +38,7 @@ def judge(kind: Any, function: Any, compatibility: pd.DataFrame, kinds: pd.DataF
     of_any = rows[rows["plan_kind"] == "*"]
     tiers = (of_kind[of_kind["function"] == name], of_kind, of_any[of_any["function"] == name], of_any)
     for tier in tiers:
-        for row in tier.to_dict("records"):
+        for row in records(tier):
             if fnmatchcase(name.upper(), str(row["function"]).upper()):
                 token = assumption_of("plan_compatibility", "function", row)
                 return _judged(row["effect"], row["severity"], row["treatment"], row["score"], row, token)
