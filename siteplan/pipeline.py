@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -222,9 +222,10 @@ class _Road:
     def __init__(self, layers: LayerSet, jobs: int, workers: Workers | None, reporter: Reporter) -> None:
         self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
         self._found: dict[str, Assessed] = {}
-        # geometry is measured without Python's lock: it is done beside the search for sites
+        # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
         beside = ThreadPoolExecutor(1)
         self._covered = beside.submit(site_cache.coverage, layers.fingerprint, lambda: coverage.layer_coverage(layers))
+        self._shaded = beside.submit(_shaded, layers.raster("dem"))
         beside.shutdown(wait=False)
 
     @property
@@ -232,11 +233,10 @@ class _Road:
         """How far the layers cover each commune."""
         return self._covered.result()
 
-    @cached_property
+    @property
     def hillshade(self) -> Raster | None:
         """The shaded terrain."""
-        dem = self.layers.raster("dem")
-        return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
+        return self._shaded.result()
 
     def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
         """Call a function for each commune, in the processes there are."""
@@ -248,6 +248,10 @@ class _Road:
         if key not in self._found:
             self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
         return self._found[key]
+
+
+def _shaded(dem: Raster | None) -> Raster | None:
+    return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
 
 
 def _stages(

@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,17 @@ class RunContent:
     manifest: Mapping[str, Any]
     problems: Sequence[Problem]
     log: Sequence[str]
+
+
+def opened(folder: Path) -> Run:
+    """Return a run by its folder; of views that one process makes of the same run, the tables are read once."""
+    path = folder / MANIFEST
+    return _opened(folder, path.stat().st_mtime_ns) if path.is_file() else Run(folder)
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path, _written: int) -> Run:
+    return Run(folder)
 
 
 class Run:

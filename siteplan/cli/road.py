@@ -228,9 +228,9 @@ def write_compared(folders: Sequence[Path], place: Workspace, runs: Path, maps: 
     from siteplan.cli.views import style_of
     from siteplan.outputs.compare import compare_runs, summary_rows, write_comparison
     from siteplan.outputs.webmap import write_comparison as draw_comparison
-    from siteplan.runs import Run
+    from siteplan.runs import opened
 
-    named = [Run(folder) for folder in folders]
+    named = [opened(folder) for folder in folders]
     comparison = compare_runs(named)
     files = write_comparison(comparison, runs / "so_sanh", lang)
     drawn = draw_comparison(named, comparison, maps / "so_sanh.html", style_of(place), lang)

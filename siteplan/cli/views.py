@@ -86,9 +86,9 @@ def draw(run: Run, place: Workspace, folder: Path, lang: str, commune: str | Non
 def write_workbook_of(folder: Path, lang: str) -> list[Path]:
     """Write the workbook of a run into its folder."""
     from siteplan.outputs.workbook import write_workbook
-    from siteplan.runs import Run
+    from siteplan.runs import opened
 
-    run = Run(folder)
+    run = opened(folder)
     (folder / PAPERS).mkdir(exist_ok=True)
     return [write_workbook([run], folder / PAPERS / f"{run.name}.xlsx", lang)]
 
@@ -97,9 +97,9 @@ def write_papers_of(folder: Path, lang: str) -> list[Path]:
     """Write the Word file and the export of a run into its folder."""
     from siteplan.outputs.dossier import write_dossier
     from siteplan.outputs.handover import export as write_export
-    from siteplan.runs import Run
+    from siteplan.runs import opened
 
-    run = Run(folder)
+    run = opened(folder)
     (folder / PAPERS).mkdir(exist_ok=True)
     dossier = write_dossier([run], folder / PAPERS / f"{run.name}.docx", lang)
     restricted = bool(run.manifest["include_restricted"])
@@ -124,9 +124,9 @@ def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
-    from siteplan.runs import Run
+    from siteplan.runs import opened
 
-    return draw(Run(run), place, folder, lang)
+    return draw(opened(run), place, folder, lang)
 
 
 def _show(now: Session, files: Sequence[Path]) -> None:
