@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from siteplan.workspace import Workspace
 
 PAPERS = "ho_so"
+KIT = "ban_giao"
 
 RunsArgument = Annotated[list[str] | None, typer.Argument(help=words("argument.runs"), show_default=False)]
 
@@ -93,8 +94,8 @@ def write_workbook_of(folder: Path, lang: str) -> list[Path]:
     return [write_workbook([run], folder / PAPERS / f"{run.name}.xlsx", lang)]
 
 
-def write_papers_of(folder: Path, lang: str) -> list[Path]:
-    """Write the Word file and the export of a run into its folder."""
+def write_papers_of(folder: Path, lang: str, place: Workspace | None = None) -> list[Path]:
+    """Write the Word file and the kit of a run into its folder."""
     from siteplan.outputs.dossier import write_dossier
     from siteplan.outputs.handover import export as write_export
     from siteplan.runs import opened
@@ -103,15 +104,14 @@ def write_papers_of(folder: Path, lang: str) -> list[Path]:
     (folder / PAPERS).mkdir(exist_ok=True)
     dossier = write_dossier([run], folder / PAPERS / f"{run.name}.docx", lang)
     restricted = bool(run.manifest["include_restricted"])
-    return [dossier, *write_export(run, folder / PAPERS / "shp", lang, include_restricted=restricted)]
+    style = style_of(place) if place else None
+    kit = write_export(run, folder / PAPERS / KIT, lang, include_restricted=restricted, style=style)
+    return [dossier, *kit]
 
 
-_DOCUMENTS = (write_workbook_of, write_papers_of)
-
-
-def write_documents(run: Run, lang: str) -> list[Path]:
-    """Write workbook, Word file and export of a run into its folder."""
-    return [path for write in _DOCUMENTS for path in write(run.folder, lang)]
+def write_documents(run: Run, lang: str, place: Workspace | None = None) -> list[Path]:
+    """Write workbook, Word file and kit of a run into its folder."""
+    return [*write_workbook_of(run.folder, lang), *write_papers_of(run.folder, lang, place)]
 
 
 VIEW_MODULES = tuple(f"siteplan.outputs.{name}" for name in ("webmap", "workbook", "dossier", "handover"))
@@ -120,7 +120,8 @@ VIEW_MODULES = tuple(f"siteplan.outputs.{name}" for name in ("webmap", "workbook
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
     """Begin the map, then the papers of a run; the first result is the map's file."""
     drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
-    return [drawing, *(workers.submit(write, run.folder, lang) for write in _DOCUMENTS)]
+    books = workers.submit(write_workbook_of, run.folder, lang)
+    return [drawing, books, workers.submit(write_papers_of, run.folder, lang, place)]
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
@@ -213,11 +214,25 @@ def export(
     run: Annotated[str | None, typer.Argument(help=words("argument.run"), show_default=False)] = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
+    commune: Annotated[
+        list[str] | None, typer.Option("--commune", help=words("export.commune"), show_default=False)
+    ] = None,
+    phase: Annotated[list[str] | None, typer.Option("--phase", help=words("export.phase"), show_default=False)] = None,
+    theme: Annotated[list[str] | None, typer.Option("--theme", help=words("export.theme"), show_default=False)] = None,
+    by_commune: Annotated[bool, typer.Option("--by-commune", help=words("export.by_commune"))] = False,
     include_restricted: RestrictedOption = False,
 ) -> None:
-    """Write shapefiles and a GeoPackage of a run for consultants."""
+    """Write the kit of a run for consultants."""
+    from siteplan.outputs.handover import Wanted
     from siteplan.outputs.handover import export as write_export
 
-    (found,) = found_runs([run] if run else None, now.workspace(), catalog, None)
-    folder = out or found.folder / PAPERS / "shp"
-    _show(now, write_export(found, folder, now.lang, include_restricted=include_restricted))
+    place = now.workspace()
+    (found,) = found_runs([run] if run else None, place, catalog, None)
+    wanted = Wanted(tuple(commune or ()), tuple(phase or ()), tuple(theme or ()), include_restricted)
+    # a chosen part must not take the place of the whole kit
+    folder = out or found.folder / PAPERS / (f"{KIT}_chon" if commune or phase or theme else KIT)
+    files = write_export(
+        found, folder, now.lang, include_restricted, wanted=wanted, style=style_of(place), each_commune=by_commune
+    )
+    now.line("export.done", count=len(files) - 1, folder=str(folder))
+    _show(now, files[-1:])

@@ -12,7 +12,7 @@ import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from siteplan.locale import encode
-from siteplan.tables import RESULTS, conform, empty
+from siteplan.tables import INPUTS, RESULTS, conform, empty
 
 EPSG = 9215
 CRS = f"EPSG:{EPSG}"
@@ -28,6 +28,7 @@ class SmallRun:
         self.manifest = manifest
         self.tables = tables
         self.what_ifs: dict[str, Any] = {}
+        self.grounds: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -35,6 +36,10 @@ class SmallRun:
 
     def table(self, name: str) -> Any:
         return self.tables[name].copy()
+
+    def background(self, role: str) -> Any:
+        found = self.grounds.get(role)
+        return empty(INPUTS[role], CRS) if found is None else found.copy()
 
     def __getattr__(self, name: str) -> Any:
         if name in RESULTS:

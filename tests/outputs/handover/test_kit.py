@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shapely.geometry import shape
 
 from siteplan.outputs import handover
+from siteplan.outputs.handover import shapefiles
 from siteplan.tables import RESULTS
 
 
@@ -28,7 +29,7 @@ def kit(small_run, tmp_path):
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300), st.integers(0, 260))
 def test_a_cut_is_a_prefix_that_fits_and_splits_no_letter(words, limit):
-    cut = handover.cut_to_bytes(words, limit)
+    cut = shapefiles.cut_to_bytes(words, limit)
     assert words.startswith(cut)
     assert len(cut.encode()) <= limit or cut == words
     rest = words[len(cut) :]
@@ -37,20 +38,20 @@ def test_a_cut_is_a_prefix_that_fits_and_splits_no_letter(words, limit):
 
 def test_a_cut_wastes_less_than_a_letter():
     words = "Trung tâm hành chính xã Hữu Lũng, " * 20
-    assert 251 <= len(handover.cut_to_bytes(words).encode()) <= 254
-    assert handover.cut_to_bytes("ngắn") == "ngắn"
+    assert 251 <= len(shapefiles.cut_to_bytes(words).encode()) <= 254
+    assert shapefiles.cut_to_bytes("ngắn") == "ngắn"
 
 
 @pytest.mark.parametrize("name", list(handover.LAYERS))
 def test_dbf_names_are_short_and_unique(name):
-    names = list(handover.unique_dbf_names(RESULTS[name]).values())
+    names = list(shapefiles.unique_dbf_names(RESULTS[name]).values())
     assert len({n.upper() for n in names}) == len(names)
     assert all(len(n) <= 10 and n.isascii() for n in names)
 
 
 def test_shapefiles_come_back_with_pyshp(kit, small_run):
     folder, _ = kit
-    with shapefile.Reader(str(folder / "vi_tri.shp")) as reader:
+    with shapefile.Reader(str(folder / "shp/vi_tri.shp")) as reader:
         assert reader.encoding.lower().replace("_", "-") == "utf-8"
         records = {r.record["MA_VT"]: r for r in reader.iterShapeRecords()}
     sites = small_run.sites
@@ -67,7 +68,7 @@ def test_shapefiles_come_back_with_pyshp(kit, small_run):
 
 def test_missing_figures_are_null_not_zero(kit):
     folder, _ = kit
-    with shapefile.Reader(str(folder / "xa_phuong.shp")) as reader:
+    with shapefile.Reader(str(folder / "shp/xa_phuong.shp")) as reader:
         rows = {r["MA_XA"]: r for r in reader.iterRecords()}
     assert rows["05977"]["SAN_CO"] is None
     assert rows["06184"]["SAN_CO"] == 1500.25
@@ -79,16 +80,16 @@ def test_mixed_geometry_is_split_by_type(kit):
     folder, _ = kit
     types = {}
     for suffix in ("vung", "duong", "diem"):
-        with shapefile.Reader(str(folder / f"doi_chieu_quy_hoach_{suffix}.shp")) as reader:
+        with shapefile.Reader(str(folder / f"shp/doi_chieu_quy_hoach_{suffix}.shp")) as reader:
             types[suffix] = (reader.shapeTypeName, sorted(r["MA_O"] for r in reader.iterRecords()))
     assert types == {"vung": ("POLYGON", ["Z1", "Z4"]), "duong": ("POLYLINE", ["Z2"]), "diem": ("POINT", ["Z3"])}
 
 
 def test_prj_resolves_to_the_code_of_the_province(kit):
     folder, _ = kit
-    for prj in folder.glob("*.prj"):
+    for prj in folder.glob("shp/*.prj"):
         assert pyproj.CRS.from_wkt(prj.read_text()).to_epsg(min_confidence=70) == 9215
-    assert {p.read_text() for p in folder.glob("*.cpg")} == {"UTF-8"}
+    assert {p.read_text() for p in folder.glob("shp/*.cpg")} == {"UTF-8"}
 
 
 def test_geopackage_holds_full_names_and_full_text(kit, small_run):
@@ -134,7 +135,7 @@ def test_a_folder_of_the_user_keeps_its_own_files(small_run, tmp_path):
     small_run.tables["conflicts"] = small_run.tables["conflicts"].iloc[:0]
     handover.export(small_run, folder)
     assert (folder / "cua_toi.txt").read_text() == "giữ"
-    assert not list(folder.glob("doi_chieu_quy_hoach*")), "files of the earlier kit are gone"
+    assert not list(folder.rglob("doi_chieu_quy_hoach*")), "files of the earlier kit are gone"
     assert not (folder / ".part").exists()
 
 
@@ -146,24 +147,24 @@ def test_the_same_run_gives_the_same_bytes(small_run, tmp_path):
 
 def test_dictionary_lists_every_field_of_the_files(kit):
     folder, _ = kit
-    rows = list(openpyxl.load_workbook(folder / "tu_dien_du_lieu.xlsx").active.iter_rows(values_only=True))
+    rows = list(openpyxl.load_workbook(folder / "tai_lieu/tu_dien_du_lieu.xlsx").active.iter_rows(values_only=True))
     described = {(row[0], row[2]) for row in rows if row[0] in handover.LAYERS}
-    with shapefile.Reader(str(folder / "vi_tri.shp")) as reader:
+    with shapefile.Reader(str(folder / "shp/vi_tri.shp")) as reader:
         fields = {f[0] for f in reader.fields if f[0] != "DeletionFlag"}
     assert fields == {dbf for table, dbf in described if table == "sites"}
-    assert (folder / "tu_dien_du_lieu.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert (folder / "tai_lieu/tu_dien_du_lieu_vi.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 @pytest.mark.require("gdal")
 def test_ogrinfo_reads_every_layer(kit):
     folder, _ = kit
-    for path in sorted(folder.glob("*.shp")):
+    for path in sorted(folder.glob("shp/*.shp")):
         done = subprocess.run(["ogrinfo", "-ro", "-so", "-al", str(path)], capture_output=True, text=True, check=True)
         assert "VN-2000 / TM-3 107-15" in done.stdout
         assert "ERROR" not in done.stderr
         with shapefile.Reader(str(path)) as reader:
             assert f"Feature Count: {len(reader)}" in done.stdout
-    query = ["ogr2ogr", "-f", "GeoJSON", "/vsistdout/", str(folder / "vi_tri.shp"), "-select", "MA_VT,TEN_VT"]
+    query = ["ogr2ogr", "-f", "GeoJSON", "/vsistdout/", str(folder / "shp/vi_tri.shp"), "-select", "MA_VT,TEN_VT"]
     done = subprocess.run(query, capture_output=True, text=True, check=True)
     labels = {f["properties"]["TEN_VT"] for f in json.loads(done.stdout)["features"]}
     assert labels == {"K1 Trung tâm", "T1 Trung tâm"}

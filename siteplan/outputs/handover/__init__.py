@@ -1,0 +1,161 @@
+"""The kit for consultants: everything of a run they work with, in their formats, proved by hashes, in one zip.
+
+Coordinates stay in the province's CRS, but for KML. The bytes depend on the run alone: the dates GDAL and the zip would
+write are fixed to the scenario's date.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyogrio
+
+from siteplan import locale
+from siteplan.errors import NoSpaceError, Problem
+from siteplan.outputs import opinions, wording
+from siteplan.outputs.handover import corners, dxf, geopackage, kml, pack, papers, shapefiles
+from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
+from siteplan.outputs.handover.looks import Look, looks_of
+from siteplan.outputs.handover.pack import MANIFEST_FILE, SUMS_FILE
+from siteplan.outputs.handover.papers import DICTIONARY_FILE, README_FILE
+from siteplan.outputs.style import Style, load_style
+from siteplan.workspace import template_folder
+
+if TYPE_CHECKING:
+    from siteplan.runs import Run
+
+__all__ = [
+    "DICTIONARY_FILE", "GROUND", "LAYERS", "MANIFEST_FILE", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
+]  # fmt: skip
+
+SHAPEFILES = "shp"
+DRAWINGS = "cad"
+EARTH = "kml"
+DOCUMENTS = "tai_lieu"
+COORDINATES = "toa_do"
+BY_COMMUNE = "theo_xa"
+_PART = ".part"
+
+
+def export(
+    run: Run,
+    folder: Path,
+    lang: str = locale.DEFAULT_LANGUAGE,
+    include_restricted: bool = False,
+    *,
+    wanted: Wanted | None = None,
+    style: Style | None = None,
+    each_commune: bool = False,
+) -> list[Path]:
+    """Write the kit of a run.
+
+    Parameters
+    ----------
+    run
+        A finished run.
+    folder
+        Folder of the kit. Files of an earlier kit in it are replaced, others are left alone.
+    lang
+        Language of texts; field names do not depend on it.
+    include_restricted
+        Also findings that rest on restricted layers. They are only there in full if the run was made to include them.
+    wanted
+        Communes, phases and themes; everything by default.
+    style
+        Colours; those of the packaged ``style.toml`` by default.
+    each_commune
+        Also one zip a commune, below ``theo_xa/``.
+
+    Returns
+    -------
+    list of Path
+        All files written; the last is the zip of all others, named by dossier, version and date.
+
+    Raises
+    ------
+    UsageError
+        Where a commune, phase or theme is not known.
+    NoSpaceError
+        Where a file cannot be written, for instance because it is open in another program.
+    """
+    asked = wanted or Wanted()
+    include_restricted = include_restricted or asked.include_restricted
+    asked = Wanted(asked.communes, asked.phases, asked.themes, include_restricted)
+    style = style or load_style(template_folder() / "maps" / "style.toml")
+    content = gather(run, asked)
+    part = folder / _PART
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(part, ignore_errors=True)
+        name = pack.kit_name(run, content)
+        _write(part, run, content, style, lang, include_restricted)
+        if each_commune:
+            _write_communes(part, run, content, style, lang, include_restricted)
+        files = pack.seal(part, run, content, name, lang, include_restricted)
+        return pack.move_into(part, folder, files)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
+
+
+def _write(folder: Path, run: Run, content: Content, style: Style, lang: str, include_restricted: bool) -> None:
+    for name in (SHAPEFILES, DRAWINGS, EARTH, DOCUMENTS, COORDINATES):
+        (folder / name).mkdir(parents=True)
+    date = str(wording.scenario_of(run).get("date", "2000-01-01"))
+    package = f"{run.name}.gpkg"
+    looks = looks_of(run, content.layers, style, lang)
+    with fixed_dates(date):
+        for layer in content.layers:
+            shapefiles.write(folder / SHAPEFILES / f"{layer.file_stem}.shp", layer, lang, date)
+        geopackage.write(folder / package, content.layers, lang, style)
+        opinions.write_kit(folder, package, run, lang, include_restricted)
+    if (folder / opinions.KIT_FILE).is_file():
+        (folder / opinions.KIT_FILE).rename(folder / DOCUMENTS / opinions.KIT_FILE)
+    geopackage.write_styles(folder / package, looks, lang, style, date)
+    # a ground of thousands of lines stands in a drawing only where somebody asked for it
+    drawn = [layer for layer in content.layers if content.named or layer.theme in LAYERS]
+    dxf.write(folder / DRAWINGS / f"{run.name}.dxf", drawn, looks, content.names, lang)
+    kml.write(folder / EARTH / f"{run.name}.kml", wording.title_of(run, lang), _for_earth(looks), content.names, lang)
+    also = ["package", "drawing", "earth"]
+    sites = content.rows("sites")
+    if sites is not None:
+        corners.write(folder / COORDINATES, run, sites, content.names, lang)
+        also.append("corners")
+    papers.write_dictionary(folder / DOCUMENTS, run, content.layers, lang)
+    words = papers.readme(run, content, package, include_restricted, lang, also)
+    (folder / README_FILE).write_text(words, "utf-8-sig", newline="\r\n")
+
+
+def _for_earth(looks: Sequence[Look]) -> list[Look]:
+    """Results only, one look a layer: what lies behind them, the programs that read KML have themselves."""
+    return [look for look in looks if look.layer.theme in LAYERS and look.default]
+
+
+def _write_communes(part: Path, run: Run, content: Content, style: Style, lang: str, include_restricted: bool) -> None:
+    """Write one zip a commune, each a whole kit of what is about it."""
+    codes = content.codes or tuple(sorted(content.names))
+    for code in codes:
+        own = one_commune(content, code)
+        if not own.layers:
+            continue
+        folder = part / f"{_PART}_{code}"
+        name = pack.kit_name(run, own)
+        _write(folder, run, own, style, lang, include_restricted)
+        files = pack.seal(folder, run, own, name, lang, include_restricted)
+        (part / BY_COMMUNE).mkdir(exist_ok=True)
+        files[-1].replace(part / BY_COMMUNE / files[-1].name)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def fixed_dates(date: str) -> Iterator[None]:
+    """Let GDAL write this date, ISO, as that of its files."""
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -1,0 +1,154 @@
+"""The drawing of a kit: DXF 2010 in metres, one layer a theme, names in Vietnamese, true coordinates (X east, Y north).
+
+Polygons are closed polylines, holes too. Each carries the id of its row as extended data of the application SITEPLAN.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from ezdxf import units
+from ezdxf._options import options
+from ezdxf.filemanagement import new
+
+from siteplan.outputs import wording
+from siteplan.outputs.handover.content import KitLayer
+from siteplan.outputs.handover.looks import Look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPLICATION = "SITEPLAN"
+TEXT_STYLE = "CHU_VIET"
+_FONT = "arial.ttf"  # has all Vietnamese letters in every CAD program
+_TEXT_LAYER = "_CHU"
+TEXT_LIMIT = 250
+# what is written: column, letter height in metres on the ground (2 mm at 1:1,000 up to 1:100,000)
+_TEXTS: Mapping[str, tuple[str, float]] = {
+    "sites": ("label", 4.0),
+    "communes": ("name", 200.0),
+    "facilities": ("name", 3.0),
+    "urban_areas": ("name", 60.0),
+    "sector_projects": ("name", 20.0),
+    "settlements": ("name", 20.0),
+    "former_units": ("name", 40.0),
+}
+_XDATA_STRING = 1000
+_XDATA_BYTES = 255
+
+
+def plain_text(words: str) -> str:
+    """Return text for one line of a drawing: no control codes (per cent, caret, Unicode escapes), no line breaks."""
+    line = " ".join(wording.clean(words).split())
+    return re.sub(r"\\(?=[UuMm]\+)", "/", line.replace("%%", "% %").replace("^", "^ "))[:TEXT_LIMIT]
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Fix the ids and dates that change from one writing to the next: same run, same bytes."""
+    before = options.write_fixed_meta_data_for_testing
+    options.write_fixed_meta_data_for_testing = True
+    try:
+        yield
+    finally:
+        options.write_fixed_meta_data_for_testing = before
+
+
+def write(path: Path, layers: Sequence[KitLayer], looks: Sequence[Look], names: Mapping[str, str], lang: str) -> None:
+    """Write the layers of a kit as one drawing.
+
+    Parameters
+    ----------
+    looks
+        The default look of a layer gives its colour.
+    names
+        Code to name of the communes, written with the sites.
+    """
+    with _repeatable():
+        drawing = new("R2010", setup=["linetypes"])
+        drawing.units = units.M
+        drawing.header["$LUNITS"], drawing.header["$LUPREC"] = 2, 3
+        drawing.appids.add(APPLICATION)
+        drawing.styles.add(TEXT_STYLE, font=_FONT)
+        space = drawing.modelspace()
+        colours = {look.layer.layer_name: _colour(look) for look in reversed(looks) if look.default}
+        for layer in layers:
+            name = layer.file_stem.upper()
+            made = drawing.layers.add(name)
+            colour = colours.get(layer.layer_name, (0, 0, 0))
+            made.rgb = colour
+            made.description = layer.label(lang)[:TEXT_LIMIT]
+            _draw(space, name, layer)
+            if layer.theme in _TEXTS:
+                written = drawing.layers.add(name + _TEXT_LAYER)
+                written.rgb = colour
+                _write_texts(space, name + _TEXT_LAYER, layer, names)
+        bounds = [layer.frame.total_bounds for layer in layers if len(layer.frame)]
+        if bounds:
+            west, south = np.min(bounds, axis=0)[:2]
+            east, north = np.max(bounds, axis=0)[2:]
+            drawing.header["$EXTMIN"], drawing.header["$EXTMAX"] = (west, south, 0), (east, north, 0)
+            drawing.set_modelspace_vport(height=(north - south) * 1.05, center=((west + east) / 2, (south + north) / 2))
+        drawing.saveas(path)
+
+
+def _colour(look: Look) -> tuple[int, int, int]:
+    found = ((c.line if look.layer.shape == "line" else c.fill) or c.fill or c.line for _, _, c in look.classes)
+    words = next((colour for colour in found if colour), "#000000")
+    return int(words[1:3], 16), int(words[3:5], 16), int(words[5:7], 16)
+
+
+def _ids(layer: KitLayer) -> list[str]:
+    key = next((k for k in layer.table.key if k != "option"), None)
+    columns = [k for k in layer.table.key if k != "option" and k in layer.frame.columns]
+    if key is None or not columns:
+        return [""] * len(layer.frame)
+    return [" ".join(str(v) for v in row) for row in layer.frame[columns].itertuples(index=False)]
+
+
+def _draw(space: Any, name: str, layer: KitLayer) -> None:
+    attributes = {"layer": name}
+    for geometry, identity in zip(layer.frame.geometry.to_numpy(), _ids(layer), strict=True):
+        told = [(_XDATA_STRING, _cut(plain_text(identity)))] if identity else None
+        if layer.shape == "point":
+            made = [space.add_point((geometry.x, geometry.y), attributes)]
+        elif layer.shape == "line":
+            made = [
+                space.add_lwpolyline(shapely.get_coordinates(part), dxfattribs=attributes)
+                for part in shapely.get_parts(geometry)
+            ]
+        else:
+            made = [
+                space.add_lwpolyline(shapely.get_coordinates(ring)[:-1], close=True, dxfattribs=attributes)
+                for part in shapely.get_parts(geometry)
+                for ring in (part.exterior, *part.interiors)
+            ]
+        if told:
+            for entity in made:
+                entity.set_xdata(APPLICATION, told)
+
+
+def _cut(words: str) -> str:
+    return words.encode()[:_XDATA_BYTES].decode(errors="ignore")
+
+
+def _write_texts(space: Any, name: str, layer: KitLayer, names: Mapping[str, str]) -> None:
+    column, height = _TEXTS[layer.theme]
+    if column not in layer.frame.columns:
+        return
+    inside = shapely.point_on_surface(layer.frame.geometry.to_numpy())
+    codes = layer.frame["commune_code"] if layer.theme == "sites" else [""] * len(layer.frame)
+    for point, value, code in zip(inside, layer.frame[column], codes, strict=True):
+        words = wording.scalar(value)
+        if words is None:
+            continue
+        shown = " – ".join(part for part in (str(words), names.get(str(code), "")) if part)
+        text = space.add_text(
+            plain_text(shown), height=height, dxfattribs={"layer": name, "style": TEXT_STYLE, "halign": 4}
+        )
+        text.dxf.insert = text.dxf.align_point = (point.x, point.y)
