@@ -58,7 +58,7 @@ _IDS = frozenset({"zone_id", "site_id", "plan_id", "facility_id", "code", "commu
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a kit shall hold: communes (codes or names) and phases, all where empty; themes, the usual ones where empty."""
+    """What a kit shall hold: communes (codes or names), phases, themes; all, and the usual themes, where empty."""
 
     communes: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ def gather(run: Run, wanted: Wanted) -> Content:
     UsageError
         Where a theme, phase or commune is not known, with those that are; where nothing is left.
     """
-    themes = _themes(run, wanted.themes)
+    themes = _themes(wanted.themes)
     communes = run.table("communes")
     codes = _codes(communes, wanted)
     found: list[KitLayer] = []
@@ -154,8 +154,8 @@ def one_commune(content: Content, code: str) -> Content:
     return replace(content, layers=tuple(layers), restricted=hidden, codes=(code,))
 
 
-def _themes(run: Run, asked: Sequence[str]) -> tuple[str, ...]:
-    """Return the themes asked for, by key or by file name, in the order of the kit; the usual ones where none is named."""
+def _themes(asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the themes asked for, by key or by file name, in the order of the kit; the usual ones for none."""
     if not asked:
         return USUAL
     by_name = {**{theme: theme for theme in THEMES}, **{stem: theme for theme, stem in {**LAYERS, **GROUND}.items()}}
