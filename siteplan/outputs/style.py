@@ -102,10 +102,11 @@ class ThemeStyle(_Named):
     """One way to colour the communes.
 
     ``tokens`` gives each value of `column` the colour of its class, ``phases`` the colours of ``phase_colours`` in the
-    order of the scenario's phases, ``steps`` cuts the values into as many classes as `colours` has, of equal counts.
+    order of the scenario's phases, ``steps`` cuts the values into as many classes as `colours` has, of equal counts,
+    ``coverage`` stands for one way each kind of plan that every commune must have, by its status.
     """
 
-    kind: Literal["tokens", "phases", "steps"]
+    kind: Literal["tokens", "phases", "steps", "coverage"]
     column: str
     colours: tuple[str, ...] = ()
     classes: Mapping[str, LegendClass] = Field(default_factory=dict)

@@ -16,7 +16,7 @@ from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_need import norm_changes
 from siteplan.outputs.style import Style
-from siteplan.outputs.webmap import shapes, weighing
+from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.runs import Run
 from siteplan.tables import RESULTS
 
@@ -142,6 +142,9 @@ def themes(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
     """Ways to colour the communes, with their classes in the order of the legend: the same for all runs of a page."""
     out = []
     for key, theme in style.themes.items():
+        if theme.kind == "coverage":
+            out += plan_cover.themes(key, theme, runs, style.missing_colour, lang)
+            continue
         found: Content = {
             "key": key,
             "label": theme.words(lang, key),
@@ -191,6 +194,7 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
         build_reasons=_words(communes["build_reasons"], lang),
         no_site_reasons=_words(communes["no_site_reasons"], lang),
         label_at=[seat[1] if seat else None for seat in seats],
+        **plan_cover.commune_columns(run, list(communes["code"])),
     )
 
 

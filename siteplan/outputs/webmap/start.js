@@ -83,7 +83,7 @@ SP.start = function (content) {
       if (!point || (!site && !facility && !commune) || narrow()) { tip.hidden = true; return; }
       var theme = view.theme(), value = commune ? commune[theme.column] : null, shown;
       if (theme.kind === "steps") shown = value === null ? W.t("no_data") : W.unit(value, theme.decimals, theme.unit);
-      else { var c = commune ? theme.classes[view.model.classOf(theme, commune)] : null; shown = c ? c.label : W.t("no_data"); }
+      else { var c = commune ? theme.classes[view.model.classOf(theme, commune)] : null; shown = c ? c.label : W.t("no_data"); if (c && c.token === "partly" && commune[theme.percent_column] > 0) shown += " " + W.number(commune[theme.percent_column], 0) + " %"; }
       SP.refill(tip, [
         commune ? el("b", {}, commune.name) : null,
         site ? el("span", {}, [site.label || site.site_id, " · ", W.unit(site.score, 1, W.t("points"))]) : facility ? el("span", {}, facility.name || facility.facility_id) : null,
