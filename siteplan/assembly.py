@@ -151,11 +151,12 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
 def bar_unfit(sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, area_percent: float) -> gpd.GeoDataFrame:
     """Take from the eligible sites those too small for the need, and plots of facilities already given to another use.
 
-    The rule is named in ``broken_rules`` (``needed_area``, ``facility_decided``); the site stays in the list.
+    The rule is named in ``broken_rules`` (``needed_area``, ``facility_decided``); the site stays in the list. A plot
+    that was searched for without the reserve is small on purpose: it holds the need.
     """
     away = facilities["decided_treatment"].notna() & (facilities["decided_treatment"] != "keep")
     decided = (sites["letter"] == "T") & sites["source_id"].isin(facilities.loc[away, "facility_id"])
-    small = sites["area_ratio"] < 1 - area_percent / 100
+    small = (sites["area_ratio"] < 1 - area_percent / 100) & (sites["plot_size"] != "without_reserve")
     broken = [
         "; ".join(filter(None, [cell if isinstance(cell, str) else "", "facility_decided" * d, "needed_area" * s]))
         or None

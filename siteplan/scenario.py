@@ -65,12 +65,18 @@ class EligibilitySettings(_Part):
 
 
 class SiteSettings(_Part):
-    """How many plots are searched for in a commune, how far apart, and a reserve that replaces the norm's."""
+    """How many plots are searched for in a commune, how far apart, and a reserve that replaces the norm's.
+
+    `without_reserve` of them are of the land needed without its reserve. Plots with a front on a road of at least
+    `frontage_m` come first; 0: roads do not guide the search.
+    """
 
     per_commune: int = Field(10, ge=1, le=100)
     reserve_percent: float | None = Field(None, ge=0, le=200)
     spacing_m: float = Field(300, ge=0)
     minimum_width_m: float = Field(30, gt=0)
+    without_reserve: int = Field(2, ge=0, le=100)
+    frontage_m: float = Field(20, ge=0)
 
 
 class ValueFunction(_Part):

@@ -211,6 +211,7 @@ def _chain_of(commune: Row, scope: str, staff: Staff, norms: dict[str, Norm]) ->
         "required_floor_area_m2": floor,
         "required_footprint_m2": footprint,
         "required_land_area_m2": required,
+        "land_without_reserve_m2": land,
         "binding_rule": binding,
         "single_headquarters": chain.rows[-1]["formula"],
     }
@@ -308,7 +309,7 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
     NeedResult
         Areas in m², two decimals. ``communes`` has ``commune_code, group, scope, staff, staff_basis,
         required_usable_area_m2, required_floor_area_m2, required_footprint_m2, required_land_area_m2`` (with reserve),
-        ``binding_rule`` and ``rests_on``, sorted by code.
+        ``land_without_reserve_m2``, ``binding_rule`` and ``rests_on``, sorted by code.
 
     Raises
     ------
@@ -335,6 +336,7 @@ def required_areas(communes: pd.DataFrame, staff: pd.DataFrame, norms: Norms, se
                 rests_on = _rests_on(chain, commune, people[code])
                 summaries.append({**summary, "group": groups[code], "rests_on": rests_on})
     areas = [name for name in RESULTS["communes"].names if name.startswith("required_")]
+    areas.append("land_without_reserve_m2")
     names = ["commune_code", "group", "scope", "staff", "staff_basis", *areas, "binding_rule", "rests_on"]
     table = pd.DataFrame(summaries, columns=names).astype({"staff": "Int64"})
     table[areas] = table[areas].astype("float64").round(2)

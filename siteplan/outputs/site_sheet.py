@@ -24,8 +24,8 @@ POINT_COLUMNS = 3
 # blocks of figures: heading key, columns of ``sites``
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "land": (
-        "area_m2", "required_area_m2", "land_use_shares", "clearance", "buildings_inside", "room_to_extend_percent",
-        "adjoining_m2", "can_extend", "frontage_m",
+        "area_m2", "plot_size", "required_area_m2", "land_use_shares", "clearance", "buildings_inside",
+        "room_to_extend_percent", "adjoining_m2", "can_extend", "frontage_m",
         "inside_urban_area",
     ),
     "ground": (

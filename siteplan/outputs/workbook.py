@@ -51,6 +51,7 @@ _SITES = (
     "label",
     "letter",
     "area_m2",
+    "plot_size",
     "required_area_m2",
     "score",
     "score_low",

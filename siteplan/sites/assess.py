@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,12 @@ import pandas as pd
 import shapely
 
 from siteplan.raster import Raster
-from siteplan.sites import discuss, eligibility, findings, forced, search, terrain, verdict
+from siteplan.sites import discuss, eligibility, forced, terrain, verdict
+from siteplan.sites.candidates import candidates
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
-from siteplan.sites.preference import preference
-from siteplan.sites.rules import Layer, Rule
+from siteplan.sites.rules import Rule
 from siteplan.sites.travel import reach
 from siteplan.tables import RESULTS, Table, conform, empty
 from siteplan.tables.schema import COORDINATE_DECIMALS
@@ -99,20 +98,8 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     urban = eligibility.urban_cells(prepared.layers.get("urban_areas"), grid)
     layers = {**prepared.layers, "plan_zones": prepared.zones}
     land = eligibility.eligible_land(commune, grid, prepared.rules, layers, slope_cells, urban)
-    request = search.Request(
-        asked_m2, scenario.sites.minimum_width_m, scenario.sites.spacing_m, scenario.sites.per_commune
-    )
-    # most rules have no object anywhere near
-    hard = [r for r in prepared.rules if r.hard and r.role in layers and layers[r.role].near_rule(r, grid.bounds)]
-    found = search.find_plots(
-        land.cells,
-        grid,
-        preference(prepared, code, commune, land),
-        request,
-        free=lambda tried: _free(tried, commune, hard, layers, scenario.tolerance.sliver_m2),
-        excluded=lambda area: _excluded(area, commune, hard, layers),
-    )
-    plots = [*(forced.Forced("K", "", p, (("sites.reason.found", {}),)) for p in found), *plots]
+    found = candidates(prepared, code, commune, land, urban, dem, asked_m2)
+    plots = [*found, *plots]
     eligible = grid.raster(land.mask, 255)
     account = eligibility.account(code, land, prepared.rules)
     options = discuss.land_options(code, land, prepared.rules, layers, urban, required_m2)
@@ -162,28 +149,6 @@ def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster 
     return window, Raster(slope, window.transform, float("nan"), window.source_resolution_m)
 
 
-def _free(tried: Array, commune: Any, hard: list[Rule], layers: Mapping[str, Layer], sliver_m2: float) -> Array:
-    """Tell which plots lie in the commune and keep clear of every hard rule on a layer, exactly."""
-    free = np.asarray(shapely.covers(commune, tried))
-    for role in dict.fromkeys(rule.role for rule in hard):
-        layer, of_role = layers[role], [rule for rule in hard if rule.role == role]
-        left, row = layer.boxes(tried, max(rule.reach_m for rule in of_role))
-        for rule in of_role:
-            asked = layer.rows[rule.rule][row] & free[left]
-            if asked.any():
-                pairs = left[asked], row[asked]
-                free &= ~findings.meets(tried, rule, layer, layers.get("urban_areas"), sliver_m2, pairs)
-    return free
-
-
-def _excluded(area: Any, commune: Any, hard: list[Rule], layers: Mapping[str, Layer]) -> Any:
-    """Part of an area that hard rules exclude or that lies outside the commune."""
-    place = np.array([area], dtype=object)
-    parts = [np.array([shapely.difference(area, commune)], dtype=object)]
-    parts += [findings.corridors(place, rule, layers[rule.role], layers.get("urban_areas"))[2] for rule in hard]
-    return shapely.union_all(np.concatenate(parts))
-
-
 def in_schema(frame: pd.DataFrame, table: Table, crs: Any) -> gpd.GeoDataFrame:
     """Give rows the columns of their schema, rounded, without its full check: that is made once, for all communes."""
     out: dict[str, Any] = {}
@@ -214,6 +179,7 @@ def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataF
                 "letter": plot.letter,
                 "source_id": plot.source_id or None,
                 "clearance": plot.clearance,
+                "plot_size": plot.size,
             }
         )
     # measured as it is written: areas and shares are those of the coordinates that leave the program

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -68,6 +68,7 @@ class Prepared:
     ground_figures: Mapping[str, float]
     ground_tokens: frozenset[str]
     far: FarPlaces
+    without_reserve: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def crs(self) -> Any:
@@ -122,9 +123,8 @@ def prepare(inputs: SiteInputs) -> Prepared:
         rule_tables=inputs.rules,
         rules=rules,
         communes=inputs.communes.sort_values("code").reset_index(drop=True),
-        required=dict(
-            zip(inputs.required["commune_code"], inputs.required["required_land_area_m2"].astype(float), strict=True)
-        ),
+        required=_areas(inputs.required, "required_land_area_m2"),
+        without_reserve=_areas(inputs.required, "land_without_reserve_m2"),
         dem=inputs.dem,
         people=people,
         layers=layers,
@@ -143,6 +143,13 @@ def prepare(inputs: SiteInputs) -> Prepared:
         ground_tokens=frozenset(_assumptions(inputs.rules.ground, "ground", "key").values()),
         far=far_places(inputs.communes, layers.get("roads"), layers.get("border"), inputs.rules.speeds, inputs.capital),
     )
+
+
+def _areas(required: pd.DataFrame, column: str) -> dict[str, float]:
+    """Areas of a column by commune; empty where the column is not given."""
+    if column not in required.columns:
+        return {}
+    return dict(zip(required["commune_code"], required[column].astype(float), strict=True))
 
 
 def _table(tables: Mapping[str, Any], role: str) -> Any:

@@ -49,6 +49,8 @@ class Eligible:
         Cells that a rule takes, for the rules that may be discussed.
     least_area_m2
         Least area of a connected piece.
+    firm
+        Cells inside that the terrain does not take: only cells tell of it, while objects are known exactly.
     """
 
     grid: Grid
@@ -59,7 +61,8 @@ class Eligible:
     slope_percent: Array
     rules_on: Array
     taken: Mapping[str, Array]
-    least_area_m2: float = 0.0
+    least_area_m2: float
+    firm: Array
 
     @property
     def area_m2(self) -> float:
@@ -140,7 +143,7 @@ def eligible_land(
         The cells left, and what each rule took.
     """
     inside = fill(np.array([commune], dtype=object), grid)
-    left = inside.copy()
+    left, firm = inside.copy(), inside.copy()
     alone: dict[str, int] = {}
     in_order: dict[str, int] = {}
     rules_on, kept, least_m2 = np.zeros(grid.shape, dtype=np.uint8), {}, 0.0
@@ -149,6 +152,7 @@ def eligible_land(
             continue
         if rule.role == "dem":
             taken = slope_percent > rule.threshold
+            firm &= ~taken
         elif rule.role == "sites":
             least_m2 = rule.threshold
             taken = left & ~_large_enough(left, least_m2 / grid.cell_m**2)
@@ -163,7 +167,7 @@ def eligible_land(
             rules_on += taken
         if rule.discuss:
             kept[rule.rule] = taken
-    return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2)
+    return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm)
 
 
 def _large_enough(cells: Array, least: float) -> Array:

@@ -22,7 +22,10 @@ LEAST_SHARE_INSIDE = 0.5  # a zone that lies less in the commune belongs to its 
 
 @dataclass(frozen=True)
 class Forced:
-    """One plot that is always evaluated: its letter, the id it has in its layer, and what is known of it."""
+    """One plot that is evaluated: its letter, the id it has in its layer, and what is known of it.
+
+    `size` says of a plot that was searched for what land it was to have (``with_reserve``, ``without_reserve``).
+    """
 
     letter: str
     source_id: str
@@ -31,6 +34,7 @@ class Forced:
     rests_on: tuple[str, ...] = ()
     clearance: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    size: str | None = None
 
 
 def square_around(point: Any, area_m2: float) -> Any:

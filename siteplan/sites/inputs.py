@@ -49,7 +49,8 @@ class SiteInputs:
     communes
         Rows are communes: ``code``, ``name``, ``population``, polygon, ``layer``, ``illustrative``.
     required
-        Rows are communes: ``commune_code``, ``required_land_area_m2``, ``required_footprint_m2``.
+        Rows are communes: ``commune_code``, ``required_land_area_m2``, ``required_footprint_m2``; optionally
+        ``land_without_reserve_m2``, the same land without the share kept for later.
     dem
         Elevation in metres, NaN where unknown; None where there is no terrain model.
     population

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+BLOCK = 3  # cells on a side from which the nearness of roads is told
+
 
 def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> Array:
     """Order eligible cells, 0..1: plain mean of land suitability, gentle slope, plans, nearness to roads and people.
@@ -58,7 +60,14 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
 def _nearness(near: Array, grid: Grid, cells: Array) -> Array:
     if not near.any():
         return np.full(grid.shape, 0.5)
-    return _scaled(ndimage.distance_transform_edt(~near) * grid.cell_m, cells)
+    # from blocks of cells: the order of cells does not hang on less
+    rows, columns = (-(-n // BLOCK) for n in near.shape)
+    held = np.zeros((rows * BLOCK, columns * BLOCK), dtype=bool)
+    held[: near.shape[0], : near.shape[1]] = near
+    blocks = np.asarray(held.reshape(rows, BLOCK, columns, BLOCK).any(axis=(1, 3)))
+    away = ndimage.distance_transform_edt(~blocks) * grid.cell_m * BLOCK
+    whole = np.repeat(np.repeat(away, BLOCK, axis=0), BLOCK, axis=1)
+    return _scaled(whole[: near.shape[0], : near.shape[1]], cells)
 
 
 def _scaled(distance: Array, cells: Array) -> Array:

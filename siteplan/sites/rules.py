@@ -192,9 +192,7 @@ def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoD
 
 def of_class(roads: Layer, speeds: pd.DataFrame, column: str) -> Array:
     """Figure of ``rules/speeds.csv`` for the class of each road; NaN for a class that the table lacks."""
-    numbers, tokens = roads.kinds("road_class")
-    of_token = speeds.set_index("road_class")[column].astype(float)
-    return np.array([of_token.get(token, np.nan) for token in tokens], dtype=float)[numbers]
+    return roads.judged("road_class", speeds, "road_class", column)
 
 
 class Layer:
@@ -257,6 +255,17 @@ class Layer:
             )
             self._made[key] = numbers, tokens
         return self._made[key]
+
+    def judged(self, name: str, table: pd.DataFrame, key: str, figure: str) -> Array:
+        """Figures that a rule table gives the tokens of a column; NaN for a token that it lacks."""
+        place = "judged", name, key, figure
+        kept = self._made.get(place)
+        if kept is None or kept[0] is not table:
+            numbers, tokens = self.kinds(name)
+            of_token = dict(zip(table[key], table[figure].astype(float), strict=True))
+            values = np.array([of_token.get(token, np.nan) for token in tokens], dtype=float)[numbers]
+            kept = self._made[place] = table, values
+        return np.asarray(kept[1])
 
     @property
     def tree(self) -> Any:

@@ -168,6 +168,8 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
     ratio = row["area_ratio"]
     if ratio == ratio:  # noqa: PLR0124 - NaN where the need is unknown
         key = "enough_land" if ratio >= 1 - AREA_TOLERANCE else "too_small"
+        if row["plot_size"] == "without_reserve":
+            key = "enough_without_reserve"
         messages.append(
             (
                 f"sites.reason.{key}",

@@ -39,6 +39,7 @@ CHECK_RESULTS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 COVERAGE = ("covered", "partly", "paper_only", "missing")
 BUILD_TYPES = ("none", "renovate", "extend", "build_new")
 LETTERS = ("K", "T", "X", "L")
+PLOT_SIZES = ("with_reserve", "without_reserve")
 
 _COMMUNES = Table(
     "communes", "Xã, phường", "Communes",
@@ -137,6 +138,7 @@ _SITES = Table(
         text("letter", "Nguồn vị trí", "Origin", "NGUON_VT", values=LETTERS),
         text("source_id", "Mã nguồn", "Id of origin", "MA_NGUON"),
         square_metres("area_m2", "Diện tích", "Area", "DT"),
+        text("plot_size", "Cỡ khu đất tìm kiếm", "Size searched for", "CO_TIM", values=PLOT_SIZES),
         square_metres("required_area_m2", "Diện tích cần", "Area needed", "DT_CAN"),
         number("area_ratio", "Tỷ lệ diện tích", "Area ratio", "TL_DT"),
         number("slope_mean_percent", "Độ dốc trung bình", "Mean slope", "DOC_TB", "%", 2),

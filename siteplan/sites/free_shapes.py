@@ -1,0 +1,106 @@
+"""Plots of free shape, grown on what rectangles leave: for land that is large enough but bent.
+
+A plot is the land within a square around a seed, the square as large as gives the area asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from siteplan.sites.grid import Grid
+    from siteplan.sites.layouts import Request
+
+Array = np.ndarray[Any, Any]
+
+SEEDS_GROWN = 20  # seeds of free shapes tried for one plot
+GROWN_AT_MOST = 200
+AREA_TOLERANCE = 0.01
+
+
+def free_shapes(
+    cells: Array,
+    grid: Grid,
+    preference: Array,
+    request: Request,
+    land: Any,
+    chosen: list[Any],
+    free: Callable[[Array], Array] | None,
+    excluded: Callable[[Any], Any] | None,
+) -> list[Any]:
+    """Grow plots on the pieces of land that are left, best seeds first, one after another; return the new ones."""
+    taken = list(chosen)
+    wanted = len(taken) + request.count
+    rest = _without(land, taken, request.spacing_m)
+    if excluded is not None and not rest.is_empty:
+        rest = shapely.difference(rest, excluded(rest))
+    rows, columns = np.nonzero(cells)
+    order = np.lexsort((columns, rows, -preference[rows, columns]))
+    seeds: Any = shapely.points(grid.x[columns[order]], grid.y[rows[order]])
+    tried = 0
+    while len(taken) < wanted and tried < GROWN_AT_MOST:
+        pieces = [
+            p
+            for p in shapely.get_parts(rest)
+            if p.geom_type == "Polygon" and p.area >= request.area_m2 * (1 - AREA_TOLERANCE)
+        ]
+        pieces = [p for p in pieces if not shapely.buffer(p, -request.minimum_width_m / 2 * 0.999).is_empty]
+        if not pieces:
+            break
+        seeds = seeds[shapely.covers(shapely.union_all(np.array(pieces, dtype=object)), seeds)]
+        plot = None
+        for number in range(0, len(seeds), max(1, len(seeds) // SEEDS_GROWN)):
+            tried += 1
+            piece = next(p for p in pieces if p.covers(seeds[number]))
+            plot = _grown(piece, seeds[number], request)
+            if plot is not None and (free is None or bool(free(np.array([plot], dtype=object))[0])):
+                break
+            plot = None
+        if plot is None:
+            break
+        taken.append(plot)
+        rest = _without(rest, [plot], request.spacing_m)
+    return taken[len(chosen) :]
+
+
+def _without(land: Any, plots: Sequence[Any], spacing_m: float) -> Any:
+    if not plots:
+        return land
+    # the corners of a buffer are rounded by chords: its radius is enlarged so that no chord comes nearer than asked
+    reach = max(spacing_m, 1e-3) * 1.0001 / np.cos(np.pi / 64)
+    around = shapely.buffer(np.array(plots, dtype=object), reach, quad_segs=16)
+    return shapely.difference(land, shapely.union_all(around))
+
+
+def _grown(piece: Any, seed: Any, request: Request) -> Any:
+    """Part of a piece within a square around the seed, of the asked area; None where it is torn or too narrow."""
+    low, high = 0.0, float(np.hypot(*(np.array(piece.bounds[2:]) - np.array(piece.bounds[:2]))))
+    part = piece
+    for _ in range(60):
+        side = (low + high) / 2
+        part = _around(piece, seed, side)
+        if abs(part.area - request.area_m2) <= 1e-4 * request.area_m2:
+            break
+        low, high = (side, high) if part.area < request.area_m2 else (low, side)
+    if piece.area <= request.area_m2 * (1 + AREA_TOLERANCE):
+        part = piece
+    # connected growth may jump where a new arm joins: then the area cannot be met from this seed
+    if abs(part.area - request.area_m2) > AREA_TOLERANCE * request.area_m2 or len(part.interiors):
+        return None
+    half = request.minimum_width_m / 2 * 0.999
+    core = shapely.buffer(part, -half, join_style="mitre")
+    if core.is_empty or core.geom_type != "Polygon":
+        return None
+    wide = shapely.area(shapely.buffer(core, half, join_style="mitre"))
+    return part if wide >= 0.95 * part.area else None
+
+
+def _around(piece: Any, seed: Any, side: float) -> Any:
+    x, y = seed.x, seed.y
+    cut = shapely.intersection(piece, shapely.box(x - side, y - side, x + side, y + side))
+    parts = [p for p in shapely.get_parts(cut) if p.geom_type == "Polygon"]
+    return next((p for p in parts if p.covers(seed)), shapely.Polygon())
