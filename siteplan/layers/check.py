@@ -16,7 +16,7 @@ import shapely
 from siteplan.errors import Problem
 from siteplan.layers.catalog import Catalog, nearest
 from siteplan.layers.check_figures import check_figures
-from siteplan.layers.coverage import grid_share_percent
+from siteplan.layers.check_grids import check_grids
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.report import SILENT, Reporter
@@ -29,9 +29,6 @@ ROUNDING_M2 = 1.0
 STATED_AREA_PERCENT = 5.0
 BEYOND_BOX_M = 5_000.0
 OUTSIDE_COMMUNE_M = 100.0
-COARSE_TERRAIN_M = 90.0
-# a grid that covers a commune to this share covers it: the rim is cut by whole cells
-WHOLE_PERCENT = 99.9
 
 
 def check_layers(catalog: Catalog, rules: Rules | None = None, reporter: Reporter = SILENT) -> list[Problem]:
@@ -59,7 +56,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *_stated_areas(layers),
         *_features_elsewhere(layers),
         *_plans(layers),
-        *_terrain(layers),
+        *check_grids(layers),
         *check_figures(layers),
     ]
     if rules is not None:
@@ -275,23 +272,6 @@ def _plans(layers: LayerSet) -> list[Problem]:
         if code not in units
     ]
     problems += together("plan_covers_unknown", "warning", strange, column="covers", **_place_of(layers, "plans"))
-    return problems
-
-
-def _terrain(layers: LayerSet) -> list[Problem]:
-    raster, communes = layers.raster("dem"), layers.table("communes")
-    if raster is None:
-        return []
-    where = _place_of(layers, "dem")
-    problems: list[Problem] = []
-    if raster.source_resolution_m > COARSE_TERRAIN_M:
-        params = {"resolution_m": raster.source_resolution_m, "limit_m": COARSE_TERRAIN_M}
-        problems.append(Problem("terrain_coarse", "warning", params=params, **where))
-    if len(communes):
-        percent = grid_share_percent(raster, communes)
-        short = np.flatnonzero(percent < WHOLE_PERCENT)
-        features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.0f} %)" for i in short]
-        problems += together("terrain_incomplete", "warning", features, **where)
     return problems
 
 

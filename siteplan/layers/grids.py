@@ -19,7 +19,7 @@ from rasterio.windows import Window
 from siteplan import crs
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
-from siteplan.layers.place import Placement, box_in, understand
+from siteplan.layers.place import Placement, box_in, guessed, understand
 from siteplan.raster import Raster
 
 Array = np.ndarray[Any, Any]
@@ -82,7 +82,8 @@ def _read_open(source: Any, stated_crs: int | None, province: Province, file: st
     if found is None:
         found, how = stated_crs, "catalog"
     if found is None:
-        raise InputError(Problem("raster_crs_missing", file=file, layer=layer, params={"epsg": province.epsg}))
+        suffix, params = guessed(source.bounds, province)
+        raise InputError(Problem(f"raster_crs_missing{suffix}", file=file, layer=layer, params=params))
     transform = source.transform
     if transform.is_identity or transform.b or transform.d or transform.e >= 0:
         raise InputError(Problem("raster_not_north_up", file=file, layer=layer))
@@ -90,8 +91,9 @@ def _read_open(source: Any, stated_crs: int | None, province: Province, file: st
     box = _province_box(province, found)
     window = _window(transform, source.width, source.height, box) if box is not None else None
     if window is None:
+        suffix, params = guessed(source.bounds, province)
         raise InputError(
-            Problem("raster_outside", file=file, layer=layer, value=placement.label, params={"epsg": province.epsg})
+            Problem(f"raster_outside{suffix}", file=file, layer=layer, value=placement.label, params=params)
         )
     resolution = _resolution_m(transform, source.bounds, found, province)
     factor = 1

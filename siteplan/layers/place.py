@@ -167,6 +167,12 @@ def _cause(guesses: list[Guess], province: Province) -> tuple[str, dict[str, Any
     return ("_swapped" if guesses[0].swapped else "_guess"), params
 
 
+def guessed(bounds: Sequence[float], province: Province) -> tuple[str, dict[str, Any]]:
+    """Suffix of a message key and its parameters for the likely CRS of a box; no suffix where none is likely."""
+    suffix, params = _cause(likely(*grid_of(bounds), province), province)
+    return ("" if suffix == "_swapped" else suffix), params
+
+
 def place(
     definition: str | None, stated: int | None, swapped: bool, x: Any, y: Any, province: Province, file: str, layer: str
 ) -> tuple[Placement | None, list[Problem]]:

@@ -18,7 +18,7 @@ import shapely
 
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
-from siteplan.layers import columns, embedded, formats, grids, rows, vector
+from siteplan.layers import columns, embedded, formats, grids, rows, vector, voids
 from siteplan.layers.catalog import REQUIRED_ROLES, Catalog, LayerEntry
 from siteplan.layers.gathering import Found, fingerprint_of, joined_role, locate, sources_of
 from siteplan.layers.place import Placement, place, reading_box
@@ -127,6 +127,9 @@ def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Rep
     if entry.is_raster:
         found.grid = grids.read_grid(path, entry.crs, catalog.province, entry.name)
         found.placement = found.grid.placement
+        if entry.role == "dem":
+            found.grid, strange = voids.without_voids(found.grid, entry.path, entry.name)
+            found.problems += strange
     elif _suffix(path) in formats.TABLE_SUFFIXES:
         _read_plain_table(entry, path, catalog.province, found)
     elif _suffix(path) in formats.ARCHIVE_SUFFIXES:
@@ -283,6 +286,16 @@ def _absent_roles(catalog: Catalog) -> list[Problem]:
     ]
 
 
+def _empty_roles(tables: Mapping[str, Any], everything: list[Found]) -> list[Problem]:
+    """Roles that no run can do without and of whose features none can be used."""
+    return [
+        Problem("layer_required_empty", file=part.entry.path, layer=part.entry.name, params={"role": role})
+        for role in REQUIRED_ROLES
+        if role in tables and len(tables[role]) == 0
+        for part in [p for p in everything if p.entry.role == role][:1]
+    ]
+
+
 def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
     """Read every layer of a catalog.
 
@@ -339,6 +352,7 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
     }
     for part in everything:
         problems += part.problems
+    late += _empty_roles(tables, everything)
     return LayerSet(
         catalog=catalog,
         province=province,

@@ -36,7 +36,7 @@ def communes_frame(crs: int | None = EPSG) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
 
 
-def write_grid(path: Path, values: Any, transform: Affine, crs: int | None = EPSG, nodata: float | None = None) -> None:
+def grid_file(path: Path, values: Any, transform: Affine, crs: int | None = EPSG, nodata: float | None = None) -> None:
     values = np.asarray(values)
     profile = {
         "driver": "GTiff", "height": values.shape[0], "width": values.shape[1], "count": 1, "dtype": values.dtype,
@@ -107,7 +107,7 @@ def sound_folder(tmp_path_factory, repo_root: Path) -> Path:
     columns = {"road_class": ["national"], "name": ["QL.1"]}
     gpd.GeoDataFrame(columns, geometry=[road], crs=EPSG).to_file(folder / "roads.gpkg")
     values = np.full((560, 560), 300, np.float32)
-    write_grid(folder / "dem.tif", values, Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000), nodata=-9999)
+    grid_file(folder / "dem.tif", values, Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000), nodata=-9999)
     return folder
 
 
@@ -126,3 +126,9 @@ def ground(tmp_path: Path, sound_folder: Path) -> Field:
 @pytest.fixture(scope="session")
 def rules(repo_root: Path) -> Rules:
     return load_rules(repo_root / "layers" / "rules")
+
+
+@pytest.fixture(name="write_grid")
+def _write_grid():
+    """Write a GeoTIFF: path, values, transform, EPSG code, nodata."""
+    return grid_file
