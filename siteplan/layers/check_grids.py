@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from scipy import ndimage
 
 from siteplan.errors import Problem
@@ -68,7 +68,7 @@ def _holes(raster: Raster, communes: gpd.GeoDataFrame, where: dict[str, Any]) ->
     inside = gpd.sjoin(points, communes[["code", "name", "geometry"]], predicate="within")
     cell_ha = abs(raster.transform.a * raster.transform.e) / 10_000
     area = inside.groupby(["code", "name"]).size().mul(cell_ha).sort_values(ascending=False)
-    features = [f"{code} {name} ({hectares:.1f} ha)" for (code, name), hectares in area.items()]  # type: ignore[misc]
+    features = [f"{code} {name} ({hectares:.1f} ha)" for (code, name), hectares in area.items()]
     return together("terrain_holes", "warning", features, **where)
 
 
@@ -102,6 +102,6 @@ def _cell_m2(layers: LayerSet) -> float:
 def _unit(counted: float, stated: float, cell_m2: float) -> str | None:
     """Find the unit in which the sum would be right: people per km², per hectare, thousands; None where none is."""
     factors = {"km2": cell_m2 / 1e6, "ha": cell_m2 / 1e4, "thousands": 1e3}
-    ratios = pd.Series({unit: counted * factor / stated for unit, factor in factors.items()})
-    near = ratios[(ratios > 1 / SAME) & (ratios < SAME)]
-    return None if near.empty else str(np.abs(np.log(near)).idxmin())
+    off = {unit: abs(math.log(counted * factor / stated)) for unit, factor in factors.items() if counted > 0}
+    nearest = min(off, key=lambda unit: off[unit], default=None)
+    return nearest if nearest is not None and off[nearest] < math.log(SAME) else None
