@@ -81,13 +81,19 @@ def border_gates(communes: gpd.GeoDataFrame, roads: Layer | None, border: Layer 
     if roads is None or border is None or not len(roads) or not len(border) or "gate_class" not in communes.columns:
         return np.empty((0, 2))
     line = shapely.union_all(border.geometries)
+    shapely.prepare(line)
     main = of_class(roads, speeds, "main")
     open_ = (of_class(roads, speeds, "speed_kmh") > 0) | (of_class(roads, speeds, "car_kmh") > 0)
     for commune in communes.loc[communes["gate_class"].notna()].geometry:
-        rows = roads.near(shapely.buffer(commune, GATE_REACH_M).bounds)
-        rows = rows[open_[rows] & shapely.dwithin(roads.geometries[rows], commune, GATE_REACH_M)]
+        if not shapely.dwithin(line, commune, GATE_REACH_M):
+            continue
         own = shapely.intersection(line, shapely.buffer(commune, GATE_REACH_M))
-        rows = rows[shapely.dwithin(roads.geometries[rows], own, GATE_REACH_M)] if not own.is_empty else rows[:0]
+        if own.is_empty:
+            continue
+        rows = np.sort(roads.tree.query(commune, predicate="dwithin", distance=GATE_REACH_M))
+        shapely.prepare(own)
+        rows = rows[open_[rows]]
+        rows = rows[shapely.dwithin(own, roads.geometries[rows], GATE_REACH_M)]
         if len(rows) == 0:
             continue
         distance = shapely.distance(roads.geometries[rows], own)
