@@ -415,7 +415,7 @@ def run_content(run: Run, lang: str) -> Content:
 def packed(content: Mapping[str, Any]) -> str:
     """Write content as JSON, deflated (RFC 1950) and in base64: letters that cannot leave a script element."""
     words = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(words.encode(), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(words.encode())).decode("ascii")
 
 
 def unpacked(words: str) -> Any:
