@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -30,7 +30,7 @@ from siteplan.decide import (
     weights,
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
-from siteplan.layers import check, coverage, opinion_files, opinion_states
+from siteplan.layers import agencies, check, coverage, opinion_files, opinion_states
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
@@ -169,13 +169,17 @@ def run_scenarios(
             spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
             versions = opinion_states.plan_versions(layers.table("plans"))
             tables["opinions"] = opinion_states.opinion_states(spoken, tables["sites"], tables["conflicts"], versions)
+            home = layers.catalog.folder
+            home = home if (home / agencies.FILE).is_file() else workspace.layers
+            tables["agency_answers"], asked, more = agencies.answers_of_run(home, tables["sites"])
             manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
+            manifest["agencies"] = [asdict(agency) for agency in asked]
             manifest["plan_versions"] = versions
             clock.lap("assemble")
             manifest["timings_s"] = dict(clock.seconds)
             recorder.say("pipeline.writing", folder=str(folder))
             lines = [text(key, **params) for key, params in recorder.lines]
-            content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults], lines)
+            content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
             run = Run(runs.write_run(folder, content))
             clock.lap("write")
             yield run

@@ -84,28 +84,19 @@ def _import(now: Session, source: Path, folder: Path, asked: pd.DataFrame) -> No
 
 def _status(now: Session, asked: list[Request], answers: pd.DataFrame) -> None:
     """Print who has replied to what."""
-    given = {
-        tuple(str(v or "") for v in row): str(answer)
-        for *row, answer in answers[["agency_id", "commune_code", "site_id", "zone_id", "answer"]].fillna("").to_numpy()
-    }
-    lines: list[list[str]] = []
-    silent = 0
-    for request in asked:
-        keys = [
-            (request.agency.agency_id, request.commune_code, str(s), str(z))
-            for s, z in zip(request.rows["site_id"], request.rows["zone_id"], strict=True)
-        ]
-        found: list[Any] = [given[k] for k in keys if k in given]
-        state = "none" if not found else "all" if len(found) == len(keys) else "some"
-        silent += state == "none"
-        against = sum(a in ("disagree", "more_documents") for a in found)
-        name = request.agency.agency + (f" {request.commune_code}" if request.commune_code else "")
-        kind = text(f"agencies.kind.{'confirm' if request.agency.confirm_only else 'opinion'}", now.lang)
-        lines.append([name, kind, *(number(n, 0, now.lang) for n in (
-            request.rows["site_id"].nunique(), len(keys), len(found), against)),
-            text(f"agencies.state.{state}", now.lang)])  # fmt: skip
-    heads = ("agency", "kind", "sites", "requests", "answered", "against", "state")
-    columns = [(text(f"agencies.status.{h}", now.lang), "right" if n in (2, 3, 4, 5) else "left")
-               for n, h in enumerate(heads)]  # fmt: skip
+    from siteplan.outputs import replies
+
+    found = replies.replies(asked, answers)
+    lines = [[number(c, 0, now.lang) if isinstance(c, int) else str(c) for c in r.cells(now.lang)] for r in found]
+    columns = [(h, "right" if n in (2, 3, 4, 5) else "left") for n, h in enumerate(replies.headings(now.lang))]
     now.table(text("agencies.status.title", now.lang), columns, lines)
-    now.line("agencies.silent", count=silent, of=len(asked))
+    now.plain(replies.silent_line(found, now.lang))
+
+
+def show_replies(now: Session, run: Any, folder: Path) -> None:
+    """Print for `status` who has replied about the proposed sites of a run; nothing where no agencies are listed."""
+    from siteplan.layers.agencies import FILE, read_agencies, read_answers
+    from siteplan.outputs.requests import requests_of
+
+    if (folder / FILE).is_file():
+        _status(now, requests_of(run, read_agencies(folder)), read_answers(folder))

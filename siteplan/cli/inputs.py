@@ -76,6 +76,11 @@ def status(
         columns,
         [[r["task"], value_text("task_state", r["state"], now.lang), r["lacking"]] for r in rows],
     )
+    if found is not None:
+        from siteplan.cli.agencies import show_replies
+
+        folder = (catalog or place.catalog).parent
+        show_replies(now, found, folder if (folder / "agencies.csv").is_file() else place.layers)
 
 
 def template(

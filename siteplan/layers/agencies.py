@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,43 @@ def _answer(words: str) -> str:
         if plain in (token, *(fold(value_text("answer", token, lang)) for lang in ("vi", "en"))):
             return token
     return ""
+
+
+def answers_of_run(folder: Path, sites: pd.DataFrame) -> tuple[pd.DataFrame, list[Agency], list[Problem]]:
+    """Put what the agencies answered beside the sites of a run.
+
+    Parameters
+    ----------
+    folder
+        Where ``agencies.csv`` and ``agency_answers.csv`` lie; either may be missing.
+    sites
+        ``site_id`` of the run's sites.
+
+    Returns
+    -------
+    tuple
+        Rows of :data:`siteplan.tables.RESULTS` ``agency_answers``: an answer about a site that the run no longer has
+        stays and is ``orphaned``; the agencies; what is wrong with the files, as warnings.
+    """
+    problems: list[Problem] = []
+    agencies: list[Agency] = []
+    try:
+        agencies = read_agencies(folder) if (folder / FILE).is_file() else []
+        given = read_answers(folder)
+    except InputError as error:
+        problems = [replace(p, severity="warning") for p in error.problems]
+        given = pd.DataFrame(columns=list(ANSWER_COLUMNS), dtype=object)
+    given = given[given["answer"].isin(ANSWERS) & given["agency_id"].notna() & given["site_id"].notna()]
+    given = given.drop_duplicates(["agency_id", "site_id", "zone_id"], keep="last").reset_index(drop=True)
+    names = {a.agency_id: a.agency for a in agencies}
+    known = set(sites["site_id"])
+    return (
+        given.assign(
+            agency=[names.get(i, i) for i in given["agency_id"]],
+            commune_code=[str(i).split("-", 1)[0] for i in given["site_id"]],
+            zone_id=given["zone_id"].fillna(""),
+            answer_state=["valid" if i in known else "orphaned" for i in given["site_id"]],
+        ),
+        agencies,
+        problems,
+    )

@@ -19,6 +19,7 @@ from siteplan.outputs.annexes import annexes
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_need import write_balance, write_need_tables
 from siteplan.outputs.paper import Align, Paper
+from siteplan.outputs.replies import write_said
 from siteplan.outputs.writer import ROMAN, Writer
 from siteplan.tables import RESULTS
 from siteplan.tabular import read_table
@@ -274,6 +275,7 @@ def _locations(writer: Writer) -> None:
         "sites.overlaps", count=writer.number(len(overlaps)), sites=writer.number(int(overlaps["site_id"].nunique()))
     )
     write_conformity(writer)
+    write_said(writer)
     coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()
     if pd.notna(coarse) and coarse > 50:
         writer.say("sites.coarse", metres=writer.number(float(coarse)))

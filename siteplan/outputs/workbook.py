@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import compare, opinions, plan_form, summary, why, wording
+from siteplan.outputs import compare, opinions, plan_form, replies, summary, why, wording
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.tables import RESULTS
 
@@ -119,6 +119,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         _per_run(book, runs, "conformity", _conformity_sheet, lang)
         if any(len(run.opinions) for run in runs):
             _per_run(book, runs, "opinions", opinions.add_sheet, lang)
+        _per_run(book, runs, "agency_answers", replies.add_sheets, lang)
         _per_run(book, runs, "communes", _priority_sheet, lang, without=summary.OF_OPTION)
         for run in runs:
             _programme_sheet(book, run, lang)

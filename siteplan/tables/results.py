@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siteplan.tables import parts
+from siteplan.tables.agencies import AGENCY_ANSWERS
 from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
 from siteplan.tables.inputs import (
     CLEARANCE,
@@ -430,7 +431,8 @@ RESULTS: dict[str, Table] = {
     for table in (
         _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _LAND_REQUESTS,
         _COVERAGE, _FACILITIES,
-        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, _ASSUMPTIONS,
+        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, AGENCY_ANSWERS,
+        _ASSUMPTIONS,
         _SOURCES,
     )
 }  # fmt: skip

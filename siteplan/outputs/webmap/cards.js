@@ -335,6 +335,22 @@ SP.cards = function (content, W, hooks) {
     ]);
   }
 
+  // what the agencies answered in writing; a request on the site as a whole has the zone "*"
+  function answersOf(model, id) {
+    var given = model.answersOf.get(id) || [];
+    if (!given.length) return null;
+    return section(W.t("answers_title"), [
+      el("ul.findings", {}, given.map(function (a) {
+        return el("li.finding", {}, [
+          el("p.finding-title", {}, [a.agency, ": ", W.token("answer", a.answer)]),
+          el("p.finding-sub", {}, [a.document_no ? W.t("answer_document", { number: a.document_no }) : "", a.document_date ? " " + W.t("of_date", { date: W.date(a.document_date) }) : "", a.zone_id && a.zone_id !== "*" ? " · " + W.t("opinion_zone", { id: a.zone_id }) : ""]),
+          a.conditions ? el("p.finding-treatment", {}, a.conditions) : null
+        ]);
+      })),
+      el("p.quiet", {}, W.t("answers_stand_beside"))
+    ]);
+  }
+
   C.site = function (view, s, options) {
     var model = view.model, commune = model.byCode.get(s.commune_code), found = (model.conflictsOf.get(s.site_id) || []).slice();
     found.sort(function (a, b) { return (b.severity || 0) - (a.severity || 0) || (b.area_m2 || 0) - (a.area_m2 || 0); });
@@ -367,6 +383,7 @@ SP.cards = function (content, W, hooks) {
         el("p.quiet", {}, W.t("no_conflict_is_not_conformity"))
       ]),
       opinionsOf(model, s.site_id),
+      answersOf(model, s.site_id),
       section(W.t("criteria_title"), bars(model, "site", model.scoresOf("site", s.site_id)) || el("p.quiet", {}, W.t("not_scored"))),
       section(W.t("measures_title"), facts([
         [W.t("slope"), s.slope_mean_percent === null ? null : W.number(s.slope_mean_percent, 1) + " % (" + W.t("most") + " " + W.number(s.slope_max_percent, 1) + " %)" + (s.dem_resolution_m ? " · " + W.t("terrain_of", { metres: W.number(s.dem_resolution_m, 0) }) : "")],

@@ -30,7 +30,7 @@ _TOKEN_COLUMNS = (
     "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
     "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
     "level", "phase", "opinion", "opinion_state", "report_state", "item", "scope", "basis", "used_from", "unit_class",
-    "old_norm_fit", "conformity_basis", "shift_direction",
+    "old_norm_fit", "conformity_basis", "shift_direction", "answer", "answer_state",
 )  # fmt: skip
 
 
@@ -391,6 +391,10 @@ def run_content(run: Run, lang: str) -> Content:
         "conflicts": _conflicts(run, restricted_too, lang),
         "conformity": rows_of(summary.conformity_of_best(run), _CONFORMITY_COLUMNS),
         "opinions": _opinions(run, restricted_too, lang),
+        "agency_answers": rows_of(
+            run.table("agency_answers"),
+            ["site_id", "agency", "zone_id", "answer", "document_no", "document_date", "conditions", "answer_state"],
+        ),
         "facilities": _facilities(run, option, lang),
         "programme": _programme(run, lang),
         "needs": _needs(run, lang),

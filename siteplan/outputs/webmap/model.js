@@ -54,6 +54,7 @@ SP.model = function (content, run, W) {
   M.conflictsOf = SP.groupBy(M.conflicts, "site_id");
   M.conformityOf = SP.groupBy(SP.rows(run.conformity), "site_id");
   M.opinionsOf = SP.groupBy(M.opinions, "site_id");
+  M.answersOf = SP.groupBy(SP.rows(run.agency_answers), "site_id");
   M.facilitiesOf = SP.groupBy(M.facilities, "commune_code");
   M.coverageOf = SP.groupBy(M.coverage, "commune_code");
   M.programmeOf = SP.groupBy(M.programme, "commune_code");
