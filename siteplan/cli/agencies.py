@@ -55,7 +55,7 @@ def plans_opinions(
         left = asking.unasked(found, agencies, all_sites=all_sites)
         if len(left):
             now.line("agencies.unasked", count=len(left))
-    _status(now, asked, read_answers(folder))
+    _status(now, found, asked, read_answers(folder))
 
 
 def _import(now: Session, source: Path, folder: Path, asked: pd.DataFrame) -> None:
@@ -82,11 +82,11 @@ def _import(now: Session, source: Path, folder: Path, asked: pd.DataFrame) -> No
     now.problems(problems)
 
 
-def _status(now: Session, asked: list[Request], answers: pd.DataFrame) -> None:
+def _status(now: Session, run: Any, asked: list[Request], answers: pd.DataFrame) -> None:
     """Print who has replied to what."""
-    from siteplan.outputs import replies
+    from siteplan.outputs import replies, summary
 
-    found = replies.replies(asked, answers)
+    found = replies.replies(asked, answers, summary.names_by_code(run))
     lines = [[number(c, 0, now.lang) if isinstance(c, int) else str(c) for c in r.cells(now.lang)] for r in found]
     columns = [(h, "right" if n in (2, 3, 4, 5) else "left") for n, h in enumerate(replies.headings(now.lang))]
     now.table(text("agencies.status.title", now.lang), columns, lines)
@@ -99,4 +99,4 @@ def show_replies(now: Session, run: Any, folder: Path) -> None:
     from siteplan.outputs.requests import requests_of
 
     if (folder / FILE).is_file():
-        _status(now, requests_of(run, read_agencies(folder)), read_answers(folder))
+        _status(now, run, requests_of(run, read_agencies(folder)), read_answers(folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ def agencies_of(run: Run) -> list[Agency]:
     return out
 
 
-def replies(asked: Sequence[Request], answers: pd.DataFrame) -> list[Reply]:
+def replies(asked: Sequence[Request], answers: pd.DataFrame, names: Mapping[str, str]) -> list[Reply]:
     """Hold what was asked against what was answered.
 
     Parameters
@@ -65,9 +65,11 @@ def replies(asked: Sequence[Request], answers: pd.DataFrame) -> list[Reply]:
         Letters.
     answers
         Rows with ``agency_id, site_id, zone_id, answer``.
+    names
+        Names of the communes by code, for letters that go by commune.
     """
-    names = ["agency_id", "site_id", "zone_id", "answer"]
-    given = {tuple(row[:3]): row[3] for row in answers[names].fillna("").astype(str).to_numpy().tolist()}
+    columns = ["agency_id", "site_id", "zone_id", "answer"]
+    given = {tuple(row[:3]): row[3] for row in answers[columns].fillna("").astype(str).to_numpy().tolist()}
     out = []
     for request in asked:
         keys = [
@@ -75,9 +77,10 @@ def replies(asked: Sequence[Request], answers: pd.DataFrame) -> list[Reply]:
             for site, zone in zip(request.rows["site_id"], request.rows["zone_id"], strict=True)
         ]
         found = [given[key] for key in keys if key in given]
+        code = request.commune_code
         out.append(
             Reply(
-                request.agency.agency + (f" {request.commune_code}" if request.commune_code else ""),
+                request.agency.agency + (f" ({names.get(code, code)})" if code else ""),
                 "confirm" if request.agency.confirm_only else "opinion",
                 int(request.rows["site_id"].nunique()),
                 len(keys),
@@ -90,7 +93,7 @@ def replies(asked: Sequence[Request], answers: pd.DataFrame) -> list[Reply]:
 
 def replies_of(run: Run) -> list[Reply]:
     """How the letters on the proposed sites of a run stand by the answers the run holds."""
-    return replies(requests_of(run, agencies_of(run)), run.table("agency_answers"))
+    return replies(requests_of(run, agencies_of(run)), run.table("agency_answers"), summary.names_by_code(run))
 
 
 def headings(lang: str) -> list[str]:
