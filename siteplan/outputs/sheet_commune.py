@@ -14,7 +14,7 @@ from siteplan.outputs.sheet_material import OTHER, Material, background_layers, 
 from siteplan.outputs.sheet_paper import Ground, Sheet
 from siteplan.outputs.sheet_text import fitted
 from siteplan.outputs.style import LegendClass, class_words
-from siteplan.outputs.webmap.content import flags, plain
+from siteplan.outputs.webmap.cells import flags, plain
 
 # layers of the background of a commune's sheet and of the province's, as style.toml names them
 _NEAR = (

@@ -17,7 +17,7 @@ from siteplan.outputs.sheet_paper import Ground, Sheet
 from siteplan.outputs.sheet_text import fitted
 from siteplan.outputs.style import Style, class_words
 from siteplan.outputs.webmap.background import chosen_rows
-from siteplan.outputs.webmap.content import flags, plain
+from siteplan.outputs.webmap.cells import flags, plain
 from siteplan.runs import Run
 from siteplan.tables import BACKGROUND
 

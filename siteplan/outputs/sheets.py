@@ -18,7 +18,8 @@ from siteplan.outputs.sheet_commune import draw_commune
 from siteplan.outputs.sheet_material import Material, background_layers, foot, furniture, relief, title_block
 from siteplan.outputs.sheet_paper import Sheet
 from siteplan.outputs.style import LegendClass, Style
-from siteplan.outputs.webmap.content import flags, plain, themes
+from siteplan.outputs.webmap.cells import flags, plain
+from siteplan.outputs.webmap.looks import themes
 from siteplan.report import SILENT, Reporter
 from siteplan.runs import Run
 from siteplan.work import for_each

@@ -22,7 +22,7 @@ from siteplan import crs
 from siteplan.errors import InputError, NoSpaceError, SiteplanError
 from siteplan.outputs import webmap
 from siteplan.outputs.style import Style, class_words, load_style
-from siteplan.outputs.webmap import content, gate, page, pictures, projection, shapes
+from siteplan.outputs.webmap import cells, gate, looks, page, pictures, projection, shapes
 from siteplan.raster import Raster
 
 EPSG = 9215
@@ -58,7 +58,7 @@ def written(run, style, tmp_path_factory) -> str:
 
 
 def block(text: str) -> dict:
-    return content.unpacked(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
+    return cells.unpacked(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
 
 
 def laid_open(text: str) -> str:
@@ -142,9 +142,9 @@ def test_hostile_text_cannot_leave_its_block(written):
 
 @given(st.text(max_size=60))
 def test_packed_content_keeps_any_text_and_never_closes_its_element(text):
-    words = content.packed({"a": text})
+    words = cells.packed({"a": text})
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", words)
-    assert content.unpacked(words) == {"a": text}
+    assert cells.unpacked(words) == {"a": text}
 
 
 def test_a_map_that_cannot_be_written_says_so(run, style, tmp_path):
@@ -311,10 +311,10 @@ def test_repeated_texts_are_written_once():
     import pandas as pd
 
     many = pd.DataFrame({"a": ["x", None, "y"] * 40, "b": range(120), "c": [f"n{i}" for i in range(120)]})
-    table = content.rows_of(many, ["a", "b", "c"], d=[["p"], ["q"], []] * 40)
+    table = cells.rows_of(many, ["a", "b", "c"], d=[["p"], ["q"], []] * 40)
     assert table["pools"] == {"a": ["x", "y"], "d": [["p"], ["q"], []]}
     assert table["rows"][4] == [None, 4, "n4", 1]
-    assert content.rows_of(many.head(9), ["a"])["pools"] == {}
+    assert cells.rows_of(many.head(9), ["a"])["pools"] == {}
 
 
 def test_neighbours_still_touch_after_thinning():
@@ -514,7 +514,7 @@ def test_a_spoilt_style_is_listed(repo_root, tmp_path, spoilt, key, column):
 
 def test_steps_have_about_equal_counts_and_hold_all_values(run, style):
     communes = run.table("communes")
-    found = {t["key"]: t for t in content.themes([run], style, "vi")}["priority"]
+    found = {t["key"]: t for t in looks.themes([run], style, "vi")}["priority"]
     values = communes["priority_points"].round(1).to_numpy()
     classes = np.searchsorted(found["breaks"], values, side="right") - 1
     assert classes.min() == 0
@@ -525,8 +525,8 @@ def test_steps_have_about_equal_counts_and_hold_all_values(run, style):
 def test_a_constant_column_is_one_class():
     import pandas as pd
 
-    assert content._steps(pd.Series([5.0] * 9), 5, 1) == [5.0]
-    assert content._steps(pd.Series([None, None], dtype="float64"), 5, 1) == []
+    assert looks._steps(pd.Series([5.0] * 9), 5, 1) == [5.0]
+    assert looks._steps(pd.Series([None, None], dtype="float64"), 5, 1) == []
 
 
 def test_two_options_share_their_colours(style, run, tmp_path):

@@ -11,7 +11,7 @@ import shapely
 from siteplan import locale
 from siteplan.outputs.style import LayerStyle, Style, class_words
 from siteplan.outputs.webmap import pictures, shapes
-from siteplan.outputs.webmap.content import Content, flags, rows_of
+from siteplan.outputs.webmap.cells import Content, flags, rows_of
 from siteplan.runs import Run
 from siteplan.tables import BACKGROUND
 

@@ -2,178 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_need import norm_changes
-from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
+from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
 from siteplan.runs import Run
 from siteplan.tables import RESULTS
-
-Content = dict[str, Any]
-
-POOLED_FROM = 50  # rows; below that a pool saves nothing
-
-# columns whose tokens the page shows in words
-_TOKEN_COLUMNS = (
-    "kind", "gate_class", "staff_basis", "gap_basis", "build_type", "check_result", "conformity", "letter",
-    "road_class", "hazard_level", "clearance", "source", "plan_status", "relation", "effect", "certainty", "status",
-    "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
-    "level", "phase", "opinion", "opinion_state", "report_state", "item", "scope", "basis", "used_from", "unit_class",
-    "old_norm_fit", "conformity_basis", "shift_direction", "answer", "answer_state",
-)  # fmt: skip
-
-
-def plain(value: Any) -> Any:
-    """Return a cell as JSON knows it: None for what is missing, whole floats as integers."""
-    if type(value) is str:
-        return value
-    if value is None or value is pd.NA:
-        return None
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        if not np.isfinite(number):
-            return None
-        return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    if value is pd.NaT:
-        return None
-    return value if isinstance(value, str | list | dict) else str(value)
-
-
-def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) -> Content:
-    """Return rows as the page reads them; `more` are further columns.
-
-    Returns
-    -------
-    dict
-        ``names``; ``rows``, a list of cells each; ``pools``: of a column whose texts repeat, the different ones, and
-        the cells are their numbers.
-    """
-    there = [c for c in columns if c in frame.columns]
-    cells = [[plain(v) for v in frame[c].astype(object).tolist()] for c in there] + [list(v) for v in more.values()]
-    names = [*there, *more]
-    pools: dict[str, list[Any]] = {}
-    for at, (name, column) in enumerate(zip(names, cells, strict=True)):
-        if name != "shape" and len(column) > POOLED_FROM:
-            keys = [tuple(v) if isinstance(v, list) else v if isinstance(v, str) else None for v in column]
-            known = {key: v for key, v in zip(keys, column, strict=True) if key is not None}
-            if (
-                known
-                and 2 * len(known) <= len(column)
-                and all(value is None or key is not None for key, value in zip(keys, column, strict=True))
-            ):
-                number = {key: i for i, key in enumerate(known)}
-                pools[name] = list(known.values())
-                cells[at] = [None if key is None else number[key] for key in keys]
-    rows = [list(row) for row in zip(*cells, strict=True)] if len(frame) else []
-    return {"names": names, "rows": rows, "pools": pools}
-
-
-def flags(frame: pd.DataFrame, column: str) -> Any:
-    """Return a yes/no column as numpy booleans; missing is no."""
-    if column not in frame.columns:
-        return np.zeros(len(frame), dtype=bool)
-    return frame[column].astype("Float64").fillna(0).to_numpy(dtype=float) > 0
-
-
-def _words(cells: Iterable[Any], lang: str) -> list[list[str]]:
-    known: dict[Any, list[str]] = {None: []}
-    out = []
-    for cell in cells:
-        at = cell if isinstance(cell, str) else None
-        if at not in known:
-            known[at] = [locale.text(key, lang, **params) for key, params in locale.decode(at)]
-        out.append(known[at])
-    return out
-
-
-def token_words(lang: str) -> dict[str, dict[str, str]]:
-    """Words of all tokens that a page may meet: column to token to words."""
-    found: dict[str, dict[str, str]] = {}
-    for key, words in locale.catalogue(lang).items():
-        parts = key.split(".", 2)
-        if parts[0] == "value" and len(parts) == 3 and parts[1] in _TOKEN_COLUMNS:
-            found.setdefault(parts[1], {})[parts[2]] = words
-    return found
-
-
-def _steps(values: pd.Series[Any], count: int, decimals: int) -> list[float]:
-    """Lower bounds of classes of about equal counts, rounded as they are printed (ties to the even digit, as there)."""
-    known = values.dropna().to_numpy(dtype=float)
-    if not len(known):
-        return []
-    cuts = np.quantile(known, np.linspace(0, 1, count + 1)[:-1])
-    return [float(v) for v in np.unique(np.round(cuts, decimals))]
-
-
-def _phase_looks(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
-    """Phases of all runs by their years; phases of the same years have the same colour in every map."""
-    years: dict[str, tuple[int, int]] = {}
-    for run in runs:
-        for phase in run.manifest["scenario"].get("phases", ()):
-            years.setdefault(str(phase["name"]), (int(phase["years"][0]), int(phase["years"][1])))
-    order = {span: at for at, span in enumerate(sorted(set(years.values())))}
-    last = len(style.phase_colours) - 1
-    return [
-        {
-            "token": name,
-            "colour": style.phase_colours[min(order[span], last)],
-            "label": locale.value_text("phase", name, lang),
-        }
-        for name, span in sorted(years.items(), key=lambda item: (item[1], item[0]))
-    ]
-
-
-def themes(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
-    """Ways to colour the communes, with their classes in the order of the legend: the same for all runs of a page."""
-    out = []
-    for key, theme in style.themes.items():
-        if theme.kind == "coverage":
-            out += plan_cover.themes(key, theme, runs, style.missing_colour, lang)
-            continue
-        found: Content = {
-            "key": key,
-            "label": theme.words(lang, key),
-            "column": theme.column,
-            "kind": theme.kind,
-            "unit": theme.unit,
-            "decimals": theme.decimals,
-            "default": theme.default,
-            "missing": style.missing_colour,
-        }
-        if theme.kind == "steps":
-            columns = [pd.to_numeric(run.table("communes")[theme.column], errors="coerce") for run in runs]
-            values = pd.concat(columns).astype("float64").round(theme.decimals)
-            breaks = _steps(values, len(theme.colours), theme.decimals)
-            # fewer classes than colours: the strongest colours stay with the highest values
-            found["breaks"], found["colours"] = breaks, list(theme.colours[len(theme.colours) - len(breaks) :])
-            found["top"] = plain(values.max())
-        else:
-            found["classes"] = _phase_looks(runs, style, lang) if theme.kind == "phases" else []
-            found["classes"] += [
-                {
-                    "token": token,
-                    "colour": look.fill or style.missing_colour,
-                    "label": look.words(lang) or locale.value_text(theme.column, token, lang),
-                }
-                for token, look in theme.classes.items()
-            ]
-        out.append(found)
-    return out
 
 
 def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: str) -> Content:
@@ -191,8 +31,8 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
         communes,
         columns,
         phase_state=states,
-        build_reasons=_words(communes["build_reasons"], lang),
-        no_site_reasons=_words(communes["no_site_reasons"], lang),
+        build_reasons=words_of(communes["build_reasons"], lang),
+        no_site_reasons=words_of(communes["no_site_reasons"], lang),
         label_at=[seat[1] if seat else None for seat in seats],
         **plan_cover.commune_columns(run, list(communes["code"])),
     )
@@ -204,8 +44,8 @@ def _sites(run: Run, lang: str) -> Content:
     return rows_of(
         sites,
         columns,
-        reasons=_words(sites["reasons"], lang),
-        shift=_words(sites["shift"], lang),
+        reasons=words_of(sites["reasons"], lang),
+        shift=words_of(sites["shift"], lang),
         shape=shapes.encode_all(sites, shapes.FINE),
     )
 
@@ -221,7 +61,7 @@ def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
     hidden = flags(conflicts, "restricted") & (not restricted_too)
     columns = [c.name for c in RESULTS["conflicts"].columns if c.kind != "messages"]
     shapes_of = shapes.encode_all(conflicts, shapes.FINE)
-    treatment, coordinates = _words(conflicts["treatment"], lang), _words(conflicts["coordinates"], lang)
+    treatment, coordinates = words_of(conflicts["treatment"], lang), words_of(conflicts["coordinates"], lang)
     conflicts["function"] = [
         wording.function_words(f, lang) if isinstance(f, str) else None for f in conflicts["function"]
     ]
@@ -248,7 +88,7 @@ def _opinions(run: Run, restricted_too: bool, lang: str) -> Content:
     hidden = flags(opinions, "restricted") & (not restricted_too)
     opinions["zone_id"] = opinions["zone_id"].astype(object).where(~hidden, None)
     columns = ["site_id", "zone_id", "opinion", "officer", "opinion_date", "reason", "document", "opinion_state"]
-    return rows_of(opinions, columns, state_reasons=_words(opinions["state_reasons"], lang))
+    return rows_of(opinions, columns, state_reasons=words_of(opinions["state_reasons"], lang))
 
 
 def _facilities(run: Run, option: str | None, lang: str) -> Content:
@@ -278,7 +118,7 @@ def _facilities(run: Run, option: str | None, lang: str) -> Content:
         decided=fate("decided"),
         decision_no=fate("decision_no"),
         fate_basis=fate("legal_basis"),
-        fate_reasons=_words(fate("reasons"), lang),
+        fate_reasons=words_of(fate("reasons"), lang),
         shape=shapes.encode_all(shown, shapes.FINE),
     )
 
@@ -286,7 +126,7 @@ def _facilities(run: Run, option: str | None, lang: str) -> Content:
 def _programme(run: Run, lang: str) -> Content:
     programme = run.table("programme")
     columns = [c.name for c in RESULTS["programme"].columns if c.kind != "messages" and c.name != "rests_on"]
-    return rows_of(programme, columns, reasons=_words(programme["reasons"], lang))
+    return rows_of(programme, columns, reasons=words_of(programme["reasons"], lang))
 
 
 def _options(run: Run, lang: str) -> list[Content]:
@@ -318,7 +158,7 @@ def _needs(run: Run, lang: str) -> Content:
     return rows_of(
         table,
         ["commune_code", "step", "item", "value", "unit", "legal_basis", "certainty", "binding"],
-        formula=["; ".join(words) for words in _words(table["formula"], lang)],
+        formula=["; ".join(words) for words in words_of(table["formula"], lang)],
     )
 
 
@@ -327,7 +167,7 @@ def _three_scopes(run: Run, lang: str) -> Content:
     return rows_of(
         table,
         ["commune_code", "scope", "planned", "required_floor_area_m2", "required_land_area_m2", "binding_rule"],
-        single_headquarters=_words(table["single_headquarters"], lang),
+        single_headquarters=words_of(table["single_headquarters"], lang),
     )
 
 
@@ -347,7 +187,7 @@ def _assumptions(run: Run, lang: str) -> Content:
     return rows_of(
         table,
         ["assumption_id", "value", "unit", "legal_basis", "certainty"],
-        statement=_words(table["statement"], lang),
+        statement=words_of(table["statement"], lang),
     )
 
 
@@ -409,19 +249,8 @@ def run_content(run: Run, lang: str) -> Content:
         "coverage": rows_of(
             coverage,
             ["commune_code", "role", "mandatory", "status", "percent", "illustrative", "data_date"],
-            notes=_words(coverage["notes"], lang),
+            notes=words_of(coverage["notes"], lang),
         ),
         "assumptions": _assumptions(run, lang),
         "sources": _sources(run, restricted_too),
     }
-
-
-def packed(content: Mapping[str, Any]) -> str:
-    """Write content as JSON, deflated (RFC 1950) and in base64: letters that cannot leave a script element."""
-    words = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(words.encode())).decode("ascii")
-
-
-def unpacked(words: str) -> Any:
-    """Read back what :func:`packed` wrote."""
-    return json.loads(zlib.decompress(base64.b64decode(words)))

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from rasterio import features
 
-from siteplan.outputs.webmap.content import flags
+from siteplan.outputs.webmap.cells import flags
 from siteplan.raster import Raster
 from siteplan.runs import Run
 from siteplan.tables import RESULTS

@@ -17,8 +17,10 @@ from siteplan import cache, locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
 from siteplan.outputs.webmap import assets, background, shapes
-from siteplan.outputs.webmap.content import Content, packed, run_content, themes, token_words
+from siteplan.outputs.webmap.cells import Content, packed
+from siteplan.outputs.webmap.content import run_content
 from siteplan.outputs.webmap.gate import refuse_outside
+from siteplan.outputs.webmap.looks import themes, token_words
 from siteplan.outputs.webmap.one_commune import CommuneRun
 from siteplan.outputs.webmap.projection import parameters
 from siteplan.runs import Run

@@ -1,0 +1,97 @@
+"""Cells, rows and words of a run as the page reads them: JSON, deflated."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siteplan import locale
+
+Content = dict[str, Any]
+
+POOLED_FROM = 50  # rows; below that a pool saves nothing
+
+
+def plain(value: Any) -> Any:
+    """Return a cell as JSON knows it: None for what is missing, whole floats as integers."""
+    if type(value) is str:
+        return value
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not np.isfinite(number):
+            return None
+        return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    if value is pd.NaT:
+        return None
+    return value if isinstance(value, str | list | dict) else str(value)
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) -> Content:
+    """Return rows as the page reads them; `more` are further columns.
+
+    Returns
+    -------
+    dict
+        ``names``; ``rows``, a list of cells each; ``pools``: of a column whose texts repeat, the different ones, and
+        the cells are their numbers.
+    """
+    there = [c for c in columns if c in frame.columns]
+    cells = [[plain(v) for v in frame[c].astype(object).tolist()] for c in there] + [list(v) for v in more.values()]
+    names = [*there, *more]
+    pools: dict[str, list[Any]] = {}
+    for at, (name, column) in enumerate(zip(names, cells, strict=True)):
+        if name != "shape" and len(column) > POOLED_FROM:
+            keys = [tuple(v) if isinstance(v, list) else v if isinstance(v, str) else None for v in column]
+            known = {key: v for key, v in zip(keys, column, strict=True) if key is not None}
+            if (
+                known
+                and 2 * len(known) <= len(column)
+                and all(value is None or key is not None for key, value in zip(keys, column, strict=True))
+            ):
+                number = {key: i for i, key in enumerate(known)}
+                pools[name] = list(known.values())
+                cells[at] = [None if key is None else number[key] for key in keys]
+    rows = [list(row) for row in zip(*cells, strict=True)] if len(frame) else []
+    return {"names": names, "rows": rows, "pools": pools}
+
+
+def flags(frame: pd.DataFrame, column: str) -> Any:
+    """Return a yes/no column as numpy booleans; missing is no."""
+    if column not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[column].astype("Float64").fillna(0).to_numpy(dtype=float) > 0
+
+
+def words_of(cells: Iterable[Any], lang: str) -> list[list[str]]:
+    """Return the texts of each cell of messages, none where the cell is empty; equal cells are read once."""
+    known: dict[Any, list[str]] = {None: []}
+    out = []
+    for cell in cells:
+        at = cell if isinstance(cell, str) else None
+        if at not in known:
+            known[at] = [locale.text(key, lang, **params) for key, params in locale.decode(at)]
+        out.append(known[at])
+    return out
+
+
+def packed(content: Mapping[str, Any]) -> str:
+    """Write content as JSON, deflated (RFC 1950) and in base64: letters that cannot leave a script element."""
+    words = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(words.encode())).decode("ascii")
+
+
+def unpacked(words: str) -> Any:
+    """Read back what :func:`packed` wrote."""
+    return json.loads(zlib.decompress(base64.b64decode(words)))
