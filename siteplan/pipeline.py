@@ -41,6 +41,7 @@ from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, load_scenario
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
+from siteplan.site_travel import travel_raster
 from siteplan.sites import assess, plans, terrain
 from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
@@ -349,6 +350,9 @@ def _stages(
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
+    travel = travel_raster(key, sites, prepared, road.spread, epsg)
+    if travel is not None:
+        rasters["travel_time"] = travel
     return tables, rasters, result.proof
 
 

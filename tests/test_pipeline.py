@@ -29,7 +29,8 @@ from siteplan.tables import RESULTS
 from siteplan.tables.need import ITEMS
 from siteplan.workspace import Workspace, cache_folder
 
-FILES = ("results.gpkg", "background.gpkg", "problems.csv", "rasters/eligible.tif", "rasters/hillshade.tif")
+FILES = ("results.gpkg", "background.gpkg", "problems.csv", "rasters/eligible.tif", "rasters/hillshade.tif",
+         "rasters/travel_time.tif")  # fmt: skip
 SCENARIOS = ("scenarios/phuong_an_1.toml", "scenarios/phuong_an_2.toml")
 
 

@@ -49,6 +49,8 @@ class LegendClass(_Named):
         0..1, before the opacity of the layer.
     radius
         Radius of a point in pixels.
+    up_to
+        Of a raster of numbers: the class takes the values up to this one that no class before it takes.
     """
 
     fill: str | None = Field(None, pattern=COLOUR)
@@ -57,6 +59,7 @@ class LegendClass(_Named):
     dash: tuple[float, ...] = ()
     fill_opacity: float = Field(1.0, ge=0, le=1)
     radius: float = Field(4.0, gt=0, le=20)
+    up_to: float | None = None
 
 
 class LayerStyle(_Named):
@@ -74,6 +77,8 @@ class LayerStyle(_Named):
         Column whose tokens are the classes; one class ``other`` where empty.
     classes
         Token to look, in the order of the legend; ``other`` takes all other tokens.
+    filters
+        Further columns by whose values its rows can be ticked off, and the column whose words those values have.
     only, without
         Column to tokens: which rows belong to the layer, and which do not.
     order
@@ -89,6 +94,7 @@ class LayerStyle(_Named):
     source: str = ""
     column: str = ""
     classes: Mapping[str, LegendClass] = Field(default_factory=dict)
+    filters: Mapping[str, str] = Field(default_factory=dict)
     only: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     without: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     visible: bool = False

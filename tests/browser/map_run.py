@@ -51,6 +51,15 @@ def _frame(table: Any, rows: list[dict[str, Any]]) -> Any:
 
 def _tables(name: str, late: bool) -> dict[str, Any]:
     communes, sites, conflicts, programme, surplus, facilities, scores, coverage = ([] for _ in range(8))
+    points = [
+        {
+            "commune_code": code,
+            "access_minutes": 12.5 + n,
+            "access_share_30_percent": 80.0,
+            "geometry": Point(WEST + (n % 3 + 0.7) * SIDE, SOUTH + (n // 3 + 0.75) * SIDE),
+        }
+        for n, code in enumerate(CODES)
+    ]
     for n, (code, label) in enumerate(zip(CODES, NAMES, strict=True)):
         rank = n + 1
         phase = ("thi-diem", "mo-rong", None)[n % 3] if not late else ("mo-rong", "thi-diem", None)[n % 3]
@@ -330,6 +339,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
         "facilities": facilities,
         "scores": scores,
         "coverage": coverage,
+        "access_points": points,
         "assumptions": assumptions,
         "sources": sources,
     }
@@ -421,6 +431,15 @@ def _background() -> dict[str, Any]:
             },
             {
                 **own,
+                "zone_id": "Z2",
+                "plan_id": "QH3",
+                "title": "Ba loại rừng",
+                "plan_kind": "forest",
+                "status": "adjusted",
+                "geometry": square(5, 1000),
+            },
+            {
+                **own,
                 "restricted": True,
                 "zone_id": "QP1",
                 "plan_id": "QP",
@@ -494,7 +513,14 @@ def build(
         "inputs": {"communes": "aa"},
     }
     content |= manifest
-    rasters = {"hillshade": Raster(shade, place, 0, 450.0), "eligible": Raster(eligible, place, 255, cell)}
+    # minutes by the distance to the middle of the commune, twice as long in the later option
+    away = np.hypot(*((np.indices((size, size)) + 0.5) % (SIDE / cell) - SIDE / cell / 2))
+    minutes = np.minimum(away * (2 if late else 1), 253).astype(np.uint8)
+    rasters = {
+        "hillshade": Raster(shade, place, 0, 450.0),
+        "eligible": Raster(eligible, place, 255, cell),
+        "travel_time": Raster(minutes, place, 255, cell),
+    }
     results = _tables(name, late)
     for key, frame in (tables or {}).items():
         results[key] = conform(frame, RESULTS[key], CRS)

@@ -154,6 +154,8 @@ LAYERS = (
     "sector_projects",
     "urban_areas",
     "facilities",
+    "travel",
+    "access_points",
 )
 
 

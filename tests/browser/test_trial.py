@@ -279,3 +279,74 @@ def test_all_tools_are_in_reach_on_a_phone(open_map, made):
     assert page.locator(".trial-banner").is_visible()
     page.keyboard.press("Escape")
     assert page.locator(".trial").is_hidden()
+
+
+# ---- two options
+
+
+@pytest.fixture(scope="module")
+def two(base, made, map_run, style, tmp_path_factory):
+    """Two options over the same measured values; the second has another official weight."""
+    _, first, communes, sites, stays = made
+    folder = tmp_path_factory.mktemp("hai")
+    criteria = tuple(
+        c.model_copy(update={"weight": c.weight + 9}) if (c.of, c.key) == ("commune", "scale") else c
+        for c in base.criteria
+    )
+    other = base.model_copy(update={"criteria": criteria})
+    out, own, scores, site_scores = ranked(other, communes, sites, stays)
+    tables = {"communes": out, "sites": own, "scores": pd.concat([scores, site_scores], ignore_index=True)}
+    scenario = other.model_dump(mode="json") | {"name": "phuong_an_2", "phases": map_run.PHASES}
+    second = map_run.build(folder, "phuong_an_2", late=True, tables=tables, scenario=scenario)
+    return webmap.write_comparison([first, second], None, folder / "so_sanh.html", style), first, second
+
+
+def _cells(page) -> dict[str, list[str]]:
+    rows = page.locator(".ranking .line").evaluate_all(
+        """all => all.map(n => [
+          n.dataset.code, ...[...n.querySelectorAll('.cell')].map(c => c.lastChild.previousSibling.textContent),
+        ])"""
+    )
+    return {code: cells for code, *cells in rows}
+
+
+def test_both_options_are_tried_with_the_same_weights(open_map, two, made, base):
+    file, first, second = two
+    page = open_map(file)
+    official = _cells(page)
+    ranks = [r.communes.set_index("code")["priority_rank"] for r in (first, second)]
+    assert official == {code: [str(r[code]) for r in ranks] for code in official}
+    assert (ranks[0] != ranks[1]).any()
+    page.locator("#trial-button").click()
+    assert "khác nhau" in page.locator(".trial").inner_text()
+    _drag(page, "#weight-supplements-cap_points", 20)
+    _drag(page, "#weight-supplements-border", 15)
+    assert page.locator(".trial-banner").is_visible()
+    own = base.supplements.model_copy(update={"cap_points": 20, "border": 15})
+    _, _, communes, sites, stays = made
+    tried = ranked(base.model_copy(update={"supplements": own}), communes, sites, stays)[0]
+    expected = tried.set_index("code")["priority_rank"]
+    assert _cells(page) == {code: [str(expected[code])] * 2 for code in official}
+    assert page.locator(".step").count() > 0
+    told = page.locator(".trial-told span").all_inner_texts()
+    assert [t[:5] for t in told] == ["PA 1:", "PA 2:"]
+    # the card of both, opened under the trial, follows the sliders
+    page.locator(".ranking .line").first.click()
+    row = page.locator("table.both tr", has_text="Ưu tiên").locator("td")
+    assert row.all_inner_texts() == ["1", "1"]
+    page.locator("#trial-copy-2").click()
+    assert 'extends = "phuong_an_2.toml"' in page.locator(".trial textarea").input_value()
+    page.locator("#trial-reset").click()
+    page.locator(".card .back").click()
+    assert _cells(page) == official
+    assert page.locator(".trial-banner").is_hidden()
+
+
+def test_options_of_other_criteria_are_not_tried_together(open_map, map_run, base, made, style, tmp_path):
+    fewer = tuple(c for c in base.criteria if (c.of, c.key) != ("commune", "scale"))
+    scenario = base.model_copy(update={"criteria": fewer}).model_dump(mode="json")
+    second = map_run.build(
+        tmp_path, "phuong_an_2", scenario=scenario | {"name": "phuong_an_2", "phases": map_run.PHASES}
+    )
+    file = webmap.write_comparison([made[1], second], None, tmp_path / "so_sanh.html", style)
+    assert open_map(file).locator("#trial-button").count() == 0

@@ -407,6 +407,33 @@ def test_the_picture_of_the_mask_shows_only_the_ones():
     assert picture.bounds[0][0] < picture.bounds[1][0]
 
 
+def test_minutes_become_the_class_that_holds_them(style):
+    import base64
+    import warnings
+
+    from rasterio.errors import NotGeoreferencedWarning
+    from rasterio.io import MemoryFile
+
+    minutes = np.array([[0, 15, 16, 30], [45, 46, 60, 61], [200, 253, 254, 255]], np.uint8)
+    looks = style.layers["travel"].classes
+    steps = [(look.up_to, look.fill) for look in looks.values()]
+    assert [s[0] for s in steps] == sorted(s[0] for s in steps)
+    raster = Raster(minutes.repeat(60, 0).repeat(60, 1), Affine(90, 0, 440_000, 0, -90, 2_420_000), 255, 90)
+    raw = base64.b64decode(pictures.classed(raster, EPSG, steps).uri.partition(",")[2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with MemoryFile(raw) as memory, memory.open(driver="PNG") as source:
+            cells, colours = source.read(1), source.colormap(1)
+    rows, columns = cells.shape
+    middle = [[cells[rows * (2 * r + 1) // 6, columns * (2 * c + 1) // 8] for c in range(4)] for r in range(3)]
+    names = [[[*looks, None][n] for n in row] for row in middle]
+    assert names == [
+        ["near", "near", "middle", "middle"], ["long", "longer", "longer", "far"], ["far", "far", "never", None]
+    ]  # fmt: skip
+    assert colours[0] == (0x1A, 0x6E, 0x5E, 255)
+    assert colours[len(looks)][3] == 0
+
+
 # ---- words and looks
 
 

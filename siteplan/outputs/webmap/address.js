@@ -14,7 +14,11 @@ SP.address = {
     var m = numbers(found.m, 3);
     return {
       view: m && Math.abs(m[0]) <= 85 && Math.abs(m[1]) <= 180 && m[2] >= 1 && m[2] <= 22 ? m : null, theme: found.t || null, commune: found.c || null, site: found.s || null,
-      layers: found.l === undefined ? null : found.l.split(",").filter(Boolean), year: numbers(found.y, 1) ? Number(found.y) : null,
+      layers: found.l === undefined ? null : found.l.split(",").filter(Boolean).map(function (one) {
+        // key, then its opacity in percent, then what is ticked off: plans_in_force~50!forest!status:adjusted
+        var parts = one.split("!"), head = parts[0].split("~"), percent = Number(head[1]);
+        return { key: head[0], opacity: head.length > 1 && percent >= 0 && percent <= 100 ? percent / 100 : null, off: parts.slice(1) };
+      }), year: numbers(found.y, 1) ? Number(found.y) : null,
       runs: numbers(found.r, 2)
     };
   },
@@ -22,7 +26,9 @@ SP.address = {
     var c = state.view[0], parts = ["m=" + c.lat.toFixed(5) + "," + c.lng.toFixed(5) + "," + Number(state.view[1].toFixed(2)), "t=" + encodeURIComponent(state.theme)];
     if (state.commune) parts.push("c=" + encodeURIComponent(state.commune));
     if (state.site) parts.push("s=" + encodeURIComponent(state.site));
-    parts.push("l=" + state.layers.map(encodeURIComponent).join(","));
+    parts.push("l=" + state.layers.map(function (l) {
+      return encodeURIComponent(l.key + (l.opacity === null ? "" : "~" + Math.round(l.opacity * 100)) + l.off.map(function (k) { return "!" + k; }).join(""));
+    }).join(","));
     if (state.year) parts.push("y=" + state.year);
     if (state.runs) parts.push("r=" + state.runs.join(","));
     var hash = "#" + parts.join("&");

@@ -15,6 +15,8 @@ from siteplan.outputs.webmap.cells import Content, flags, rows_of
 from siteplan.runs import Run
 from siteplan.tables import BACKGROUND
 
+# rasters that depend on the option, not only on the layers
+OWN_PICTURES = ("travel_time",)
 FENCE_M = 5_000.0  # how far beyond the communes the background reaches
 
 # roles whose shapes share borders
@@ -76,6 +78,10 @@ def layer_legend(key: str, layer: LayerStyle, lang: str) -> Content:
         "opacity": layer.opacity,
         "order": layer.order,
         "from_zoom": layer.from_zoom,
+        "filters": [
+            {"column": column, "words": words, "label": locale.text(f"webmap.filter.{words}", lang)}
+            for column, words in layer.filters.items()
+        ],
         "classes": [
             {
                 "token": name,
@@ -113,7 +119,7 @@ def background_content(run: Run, style: Style, lang: str) -> Content:
             found = _layer(key, layer, frames[role])
             if found is not None:
                 layers[key] = found
-        elif layer.of == "image":
+        elif layer.of == "image" and role not in OWN_PICTURES:
             picture = _picture(run, role, layer, ground)
             if picture is not None:
                 images[key] = {"uri": picture.uri, "bounds": picture.bounds}
@@ -134,8 +140,23 @@ def _picture(run: Run, name: str, layer: LayerStyle, ground: Any) -> pictures.Pi
         return None
     if name == "hillshade":
         return pictures.hillshade(raster, run.epsg, ground)
+    bounds = [look.up_to for look in layer.classes.values()]
+    if bounds and None not in bounds:
+        steps = [(float(look.up_to or 0), look.fill or "#000000") for look in layer.classes.values()]
+        return pictures.classed(raster, run.epsg, steps)
     colour = next((look.fill for look in layer.classes.values() if look.fill), "#3a7d44")
     return pictures.mask(raster, run.epsg, colour)
+
+
+def own_pictures(run: Run, style: Style) -> Content:
+    """Return the pictures that are of this run alone, by the key of their layer."""
+    found: Content = {}
+    for key, layer in style.ordered_layers():
+        if layer.of == "image" and (layer.source or key) in OWN_PICTURES:
+            picture = _picture(run, layer.source or key, layer, None)
+            if picture is not None:
+                found[key] = {"uri": picture.uri, "bounds": picture.bounds}
+    return found
 
 
 def commune_shapes(run: Run, tolerance_m: float) -> list[shapes.Encoded | None]:

@@ -123,6 +123,15 @@ def _facilities(run: Run, option: str | None, lang: str) -> Content:
     )
 
 
+def _access_points(run: Run) -> Content:
+    points = run.table("access_points")
+    return rows_of(
+        points,
+        ["commune_code", "access_minutes", "access_share_30_percent", "reached_percent", "searched_everywhere"],
+        shape=shapes.encode_all(points, shapes.FINE),
+    )
+
+
 def _programme(run: Run, lang: str) -> Content:
     programme = run.table("programme")
     columns = [c.name for c in RESULTS["programme"].columns if c.kind != "messages" and c.name != "rests_on"]
@@ -236,6 +245,7 @@ def run_content(run: Run, lang: str) -> Content:
             ["site_id", "agency", "zone_id", "answer", "document_no", "document_date", "conditions", "answer_state"],
         ),
         "facilities": _facilities(run, option, lang),
+        "access_points": _access_points(run),
         "programme": _programme(run, lang),
         "needs": _needs(run, lang),
         "scopes": _three_scopes(run, lang),

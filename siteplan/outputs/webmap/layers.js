@@ -16,16 +16,21 @@ SP.layer = function (map, item, steps) {
   pane.style.opacity = String(item.opacity);
   var renderer = L.canvas({ pane: name, padding: 0.15 });
   var made = null, on = false;
-  var looks = {};
+  var looks = {}, off = new Set(), filters = item.filters || [];
   item.classes.forEach(function (c) { looks[c.token] = c; });
 
   function look(token) { return looks[token] || looks.other || item.classes[0]; }
+
+  // what the legend or a filter has ticked off
+  function hidden(row) {
+    return off.has(row.token) || filters.some(function (f) { return off.has(f.column + ":" + row[f.column]); });
+  }
 
   // rows with a decoded shape become as few paths as there are looks: one fill, one stroke each
   function fromRows(rows) {
     var group = L.layerGroup([], { pane: name }), paths = new Map();
     rows.forEach(function (row) {
-      if (!row.shape) return;
+      if (!row.shape || hidden(row)) return;
       var style = look(row.token);
       if (!style) return;
       if (row.shape.kind === 0) {
@@ -51,6 +56,9 @@ SP.layer = function (map, item, steps) {
 
   var layer = {
     key: item.key, item: item, pane: pane, paneName: name, renderer: renderer, rows: null, look: look, fromRows: fromRows,
+    hidden: hidden, opacityAsked: item.opacity,
+    off: function () { return Array.from(off).sort(); },
+    setOff: function (keys) { off = new Set(keys); layer.rebuild(); },
     make: function () { return L.layerGroup(); },
     isOn: function () { return on; },
     isSeen: function () { return on && map.getZoom() >= item.from_zoom; },

@@ -4,6 +4,7 @@ SP.swatch = function (look) {
   var css = {};
   if (isPoint) {
     css = { background: look.fill };
+    if (look.width >= 2.5) { css["border-color"] = look.line; css["box-shadow"] = "none"; }
     return SP.el("i.swatch.point", { css: css, "aria-hidden": "true" });
   }
   if (!look.fill) {
@@ -16,7 +17,7 @@ SP.swatch = function (look) {
 };
 
 SP.legend = function (content, W, views, hooks) {
-  var L2 = {}, kinds = {};
+  var L2 = {}, kinds = {}, setters = {}, MOST_ON_MAP = 9;
 
   // tokens that really occur: a legend names nothing that is not on the map
   function present(item) {
@@ -28,10 +29,10 @@ SP.legend = function (content, W, views, hooks) {
       });
     } else if (item.of === "result") {
       views.forEach(function (v) {
-        var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities, freed: v.model.facilities }[item.key] || [];
+        var rows = { sites: v.model.sites, conflicts: v.model.conflicts, facilities: v.model.facilities, freed: v.model.facilities, access_points: v.model.accessPoints }[item.key] || [];
         rows.forEach(function (row) { found.add(row[item.column] || "other"); });
       });
-      asPoint = item.key === "sites" || item.key === "facilities" || item.key === "freed";
+      asPoint = ["sites", "facilities", "freed", "access_points"].indexOf(item.key) >= 0;
     } else item.classes.forEach(function (c) { found.add(c.token); });
     kinds[item.key] = asPoint;
     // its tokens change with the year: all of them are explained
@@ -41,26 +42,58 @@ SP.legend = function (content, W, views, hooks) {
     return item.classes.filter(function (c) { return found.has(c.token) || (c.token === "other" && strange); });
   }
 
-  function classLines(item, always) {
+  function classLines(item, always, tick) {
     var list = present(item);
     if (!always && list.length === 1 && list[0].token === "other") return null;
     return SP.el("ul.classes", {}, list.map(function (c) {
-      return SP.el("li", {}, [SP.swatch(Object.assign({ asPoint: kinds[item.key] }, c)), SP.el("span", {}, c.label)]);
+      var inner = [SP.swatch(Object.assign({ asPoint: kinds[item.key] }, c)), SP.el("span", {}, c.label)];
+      return SP.el("li", {}, tick && list.length > 1 ? tick(c.token, inner) : inner);
     }));
   }
 
   L2.classLines = classLines;
 
+  // classes and filters of a layer can be ticked off one by one: plans by kind and by status, hazards by level
+  function ticks(item, opacity) {
+    var boxes = new Map();
+    function changed() {
+      var off = Array.from(boxes.keys()).filter(function (key) { return !boxes.get(key).checked; });
+      views.forEach(function (v) { v.layers[item.key].setOff(off); });
+      hooks.changed();
+    }
+    setters[item.key] = function (value, off) {
+      if (Number(opacity.value) !== Math.round(value * 100)) { opacity.value = Math.round(value * 100); opacity.dispatchEvent(new Event("input")); }
+      var moved = false;
+      boxes.forEach(function (box, key) { var on = off.indexOf(key) < 0; if (box.checked !== on) { box.checked = on; moved = true; } });
+      if (moved) changed();
+    };
+    return function (key, inner) {
+      var box = SP.el("input", { type: "checkbox", checked: true, "data-tick": key, on: { change: changed } });
+      boxes.set(key, box);
+      return SP.el("label.class-tick", {}, [box, inner]);
+    };
+  }
+  function filterLines(item, tick) {
+    return (item.filters || []).map(function (f) {
+      var found = Array.from(new Set(SP.rows(content.background.layers[item.key]).map(function (r) { return r[f.column]; }))).filter(Boolean).sort();
+      if (found.length < 2) return null;
+      return [SP.el("h4", {}, f.label), SP.el("ul.classes", {}, found.map(function (token) { return SP.el("li", {}, tick(f.column + ":" + token, SP.el("span", {}, W.token(f.words, token)))); }))];
+    });
+  }
+  // opacity 0..1 and the keys that are ticked off
+  L2.set = function (key, opacity, off) { if (setters[key]) setters[key](opacity, off); };
+
   function layerRow(item) {
     // a layer without data is named: an empty map must not look like an empty country
     if (item.empty) return SP.el("div.layer.empty-layer", { "data-layer": item.key }, SP.el("div.switch", {}, [item.label, SP.el("small", {}, W.t("no_layer"))]));
     var list = present(item), only = list.length === 1 && list[0].token === "other" ? list[0] : null;
-    var id = "layer-" + item.key, lines = item.key === "communes" ? null : classLines(item);
+    var id = "layer-" + item.key, tickable = item.of === "background" || item.key === "conflicts" || item.key === "facilities";
     var slider = SP.el("input.opacity", {
       type: "range", min: 0, max: 100, step: 5, value: Math.round(item.opacity * 100), "aria-label": W.t("opacity_of", { layer: item.label }),
-      title: W.t("opacity"), on: { input: function () { views.forEach(function (v) { v.layers[item.key].setOpacity(slider.value / 100); }); } }
+      title: W.t("opacity"), on: { input: function () { views.forEach(function (v) { v.layers[item.key].setOpacity(slider.value / 100); }); hooks.changed(); } }
     });
-    var more = SP.el("div.more", { hidden: !item.visible }, [slider, lines]);
+    var tick = ticks(item, slider), lines = item.key === "communes" ? null : classLines(item, false, tickable ? tick : null);
+    var more = SP.el("div.more", { hidden: !item.visible }, [slider, lines, item.of === "background" ? filterLines(item, tick) : null]);
     var box = SP.el("input", {
       type: "checkbox", id: id, checked: item.visible,
       on: { change: function () {
@@ -143,7 +176,11 @@ SP.legend = function (content, W, views, hooks) {
       SP.el("summary", {}, W.t("legend")),
       SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, views.map(function (v) { return v.model; })),
       view.layers.freed && view.layers.freed.isOn() ? [SP.el("h4", {}, view.layers.freed.item.label), classLines(view.layers.freed.item)] : null,
-      item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null
+      item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null,
+      view.order.filter(function (l) { return l.isOn() && !l.item.visible && l.key !== "freed"; }).map(function (l) {
+        var list = present(l.item), lines = list.length <= MOST_ON_MAP ? classLines(l.item, true) : SP.el("p.letters", {}, W.t("legend_in_drawer"));
+        return list.length ? [SP.el("h4", {}, l.item.label), lines] : null;
+      })
     ]);
   };
   return L2;

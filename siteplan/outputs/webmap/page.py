@@ -172,6 +172,14 @@ def _background(run: Run, style: Style, lang: str) -> Content:
     return found
 
 
+def _with_runs(content: Content, runs: Sequence[Run], style: Style, lang: str) -> None:
+    """Add the runs with their own pictures; a layer that only runs have is named as missing where none has it."""
+    content["runs"] = [run_content(run, lang) | {"pictures": background.own_pictures(run, style)} for run in runs]
+    for item in content["background"]["legend"]:
+        if any(item["key"] in run["pictures"] for run in content["runs"]):
+            item["empty"] = False
+
+
 def _write(page: str, path: Path) -> Path:
     refuse_outside(page, str(path))
     partial = path.with_name(path.name + ".part")
@@ -211,7 +219,7 @@ def write_map(run: Run, path: Path, style: Style, lang: str = "vi", commune: str
     if commune is not None:
         run = CommuneRun(run, commune)
     content = _shared([run], style, lang)
-    content["runs"] = [run_content(run, lang)]
+    _with_runs(content, [run], style, lang)
     title = locale.text(
         "webmap.window_title", lang, title=content["runs"][0]["title"], province=content["province"]["name"]
     )
@@ -236,7 +244,7 @@ def write_comparison(runs: Sequence[Run], comparison: Any, path: Path, style: St
         As for :func:`write_map`, which also says what is raised.
     """
     content = _shared(runs, style, lang)
-    content["runs"] = [run_content(run, lang) for run in runs]
+    _with_runs(content, runs, style, lang)
     content["verdict"], content["differing"] = [], None
     if comparison is not None:
         content["verdict"] = list(comparison.sentences(lang))

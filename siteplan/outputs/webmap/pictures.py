@@ -190,6 +190,22 @@ def _webp(grey: np.ndarray[Any, Any], alpha: np.ndarray[Any, Any]) -> str:
         return ""
 
 
+def classed(raster: Raster, epsg: int, steps: list[tuple[float, str]], largest_side: int = 1400) -> Picture:
+    """Return cells in the colour of the first step whose upper bound is not below their value; others transparent.
+
+    Parameters
+    ----------
+    raster, epsg, largest_side
+        As for :func:`warp`.
+    steps
+        Upper bound and colour, rising.
+    """
+    values, bounds = warp(raster, epsg, largest_side, smooth=False)
+    number = np.searchsorted([bound for bound, _ in steps], np.where(np.isnan(values), np.inf, values))
+    colours = [tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for _, colour in steps]
+    return Picture(palette_png(number, [*((r, g, b, 255) for r, g, b in colours), (255, 255, 255, 0)]), bounds)
+
+
 def mask(raster: Raster, epsg: int, colour: str, largest_side: int = 2200) -> Picture:
     """Return the cells of value 1 in one colour, all others transparent."""
     values, bounds = warp(raster, epsg, largest_side, smooth=False)

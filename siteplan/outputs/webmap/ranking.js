@@ -59,7 +59,7 @@ SP.ranking = function (content, W, views, hooks) {
   var list = SP.el("ol.ranking", { "aria-label": W.t("ranking") }), count = SP.el("p.count", { role: "status" });
   // under trial weights: how many places a commune has gained or lost
   function step(c) {
-    if (two || c.official_rank === undefined || c.official_rank === null || c.official_rank === c.priority_rank || c.priority_rank === null) return null;
+    if (c.official_rank === undefined || c.official_rank === null || c.official_rank === c.priority_rank || c.priority_rank === null) return null;
     var gained = c.official_rank - c.priority_rank;
     return SP.el("small.step" + (gained > 0 ? ".up" : ".down"), { title: W.t("trial_rank_was", { rank: c.official_rank }) }, (gained > 0 ? "▲" : "▼") + Math.abs(gained));
   }
@@ -68,12 +68,12 @@ SP.ranking = function (content, W, views, hooks) {
     if (c.is_border) badges.push(SP.el("abbr.badge.border", { title: W.t("border_commune") }, W.t("badge_border")));
     if (c.is_central_ward) badges.push(SP.el("abbr.badge.ward", { title: W.t("central_ward") }, W.t("badge_ward")));
     var cells = two
-      ? views.map(function (v) { var own = v.model.byCode.get(c.code); return SP.el("span.cell", {}, own ? [own.priority_rank, dot(v.model, own)] : "–"); })
+      ? views.map(function (v) { var own = v.model.byCode.get(c.code); return SP.el("span.cell", {}, own ? [step(own), own.priority_rank, dot(v.model, own)] : "–"); })
       : [SP.el("span.cell", {}, W.number(c.priority_points, 1)), SP.el("span.cell", {}, W.number(c.deficit_floor_area_m2, 0)), dot(first, c)];
     return SP.el("li", {}, SP.el("button.line", {
       type: "button", "data-code": c.code, "aria-current": state.chosen === c.code ? "true" : null, on: { click: function () { hooks.open(c.code); } }
     }, [
-      SP.el("span.rank", {}, [c.priority_rank === null ? "–" : c.priority_rank, step(c)]),
+      SP.el("span.rank", {}, [c.priority_rank === null ? "–" : c.priority_rank, two ? null : step(c)]),
       SP.el("span.name", {}, [SP.el("span", {}, c.name), badges, two && differing.has(c.code) ? SP.el("abbr.badge.differs", { title: W.t("differs") }, "≠") : null]),
       cells
     ]));

@@ -5,6 +5,10 @@ SP.start = function (content) {
   var maps = [window.map_siteplan_1].concat(two ? [window.map_siteplan_2] : []);
   var narrow = function () { return window.innerWidth <= 760; };
 
+  var asked = SP.address.read();
+  var shownRuns = asked.runs && two ? asked.runs.map(function (k) { return k - 1; }) : two ? [0, 1] : [0];
+  if (shownRuns.some(function (k) { return !content.runs[k]; })) shownRuns = [0, 1];
+
   // ---- skeleton
   var coordinates = el("output.coordinates", { "aria-live": "off" });
   var stage = el("div.stage" + (two ? ".two" : ""), {});
@@ -17,7 +21,7 @@ SP.start = function (content) {
   }
   var layersButton = el("button.tool", { type: "button", id: "layers-button", "aria-expanded": "false", on: { click: function () { openDrawer(drawer.hidden); } } }, W.t("layers_button"));
   var trialPanel = el("aside.panel.trial", { hidden: true, "aria-label": W.t("trial_title") });
-  var trialButton = two || !content.runs[0].weighing ? null : el("button.tool", { type: "button", id: "trial-button", "aria-expanded": "false", on: { click: function () { openTrial(trialPanel.hidden); } } }, W.t("trial_button"));
+  var trialButton = !SP.trialFits(shownRuns.map(function (k) { return content.runs[k]; })) ? null : el("button.tool", { type: "button", id: "trial-button", "aria-expanded": "false", on: { click: function () { openTrial(trialPanel.hidden); } } }, W.t("trial_button"));
   function tool(id, words, act, pressed) {
     return el("button.tool", { type: "button", id: id, "aria-pressed": pressed ? "false" : null, on: { click: act } }, words);
   }
@@ -38,9 +42,6 @@ SP.start = function (content) {
   ]);
   document.body.insertBefore(app, document.body.firstChild);
 
-  var asked = SP.address.read();
-  var shownRuns = asked.runs && two ? asked.runs.map(function (k) { return k - 1; }) : [0, 1];
-  if (shownRuns.some(function (k) { return !content.runs[k]; })) shownRuns = [0, 1];
   var legendBoxes = [], views = [];
   var panes = maps.map(function (map, i) {
     var legendBox = el("div.legend-box", {}), node = map.getContainer();
@@ -79,7 +80,7 @@ SP.start = function (content) {
       var p = project(at.lat, at.lng), d = maps[0].getZoom() >= 15 ? 1 : 0;
       SP.refill(coordinates, [content.projection.name.split(" / ")[0] + " (EPSG:" + content.projection.epsg + ")  ", el("b", {}, "E " + W.number(p.east, d)), "  ", el("b", {}, "N " + W.number(p.north, d)), " m"]);
     },
-    hovered: function (view, point, site, facility, commune) {
+    hovered: function (view, point, site, facility, commune, reached) {
       if (!point || (!site && !facility && !commune) || narrow()) { tip.hidden = true; return; }
       var theme = view.theme(), value = commune ? commune[theme.column] : null, shown;
       if (theme.kind === "steps") shown = value === null ? W.t("no_data") : W.unit(value, theme.decimals, theme.unit);
@@ -87,7 +88,8 @@ SP.start = function (content) {
       SP.refill(tip, [
         commune ? el("b", {}, commune.name) : null,
         site ? el("span", {}, [site.label || site.site_id, " · ", W.unit(site.score, 1, W.t("points"))]) : facility ? el("span", {}, facility.name || facility.facility_id) : null,
-        site || facility ? null : commune ? el("span", {}, theme.label + ": " + shown) : null
+        reached ? el("span", {}, W.t("access_point_told", { minutes: W.number(reached.access_minutes, 1), share: W.number(reached.access_share_30_percent, 1) })) : null,
+        site || facility || reached ? null : commune ? el("span", {}, theme.label + ": " + shown) : null
       ]);
       var box = view.map.getContainer().getBoundingClientRect();
       tip.hidden = false;
@@ -124,10 +126,11 @@ SP.start = function (content) {
     theme: setTheme
   });
   side.appendChild(ranking.node);
-  var trial = trialButton ? SP.trial(content, W, views[0], { close: function () { openTrial(false); trialButton.focus(); }, changed: function () {
+  var trial = trialButton ? SP.trial(content, W, views, { close: function () { openTrial(false); trialButton.focus(); }, changed: function () {
     trial.banner.hidden = !trial.active();
     app.classList.toggle("trial-on", trial.active());
-    views[0].rescored();
+    views.forEach(function (v) { v.rescored(); });
+    markDifferences();
     ranking.refresh();
     refreshLegends();
     refreshCard();
@@ -193,14 +196,20 @@ SP.start = function (content) {
       if (two && !chosen.site) chosen.site = views[1].chosen().site;
       SP.address.write({
         view: [v.map.getCenter(), v.map.getZoom()], theme: v.theme().key, commune: chosen.commune, site: chosen.site,
-        layers: v.order.filter(function (l) { return l.isOn(); }).map(function (l) { return l.key; }),
+        layers: v.order.filter(function (l) { return l.isOn(); }).map(function (l) {
+          return { key: l.key, opacity: l.item.opacity === l.opacityAsked ? null : l.item.opacity, off: l.off() };
+        }),
         year: years && !years.node.hidden ? years.year() : null, runs: two && content.runs.length > 2 ? shownRuns.map(function (k) { return k + 1; }) : null
       });
     }, 120);
   }
   // what the address names and the page does not know is passed over
   function applyAddress(a) {
-    if (a.layers) views[0].order.forEach(function (l) { switchLayer(l.key, a.layers.indexOf(l.key) >= 0); });
+    if (a.layers) views[0].order.forEach(function (l) {
+      var wanted = a.layers.find(function (one) { return one.key === l.key; });
+      switchLayer(l.key, !!wanted);
+      legend.set(l.key, wanted && wanted.opacity !== null ? wanted.opacity : l.opacityAsked, wanted ? wanted.off : []);
+    });
     if (a.theme && content.themes.some(function (t) { return t.key === a.theme; })) setTheme(a.theme);
     if (a.year && years && !years.node.hidden) years.set(a.year);
     var owner = a.site ? views.find(function (v) { return v.model.bySite.has(a.site); }) : null;
@@ -254,7 +263,8 @@ SP.start = function (content) {
     keepAddress();
     if (!how.still) views.slice(0, 1).forEach(function (v) { v.flyToCommune(code); });
     if (two && !how.view) {
-      showCard(cards.both(views, code, { back: toList, full: function (v) { openCommune(code, { still: true, view: v }); } }));
+      var both = function () { return cards.both(views, code, { back: toList, full: function (v) { openCommune(code, { still: true, view: v }); } }); };
+      showCard(both(), both);
       return;
     }
     var view = how.view || views[0];
@@ -312,8 +322,9 @@ SP.start = function (content) {
   }
   function markDifferences() {
     if (!two) return;
-    var differing = new Set(content.runs.length === 2 && content.differing ? content.differing : []);
-    if (!content.differing || content.runs.length > 2) views[0].model.communes.forEach(function (c) {
+    var ownWords = content.differing && content.runs.length === 2 && !(trial && trial.active());
+    var differing = new Set(ownWords ? content.differing : []);
+    if (!ownWords) views[0].model.communes.forEach(function (c) {
       var other = views[1].model.byCode.get(c.code);
       if (!other || other.phase_state !== c.phase_state || other.best_site_id !== c.best_site_id || other.start_year !== c.start_year) differing.add(c.code);
     });

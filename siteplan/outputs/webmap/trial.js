@@ -1,9 +1,21 @@
 // The panel of trial weights: a slider a criterion and a supplement, the way back, and the trial as a scenario file.
-SP.trial = function (content, W, view, hooks) {
-  var engine = SP.weighing(view.model), el = SP.el;
-  if (!engine) return null;
-  var T = { engine: engine }, weights = engine.official(), rows = [], waiting = null, run = view.model.run;
+// Two maps are tried with the same weights; options that ask for different criteria cannot be tried together.
+SP.trialFits = function (runs) {
+  function asked(run) {
+    return JSON.stringify([run.weighing.criteria.map(function (c) { return [c.of, c.key]; }), Object.keys(run.weighing.supplements.gate).sort()]);
+  }
+  return runs.every(function (r) { return !!r.weighing; }) && runs.every(function (r) { return asked(r) === asked(runs[0]); });
+};
+
+SP.trial = function (content, W, views, hooks) {
+  if (!SP.trialFits(views.map(function (v) { return v.model.run; }))) return null;
+  var engines = views.map(function (v) { return SP.weighing(v.model); }), engine = engines[0], el = SP.el, two = views.length > 1;
+  var T = { engine: engine, engines: engines }, weights = engine.official(), rows = [], waiting = null;
   var official = engine.official();
+  function equal(a, b) {
+    return Object.keys(a).every(function (g) { return Object.keys(a[g]).every(function (k) { return Math.abs(a[g][k] - b[g][k]) < 1e-9; }); });
+  }
+  var oneOfficial = engines.every(function (e) { return equal(official, e.official()); });
 
   function label(c) { return (content.lang === "en" ? c.label_en : c.label) || c.label || c.key; }
   function slider(group, key, text, most, title) {
@@ -35,9 +47,6 @@ SP.trial = function (content, W, view, hooks) {
   function valid() {
     return ["site", "commune"].every(function (of) { return engine.shares(of, weights).every(isFinite); });
   }
-  function same() {
-    return Object.keys(weights).every(function (g) { return Object.keys(weights[g]).every(function (k) { return Math.abs(weights[g][k] - official[g][k]) < 1e-9; }); });
-  }
   T.apply = function () {
     waiting = null;
     var ok = valid();
@@ -45,7 +54,8 @@ SP.trial = function (content, W, view, hooks) {
     rows.forEach(function (f) { f(); });
     text.hidden = true; copied.hidden = true;
     if (!ok) return;
-    if (same()) engine.reset(); else engine.put(weights);
+    var same = equal(weights, official);
+    engines.forEach(function (e) { if (same) e.reset(); else e.put(weights); });
     summary();
     hooks.changed();
   };
@@ -60,15 +70,19 @@ SP.trial = function (content, W, view, hooks) {
 
   function summary() {
     if (!engine.active) { SP.refill(told, W.t("trial_none")); return; }
-    var ranks = view.model.communes.filter(function (c) { return c.priority_rank !== c.official_rank; });
-    var moved = view.model.communes.filter(function (c) { return c.best_site_id !== engine.was.get(c.code) && (c.best_site_id || engine.was.get(c.code)); });
-    SP.refill(told, W.t("trial_effect", { ranks: ranks.length, sites: moved.length }));
+    SP.refill(told, views.map(function (view, i) {
+      var was = engines[i].was;
+      var ranks = view.model.communes.filter(function (c) { return c.priority_rank !== c.official_rank; });
+      var moved = view.model.communes.filter(function (c) { return c.best_site_id !== was.get(c.code) && (c.best_site_id || was.get(c.code)); });
+      return el("span", {}, [two ? el("b", {}, W.t("col_option", { number: i + 1 }) + ": ") : null, W.t("trial_effect", { ranks: ranks.length, sites: moved.length })]);
+    }));
   }
   var told = el("p.trial-told", { role: "status" }), warning = el("p.warn", { hidden: true, role: "alert" }, W.t("trial_zero"));
   var text = el("textarea", { hidden: true, readonly: true, rows: 12, spellcheck: "false", "aria-label": W.t("trial_copy") });
   var copied = el("p.quiet", { hidden: true, role: "status" });
-  function copy() {
-    text.value = engine.fragment(weights, { head: W.t("trial_fragment_head", { title: run.title }), title: W.t("trial_fragment_title", { title: run.title }) });
+  function copy(i) {
+    var run = views[i].model.run;
+    text.value = engines[i].fragment(weights, { head: W.t("trial_fragment_head", { title: run.title }), title: W.t("trial_fragment_title", { title: run.title }) });
     text.hidden = false;
     text.focus(); text.select();
     var done = function () { SP.refill(copied, W.t("trial_copied", { name: run.name })); copied.hidden = false; };
@@ -82,10 +96,12 @@ SP.trial = function (content, W, view, hooks) {
   T.node = el("div.drawer-inner", {}, [
     el("div.drawer-head", {}, [el("h2", {}, W.t("trial_title")), el("button.close", { type: "button", "aria-label": W.t("close"), on: { click: hooks.close } }, "×")]),
     el("div.group", {}, [
-      el("p.quiet", {}, W.t("trial_hint")), told, warning,
+      el("p.quiet", {}, W.t("trial_hint")), two ? el("p.quiet", {}, W.t(oneOfficial ? "trial_both" : "trial_both_differ")) : null, told, warning,
       el("p.buttons", {}, [
         el("button.plain", { type: "button", id: "trial-reset", on: { click: T.reset } }, W.t("trial_reset")),
-        el("button.plain", { type: "button", id: "trial-copy", on: { click: copy } }, W.t("trial_copy"))
+        views.map(function (v, i) {
+          return el("button.plain", { type: "button", id: "trial-copy" + (i ? "-" + (i + 1) : ""), title: v.model.run.title, on: { click: function () { copy(i); } } }, W.t("trial_copy") + (two ? " · " + W.t("col_option", { number: i + 1 }) : ""));
+        })
       ]),
       text, copied
     ]),

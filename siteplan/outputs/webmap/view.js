@@ -18,9 +18,9 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     if (item.of === "background") {
       layer.rows = function () { return rowsOf(item.key); };
       layer.make = function () { return layer.fromRows(layer.rows()); };
-    } else if (item.of === "image") {
+    } else if (item.of === "image" && (model.run.pictures[item.key] || content.background.pictures[item.key])) {
       layer.make = function () {
-        var picture = content.background.pictures[item.key];
+        var picture = model.run.pictures[item.key] || content.background.pictures[item.key];
         return L.imageOverlay(picture.uri, picture.bounds, { pane: layer.paneName, interactive: false });
       };
     }
@@ -127,6 +127,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   }
   resultLayer("conflicts", model.conflicts, "effect");
   resultLayer("facilities", model.facilities, "treatment");
+  resultLayer("access_points", model.accessPoints, "token");
   // old facilities by the year of the slider; their token changes with it
   if (V.layers.freed) V.layers.freed.make = function () {
     return V.layers.freed.fromRows(model.facilities.map(function (f) { return { shape: f.shape, token: f.year_state || "other" }; }));
@@ -193,7 +194,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
       var layer = V.layers[key];
       if (!layer || !layer.isSeen()) return;
       layer.rows().forEach(function (row) {
-        if (row.shape && S.contains(row.shape, row.box, latlng.lat, latlng.lng)) found.push({ layer: layer, row: row });
+        if (row.shape && !layer.hidden(row) && S.contains(row.shape, row.box, latlng.lat, latlng.lng)) found.push({ layer: layer, row: row });
       });
     });
     return found;
@@ -203,11 +204,21 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     if (!layer || !layer.isSeen()) return null;
     var at = map.latLngToLayerPoint(latlng), found = null, nearest = 9;
     model.facilities.forEach(function (f) {
-      if (!f.box) return;
+      if (!f.box || layer.hidden(f)) return;
       var p = map.latLngToLayerPoint(S.centre(f.box)), d = Math.hypot(p.x - at.x, p.y - at.y);
       if (d < nearest) { nearest = d; found = f; }
     });
     return found;
+  };
+  V.accessPointAt = function (latlng) {
+    var layer = V.layers.access_points;
+    if (!layer || !layer.isSeen()) return null;
+    var at = map.latLngToLayerPoint(latlng);
+    return model.accessPoints.find(function (a) {
+      if (!a.box) return false;
+      var p = map.latLngToLayerPoint(S.centre(a.box));
+      return Math.hypot(p.x - at.x, p.y - at.y) < 9;
+    }) || null;
   };
   map.on("click", function (event) {
     var site = V.siteAt(event.latlng), facility = site ? null : V.facilityAt(event.latlng);
@@ -223,7 +234,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
       var site = V.siteAt(event.latlng), commune = V.communeAt(event.latlng.lat, event.latlng.lng);
       var code = commune ? commune.code : null;
       if (code !== hovered) { hovered = code; drawMarks(); }
-      hooks.hovered(V, event.containerPoint, site, site ? null : V.facilityAt(event.latlng), commune);
+      hooks.hovered(V, event.containerPoint, site, site ? null : V.facilityAt(event.latlng), commune, V.accessPointAt(event.latlng));
       map.getContainer().style.cursor = site || commune ? "pointer" : "";
     });
   });
@@ -282,7 +293,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
     map.flyToBounds([[box[0], box[1]], [box[2], box[3]]], { padding: [36, 36], maxZoom: most, duration: 0.7 });
   };
   V.flyToCommune = function (code) { var c = model.byCode.get(code); if (c && c.box) V.fly(c.box, 13); };
-  V.flyToSite = function (id) { var s = model.bySite.get(id); if (s && s.box) V.fly(s.box, 15.5); };
+  V.flyToSite = function (id) { var s = model.bySite.get(id); if (s && s.box) V.fly(s.box, 17); };
   V.start = function (key) {
     V.setTheme(key);
     V.fit(false);

@@ -1,0 +1,50 @@
+"""Minutes from every place of a commune to one plot: the picture behind the mean travel time of a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from scipy.sparse.csgraph import dijkstra
+
+from siteplan.raster import Raster
+from siteplan.sites import access
+
+if TYPE_CHECKING:
+    from siteplan.sites.context import Prepared
+
+LONGEST, NO_WAY, OUTSIDE = 253, 254, 255
+
+
+def minutes_field(given: tuple[Prepared, Mapping[str, bytes]], code: str) -> Raster:
+    """Return the minutes to a plot from the cells of its commune, over the same ground as the times of the sites.
+
+    Parameters
+    ----------
+    given
+        What all communes share, and the plot of each commune (WKB) by its code.
+    code
+        Commune.
+
+    Returns
+    -------
+    Raster
+        uint8, cells of :data:`siteplan.sites.access.ACCESS_CELL_M` at multiples of their width: whole minutes, 253 for
+        more than that, 254 where there is no way, 255 outside the commune and where nobody walks.
+    """
+    prepared, plots = given
+    commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
+    ground = access.build_ground(
+        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
+    )
+    centre = shapely.get_coordinates(shapely.centroid(shapely.from_wkb(plots[code])))
+    goal = ground.nodes_at(centre[:, 0], centre[:, 1])
+    minutes = np.asarray(dijkstra(ground.reverse, directed=True, indices=goal))[0]
+    whole = np.where(np.isfinite(minutes), np.minimum(np.rint(minutes), LONGEST), NO_WAY).astype(np.uint8)
+    values: np.ndarray[Any, Any] = np.full(ground.grid.shape, OUTSIDE, dtype=np.uint8)
+    held = ground.node >= 0
+    node = ground.node[held]
+    values[held] = np.where(ground.inside[node], whole[node], OUTSIDE)
+    return ground.grid.raster(values, OUTSIDE)
