@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import subprocess
@@ -17,8 +19,10 @@ import shapely
 from siteplan import assembly, compare_runs, run_scenario
 from siteplan.decide import programme
 from siteplan.errors import InputError
-from siteplan.locale import text, value_text
+from siteplan.locale import number, text, value_text
+from siteplan.outputs import webmap
 from siteplan.outputs.chain import steps
+from siteplan.outputs.style import load_style
 from siteplan.outputs.summary import totals_by_basis
 from siteplan.outputs.webmap.content import run_content
 from siteplan.outputs.workbook import write_workbook
@@ -315,6 +319,80 @@ def test_totals_are_equal_in_results_workbook_and_map(run, tmp_path):
             if expected is None or np.isnan(expected)
             else row["used_m2"] == pytest.approx(expected, abs=0.01)
         )
+
+
+def _same_on_paper(sheet, code_column: str, codes) -> dict[str, dict[str, object]]:
+    """Rows of a sheet by commune code, by their headings without units."""
+    rows = list(sheet.iter_rows(values_only=True))
+    head = next(n for n, row in enumerate(rows) if code_column in row)
+    names = [re.sub(r" \([^()]*\)$", "", name) if isinstance(name, str) else name for name in rows[head]]
+    at = rows[head].index(code_column)
+    return {row[at]: dict(zip(names, row, strict=True)) for row in rows[head + 1 :] if row[at] in codes}
+
+
+@pytest.mark.require("chromium")
+def test_ten_communes_at_random_are_the_same_on_the_map_in_the_results_and_in_the_workbook(
+    run, repo_root, tmp_path, chromium_path
+):
+    from playwright.sync_api import sync_playwright
+
+    seed = random.SystemRandom().randrange(2**32)
+    told = f"seed {seed}"
+    codes = random.Random(seed).sample(sorted(run.communes["code"]), 10)
+    map_file = webmap.write_map(run, tmp_path / "m.html", load_style(repo_root / "maps" / "style.toml"))
+    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"))
+    label = {name: RESULTS["communes"].column(name).label for name in RESULTS["communes"].names}
+    columns = {
+        "communes": ("required_floor_area_m2", "required_land_area_m2", "deficit_floor_area_m2"),
+        "priority": ("priority_points", "priority_rank", "base_points", "supplement_points"),
+    }
+    printed = {key: _same_on_paper(book[text(f"workbook.sheet.{key}")], label["code"], codes) for key in columns}
+    site_label = {name: RESULTS["sites"].column(name).label for name in ("site_id", "score", "rank", "area_m2")}
+    sites_sheet = list(book[text("workbook.sheet.sites")].iter_rows(values_only=True))
+    head = next(n for n, row in enumerate(sites_sheet) if site_label["site_id"] in row)
+    at = {n: next(i for i, h in enumerate(sites_sheet[head]) if str(h).startswith(w)) for n, w in site_label.items()}
+    paper_sites = {row[at["site_id"]]: row for row in sites_sheet[head + 1 :]}
+    communes, sites = run.communes.set_index("code"), run.sites
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(offline=True).new_page()
+        page.goto(map_file.as_uri())
+        page.locator(".app.ready").wait_for(timeout=120_000)
+        for code in codes:
+            row, told = communes.loc[code], f"seed {seed}, {code}"
+            line = page.locator(f".line[data-code='{code}']")
+            shown = [line.locator(".rank").inner_text(), *line.locator(".cell").all_inner_texts()]
+            assert shown == [
+                str(row["priority_rank"]), number(row["priority_points"], 1), number(row["deficit_floor_area_m2"], 0)
+            ], told  # fmt: skip
+            line.click()
+            figures = page.locator(".card .figure").all_inner_texts()
+            assert f"{row['priority_rank']} / {len(communes)}" in figures[0], told
+            assert f"cần {number(row['required_floor_area_m2'], 0)} m²" in figures[1], told
+            best = "–" if np.isnan(row["best_site_score"]) else number(row["best_site_score"], 1)
+            assert best in figures[2].split("\n"), told
+            bars = page.locator(".card .measure .bar-points").all_inner_texts()
+            own = run.scores[(run.scores["of"] == "commune") & (run.scores["subject_id"] == code)]
+            assert len(bars) == len(own), told
+            given = sum(float(b.split("/")[0].strip(" +").replace(",", ".").replace("–", "0") or 0) for b in bars)
+            assert given == pytest.approx(own["points"].fillna(0).sum(), abs=0.051 * len(bars)), told
+            of_commune = sites[sites["commune_code"] == code].sort_values(["rank", "site_id"])
+            lines = page.locator(".card .site-line").all()
+            assert len(lines) == len(of_commune), told
+            for drawn, (_, site) in zip(lines, of_commune.iterrows(), strict=True):
+                words = drawn.inner_text()
+                assert site["label"] in words, told
+                assert np.isnan(site["score"]) or number(site["score"], 1) in words, told
+                on_paper = paper_sites[site["site_id"]]
+                assert on_paper[at["rank"]] == site["rank"], told
+                for name in ("score", "area_m2"):
+                    assert on_paper[at[name]] == pytest.approx(site[name]) or np.isnan(site[name]), told
+            for sheet, names in columns.items():
+                for name in names:
+                    value = printed[sheet][code][label[name]]
+                    assert (value is None and np.isnan(row[name])) or value == pytest.approx(row[name]), (told, name)
+            page.locator(".card .back").click()
+        browser.close()
 
 
 def test_the_chain_of_the_map_is_the_chain_explained(run):

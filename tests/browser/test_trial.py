@@ -290,7 +290,7 @@ def two(base, made, map_run, style, tmp_path_factory):
     _, first, communes, sites, stays = made
     folder = tmp_path_factory.mktemp("hai")
     criteria = tuple(
-        c.model_copy(update={"weight": c.weight + 9}) if (c.of, c.key) == ("commune", "scale") else c
+        c.model_copy(update={"weight": c.weight + 90}) if (c.of, c.key) == ("commune", "scale") else c
         for c in base.criteria
     )
     other = base.model_copy(update={"criteria": criteria})
