@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -101,3 +101,17 @@ def open_map(browser) -> Iterator:
     for page in watched:
         assert page.complaints == []
         assert page.asked == []
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Wait until an expression holds in a page, asked from outside: the page itself forbids eval."""
+
+    def until(page, expression: str, seconds: float = 20.0) -> None:
+        for _ in range(round(seconds / 0.05)):
+            if page.evaluate(f"!!({expression})"):
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(expression)
+
+    return until

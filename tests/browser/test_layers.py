@@ -49,13 +49,13 @@ def test_plans_are_ticked_off_by_kind_and_by_status(open_map, map_file):
     assert {"đã phê duyệt", "đã điều chỉnh"} <= set(lines)
 
 
-def test_the_link_keeps_opacity_and_what_is_ticked_off(open_map, map_file):
+def test_the_link_keeps_opacity_and_what_is_ticked_off(open_map, map_file, wait_for):
     sender = open_map(map_file)
     sender.locator("#layers-button").click()
     sender.locator("#layer-plans_in_force").check()
     sender.get_by_label("Độ đậm của lớp Ô quy hoạch đã phê duyệt").fill("35")
     tick(sender, "plans_in_force", "status:approved").uncheck()
-    sender.wait_for_function("location.hash.includes('plans_in_force~35!status')")
+    wait_for(sender, "location.hash.includes('plans_in_force~35!status')")
     reader = open_map(map_file, fragment=sender.evaluate("location.hash"))
     reader.locator("#layers-button").click()
     assert reader.get_by_label("Độ đậm của lớp Ô quy hoạch đã phê duyệt").input_value() == "35"
@@ -108,11 +108,11 @@ def test_a_map_of_one_commune_tells_nothing_of_the_places_of_others(map_run, sty
     webmap.write_map(run, tmp_path / "m.html", style, commune="06003")
 
 
-def test_a_site_is_shown_so_near_that_its_plot_is_seen(open_map, map_file):
+def test_a_site_is_shown_so_near_that_its_plot_is_seen(open_map, map_file, wait_for):
     page = open_map(map_file)
     page.locator(".line[data-code='06003']").click()
     page.locator(".card .site-line").first.click()
-    page.wait_for_function("map_siteplan_1.getZoom() >= 16.75")
+    wait_for(page, "map_siteplan_1.getZoom() >= 16.75")
     width = page.evaluate(
         """() => {
           const b = SP.model(SP.content, SP.content.runs[0], SP.words(SP.content)).bySite.get('06003-K-aaaaaa').box;

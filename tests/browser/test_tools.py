@@ -70,7 +70,7 @@ def test_each_column_sorts_both_ways(open_map, map_file, map_run):
 # ---- the address
 
 
-def test_a_link_opens_what_its_sender_saw(open_map, map_file):
+def test_a_link_opens_what_its_sender_saw(open_map, map_file, wait_for):
     sender = open_map(map_file)
     sender.locator("#layers-button").click()
     sender.locator("#layer-land_use").check()
@@ -79,7 +79,7 @@ def test_a_link_opens_what_its_sender_saw(open_map, map_file):
     sender.locator("#theme").select_option("need")
     sender.locator(".line[data-code='06003']").click()
     sender.evaluate("map_siteplan_1.setView([21.85, 106.55], 12.5, { animate: false })")
-    sender.wait_for_function("location.hash.includes('c=06003') && location.hash.includes('12.5')")
+    wait_for(sender, "location.hash.includes('c=06003') && location.hash.includes('12.5')")
     link = sender.evaluate("location.hash")
     reader = open_map(map_file, fragment=link)
     assert reader.locator("[data-commune='06003']").is_visible()
@@ -94,20 +94,20 @@ def test_a_link_opens_what_its_sender_saw(open_map, map_file):
     "fragment",
     ["#m=a,b,c&c=99999&t=none&l=x,y&y=z&s=<img>", "#%E0%A4%A&&&=", "#m=1e99,2,3&y=1e9", "#c=%3Cscript%3E", "#r=9,9"],
 )
-def test_a_broken_link_opens_the_whole_province(open_map, map_file, fragment):
+def test_a_broken_link_opens_the_whole_province(open_map, map_file, fragment, wait_for):
     page = open_map(map_file, fragment=fragment)
     assert page.locator(".ranking .line").count() == 9
     assert page.locator(".card").count() == 0
     page.locator(".line").first.click()
-    page.wait_for_function("location.hash.includes('c=06000')")
+    wait_for(page, "location.hash.includes('c=06000')")
     assert "<" not in unquote(page.evaluate("location.hash"))
 
 
-def test_the_address_follows_the_site(open_map, map_file):
+def test_the_address_follows_the_site(open_map, map_file, wait_for):
     page = open_map(map_file)
     page.locator(".line[data-code='06001']").click()
     page.locator("[data-site='06001-T-aaaaaa']").click()
-    page.wait_for_function("location.hash.includes('s=06001-T-aaaaaa')")
+    wait_for(page, "location.hash.includes('s=06001-T-aaaaaa')")
     other = open_map(map_file, fragment=page.evaluate("location.hash"))
     assert other.locator("[data-site-card='06001-T-aaaaaa']").is_visible()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from siteplan import locale
 from siteplan.outputs.handover.content import LAYERS, KitLayer
 from siteplan.outputs.style import LayerStyle, LegendClass, Style, ThemeStyle, class_words
-from siteplan.outputs.webmap.content import themes
+from siteplan.outputs.webmap.looks import themes
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
