@@ -19,6 +19,7 @@ import pandas as pd
 from siteplan import assembly, need_stage, runs, site_cache
 from siteplan.decide import (
     calendar,
+    compensation,
     costs,
     placing,
     priority,
@@ -275,6 +276,7 @@ def _stages(
     found = road.assessed(key, lambda: _sites(inputs, start, prepared(), road))
     sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
     sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)
+    sites = compensation.with_compensation(sites, rules.land_use, scenario.costs.clearance_prices)
     clock.lap("sites")
 
     reporter.say("pipeline.decide", count=len(sites))

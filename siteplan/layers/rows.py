@@ -24,8 +24,8 @@ Array = np.ndarray[Any, Any]
 
 # layers that naturally reach over the province's border: what lies beyond the margin is no fault of a feature
 WIDE_ROLES = frozenset(
-    {"roads", "railways", "waterways", "water_areas", "power_lines", "buildings", "land_use", "services", "settlements",
-     "hazards", "border"}
+    {"roads", "railways", "waterways", "water_areas", "power_lines", "utilities", "buildings", "land_use", "services",
+     "settlements", "hazards", "border"}
 )  # fmt: skip
 # keys that are made from the geometry where the file has none
 MADE_IDS = frozenset({"facility_id", "proposal_id", "project_id", "zone_id"})

@@ -25,6 +25,7 @@ POINT_COLUMNS = 3
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "land": (
         "area_m2", "plot_size", "required_area_m2", "land_use_shares", "clearance", "buildings_inside",
+        "households_displaced", "compensation", "compensation_cost", "infrastructure",
         "room_to_extend_percent", "adjoining_m2", "can_extend", "frontage_m",
         "inside_urban_area",
     ),

@@ -31,6 +31,7 @@ _OBJECT_ROLES = (
     "waterways",
     "water_areas",
     "power_lines",
+    "utilities",
     "services",
     "buildings",
     "hazards",

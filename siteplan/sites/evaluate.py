@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import findings, forced, measure, plans, verdict
+from siteplan.sites import clearance, findings, forced, measure, plans, verdict
 from siteplan.sites.context import Prepared
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
@@ -59,6 +59,16 @@ def evaluate(
         geometries, layers.get("roads"), prepared.rule_tables.speeds, prepared.ground_figures.get("frontage.reach", 0.0)
     )
     figures["adjoining_m2"] = measure.adjoining_land(geometries, eligible, required_m2)
+    cleared = clearance.clearance_columns(
+        geometries,
+        sites["clearance"],
+        layers,
+        prepared.proposals,
+        prepared.ground_figures,
+        figures,
+        tolerance.sliver_m2,
+    )
+    figures = pd.concat([figures.drop(columns="clearance"), cleared], axis=1)
     short = figures["area_ratio"] < 1 - tolerance.area_percent / 100
     enough = figures["adjoining_m2"] + area >= required_m2
     figures["can_extend"] = enough.astype("boolean").where(short)

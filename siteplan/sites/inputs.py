@@ -22,6 +22,7 @@ SITE_ROLES = (
     "waterways",
     "water_areas",
     "power_lines",
+    "utilities",
     "services",
     "buildings",
     "settlements",

@@ -220,6 +220,12 @@ _ALL = (
         Column("voltage_kv", "float", "Điện áp", "Voltage", "DIEN_AP", "kV", 0), _NAME,
     ),
     _table(
+        "utilities", "Hạ tầng cấp nước, viễn thông, thoát nước", "Water supply, telecommunications, sewerage", "any",
+        (),
+        Column("utility_kind", "text", "Loại", "Kind", "LOAI", nullable=False,
+               values=("water_supply", "telecom", "sewerage")), _NAME,
+    ),
+    _table(
         "services", "Công trình dịch vụ", "Services", "point", (),
         Column("service_class", "text", "Loại", "Class", "LOAI", nullable=False,
                values=("school", "health", "market", "police", "culture", "post", "fuel", "bank", "office", "cemetery",

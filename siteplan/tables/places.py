@@ -7,6 +7,7 @@ from siteplan.tables.parts import (
     BASIS,
     CERTAINTY_MARK,
     COMMUNE,
+    dong,
     flag,
     messages,
     number,
@@ -59,6 +60,18 @@ SITE_EDGE = (
     square_metres("adjoining_m2", "Đất liền kề đủ điều kiện", "Eligible land adjoining", "DAT_LKE", 0),
     flag("can_extend", "Mở rộng được cho đủ nhu cầu", "Can be extended to the need", "MO_DUOC"),
 )
+
+# what has to be cleared and what is near; empty where no layer tells
+SITE_CLEARANCE = (
+    square_metres("buildings_area_m2", "Diện tích nhà trong khu đất", "Area of buildings inside", "DT_NHA", 1),
+    whole("households_displaced", "Số hộ phải di dời", "Households displaced", "SO_HO", "hộ"),
+    messages("compensation", "Bồi thường theo nhóm đất", "Compensation by group of land", "BOI_THUONG"),
+    dong("compensation_cost", "Bồi thường về đất", "Compensation for land", "TIEN_BT"),
+    number("water_supply_distance_m", "Khoảng cách đến cấp nước", "Distance to water supply", "KC_NUOC", "m", 1),
+    number("telecom_distance_m", "Khoảng cách đến viễn thông", "Distance to telecommunications", "KC_VT", "m", 1),
+    number("sewerage_distance_m", "Khoảng cách đến thoát nước", "Distance to sewerage", "KC_TNUOC", "m", 1),
+    messages("infrastructure", "Hạ tầng trong tầm đấu nối", "Infrastructure within reach", "HA_TANG"),
+)  # fmt: skip
 
 # beside the mean and the share within 30 minutes; by motorbike unless it says car, empty where there is no way
 SITE_ACCESS = (

@@ -32,7 +32,15 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
-from siteplan.tables.places import ACCESS_POINTS, CLIMATE, LAND_OPTIONS, SITE_ACCESS, SITE_EDGE, SITE_GROUND
+from siteplan.tables.places import (
+    ACCESS_POINTS,
+    CLIMATE,
+    LAND_OPTIONS,
+    SITE_ACCESS,
+    SITE_CLEARANCE,
+    SITE_EDGE,
+    SITE_GROUND,
+)
 from siteplan.tables.schema import Column, Table
 
 BASES = parts.BASES
@@ -168,6 +176,7 @@ _SITES = Table(
         text("hazard_level", "Mức thiên tai", "Hazard level", "MUC_TT"),
         number("hazard_percent", "Tỷ lệ trong vùng thiên tai", "Share in hazard", "TL_TT", "%", 2),
         whole("buildings_inside", "Nhà trong khu đất", "Buildings inside", "SO_NHA"),
+        *SITE_CLEARANCE,
         flag("inside_urban_area", "Trong đô thị", "Inside urban area", "TRONG_DT"),
         *SITE_EDGE,
         number("room_to_extend_percent", "Khả năng mở rộng", "Room to extend", "MO_RONG", "%", 1),

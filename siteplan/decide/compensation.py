@@ -1,0 +1,88 @@
+"""Compensation for a site by group of land: areas always, money only where the scenario gives a price."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan.decide.costs import land_shares
+from siteplan.locale import encode
+
+if TYPE_CHECKING:
+    from siteplan.locale import Message
+
+UNKNOWN = "unknown"
+ROUNDING_PERCENT = 0.5  # shares are printed rounded
+
+
+def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, float]) -> Any:
+    """Add ``compensation`` and ``compensation_cost`` to sites.
+
+    Parameters
+    ----------
+    sites
+        ``area_m2``, ``land_use_shares``, ``buildings_inside``, ``buildings_area_m2``, ``households_displaced``.
+    land_use
+        ``rules/land_use.csv``: ``code``, ``category``.
+    prices
+        Đồng a m² by category of land, as the scenario gives them (``[costs.clearance_prices]``).
+
+    Returns
+    -------
+    GeoDataFrame
+        ``compensation``: messages, one a category with its area and, where there is a price, its money, then the
+        buildings and households. ``compensation_cost``: đồng for the land alone; NaN where a category has no price or
+        land is unknown, never a part of it.
+    """
+    categories = dict(zip(land_use["code"], land_use["category"], strict=True))
+    columns = ["area_m2", "land_use_shares", "buildings_inside", "buildings_area_m2", "households_displaced"]
+    told, cost = [], []
+    for row in sites[columns].itertuples(index=False):
+        areas = _areas(row.land_use_shares, float(row.area_m2), categories)
+        told.append(encode([*_of_land(areas, prices), *_of_buildings(row)]))
+        cost.append(sum(area * prices.get(category, math.nan) for category, area in areas.items()))
+    return sites.assign(compensation=told, compensation_cost=pd.array(cost, dtype="Float64").to_numpy(float))
+
+
+def _areas(shares: object, area_m2: float, categories: Mapping[Any, Any]) -> dict[str, float]:
+    """Areas by category of land, largest first; what no layer tells is ``unknown``."""
+    percents: dict[str, float] = {}
+    for code, percent in land_shares(shares).items():
+        category = categories.get(code) or UNKNOWN
+        percents[str(category)] = percents.get(str(category), 0.0) + percent
+    left = 100 - sum(percents.values())
+    if left > ROUNDING_PERCENT:
+        percents[UNKNOWN] = percents.get(UNKNOWN, 0.0) + left
+    ordered = sorted(percents.items(), key=lambda item: (-item[1], item[0]))
+    return {category: area_m2 * percent / 100 for category, percent in ordered}
+
+
+def _of_land(areas: Mapping[str, float], prices: Mapping[str, float]) -> list[Message]:
+    messages: list[Message] = []
+    for category, area in areas.items():
+        params: dict[str, Any] = {"category": category, "area": round(area, 2)}
+        if category in prices:
+            amount = round(area * prices[category])
+            messages.append(("compensation.priced", {**params, "price": prices[category], "amount": amount}))
+        else:
+            messages.append((f"compensation.{'unknown' if category == UNKNOWN else 'unpriced'}", params))
+    return messages
+
+
+def _of_buildings(row: Any) -> list[Message]:
+    count, households = row.buildings_inside, row.households_displaced
+    if pd.isna(count):
+        return [("compensation.no_buildings_layer", {})]
+    messages: list[Message] = []
+    if int(count):
+        messages.append(
+            ("compensation.buildings", {"count": int(count), "area": round(float(row.buildings_area_m2), 2)})
+        )
+        key = "no_uses" if pd.isna(households) else "households"
+        messages.append((f"compensation.{key}", {} if pd.isna(households) else {"count": int(households)}))
+    else:
+        messages.append(("compensation.nothing_stands", {}))
+    return messages

@@ -1,0 +1,53 @@
+"""Compensation by group of land: areas by hand, money only where every part has a price."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from siteplan.decide.compensation import with_compensation
+from siteplan.locale import decode, text
+
+LAND_USE = pd.DataFrame({"code": ["LUC", "ONT", "CLN"], "category": ["rice", "residential", "crop"]})
+
+
+def told(prices=(), **row):
+    known = {"area_m2": 10_000.0, "land_use_shares": "LUC 60.0; ONT 25.0; CLN 15.0", "buildings_inside": 3,
+             "buildings_area_m2": 250.0, "households_displaced": 2.0} | row  # fmt: skip
+    found = with_compensation(pd.DataFrame([known]), LAND_USE, dict(prices)).iloc[0]
+    return decode(found["compensation"]), found["compensation_cost"]
+
+
+def test_areas_by_group_without_prices() -> None:
+    messages, cost = told()
+    areas = {params["category"]: params["area"] for _, params in messages if "category" in params}
+    assert areas == {"rice": 6000, "residential": 2500, "crop": 1500}
+    assert math.isnan(cost)
+    words = [text(key, "vi", **params) for key, params in messages]
+    assert words[0] == "đất lúa: 6.000 m², chưa có đơn giá"
+    assert words[-1].startswith("2 hộ phải di dời")
+
+
+def test_money_where_all_of_the_land_has_a_price() -> None:
+    # 6,000 x 100,000 + 2,500 x 1,000,000 + 1,500 x 80,000 đồng
+    prices = {"rice": 100_000, "residential": 1_000_000, "crop": 80_000}
+    assert told(prices.items())[1] == 600e6 + 2500e6 + 120e6
+    # a part of the money would be read as the whole
+    assert math.isnan(told({"rice": 100_000}.items())[1])
+
+
+@pytest.mark.parametrize("shares", [None, "LUC 60.0; XYZ 40.0", "LUC 60.0"])
+def test_unknown_land_is_told_and_never_free(shares) -> None:
+    messages, cost = told({"rice": 100_000}.items(), land_use_shares=shares)
+    unknown = [params["area"] for key, params in messages if key == "compensation.unknown"]
+    assert unknown == [10_000 if shares is None else 4000]
+    assert math.isnan(cost)
+
+
+def test_buildings_that_nobody_mapped_are_no_empty_land() -> None:
+    keys = [key for key, _ in told(buildings_inside=None, buildings_area_m2=math.nan, households_displaced=math.nan)[0]]
+    assert "compensation.no_buildings_layer" in keys
+    assert [k for k, _ in told(buildings_inside=0, households_displaced=0.0)[0]][-1] == "compensation.nothing_stands"
+    assert [k for k, _ in told(households_displaced=math.nan)[0]][-1] == "compensation.no_uses"
