@@ -11,7 +11,12 @@ import siteplan.layers
 from siteplan import locale
 
 ROOM = Path(siteplan.layers.__file__).parent
-SUFFIXES = {"layer_crs_missing": ("", "_guess", "_swapped"), "layer_outside": ("", "_guess", "_swapped")}
+SUFFIXES = {
+    "layer_crs_missing": ("", "_guess", "_swapped"),
+    "layer_outside": ("", "_guess", "_swapped"),
+    "raster_crs_missing": ("", "_guess"),
+    "raster_outside": ("", "_guess"),
+}
 
 
 def _keys() -> set[str]:
