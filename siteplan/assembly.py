@@ -15,7 +15,8 @@ from siteplan.locale import Message, decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import ASSUMED, Norm, Norms, Rules
 from siteplan.scenario import Scenario
-from siteplan.tables import RESULTS, Table, conform, empty
+from siteplan.tables import RESULTS, Table, conform, empty, records
+from siteplan.tables.parts import OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
 COARSE_TERRAIN_M = 50.0
@@ -199,7 +200,36 @@ def candidates(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataF
     out = frame.rename(columns={"code": "commune_code", "best_site_id": "site_id", "best_check_result": "check_result"})
     geometry = out["site_id"].map(sites.set_index("site_id").geometry)
     out["geometry"] = geometry.where(geometry.notna(), out.geometry)
+    out["new_tsc_m2"] = new_office_land(out, sites)
     return gpd.GeoDataFrame(out, geometry="geometry", crs=frame.crs)
+
+
+def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
+    """Land each commune's building would newly take for offices (TSC), m².
+
+    The best site without what of it is office land today, and the land an extension needs beside it; 0 where nothing
+    is built or no site is known.
+
+    Parameters
+    ----------
+    communes
+        ``site_id, build_type, extension_land_area_m2``.
+    sites
+        ``site_id, area_m2, land_use_shares`` ("LUC 62.5; TSC 37.5", percent; of "TSC+ONT" the first counts).
+    """
+    known = sites.set_index("site_id")
+    out = []
+    for row in records(pd.DataFrame(communes[["site_id", "build_type", "extension_land_area_m2"]])):
+        if row["build_type"] not in ("build_new", "extend") or row["site_id"] not in known.index:
+            out.append(0.0)
+            continue
+        site = known.loc[row["site_id"]]
+        shares = site["land_use_shares"]
+        listed = [p.strip().rpartition(" ") for p in shares.split(";")] if isinstance(shares, str) and shares else []
+        office = sum(float(percent) for code, _, percent in listed if code.split("+")[0].strip() == OFFICE_LAND)
+        beside = row["extension_land_area_m2"] if row["build_type"] == "extend" else 0.0
+        out.append(float(site["area_m2"]) * (1 - min(office, 100.0) / 100) + (0.0 if pd.isna(beside) else beside))
+    return out
 
 
 def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -108,7 +108,17 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     if has_errors(problems) or layers is None:
         raise InputError(*problems)
     found: list[Any] = norms
-    return [Inputs(s, rules, n, layers, tuple(problems)) for s, n in zip(scenarios, found, strict=True)]
+    quota = layers.catalog.province.tsc_quota.get("ha")
+    return [
+        Inputs(_with_quota(s, quota), rules, n, layers, tuple(problems)) for s, n in zip(scenarios, found, strict=True)
+    ]
+
+
+def _with_quota(scenario: Scenario, quota_ha: float | None) -> Scenario:
+    """Scenario with the province's quota of office land where it names none of its own."""
+    if quota_ha is None or scenario.programme.tsc_quota_ha is not None:
+        return scenario
+    return scenario.model_copy(update={"programme": scenario.programme.model_copy(update={"tsc_quota_ha": quota_ha})})
 
 
 def run_scenarios(

@@ -216,6 +216,8 @@ class ProgrammeSettings(_Part):
     years_to_build: int = Field(2, ge=1, le=6)
     time_limit_s: float = Field(60, gt=0)
     label_of_funds: Literal["approved", "assumed"] = "assumed"
+    # new land for offices that all works together may take; left out, the quota of province.toml holds where it has one
+    tsc_quota_ha: float | None = Field(None, ge=0)
 
 
 class Levels(_Part):

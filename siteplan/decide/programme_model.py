@@ -22,6 +22,7 @@ _Floats = NDArray[np.float64]
 
 MONEY_UNIT = 1e8
 PAYMENT_UNIT = 1e6
+LAND_UNIT = 100.0  # m²
 # what one unit of an objective's whole numbers stands for: points, people, m²
 OBJECTIVE_UNITS = {"priority": 1, "people": 100, "deficit": 10}
 SOLVER = "HiGHS (scipy.optimize.milp)"
@@ -29,6 +30,12 @@ SOLVER = "HiGHS (scipy.optimize.milp)"
 # root of the search, or half a percent, then the bound is told. A number of nodes, not of seconds: the same every time.
 _BESIDE_NODES = 1
 _BESIDE_GAP = 0.005
+
+
+def _unit(limit: Limit) -> float:
+    if limit.kind == "tsc_land":
+        return LAND_UNIT
+    return MONEY_UNIT if limit.kind.endswith("money") else 1
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,10 @@ class ProgrammeModel:
                 if (allowed[members][:, slots]).any():
                     kinds.append(AtLeastOne(kind, phase.name, members, slots))
         limits = [*self._limits_of_number(phase_of_slot, shape), *self._limits_of_money(phase_of_slot, shape)]
+        if self.settings.tsc_quota_ha is not None:
+            land = np.array([np.ceil(round(row.new_tsc_m2 / LAND_UNIT, 6)) for row in self.needing], dtype="float64")
+            cap = np.floor(round(self.settings.tsc_quota_ha * 10_000 / LAND_UNIT, 6))
+            limits.append(Limit("tsc_land", "", np.tile(land[:, None], (1, shape[1])), float(cap)))
         return Case(phase_of_slot, allowed, must, tuple(limits), tuple(kinds), self.settings.time_limit_s)
 
     def _money_matters(self, phase: Phase) -> bool:
@@ -227,7 +238,7 @@ class ProgrammeModel:
         for limit in case.limits:
             least = np.where(case.allowed, limit.uses, np.inf).min(axis=1)[case.must].sum()
             if least > limit.cap:
-                unit = MONEY_UNIT if limit.kind.endswith("money") else 1
+                unit = _unit(limit)
                 params = {"limit": limit.cap * unit, "needed": least * unit, "names": names, "where": limit.where}
                 problems.append(Problem(f"locks_over_{limit.kind}", column=limit.where, params=params))
         if problems:
@@ -240,7 +251,7 @@ class ProgrammeModel:
         assert found is not None  # the search found no solution
         problems = []
         for limit, least in found.limits:
-            unit = MONEY_UNIT if limit.kind.endswith("money") else 1
+            unit = _unit(limit)
             params = {"limit": limit.cap * unit, "where": limit.where, "size": found.size}
             key = f"collision_{limit.kind}" if least is not None else f"collision_{limit.kind}_alone"
             problems.append(Problem(key, column=limit.where, params=params | {"least": (least or 0.0) * unit}))

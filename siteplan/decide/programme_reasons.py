@@ -143,6 +143,12 @@ def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases
         key = f"decide.programme.waits_{row.waits}"
         return [signed(key, row.lock)] if row.waits.startswith("locked") else [(key, {})]
     last = phases[-1].name if phases else ""
+    quota = scenario.programme.tsc_quota_ha
+    if quota is not None:
+        used = sum(p.row.new_tsc_m2 for p in placements if p.phase is not None)
+        if used + own.row.new_tsc_m2 > quota * 10_000:
+            land = {"quota": quota * 10_000, "own": own.row.new_tsc_m2, "left": max(quota * 10_000 - used, 0.0)}
+            return [("decide.programme.waits_tsc", land)]
     if scenario.programme.limited_by == "money" or any(p.money is not None for p in phases):
         if row.cost is None:
             return [("decide.programme.waits_no_cost", {"phase": last})]

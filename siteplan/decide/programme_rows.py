@@ -31,6 +31,8 @@ class Row:
         Total investment in đồng at the price year, None where unknown.
     shown
         Values that go into the programme table as they are.
+    new_tsc_m2
+        Land it would newly take for offices (TSC): counts against the quota where there is one.
     locked_phase
         Phase a person locked it into.
     ready
@@ -64,6 +66,7 @@ class Row:
     ready: bool = False
     started: int | None = None
     paid: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    new_tsc_m2: float = 0.0
 
     @property
     def locked(self) -> bool:
@@ -237,6 +240,7 @@ def rows_of(
                 waits=waits if began is None else None,
                 started=began,
                 paid=own.paid,
+                new_tsc_m2=_number(record.get("new_tsc_m2")) or 0.0,
             )
         )
     if problems:

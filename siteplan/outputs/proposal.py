@@ -18,16 +18,16 @@ from siteplan.outputs import summary, wording
 from siteplan.outputs.paper import Align, Paper
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import RESULTS
+from siteplan.tables.parts import OFFICE_LAND
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from siteplan.runs import Run
 
-TSC = "TSC"
 # groups of the land-use table by code; what no group names is other land (Luật Đất đai 31/2024/QH15, Article 9)
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "tsc": (TSC,),
+    "tsc": (OFFICE_LAND,),
     "rice": ("LUC", "LUK", "LUN", "LUA"),
     "production_forest": ("RSX", "RST"),
     "other_forest": ("RPH", "RDD", "RSN", "LNP"),

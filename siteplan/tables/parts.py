@@ -5,6 +5,7 @@ from __future__ import annotations
 from siteplan.tables.schema import Column
 
 CERTAINTY = ("V", "V2", "C", "R", "P")
+OFFICE_LAND = "TSC"  # land-use code of offices (TT 08/2024/TT-BTNMT)
 BASES = ("reported", "estimated", "missing")
 
 

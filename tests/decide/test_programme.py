@@ -488,3 +488,42 @@ def test_a_solver_stopped_before_it_found_anything_leaves_an_unproved_solution()
     result = plan(candidates(rows), hurried)
     assert result.proof["status"] == "not_proved"
     assert result.proof["totals"]["planned"] > 0
+
+
+# -- the quota of office land ---------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=7), st.integers(0, 30), st.sampled_from(["people", "priority"]))
+def test_land_of_what_is_placed_never_passes_the_quota_and_no_better_choice_exists(land, quota, objective) -> None:
+    """Against every subset: land in tenths of a hectare, one phase."""
+    rows = [{"new_tsc_m2": 1000.0 * n, "population": 1000 + 100 * i} for i, n in enumerate(land)]
+    result = plan(candidates(rows), scenario([A], objective=objective, tsc_quota_ha=quota / 10), (), None)
+    placed = [i for i, code in enumerate(sorted(phases_of(result))) if phases_of(result)[code]]
+    assert sum(land[i] for i in placed) <= quota
+
+    def worth(chosen) -> float:
+        return sum(rows[i]["population"] if objective == "people" else 50.0 for i in chosen)
+
+    subsets = (s for n in range(len(land) + 1) for s in itertools.combinations(range(len(land)), n))
+    best = max(worth(s) for s in subsets if sum(land[i] for i in s) <= quota)
+    assert worth(placed) == pytest.approx(best)
+
+
+def test_who_waits_for_land_is_told_so_and_what_locks_need_too_much_is_named() -> None:
+    rows = [{"new_tsc_m2": 6000.0}, {"new_tsc_m2": 5000.0}, {"new_tsc_m2": 0.0}]
+    result = plan(candidates(rows), scenario([A], tsc_quota_ha=0.6), (), None)
+    assert [bool(v) for _, v in sorted(phases_of(result).items())] == [True, False, True]
+    waiting = result.programme.set_index("commune_code").loc["00001", "reasons"]
+    assert "chỉ tiêu 0,60 ha" in render(waiting, "vi")
+    locks = tuple(Lock(commune=c, phase="a", by="Sở Tài chính", reason="thử") for c in ("00000", "00001"))
+    with pytest.raises(InputError) as caught:
+        plan(candidates(rows), scenario([A], locks=locks, tsc_quota_ha=0.6), locks, None)
+    (problem,) = caught.value.problems
+    assert problem.key == "locks_over_tsc_land"
+    assert "1,10 ha" in problem_row(problem, "vi")["what"]
+
+
+def test_without_a_quota_land_does_not_count() -> None:
+    rows = [{"new_tsc_m2": 1e9}] * 2
+    assert all(phases_of(plan(candidates(rows), scenario([A]), (), None)).values())
