@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,9 +62,14 @@ class Ground:
         row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
         found = self.node[row, column]
         if (found < 0).any():
-            rows, columns = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
-            found = self.node[rows, columns][row, column]
+            found = self._nearest[row, column]
         return np.asarray(found)
+
+    @cached_property
+    def _nearest(self) -> Array:
+        """Node of the nearest walkable cell of each cell."""
+        rows, columns = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
+        return np.asarray(self.node[rows, columns])
 
 
 def build_ground(

@@ -18,7 +18,7 @@ from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
 from siteplan.sites.rules import Rule
 from siteplan.sites.travel import reach
-from siteplan.tables import RESULTS, Table, conform, empty
+from siteplan.tables import RESULTS, Table, empty
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     tables = (
         in_schema(measured, RESULTS["sites"], prepared.crs),
         in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
-        conform(conformity, RESULTS["conformity"]),
+        in_schema(conformity, RESULTS["conformity"]),
     )
     return CommuneSites(*tables, account, options, points, eligible, nothing, land.area_m2)
 
@@ -149,7 +149,7 @@ def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster 
     return window, Raster(slope, window.transform, float("nan"), window.source_resolution_m)
 
 
-def in_schema(frame: pd.DataFrame, table: Table, crs: Any) -> gpd.GeoDataFrame:
+def in_schema(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
     """Give rows the columns of their schema, rounded, without its full check: that is made once, for all communes."""
     out: dict[str, Any] = {}
     for column in table.columns:
@@ -159,6 +159,8 @@ def in_schema(frame: pd.DataFrame, table: Table, crs: Any) -> gpd.GeoDataFrame:
             out[column.name] = frame[column.name].to_numpy(dtype=float).round(column.decimals) + 0.0
         else:
             out[column.name] = frame[column.name].array
+    if table.geometry is None:
+        return pd.DataFrame(out, index=range(len(frame)))
     geometry = gpd.GeoSeries(frame["geometry"].to_numpy(dtype=object), crs=crs)
     return gpd.GeoDataFrame(out, geometry=geometry, index=range(len(frame)))
 

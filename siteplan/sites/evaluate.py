@@ -253,8 +253,7 @@ def _reasons(
     of_code, of_speed = prepared.land_use_tokens, set(prepared.speed_tokens)
     reasons: list[str] = []
     rests: list[str | None] = []
-    for i, record in enumerate(figures.to_dict("records")):
-        row = {str(k): v for k, v in record.items()}
+    for i, row in enumerate(records(figures)):
         mine = by_site.get(row["site_id"], [])
         messages = [*plots[i].reasons, *verdict.site_reasons(row, prepared.coarse_m)]
         messages += ground_reasons(

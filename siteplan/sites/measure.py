@@ -22,6 +22,7 @@ from siteplan.sites import overlap
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.rules import Layer, of_class
+from siteplan.tables import records
 from siteplan.tables.inputs import HAZARD_LEVELS
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, 
     prefix = {name: "" if len(rasters) == 1 else f"{name}_" for name in rasters}
     return [
         {name: (row[f"{prefix[name]}values"], row[f"{prefix[name]}coverage"]) for name in rasters}
-        for row in found.to_dict("records")
+        for row in records(found)
     ]
 
 

@@ -141,20 +141,23 @@ def _better(
     nodes = ground.node[cells]
     nodes = np.sort(nodes[ground.inside[nodes]])
     nodes = nodes[:: max(1, len(nodes) // CANDIDATES)]
+    fresh = np.isin(nodes, tried, invert=True)
+    least, seen = np.zeros((len(homes), len(nodes))), 0
     for _ in range(ROUNDS):
-        fresh = np.setdiff1d(nodes, tried)
-        if len(fresh) == 0:
+        if not fresh.any():
             break
-        known = np.where(np.isfinite(towards), towards, np.nan)
-        least = np.zeros((len(homes), len(fresh)))
-        for row in known:
-            least = np.fmax(least, np.abs(row[homes][:, None] - row[fresh][None, :]))
+        nodes, least = nodes[fresh], least[:, fresh]
+        for row in np.where(np.isfinite(towards[seen:]), towards[seen:], np.nan):
+            apart = row[homes][:, None] - row[nodes][None, :]
+            np.fmax(least, np.abs(apart, out=apart), out=least)
+        seen = len(towards)
         order = np.argsort(people @ least, kind="stable")
         # not four neighbours: every other of the best sixteenth
         step = max(1, min(len(order) // (16 * TRIED_PER_ROUND), 8))
-        chosen = fresh[order[: TRIED_PER_ROUND * step : step]]
+        chosen = nodes[order[: TRIED_PER_ROUND * step : step]]
         towards = np.vstack([towards, np.asarray(dijkstra(ground.reverse, directed=True, indices=chosen))])
         tried = np.concatenate([tried, chosen])
+        fresh = np.isin(nodes, chosen, invert=True)
     return tried, towards
 
 
