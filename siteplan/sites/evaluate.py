@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -136,17 +136,24 @@ def gather(
     ruled = findings.rule_findings(sites, prepared.rules, prepared.layers, tolerance)
     whole = _whole_site_findings(prepared, commune, sites, ground, area)
     differing = pd.DataFrame([] if planned is None else plans.disagreements(planned, prepared.rule_tables, tolerance))
-    lists = [part for part in (planned, differing, ruled, whole, _unconfirmed(prepared, sites))
-             if part is not None and len(part)]  # fmt: skip
-    stacked = pd.concat([_plain(part) for part in lists], ignore_index=True) if lists else pd.DataFrame(ruled)
-    stacked = stacked.reindex(columns=list(dict.fromkeys([*stacked.columns, *ruled.columns]))).astype(object)
+    lists = [part for part in (planned, differing, ruled, whole, _unconfirmed(prepared, sites)) if part is not None]
+    stacked = _stacked(lists, ruled.columns)
     by_id = dict(zip(sites["site_id"], area, strict=True))
     return _with_zone_rules(stacked, prepared.rules, tolerance, by_id), planned
 
 
-def _plain(part: pd.DataFrame) -> pd.DataFrame:
-    """Rows as a table of objects, so that lists with other columns stack without guessing types."""
-    return pd.DataFrame(part).astype(object)
+def _stacked(parts: list[pd.DataFrame], columns: Iterable[str]) -> pd.DataFrame:
+    """Rows of lists with different columns under one another, all as objects; what a list lacks is missing."""
+    filled = [pd.DataFrame(part) for part in parts if len(part)]
+    names = dict.fromkeys([*(name for part in filled for name in part.columns), *columns])
+    stacked = {
+        name: np.concatenate([
+            part[name].to_numpy(dtype=object) if name in part.columns else np.full(len(part), np.nan, dtype=object)
+            for part in filled or [pd.DataFrame()]
+        ])
+        for name in names
+    }  # fmt: skip
+    return pd.DataFrame(stacked, dtype=object)
 
 
 def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
