@@ -92,7 +92,9 @@ def drawing(
     for role, style in _BEHIND.items():
         rows = around.get(role)
         if rows is not None and len(rows):
-            out.append(frame.path(np.asarray(rows.geometry.values, dtype=object), style))
+            shapes = np.asarray(rows.geometry.values, dtype=object)
+            # as a line: the edge of the frame is no boundary of a commune
+            out.append(frame.path(shapely.boundary(shapes) if role == "communes" else shapes, style))
     shown = [f for f in findings if f["source"] not in _NO_SHAPE and f["restricted"] is not True and f["area_m2"] > 0]
     for effect in reversed(EFFECTS):
         shapes = np.array([f["geometry"] for f in shown if f["effect"] == effect], dtype=object)
