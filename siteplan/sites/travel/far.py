@@ -31,6 +31,7 @@ Array = np.ndarray[Any, Any]
 FAR_CELL_M = 90.0
 MARGIN_M = 5000.0
 GATE_REACH_M = 3000.0  # a gate is where the best road comes nearest to the border, if it comes so near
+NO_GATE = "none"  # `gate_class` of a commune without a gate
 MODES = {"motorbike": "speed_kmh", "car": "car_kmh"}
 COLUMNS = ("capital_minutes", "capital_car_minutes", "gate_minutes", "gate_car_minutes")
 
@@ -84,7 +85,7 @@ def border_gates(communes: gpd.GeoDataFrame, roads: Layer | None, border: Layer 
     shapely.prepare(line)
     main = of_class(roads, speeds, "main")
     open_ = (of_class(roads, speeds, "speed_kmh") > 0) | (of_class(roads, speeds, "car_kmh") > 0)
-    for commune in communes.loc[communes["gate_class"].notna()].geometry:
+    for commune in communes.loc[communes["gate_class"].fillna(NO_GATE) != NO_GATE].geometry:
         if not shapely.dwithin(line, commune, GATE_REACH_M):
             continue
         own = shapely.intersection(line, shapely.buffer(commune, GATE_REACH_M))

@@ -56,7 +56,8 @@ def test_a_gate_is_where_the_best_road_meets_the_border(maps, rules) -> None:
     roads = roads_of(maps, rules, rows)
     gates = border_gates(province(maps, gate_class="international"), roads, border, rules.speeds)
     assert gates == pytest.approx(np.array([[maps.X0 + 2500, maps.Y0 + 2900]]))
-    assert len(border_gates(province(maps, gate_class=None), roads, border, rules.speeds)) == 0
+    for nothing in (None, "none"):
+        assert len(border_gates(province(maps, gate_class=nothing), roads, border, rules.speeds)) == 0
     far = far_places(province(maps, gate_class="main"), roads, border, rules.speeds, (maps.X0, maps.Y0))
     site = far.columns(np.array([maps.at(2480, 80, 2520, 120)])).iloc[0]
     kmh = rules.speeds.set_index("road_class").loc["national", "speed_kmh"]
