@@ -243,6 +243,29 @@ def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoD
     return frame
 
 
+def with_places(options: pd.DataFrame, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Add to each possible build type the geometry of its site; None where it has none."""
+    geometry = options["site_id"].map(dict(zip(sites["site_id"], sites.geometry, strict=True)))
+    return options.assign(geometry=geometry.astype("object").where(geometry.notna(), None))
+
+
+def kept_after_all(facilities: gpd.GeoDataFrame, programme: pd.DataFrame, options: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Keep the facility in which less than the need asks for is built: in this option it does not become free."""
+    planned = programme["status"] == "planned"
+    built = programme[planned & (programme["build_type"] != programme["needed_build_type"])]
+    chosen = built.merge(options, on=["commune_code", "build_type"], how="inner", suffixes=("", "_of_type"))
+    kept = facilities["kept"].fillna(False).astype(bool) | facilities["facility_id"].isin(chosen["facility_id"])
+    return facilities.assign(kept=kept)
+
+
+def ranked_subjects(communes: pd.DataFrame, sites: pd.DataFrame) -> tuple[dict[str, str], set[str]]:
+    """Return what communes and sites are called by id, and those that are ranked: communes, sites to be built on."""
+    names = dict(zip(communes["code"], communes["name"], strict=True))
+    names |= dict(zip(sites["site_id"], sites["label"].fillna(sites["site_id"]), strict=True))
+    buildable = sites["eligible"].fillna(False).astype(bool) & (sites["check_result"] != "blocked")
+    return names, {*communes["code"], *sites.loc[buildable, "site_id"]}
+
+
 def with_site_id(facilities: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Name the site that stands for the plot of each facility."""
     own = sites[sites["letter"] == "T"]
@@ -461,6 +484,10 @@ def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:
         value = f"{extra.border:g} / {extra.central_ward:g} / {extra.cap_points:g}"
         statement = ("assumption.supplements", {})
         rows.append(_assumption("scenario.supplements", place, value, "điểm", statement, extra.basis, extra.certainty))
+    settings = scenario.programme
+    if settings.smaller_types:
+        value = f"{settings.least_covered_percent:g}"
+        rows.append(_assumption("scenario.sizes", place, value, "%", ("assumption.sizes", {}), "", "P"))
     statement = ("assumption.phases", {"count": len(scenario.phases)})
     value = "; ".join(p.name for p in scenario.phases)
     rows.append(_assumption("scenario.phases", place, value, "", statement, "", "P"))

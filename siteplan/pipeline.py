@@ -18,6 +18,8 @@ import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
 from siteplan.decide import (
+    agreement,
+    build_options,
     calendar,
     compensation,
     costs,
@@ -28,6 +30,7 @@ from siteplan.decide import (
     scoring,
     stability,
     surplus,
+    surplus_parts,
     weights,
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
@@ -309,17 +312,26 @@ def _stages(
     communes = rank_stability.judge(communes, commune_scores, scenario.supplements.cap_points, scenario.seed)
     cost = costs.estimate(communes, sites, rules, scenario)
     communes = assembly.join(communes, cost.totals)
+    required = dict(zip(communes["code"], communes["required_floor_area_m2"], strict=True))
+    smaller = build_options.smaller_types(gaps.communes, gaps.facilities, sites, required)
+    options, option_costs = build_options.build_options(communes, smaller, sites, rules, scenario)
     known = calendar.actual(layers.table("progress"), layers.table("payments"))
-    result = programme.plan(assembly.candidates(communes, sites), scenario, scenario.locks, known)
+    result = programme.plan(
+        assembly.candidates(communes, sites), scenario, scenario.locks, known, assembly.with_places(options, sites)
+    )
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
     communes = assembly.with_programme(communes, planned)
     treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
+    treated = assembly.kept_after_all(treated, planned, options)
     matched, requests = surplus.match(treated, planned, rules, layers.table("land_requests"), scenario.name)
     surplus_rows = surplus.with_values(
         surplus.treat(treated, planned, rules, scenario.name, matched, scenario.date),
         dict(zip(communes["code"], communes["kind"], strict=True)),
         scenario,
     )
+    houses = surplus_parts.buildings(surplus_rows, layers.table("facility_buildings"), rules)
+    scores = assembly.stack_plain([site_scores, commune_scores])
+    agreed = agreement.agreement(scores, *assembly.ranked_subjects(communes, sites), scenario.checks.methods)
     clock.lap("decide")
 
     covered = assembly.stack_plain(
@@ -345,11 +357,15 @@ def _stages(
         "steps": steps,
         "funding": result.funding,
         "surplus": surplus_rows,
+        "surplus_buildings": houses,
+        "surplus_totals": surplus_parts.totals(surplus_rows),
         "land_requests": requests,
         "coverage": covered,
         **stage.tables(),
-        "scores": assembly.stack_plain([site_scores, commune_scores]),
-        "costs": cost.costs,
+        "scores": scores,
+        "agreement": agreed,
+        "costs": assembly.stack_plain([cost.costs, option_costs]),
+        "build_options": options,
         "land_account": found.land_account,
         "land_options": found.land_options,
         "access_points": found.access_points,
@@ -439,6 +455,7 @@ def _manifest(
         "include_restricted": include_restricted,
         "assumptions": list(tables["assumptions"]["assumption_id"]),
         "norm_sets": list(inputs.norms.sets),
+        "weighting": weights.described(inputs.scenario),
         "proof": dict(proof),
     }
 

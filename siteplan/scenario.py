@@ -150,11 +150,20 @@ class Weighting(_Part):
 
 
 class SupplementSettings(_Part):
-    """Points added outside the base criteria: for border communes and for central wards."""
+    """Points added outside the base criteria: for border communes and for central wards.
+
+    Of a border commune also count the class of its gate, whether it has a counterpart unit across the border, how many
+    delegations it receives a year (in proportion, all points from ``delegations_full`` on), and whether it lacks a room
+    to receive them.
+    """
 
     cap_points: float = Field(10, ge=0)
     border: float = Field(7, ge=0)
     gate: Mapping[str, float] = Field(default_factory=lambda: {"international": 3.0, "main": 3.0})
+    counterpart: float = Field(0, ge=0)
+    delegations: float = Field(0, ge=0)
+    delegations_full: float = Field(24, gt=0)
+    no_reception_room: float = Field(0, ge=0)
     central_ward: float = Field(8, ge=0)
     basis: str = ""
     certainty: Certainty = "P"
@@ -213,6 +222,10 @@ class ProgrammeSettings(_Part):
     limited_by: Literal["capacity", "money"] = "capacity"
     nested: bool = True
     carry_over: bool = False
+    # build types below what the need asks for that are taken where money or land does not reach, and the share of the
+    # floor needed that has to be in use after the works
+    smaller_types: tuple[Literal["extend", "renovate"], ...] = ("extend", "renovate")
+    least_covered_percent: float = Field(60, ge=0, le=100)
     years_to_build: int = Field(2, ge=1, le=6)
     time_limit_s: float = Field(60, gt=0)
     label_of_funds: Literal["approved", "assumed"] = "assumed"
@@ -239,6 +252,12 @@ class CostSettings(_Part):
     # kind of commune ("xã", "phường") -> đồng per m² of land that is auctioned; no value is told without it
     auction_prices: Mapping[Literal["xã", "phường"], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     clearance_prices: Mapping[str, float] = Field(default_factory=dict)  # land category -> đồng per m²
+
+
+class Checks(_Part):
+    """Checks for specialists, off by default: other methods of ranking, shown in a technical annex."""
+
+    methods: tuple[Literal["topsis", "vikor", "promethee_ii"], ...] = ()
 
 
 class Lock(_Part):
@@ -273,6 +292,7 @@ class Scenario(_Part):
     funds: tuple[Fund, ...] = ()
     levels: Levels = Levels()
     costs: CostSettings = CostSettings()
+    checks: Checks = Checks()
     locks: tuple[Lock, ...] = ()
 
     @field_validator("date", mode="before")

@@ -78,7 +78,8 @@ def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool
     open_yet = [code for code in asked if code not in kept["communes"]]
     if open_yet or (whole and "frontier" not in kept):
         actual = actual_of_run(run.steps, run.funding)
-        questions = WhatIfs(rows, Scenario.model_validate(run.manifest["scenario"]), kept["answers"], keep, actual)
+        scenario = Scenario.model_validate(run.manifest["scenario"])
+        questions = WhatIfs(rows, scenario, kept["answers"], keep, actual, run.build_options)
     reporter = now.reporter
     try:
         with reporter.stage("decide.why.solving", len(open_yet) + 2 * whole):

@@ -1,12 +1,14 @@
-"""The exact model behind the programme: who starts in which slot (a phase, or a year of it) under limits.
+"""The exact model behind the programme: who starts in which slot (a phase, or a year of it; a build type) under limits.
 
 Formulation. Communes i in rank order, slots s; x[i, s] in {0, 1} says that i starts in s.
 
     maximise    sum of gain[i, s] x[i, s]
-    subject to  sum over s of x[i, s] <= 1                        each commune once; = 1 where it is locked in
-                x[i, s] = 0                                       where i may not start in s sum of use[l, i, s] x[i,
-                s] <= cap[l]             each limit l: starts, number, money of a phase, of a year sum over members i,
-                slots s of x[i, s] >= 1       each kind that must be among the pilots
+    subject to  sum over s of x[i, s] <= 1                   each commune once; = 1 where it is locked in
+                x[i, s] = 0                                  where i may not start in s
+                sum of use[l, i, s] x[i, s] <= cap[l]        each limit l: starts, number, money of a phase, of a year
+                sum over members i, slots s of x[i, s] >= 1  each kind that must be among the pilots
+
+A slot is a phase, or a year of it, and a size: the build type that the need asks for, or a smaller one.
 
 Gains and uses are whole numbers. Solved by ``scipy.optimize.milp`` (HiGHS) to a gap of zero. Following the rank is
 the lexicographic optimum of the same constraints: commune after commune takes the earliest group of slots for which
@@ -65,6 +67,8 @@ class Case:
         n x s, where a commune may start.
     must
         n, communes that have to start somewhere in what is allowed to them.
+    size_of_slot
+        What is built in each slot: 0 the build type that the need asks for, then the next smaller; None: always 0.
     """
 
     phase_of_slot: _Ints
@@ -75,6 +79,22 @@ class Case:
     time_limit_s: float | None = 60.0
     node_limit: int | None = None
     gap: float = 0.0
+    size_of_slot: _Ints | None = None
+
+    @property
+    def sizes(self) -> _Ints:
+        """Size of each slot."""
+        return np.zeros_like(self.phase_of_slot) if self.size_of_slot is None else self.size_of_slot
+
+    @property
+    def size_count(self) -> int:
+        """Number of sizes that slots have."""
+        return int(self.sizes.max()) + 1 if len(self.phase_of_slot) else 1
+
+    @property
+    def group_of_slot(self) -> _Ints:
+        """Order in which slots are tried under the rank: the earliest phase, then the largest build type."""
+        return self.phase_of_slot * self.size_count + self.sizes
 
     @property
     def phase_count(self) -> int:
@@ -292,18 +312,24 @@ def in_rank_order(case: Case, groups: _Ints) -> _Ints | None:
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best phases for an objective: phase of each commune (-1 none), value, bound, and whether it is proved."""
+    """The best phases for an objective: phase (-1 none) and size of each commune, value, bound, whether proved."""
 
     phases: _Ints
+    sizes: _Ints
     value: float
     bound: float
     proved: bool
 
 
-def phase_value(values: _Ints, phases: _Ints, phase_count: int) -> float:
-    """Sum over the phases of the value served by the end of each: what starts in the first counts in all of them."""
+def phase_value(values: _Ints, phases: _Ints, phase_count: int, sizes: _Ints | None = None) -> float:
+    """Sum over the phases of the value served by the end of each: what starts in the first counts in all of them.
+
+    `values`: one a commune, or n x sizes.
+    """
     served = phases >= 0
-    return float((values[served] * (phase_count - phases[served])).sum())
+    of_size = np.zeros_like(phases) if sizes is None else sizes
+    worth = values if values.ndim == 1 else values[np.arange(len(values)), of_size]
+    return float((worth[served] * (phase_count - phases[served])).sum())
 
 
 def best_phases(case: Case, values: _Ints, *, nested: bool) -> Optimum | None:
@@ -312,39 +338,43 @@ def best_phases(case: Case, values: _Ints, *, nested: bool) -> Optimum | None:
     Parameters
     ----------
     values
-        Whole number a commune.
+        Whole numbers, one a commune, or n x sizes: what each size of a commune serves.
     nested
         Phase after phase: each list is the best for the phase alone and then stays. Otherwise all phases at once.
 
-    Notes ----- Of several optima the one with the better ranks is taken: places from the end of the ranking, summed
-    in the same way, are maximised second.
+    Notes
+    -----
+    Of several optima the one with the better ranks is taken: places from the end of the ranking, summed in the same
+    way, are maximised second.
     """
     n = len(case.must)
     count = case.phase_count
     places = np.arange(n, 0, -1).astype("float64")
     weight = (count - case.phase_of_slot).astype("float64")
+    worth = values[:, np.newaxis] if values.ndim == 1 else values[:, case.sizes]
     if not nested or count <= 1:
-        gains = values[:, np.newaxis] * weight
-        found = _best(case, gains, places[:, np.newaxis] * weight)
+        found = _best(case, worth * weight, places[:, np.newaxis] * weight)
         if found is None:
             return None
-        phases = _phases(case, found.placed)
-        return Optimum(phases, phase_value(values, phases, count), found.bound, found.proved)
+        phases, sizes = (_read(of_slot, found.placed) for of_slot in (case.phase_of_slot, case.sizes))
+        return Optimum(phases, sizes, phase_value(values, phases, count, sizes), found.bound, found.proved)
 
-    fixed = np.full(n, NOWHERE)
+    fixed, sizes = np.full(n, NOWHERE), np.zeros(n, dtype="int64")
     proved = True
     for phase in range(count):
         in_phase = (case.phase_of_slot == phase).astype("float64")
-        found = _best(case, values[:, np.newaxis] * in_phase, places[:, np.newaxis] * in_phase)
+        found = _best(case, worth * in_phase, places[:, np.newaxis] * in_phase)
         if found is None:
             return None
         proved &= found.proved
-        here = _phases(case, found.placed) == phase
+        here = _read(case.phase_of_slot, found.placed) == phase
         fixed[here] = phase
-        allowed = case.allowed & np.where(here[:, np.newaxis], in_phase > 0, in_phase == 0)
+        sizes[here] = case.sizes[found.placed[here]]
+        stays = (in_phase > 0) & (case.sizes == sizes[:, np.newaxis])
+        allowed = case.allowed & np.where(here[:, np.newaxis], stays, in_phase == 0)
         case = replace(case, allowed=allowed, must=case.must | here)
-    value = phase_value(values, fixed, count)
-    return Optimum(fixed, value, value, proved)
+    value = phase_value(values, fixed, count, sizes)
+    return Optimum(fixed, sizes, value, value, proved)
 
 
 def _best(case: Case, gains: _Floats, ties: _Floats) -> Solution | None:
@@ -357,5 +387,5 @@ def _best(case: Case, gains: _Floats, ties: _Floats) -> Solution | None:
     return Solution(second.placed, first.value, first.bound, proved=True)
 
 
-def _phases(case: Case, placed: _Ints) -> _Ints:
-    return np.where(placed >= 0, case.phase_of_slot[np.maximum(placed, 0)], NOWHERE)
+def _read(of_slot: _Ints, placed: _Ints) -> _Ints:
+    return np.where(placed >= 0, of_slot[np.maximum(placed, 0)], NOWHERE)

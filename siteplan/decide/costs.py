@@ -47,6 +47,7 @@ class _Estimate:
     """The rows of one commune while they are gathered."""
 
     commune_code: str
+    build_type: str
     levels: Mapping[str, float]
     rows: list[dict[str, Any]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -66,6 +67,7 @@ class _Estimate:
         self.rows.append(
             {
                 "commune_code": self.commune_code,
+                "build_type": self.build_type,
                 "component": component or rule["component"],
                 "quantity": quantity,
                 "unit": unit,
@@ -221,8 +223,8 @@ def _clearance(
 
 def _estimate(commune: Row, code: str, site: Row | None, prices: _Prices, scenario: Scenario) -> _Estimate:
     levels = {"low": scenario.levels.low, "middle": scenario.levels.middle, "high": scenario.levels.high}
-    estimate = _Estimate(code, levels)
     build_type = str(commune["build_type"])
+    estimate = _Estimate(code, build_type, levels)
     if build_type == "none":
         return estimate
     base = _building(estimate, commune, prices)

@@ -11,6 +11,7 @@ import shapely
 from scipy.spatial.distance import pdist
 
 from siteplan.decide.scoring import raw_text, rests_on, score
+from siteplan.locale import fold
 from siteplan.rules import ASSUMED, Norm, Norms, stepped_points
 from siteplan.scenario import Criterion, SupplementSettings
 from siteplan.tables import RESULTS
@@ -21,6 +22,9 @@ _DECIMALS = RESULTS["communes"].column("priority_points").decimals
 # measured columns whose points break ties, in this order
 _TIE_COLUMNS = ("shortage_percent", "nd307_points")
 _WARD = "phường"
+_OF_BORDER = ("border", "gate", "counterpart", "delegations", "no_reception_room")
+# how "no counterpart unit" is written where one is asked for
+_NO_COUNTERPART = ("", "khong", "khong co", "none", "0")
 
 
 def measure_communes(communes: pd.DataFrame, facilities: pd.DataFrame, sites: Any, norms: Norms) -> pd.DataFrame:
@@ -128,9 +132,9 @@ def rank_communes(
     """Give every commune its priority points and rank.
 
     Base points are the weighted sum of the criteria, of 100. Supplements stand outside: for border communes, with
-    more for the class of the gate, and for central wards; their sum is cut at the cap, so that they cannot lift a
-    commune above one whose base points are higher by more than the cap. Ranks compare rounded points; ties are broken
-    by the points for shortage, then for scale, then by code.
+    more for the class of the gate and for relations across the border, and for central wards; their sum is cut at
+    the cap, so that they cannot lift a commune above one whose base points are higher by more than the cap. Ranks
+    compare rounded points; ties are broken by the points for shortage, then for scale, then by code.
 
     Parameters
     ----------
@@ -153,9 +157,9 @@ def rank_communes(
     ranked["base_points_high"] = scored.subjects["score_high"]
     rows = _supplement_rows(ranked, supplements)
     points = rows.pivot_table(index="subject_id", columns="criterion", values="points", aggfunc="sum")
-    points = points.reindex(index=ranked["code"], columns=["border", "gate", "central_ward", "supplement_cap"])
+    points = points.reindex(index=ranked["code"], columns=[*_OF_BORDER, "central_ward", "supplement_cap"])
     points = points.fillna(0.0).set_axis(ranked.index)
-    border = (points["border"] + points["gate"]).round(_DECIMALS)
+    border = points[list(_OF_BORDER)].sum(axis=1).round(_DECIMALS)
     ranked["border_points"] = border.where(_column(ranked, "is_border").notna())
     ranked["ward_points"] = points["central_ward"].round(_DECIMALS).where(_column(ranked, "is_central_ward").notna())
     ranked["supplement_points"] = points.sum(axis=1).round(_DECIMALS)
@@ -203,7 +207,7 @@ def _supplement_rows(communes: pd.DataFrame, supplements: SupplementSettings) ->
         ]
         if _flag(border) == 1.0:
             scaled = np.nan if pd.isna(gate) else (gate_points / gate_reach if gate_reach else 0.0)
-            parts.insert(1, ("gate", gate, gate_reach, scaled))
+            parts[1:1] = [("gate", gate, gate_reach, scaled), *_relations(commune, supplements)]
         total = sum(weight * scaled for _, _, weight, scaled in parts if not np.isnan(scaled))
         if total > supplements.cap_points:
             parts.append(("supplement_cap", supplements.cap_points, supplements.cap_points - total, 1.0))
@@ -225,5 +229,24 @@ def _supplement_rows(communes: pd.DataFrame, supplements: SupplementSettings) ->
     return pd.DataFrame(rows, columns=RESULTS["scores"].names)
 
 
+def _relations(commune: dict[Any, Any], supplements: SupplementSettings) -> list[tuple[str, Any, float, float]]:
+    """Return what a border commune's relations across the border count for; a figure that is missing is NaN."""
+    unit, number, room = (
+        commune.get(name) for name in ("counterpart_unit", "delegations_per_year", "has_reception_room")
+    )
+    has_unit = np.nan if _unknown(unit) else float(fold(str(unit)) not in _NO_COUNTERPART)
+    received = np.nan if number is None or _unknown(number) else min(1.0, float(number) / supplements.delegations_full)
+    parts = [
+        ("counterpart", unit, supplements.counterpart, has_unit),
+        ("delegations", number, supplements.delegations, received),
+        ("no_reception_room", room, supplements.no_reception_room, 1 - _flag(room)),
+    ]
+    return [part for part in parts if part[2] > 0]
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
+
+
 def _flag(value: Any) -> float:
-    return float("nan") if pd.isna(value) else float(bool(value))
+    return float("nan") if _unknown(value) else float(bool(value))

@@ -19,7 +19,7 @@ import pandas as pd
 
 from siteplan.decide.calendar import Actual
 from siteplan.decide.programme_model import ProgrammeModel
-from siteplan.decide.programme_reasons import explain, explain_not_needed, inversions
+from siteplan.decide.programme_reasons import Placement, explain, explain_not_needed, inversions
 from siteplan.decide.programme_rows import Rows, rows_of
 from siteplan.decide.scoring import rests_on
 from siteplan.locale import encode
@@ -29,6 +29,7 @@ from siteplan.tables import RESULTS, conform, empty
 UNASSIGNED = "unassigned"
 CAPACITY_ASSUMPTION = "assumption:scenario.phases"
 FUNDS_ASSUMPTION = "assumption:scenario.funds"
+SIZES_ASSUMPTION = "assumption:scenario.sizes"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def plan(
     scenario: Scenario,
     locks: Sequence[Lock] | None = None,
     known: Mapping[str, Actual] | None = None,
+    options: Any = None,
 ) -> ProgrammeResult:
     """Make the programme of a scenario.
 
@@ -71,6 +73,8 @@ def plan(
         Communes locked into a phase or out; those of the scenario by default.
     known
         What was done and paid, by commune: works that began stay where they began, money paid stays paid.
+    options
+        ``RESULTS["build_options"]``: build types smaller than the need asks for, taken where money does not reach.
 
     Raises
     ------
@@ -86,14 +90,14 @@ def plan(
     """
     option = scenario.name
     locks = scenario.locks if locks is None else tuple(locks)
-    rows = rows_of(candidates, scenario, locks, known)
+    rows = rows_of(candidates, scenario, locks, known, options)
     model = ProgrammeModel(rows, scenario)
     objective = scenario.programme.objective
     solved = model.solve(objective)
-    starts = model.start_years(solved.phases)
-    placements = model.placements(solved.phases, starts)
+    starts = model.start_years(solved)
+    placements = model.placements(solved, starts)
     reasons = explain(placements, scenario, inversions(placements, objective))
-    payments = model.payments(starts)
+    payments = model.payments(solved, starts)
     funding = _funding(rows, payments, scenario)
 
     in_table = {p.row.code: (p, messages) for p, messages in zip(placements, reasons, strict=True)}
@@ -104,6 +108,7 @@ def plan(
     table = []
     for row in rows.all:
         record = {**row.shown, "option": option, "inversion": row.code in jumped, "pilot": False, "locked": False}
+        record |= {"needed_build_type": row.build_type, "deficit_left_m2": row.deficit_m2}
         if row.code in in_table:
             placement, messages = in_table[row.code]
             phase = placement.phase or model.waiting_list
@@ -118,12 +123,33 @@ def plan(
                 "reasons": encode(messages),
                 "rests_on": rests_on(row.shown["rests_on"], *([token] if assumed else [])),
             }
+            if placement.phase:
+                record |= _built(placement)
         else:
             record |= {"status": "not_needed", "total_cost": None, "reasons": encode(explain_not_needed(row))}
         table.append(record)
     programme = _table(table, candidates)
     proof = model.proof(solved, starts, scenario)
     return ProgrammeResult(programme, funding, proof)
+
+
+def _built(placement: Placement) -> dict[str, Any]:
+    """Return what is built, where that is less than needed: type, place, and the floor that remains missing."""
+    size = placement.built
+    if not placement.size:
+        return {"deficit_left_m2": 0.0}
+    shown = {"geometry": size.geometry} if size.geometry is not None else {}
+    return {
+        "build_type": size.build_type,
+        "site_id": size.site_id,
+        "check_result": size.check_result,
+        "clearance_cost_included": size.clearance_included,
+        "deficit_left_m2": size.left_m2,
+        "rests_on": rests_on(
+            placement.row.shown["rests_on"], *filter(None, (size.rests_on or "").split("; ")), SIZES_ASSUMPTION
+        ),
+        **shown,
+    }
 
 
 def _table(records: list[dict[str, Any]], candidates: Any) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ from siteplan.decide.allocation import NOWHERE, AtLeastOne, Case, Limit, best_ph
 from siteplan.decide.collisions import colliding
 from siteplan.decide.costs import escalation
 from siteplan.decide.programme_reasons import Placement, inversions
-from siteplan.decide.programme_rows import Row, Rows
+from siteplan.decide.programme_rows import Row, Rows, Size
 from siteplan.errors import InputError, Problem
 from siteplan.scenario import Phase, Scenario
 
@@ -40,10 +40,11 @@ def _unit(limit: Limit) -> float:
 
 @dataclass(frozen=True)
 class Solved:
-    """Phases of the communes that need building, in rank order, with how far that is proved."""
+    """Phases and sizes of the communes that need building, in rank order, with how far that is proved."""
 
     objective: str
     phases: _Ints
+    sizes: _Ints
     value: float | None
     bound: float | None
     proved: bool
@@ -80,22 +81,28 @@ class ProgrammeModel:
         self.phases: list[Phase] = [phase for phase in ordered if not phase.waiting_list]
         self.waiting_list = next((phase for phase in ordered if phase.waiting_list), None)
         self.by_year = self.settings.limited_by == "money"
-        self.slots: list[tuple[int, int]] = [
-            (n, year)
+        # where neither money nor land binds, nothing speaks for less than the need asks for
+        binds = self.by_year or any(phase.money is not None for phase in self.phases)
+        binds |= self.settings.tsc_quota_ha is not None
+        self.size_count = max((len(row.sizes) for row in self.needing), default=1) if binds else 1
+        self.slots: list[tuple[int, int, int]] = [
+            (n, year, size)
             for n, phase in enumerate(self.phases)
             for year in (range(phase.years[0], phase.years[1] + 1) if self.by_year else (phase.years[0],))
+            for size in range(self.size_count)
         ]
         self.case = self._case()
 
     # -- the case ----------------------------------------------------------------------------------------------------
 
     def _case(self) -> Case:
-        phase_of_slot = np.array([n for n, _ in self.slots], dtype="int64")
+        phase_of_slot = np.array([n for n, _, _ in self.slots], dtype="int64")
         shape = (len(self.needing), len(self.slots))
         allowed = np.zeros(shape, dtype=bool)
         for i, row in enumerate(self.needing):
-            for s, (n, year) in enumerate(self.slots):
-                allowed[i, s] = row.may_start_in(self.phases[n], money=self._money_matters(self.phases[n]))
+            for s, (n, year, size) in enumerate(self.slots):
+                money = self._money_matters(self.phases[n])
+                allowed[i, s] = row.may_start_in(self.phases[n], money=money, size=size)
                 if row.started is not None and self.by_year:
                     allowed[i, s] &= year == max(row.started, self.phases[n].years[0])
         must = np.array([row.locked_phase is not None and not row.waits for row in self.needing], dtype=bool)
@@ -117,8 +124,13 @@ class ProgrammeModel:
         if self.settings.tsc_quota_ha is not None:
             land = np.array([np.ceil(round(row.new_tsc_m2 / LAND_UNIT, 6)) for row in self.needing], dtype="float64")
             cap = np.floor(round(self.settings.tsc_quota_ha * 10_000 / LAND_UNIT, 6))
-            limits.append(Limit("tsc_land", "", np.tile(land[:, None], (1, shape[1])), float(cap)))
-        return Case(phase_of_slot, allowed, must, tuple(limits), tuple(kinds), self.settings.time_limit_s)
+            # what is smaller than needed stays on its own plot
+            takes = np.array([float(size == 0) for _, _, size in self.slots])
+            limits.append(Limit("tsc_land", "", land[:, np.newaxis] * takes, float(cap)))
+        sizes = np.array([size for _, _, size in self.slots], dtype="int64")
+        return Case(
+            phase_of_slot, allowed, must, tuple(limits), tuple(kinds), self.settings.time_limit_s, size_of_slot=sizes
+        )
 
     def _money_matters(self, phase: Phase) -> bool:
         return self.settings.limited_by == "money" or phase.money is not None
@@ -133,11 +145,10 @@ class ProgrammeModel:
                 years = phase.years[1] - phase.years[0] + 1
                 limits.append(Limit("starts", phase.name, here, self._number(phase, phase.starts_per_year * years)))
                 if self.by_year:
-                    for s in np.flatnonzero(phase_of_slot == n):
-                        one = np.zeros(shape)
-                        one[:, s] = 1
+                    for year in range(phase.years[0], phase.years[1] + 1):
+                        one = np.tile(np.array([float(at == year) for _, at, _ in self.slots]), (shape[0], 1))
                         cap = self._number(phase, phase.starts_per_year)
-                        limits.append(Limit("starts", str(self.slots[s][1]), one, cap))
+                        limits.append(Limit("starts", str(year), one, cap))
         return limits
 
     def _number(self, phase: Phase, number: int) -> float:
@@ -147,10 +158,12 @@ class ProgrammeModel:
         limits = []
         paid: dict[int, _Floats] = {}
         for i, row in enumerate(self.needing):
-            for s, (n, year) in enumerate(self.slots):
+            for s, (n, year, size) in enumerate(self.slots):
+                if size >= len(row.sizes):
+                    continue
                 # where the year is not decided yet, at the prices of the last year: costs are rounded up
                 start = year if self.by_year else self.phases[n].years[1]
-                for at, amount in self._parts(row, start).items():
+                for at, amount in self._parts(row, start, size).items():
                     paid.setdefault(at, np.zeros(shape))[i, s] = np.ceil(round(amount / MONEY_UNIT, 6))
         for n, phase in enumerate(self.phases):
             if phase.money is not None:
@@ -181,16 +194,17 @@ class ProgrammeModel:
                 funds[fund.year] = funds.get(fund.year, 0.0) + fund.amount
         return funds
 
-    def _parts(self, row: Row, start: int) -> dict[int, float]:
+    def _parts(self, row: Row, start: int, size: int = 0) -> dict[int, float]:
         """Spread the cost of a centre over its years of building, each part at that year's prices, đồng."""
-        if row.cost is None:
+        cost = row.sizes[size].cost
+        if cost is None:
             return {}
         paid: dict[int, float] = {}
         for (year, _), amount in row.paid.items():
             paid[year] = paid.get(year, 0.0) + amount
         begun = row.started if row.started is not None else start
         years = [year for year in range(begun, begun + self.settings.years_to_build) if year > max(paid, default=0)]
-        left = row.cost - sum(amount / escalation(self.scenario.costs, year) for year, amount in paid.items())
+        left = cost - sum(amount / escalation(self.scenario.costs, year) for year, amount in paid.items())
         if left <= 0:
             return paid
         years = years or [max(paid) + 1]  # what is not paid yet falls due in the year after
@@ -204,31 +218,42 @@ class ProgrammeModel:
     # -- solving -----------------------------------------------------------------------------------------------------
 
     def values(self, objective: str) -> _Ints:
-        """Whole numbers to maximise: priority points, hundreds of people, or tens of m² of missing floor."""
-        read: Callable[[Row], float] = {
-            "priority": lambda row: row.points or 0.0,
-            "people": lambda row: (row.people or 0) / OBJECTIVE_UNITS["people"],
-            "deficit": lambda row: (row.deficit_m2 or 0.0) / OBJECTIVE_UNITS["deficit"],
-        }[objective if objective != "follow_rank" else "priority"]
-        return np.array([round(read(row)) for row in self.needing], dtype="int64")
+        """Whole numbers to maximise, communes x sizes: priority points, hundreds of people, tens of m² of floor.
+
+        A smaller build type serves the points and the people in proportion to the floor it brings into use.
+        """
+        unit = OBJECTIVE_UNITS[objective if objective != "follow_rank" else "priority"]
+        read: Callable[[Row, Size], float] = {
+            "people": lambda row, size: (row.people or 0) * size.share,
+            "deficit": lambda _row, size: size.served_m2,
+        }.get(objective, lambda row, size: (row.points or 0.0) * size.share)
+        found = np.zeros((len(self.needing), self.size_count), dtype="int64")
+        for i, row in enumerate(self.needing):
+            for k, size in enumerate(row.sizes[: self.size_count]):
+                found[i, k] = round(read(row, size) / unit)
+        return found
 
     def solve(self, objective: str, *, nested: bool | None = None, roughly: bool = False) -> Solved:
         """Solve for an objective; raises InputError naming what collides where there is no solution."""
-        if not self.needing or not self.slots:
-            return Solved(objective, np.full(len(self.needing), NOWHERE), 0.0, 0.0, proved=True)
+        count = len(self.needing)
+        if not count or not self.slots:
+            nowhere = np.full(count, NOWHERE)
+            return Solved(objective, nowhere, np.zeros(count, dtype="int64"), 0.0, 0.0, proved=True)
         values = self.values(objective)
         best = None
         if objective != "follow_rank":
             case = replace(self.case, node_limit=_BESIDE_NODES, gap=_BESIDE_GAP) if roughly else self.case
             best = best_phases(case, values, nested=self.settings.nested if nested is None else nested)
         if best is not None:
-            return Solved(objective, best.phases, best.value, best.bound, best.proved)
+            return Solved(objective, best.phases, best.sizes, best.value, best.bound, best.proved)
         # asked for, or the solver found nothing within its limit: then it is a solution, but no proved optimum
-        phases = in_rank_order(self.case, self.case.phase_of_slot)
-        if phases is None:
+        groups = in_rank_order(self.case, self.case.group_of_slot)
+        if groups is None:
             raise InputError(*self._collisions())
-        value = phase_value(values, phases, self.case.phase_count)
-        return Solved(objective, phases, value, None, proved=objective == "follow_rank")
+        phases = np.where(groups >= 0, groups // self.case.size_count, NOWHERE)
+        sizes = np.where(groups >= 0, groups % self.case.size_count, 0)
+        value = phase_value(values, phases, self.case.phase_count, sizes)
+        return Solved(objective, phases, sizes, value, None, proved=objective == "follow_rank")
 
     def _collisions(self) -> list[Problem]:
         """Name what cannot hold together: limits that the locked communes exceed, else the groups that collide."""
@@ -267,12 +292,14 @@ class ProgrammeModel:
 
     # -- reading the solution ----------------------------------------------------------------------------------------
 
-    def start_years(self, phases: _Ints) -> list[int | None]:
+    def start_years(self, solved: Solved) -> list[int | None]:
         """Start year of each commune within its phase: by rank, as early as the limits of the years allow."""
+        phases = solved.phases
         years: list[int | None] = [None] * len(phases)
         if self.by_year and len(self.slots):
             slots = np.arange(len(self.slots))
-            chosen = in_rank_order(self.case.confined(self.case.phase_of_slot, phases), slots)
+            groups = np.where(phases >= 0, phases * self.case.size_count + solved.sizes, NOWHERE)
+            chosen = in_rank_order(self.case.confined(self.case.group_of_slot, groups), slots)
             assert chosen is not None  # the phases came from a solution
             found = [self.slots[s][1] if s >= 0 else None for s in chosen]
             return [row.started or year for row, year in zip(self.needing, found, strict=True)]
@@ -284,13 +311,14 @@ class ProgrammeModel:
                 years[i] = self.needing[i].started or phase.years[0] + place // a_year
         return years
 
-    def payments(self, starts: Sequence[int | None]) -> list[dict[int, float]]:
+    def payments(self, solved: Solved, starts: Sequence[int | None]) -> list[dict[int, float]]:
         """Return what is paid for each commune by year, đồng; nothing where it waits or has no cost."""
         return [
-            self._parts(row, year) if year is not None else {} for row, year in zip(self.needing, starts, strict=True)
+            self._parts(row, year, int(size)) if year is not None else {}
+            for row, year, size in zip(self.needing, starts, solved.sizes, strict=True)
         ]
 
-    def placements(self, phases: _Ints, starts: Sequence[int | None]) -> list[Placement]:
+    def placements(self, solved: Solved, starts: Sequence[int | None]) -> list[Placement]:
         """Pair rows with what was decided for them."""
         return [
             Placement(
@@ -299,22 +327,30 @@ class ProgrammeModel:
                 int(phase) if phase >= 0 else len(self.phases),
                 year,
                 None if year is None else year + self.settings.years_to_build - 1,
+                int(size) if phase >= 0 else 0,
             )
-            for row, phase, year in zip(self.needing, phases, starts, strict=True)
+            for row, phase, size, year in zip(self.needing, solved.phases, solved.sizes, starts, strict=True)
         ]
 
-    def totals(self, phases: _Ints) -> dict[str, Any]:
+    def totals(self, solved: Solved) -> dict[str, Any]:
         """Sum what is served; costs at the prices of the price year."""
-        served = [row for row, phase in zip(self.needing, phases, strict=True) if phase >= 0]
+        phases = solved.phases
+        placed = [
+            (row, row.sizes[size])
+            for row, phase, size in zip(self.needing, phases, solved.sizes, strict=True)
+            if phase >= 0
+        ]
+        served = [row for row, _ in placed]
         return {
             "planned": len(served),
+            "smaller": sum(size.share < 1 for _, size in placed),
             "waiting": len(self.needing) - len(served),
-            "priority_points": round(sum(row.points or 0.0 for row in served), 3),
+            "priority_points": round(sum((row.points or 0.0) * size.share for row, size in placed), 3),
             "people": int(sum(row.people or 0 for row in served)),
-            "deficit_floor_area_m2": round(sum(row.deficit_m2 or 0.0 for row in served), 2),
+            "deficit_floor_area_m2": round(sum(size.served_m2 for _, size in placed), 2),
             "border": sum(row.is_kind("border") for row in served),
-            "cost_at_price_year": float(sum(row.cost or 0.0 for row in served)),
-            "without_cost": sum(row.cost is None for row in served),
+            "cost_at_price_year": float(sum(size.cost or 0.0 for _, size in placed)),
+            "without_cost": sum(size.cost is None for _, size in placed),
             "by_phase": {phase.name: int((phases == n).sum()) for n, phase in enumerate(self.phases)},
         }
 
@@ -332,10 +368,10 @@ class ProgrammeModel:
             "slots": len(self.slots),
             "communes": len(self.needing),
             "totals": {
-                **self.totals(solved.phases),
-                "total_cost": float(sum(sum(amounts.values()) for amounts in self.payments(starts))),
+                **self.totals(solved),
+                "total_cost": float(sum(sum(amounts.values()) for amounts in self.payments(solved, starts))),
             },
-            "inversions": len(inversions(self.placements(solved.phases, starts), solved.objective)),
+            "inversions": len(inversions(self.placements(solved, starts), solved.objective)),
             "unvalued": sum(row.points is None for row in self.needing),
         }
         if solved.objective != "follow_rank" and self.settings.nested and len(self.phases) > 1:
@@ -358,7 +394,7 @@ class ProgrammeModel:
             "status": "optimal" if other.proved else "not_proved",
             "value": other.value,
             "bound": other.bound,
-            "totals": self.totals(other.phases),
+            "totals": self.totals(other),
             "differs": moved,
         }
 
@@ -375,7 +411,7 @@ class ProgrammeModel:
             except InputError as error:
                 levels[name] = {"factor": factor, "problems": [p.key for p in error.problems]}
                 continue
-            levels[name] = {"factor": factor, **model.totals(found.phases)}
+            levels[name] = {"factor": factor, **model.totals(found)}
         return levels
 
     def _price_of_locks(self, solved: Solved) -> dict[str, Any]:

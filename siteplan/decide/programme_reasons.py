@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from siteplan.decide.programme_rows import Row, signed
+from siteplan.decide.programme_rows import Row, Size, signed
 from siteplan.locale import Message
 from siteplan.scenario import Phase, Scenario
 
@@ -16,13 +16,19 @@ _TOLD_NAMES = 5
 
 @dataclass(frozen=True)
 class Placement:
-    """A commune with its phase (None: it waits), the position of the phase, its start and finish year."""
+    """A commune with its phase (None: it waits), its position, start and finish year, and size (0: as needed)."""
 
     row: Row
     phase: Phase | None
     position: int
     start_year: int | None
     finish_year: int | None
+    size: int = 0
+
+    @property
+    def built(self) -> Size:
+        """What is built there."""
+        return self.row.sizes[self.size]
 
 
 Inversion = tuple[Placement, tuple[tuple[Placement, str], ...]]
@@ -83,6 +89,7 @@ def explain(placements: Sequence[Placement], scenario: Scenario, jumped: Sequenc
         [
             *_standing(own.row),
             *(_placed(n, placements, scenario) if own.phase else _waiting(n, placements, scenario, phases)),
+            *_smaller(own, scenario),
             *_moves(n, placements, scenario, phases),
             *_grouped("jumps_over", jumps.get(own.row.code, ())),
             *_grouped("passed_by", passed_by.get(own.row.code, ())),
@@ -136,6 +143,22 @@ def _placed(n: int, placements: Sequence[Placement], scenario: Scenario) -> list
     return [("decide.programme.earliest", {"phase": phase, "place": len(before) + 1})]
 
 
+def _smaller(own: Placement, scenario: Scenario) -> list[Message]:
+    """Say what is built in place of what the need asks for, why, and what remains missing."""
+    if not own.size:
+        return []
+    params = {
+        "type": own.built.build_type, "needed": own.row.build_type, "cost": own.row.cost, "left": own.built.left_m2,
+        "percent": 100 * own.built.share,
+    }  # fmt: skip
+    by_rank = scenario.programme.objective == "follow_rank"
+    money = scenario.programme.limited_by == "money" or (own.phase is not None and own.phase.money is not None)
+    land = scenario.programme.tsc_quota_ha is not None and own.row.new_tsc_m2 > 0
+    binding = "money_or_land" if money and land else "land" if land else "money"
+    why = "no_site" if own.row.waits == "no_site" else binding if by_rank else "objective"
+    return [(f"decide.programme.smaller_{why}", params)]
+
+
 def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases: Sequence[Phase]) -> list[Message]:
     own = placements[n]
     row = own.row
@@ -145,7 +168,7 @@ def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases
     last = phases[-1].name if phases else ""
     quota = scenario.programme.tsc_quota_ha
     if quota is not None:
-        used = sum(p.row.new_tsc_m2 for p in placements if p.phase is not None)
+        used = sum(p.row.new_tsc_m2 for p in placements if p.phase is not None and not p.size)
         if used + own.row.new_tsc_m2 > quota * 10_000:
             land = {"quota": quota * 10_000, "own": own.row.new_tsc_m2, "left": max(quota * 10_000 - used, 0.0)}
             return [("decide.programme.waits_tsc", land)]
@@ -203,18 +226,18 @@ def _grouped(key: str, pairs: Sequence[tuple[Placement, str]]) -> list[Message]:
 
 
 def _remarks(own: Placement) -> list[Message]:
-    row = own.row
+    row, built = own.row, own.built
     messages: list[Message] = []
     if own.phase is not None and own.finish_year is not None and own.finish_year > own.phase.years[1]:
         messages.append(("decide.programme.finishes_after", {"year": own.finish_year, "phase": own.phase.name}))
-    if row.cost is None:
+    if built.cost is None:
         messages.append(("decide.programme.cost_unknown", {}))
-    elif row.clearance_included is not True:
+    elif built.clearance_included is not True:
         messages.append(("decide.programme.without_clearance", {}))
-    if row.site_id is None and row.build_type == "build_new":
+    if built.site_id is None and built.build_type == "build_new":
         messages.append(("decide.programme.no_site", {}))
-    elif row.check_result in ("blocked", "conditional"):
-        messages.append((f"decide.programme.site_{row.check_result}", {}))
+    elif built.check_result in ("blocked", "conditional"):
+        messages.append((f"decide.programme.site_{built.check_result}", {}))
     if row.gap_basis in ("estimated", "missing"):
         messages.append((f"decide.programme.figures_{row.gap_basis}", {}))
     return messages

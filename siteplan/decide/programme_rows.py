@@ -20,6 +20,35 @@ _SHOWN = (
 
 
 @dataclass(frozen=True)
+class Size:
+    """One build type of a commune.
+
+    Parameters
+    ----------
+    cost
+        Total investment in đồng at the price year, None where unknown.
+    share
+        Of what the need asks for, 0..1: floor in use after the works over required floor; 1 for the type needed.
+    served_m2
+        Missing floor that the works make good.
+    left_m2
+        Missing floor that remains.
+    """
+
+    build_type: str | None
+    site_id: str | None
+    check_result: str | None
+    cost: float | None
+    clearance_included: bool | None
+    share: float = 1.0
+    served_m2: float = 0.0
+    left_m2: float = 0.0
+    facility_id: str | None = None
+    geometry: Any = None
+    rests_on: str | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """One commune.
 
@@ -67,6 +96,16 @@ class Row:
     started: int | None = None
     paid: Mapping[tuple[int, str], float] = field(default_factory=dict)
     new_tsc_m2: float = 0.0
+    smaller: tuple[Size, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """Build types, the one that the need asks for first, then the smaller ones."""
+        served = self.deficit_m2 or 0.0
+        own = Size(
+            self.build_type, self.site_id, self.check_result, self.cost, self.clearance_included, served_m2=served
+        )
+        return (own, *self.smaller)
 
     @property
     def locked(self) -> bool:
@@ -109,9 +148,14 @@ class Row:
             return self.central_ward is True
         return self.border is False and self.central_ward is False
 
-    def may_start_in(self, phase: Phase, *, money: bool) -> bool:
-        """Whether it may start in a phase; `money`: the phase is limited by money, so that the cost must be known."""
-        if self.waits or (money and self.cost is None):
+    def may_start_in(self, phase: Phase, *, money: bool, size: int = 0) -> bool:
+        """Whether it may start in a phase; `money`: the phase is limited by money, so that the cost must be known.
+
+        A build type smaller than the need asks for is no pilot, and not what a person meant who locked the phase.
+        """
+        if size and (size > len(self.smaller) or phase.pilot or self.locked_phase is not None):
+            return False
+        if (self.waits and not (size and self.waits == "no_site")) or (money and self.sizes[size].cost is None):
             return False
         if self.locked_phase is not None:
             return self.locked_phase == phase.name
@@ -177,10 +221,46 @@ def _phase_of(year: int, scenario: Scenario) -> str | None:
     return next((phase.name for phase in phases if year <= phase.years[1]), None)
 
 
+def _smaller(options: Any, scenario: Scenario) -> dict[str, tuple[Size, ...]]:
+    """Read the smaller build types that the scenario takes, the largest first."""
+    found: dict[str, tuple[Size, ...]] = {}
+    if options is None or not len(options):
+        return found
+    settings = scenario.programme
+    geometry = options["geometry"] if "geometry" in options else pd.Series(None, index=options.index, dtype="object")
+    for at, record in options.sort_values(["commune_code", "size_order"]).to_dict("index").items():
+        values = {name: _value(v) for name, v in record.items() if name != "geometry"}
+        share = float(values["covered_percent"]) / 100
+        if values["size_order"] == 0 or values["build_type"] not in settings.smaller_types:
+            continue
+        if 100 * share < settings.least_covered_percent:
+            continue
+        size = Size(
+            build_type=values["build_type"],
+            site_id=values["site_id"],
+            check_result=values["check_result"],
+            cost=_number(values["cost_at_price_year"]),
+            clearance_included=_flag(values["clearance_cost_included"]),
+            share=share,
+            served_m2=float(values["added_floor_area_m2"]),
+            left_m2=float(values["floor_left_m2"]),
+            facility_id=values["facility_id"],
+            geometry=_value(geometry[at]),
+            rests_on=values["rests_on"],
+        )
+        code = str(values["commune_code"])
+        found[code] = (*found.get(code, ()), size)
+    return found
+
+
 def rows_of(
-    candidates: Any, scenario: Scenario, locks: Sequence[Lock], actual: Mapping[str, Actual] | None = None
+    candidates: Any,
+    scenario: Scenario,
+    locks: Sequence[Lock],
+    actual: Mapping[str, Actual] | None = None,
+    options: Any = None,
 ) -> Rows:
-    """Read the candidates; `actual` is what was done and paid, by commune.
+    """Read the candidates; `actual` is what was done and paid, by commune; `options` as ``RESULTS["build_options"]``.
 
     Raises
     ------
@@ -191,6 +271,7 @@ def rows_of(
     waiting_lists = [phase.name for phase in scenario.phases if phase.waiting_list]
     by_commune = {lock.commune: lock for lock in locks}
     known = set(candidates["commune_code"])
+    smaller = _smaller(options, scenario)
     problems = [
         Problem("lock_commune_unknown", feature=lock.commune, value=lock.commune)
         for lock in locks
@@ -241,6 +322,7 @@ def rows_of(
                 started=began,
                 paid=own.paid,
                 new_tsc_m2=_number(record.get("new_tsc_m2")) or 0.0,
+                smaller=smaller.get(code, ()),
             )
         )
     if problems:

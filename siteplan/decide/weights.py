@@ -213,3 +213,28 @@ def weigh(scenario: Scenario) -> Scenario:
         raise InputError(*problems)
     criteria = tuple(c.model_copy(update={"weight": weights.get((c.of, c.key), c.weight)}) for c in scenario.criteria)
     return scenario.model_copy(update={"criteria": criteria})
+
+
+def described(scenario: Scenario) -> list[dict[str, Any]]:
+    """Tell how weights that are not given one by one came about, for the manifest; comparisons as :func:`ahp` found.
+
+    Returns
+    -------
+    list
+        Of each weighting ``of, method, by, names`` and ``shares`` (sum 1); of comparisons also ``lambda_max``,
+        ``consistency_ratio``, ``index_table`` (the table of random indices it was measured by) and ``limit``.
+    """
+    told = []
+    for weighting in scenario.weighting:
+        row: dict[str, Any] = {name: getattr(weighting, name) for name in ("of", "method", "by")}
+        row |= {"names": list(weighting.names), "shares": [round(float(v), 6) for v in _shares(weighting)]}
+        if weighting.method == "ahp":
+            found = ahp(_matrix(weighting), weighting.names)
+            row |= {
+                "lambda_max": round(found.lambda_max, 6),
+                "consistency_ratio": round(found.consistency_ratio, 6),
+                "index_table": found.index_table,
+                "limit": CONSISTENCY_LIMIT,
+            }
+        told.append(row)
+    return told

@@ -12,7 +12,7 @@ money; what is told is the first change met from the present amount.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -40,12 +40,13 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Known:
-    """One answer: phase (position, -1 none) and start year of each commune, by code, and the totals; None: no way."""
+    """One answer: phase (position, -1 none), start year and size (where not 0) by commune, and the totals."""
 
     phases: dict[str, int]
     starts: dict[str, int | None]
     totals: dict[str, Any]
     value: float
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 def candidates(communes: pd.DataFrame) -> pd.DataFrame:
@@ -76,6 +77,8 @@ class WhatIfs:
         Called after each new answer, to write it down.
     actual
         What was done and paid, by commune.
+    options
+        ``RESULTS["build_options"]``.
     """
 
     def __init__(
@@ -85,11 +88,12 @@ class WhatIfs:
         answers: Answers | None = None,
         keep: Callable[[], None] = lambda: None,
         actual: Mapping[str, Actual] | None = None,
+        options: Any = None,
     ) -> None:
         self.scenario = scenario
         self.answers: Answers = {} if answers is None else answers
         self.keep = keep
-        self.rows = rows_of(communes, scenario, scenario.locks, actual)
+        self.rows = rows_of(communes, scenario, scenario.locks, actual, options)
         self.base_model = ProgrammeModel(self.rows, scenario)
         self.by_money = self.base_model.by_year or any(p.money is not None for p in self.base_model.phases)
         caps = [p.money for p in self.base_model.phases if p.money is not None]
@@ -115,14 +119,15 @@ class WhatIfs:
         model, objective, nested = self._changed(question)
         try:
             solved = model.solve(objective, nested=nested)
-            starts = model.start_years(solved.phases)
+            starts = model.start_years(solved)
         except InputError:
             return None
         codes = [row.code for row in model.needing]
-        totals = {**model.totals(solved.phases), "status": "optimal" if solved.proved else "not_proved"}
-        totals |= {"bound": solved.bound, "money": float(sum(sum(p.values()) for p in model.payments(starts)))}
+        totals = {**model.totals(solved), "status": "optimal" if solved.proved else "not_proved"}
+        totals |= {"bound": solved.bound, "money": float(sum(sum(p.values()) for p in model.payments(solved, starts)))}
         return {
             "phases": dict(zip(codes, map(int, solved.phases), strict=True)),
+            "sizes": {code: int(size) for code, size in zip(codes, solved.sizes, strict=True) if size},
             "starts": dict(zip(codes, starts, strict=True)),
             "totals": totals,
             "value": float(solved.value or 0.0),
@@ -216,7 +221,11 @@ class WhatIfs:
             best = self.ask(f"objective:{name}:nested" if several else f"objective:{name}:free")
             if best is None:
                 continue
-            now = sum(int(v) * (self.last - base.phases[c]) for c, v in self._values(name) if base.phases[c] >= 0)
+            now = sum(
+                int(v[base.sizes.get(c, 0)]) * (self.last - base.phases[c])
+                for c, v in self._values(name)
+                if base.phases[c] >= 0
+            )
             unit = OBJECTIVE_UNITS[name]
             told = {"objective": name, "unit": name, "value": best.value * unit, "now": float(now * unit)}
             told["planned"] = best.totals["planned"]
@@ -233,9 +242,9 @@ class WhatIfs:
                 messages += self._price_of_lock(row, base)
         return messages
 
-    def _values(self, objective: str) -> Iterator[tuple[str, int]]:
+    def _values(self, objective: str) -> Iterator[tuple[str, Any]]:
         codes = (row.code for row in self.base_model.needing)
-        yield from zip(codes, map(int, self.base_model.values(objective)), strict=True)
+        yield from zip(codes, self.base_model.values(objective), strict=True)
 
     def _price_of_lock(self, row: Row, base: Known) -> list[Message]:
         free = self.ask(f"unlock:{row.code}")
@@ -279,7 +288,7 @@ class WhatIfs:
         if row.waits is not None or (target >= 0 and not self._open(row, target)):
             messages += self._if_ready(row, now)
         if row.waits is None:
-            messages += self._up(row, now, target) + self._down(row, now)
+            messages += self._up(row, now, target) + self._larger(row, base) + self._down(row, now)
             if target >= 0 and self._open(row, target):
                 messages += self._if_locked(row, base, target)
         return messages
@@ -322,6 +331,22 @@ class WhatIfs:
         if target >= 0 and self._open(row, target) and self.scenario.programme.objective == "follow_rank":
             messages += self._if_ranked(row, target)
         return messages
+
+    def _larger(self, row: Row, base: Known) -> list[Message]:
+        """Say what money would build what the need asks for, where less is built."""
+        size = base.sizes.get(row.code, 0)
+        if not size:
+            return []
+        told = {"type": row.sizes[size].build_type, "needed": row.build_type}
+
+        def as_needed(known: Known | None) -> bool:
+            return known is not None and known.phases[row.code] >= 0 and known.sizes.get(row.code, 0) == 0
+
+        level = self._first_level(as_needed, range(_UNIT, _LARGEST + 1, COARSE))
+        if level is None:
+            return [("decide.why.larger_none", {**told, "money": self.money * _LARGEST / _UNIT})]
+        money = self.money * level / _UNIT
+        return [("decide.why.larger", {**told, "money": money, "more": money - self.money})]
 
     def _if_ranked(self, row: Row, target: int) -> list[Message]:
         """Find the last place in the ranking from which it would come into the phase before."""

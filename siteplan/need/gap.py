@@ -323,6 +323,8 @@ def _gap_of(
         "new_land_area_m2": float(commune["required_land_area_m2"]) if build_type == "build_new" else 0.0,
         "inventory_state": state,
         "kept_facility_id": leading["facility_id"] if stays and leading is not None else None,
+        # the facility that leads, whatever is built
+        "leading_facility_id": None if leading is None else leading["facility_id"],
         "build_type": build_type,
         "build_reasons": encode(reasons),
         "renovation_floor_area_m2": min(kept, required) if stays and _is_poor(leading) else 0.0,

@@ -51,6 +51,12 @@ def annexes(writer: Writer) -> list[Annex]:
     found.append(
         (writer.words("annex_name.coverage"), writer.words("annex_note.coverage"), partial(_annex_coverage, writer))
     )
+    if not run.agreement.empty:
+        names = ("of", "commune_code", "method", "subjects", "criteria", "tau", "first_same", "first", "first_other")
+        widths = (1.2, 1.2, 1.8, 1.2, 1.2, 1.4, 1.2, 2.4, 2.4)
+        note = writer.words("annex_note.agreement")
+        table = partial(_annex_plain, writer, run, "agreement", names, widths)
+        found.append((writer.words("annex_name.agreement"), note, table))
     if not run.figures.empty:
         note = writer.words("annex_note.figures")
         found.append((writer.words("annex_name.figures"), note, partial(_annex_figures, writer)))

@@ -309,6 +309,8 @@ def _priority(writer: Writer) -> None:
             border=writer.number(float(extra.get("border", 0)), 1),
             ward=writer.number(float(extra.get("central_ward", 0)), 1),
         )
+    for words in wording.weighings(run, "commune", writer.lang):
+        writer.paper.text(words)
     communes = run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
     moved = communes[communes["base_rank"].notna() & (communes["base_rank"] != communes["priority_rank"])]
     writer.say("priority.moved", count=writer.number(len(moved)))

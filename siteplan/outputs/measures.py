@@ -91,16 +91,17 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
     found += _money_measures(run, planned)
     for year in horizons:
         open_yet = (rows["status"] != "not_needed") & ~summary.finished_by(rows, year)
-        left = summary.add_up(rows.loc[open_yet, "deficit_floor_area_m2"])
-        found.append(
-            (Measure("deficit_left", "m2", "less", view="people" if year == last else "", year=year), left or 0.0)
-        )
+        # what is built smaller than needed leaves a part missing
+        done = rows.loc[summary.finished_by(rows, year), "deficit_left_m2"]
+        left = (summary.add_up(rows.loc[open_yet, "deficit_floor_area_m2"]) or 0.0) + (summary.add_up(done) or 0.0)
+        found.append((Measure("deficit_left", "m2", "less", view="people" if year == last else "", year=year), left))
     found += _surplus_measures(run, horizons)
     found += _land_measures(run, planned)
     ends = pd.to_numeric(planned["finish_year"], errors="coerce")
     clear = planned["check_result"].isin(CLEAR)
     counts: list[tuple[Measure, float]] = [
         (Measure("planned", "communes"), len(planned)),
+        (Measure("smaller", "communes", "less"), _smaller(planned)),
         (Measure("unfinished", "communes", "less"), int((~(ends <= last)).sum())),
         (Measure("waiting", "communes", "less", view="time"), int((rows["status"] == "waiting").sum())),
         (Measure("not_needed", "communes"), int((rows["status"] == "not_needed").sum())),
@@ -122,6 +123,11 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
     not_ready = int((~clear).sum())
     share = 100 * not_ready / len(planned) if len(planned) else None
     return [*found, (Measure("not_ready_share", "percent", "less", 1, view="certainty"), share)]
+
+
+def _smaller(planned: pd.DataFrame) -> int:
+    needed = planned["needed_build_type"]
+    return int((needed.notna() & (planned["build_type"] != needed)).sum())
 
 
 def _middle(horizons: Sequence[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -40,6 +41,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
     years = sorted({int(y) for y in money["year"].dropna()})
     sources = sorted({str(s) for s in money["source"].dropna()})
     communes = run.communes.set_index("code")
+    smaller = run.build_options.set_index(["commune_code", "build_type"])["added_floor_area_m2"]
     by_year = money.pivot_table(index="commune_code", columns="year", values="amount", aggfunc="sum")
     by_source = money.pivot_table(index="commune_code", columns="source", values="amount", aggfunc="sum")
     rows = []
@@ -56,7 +58,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
                 number,
                 locale.text("plan_form.project", lang, place=place),
                 place,
-                locale.text("plan_form.size", lang, build=build, floor=_floor(commune)),
+                locale.text("plan_form.size", lang, build=build, floor=_floor(commune, row, smaller)),
                 f"{start}-{finish}" if start is not None and start != finish else f"{start or ''}",
                 sum(p for p in paid if p is not None) if any(p is not None for p in paid) else None,
                 *paid,
@@ -67,8 +69,10 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
     return years, sources, rows
 
 
-def _floor(commune: pd.Series[Any]) -> float:
+def _floor(commune: pd.Series[Any], row: Mapping[Any, Any], smaller: pd.Series[Any]) -> float:
     """Return the new or added floor of a centre; where it is renovated only, the floor that is kept."""
+    if pd.notna(row["needed_build_type"]) and row["build_type"] != row["needed_build_type"]:
+        return float(smaller.get((row["commune_code"], row["build_type"]), 0.0))
     built = sum(v for v in (commune["new_floor_area_m2"], commune["extension_floor_area_m2"]) if pd.notna(v))
     kept = commune["kept_floor_area_m2"]
     return float(built or (0.0 if pd.isna(kept) else kept))

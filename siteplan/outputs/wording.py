@@ -378,3 +378,23 @@ def stamp_lines(runs: Sequence[Run], lang: str) -> list[str]:
     if illustrative_line(runs, lang):
         lines.append(locale.text("stamp.illustrative_short", lang))
     return lines
+
+
+def weighings(run: Run, of: str, lang: str) -> list[str]:
+    """Say how weights that were not given one by one came about: comparisons in pairs, or an order of rank."""
+    told = []
+    for found in run.manifest.get("weighting", ()):
+        if found["of"] != of:
+            continue
+        by = f", {found['by']}" if found.get("by") else ""
+        shares = zip(found["names"], found["shares"], strict=True)
+        names = "; ".join(f"{clean(str(name))} {locale.number(100 * share, 1, lang)} %" for name, share in shares)
+        params = {"by": by, "names": names, "table": found.get("index_table", "")}
+        params |= {
+            key: locale.number(found.get(source), places, lang)
+            for key, source, places in (
+                ("lambda_max", "lambda_max", 3), ("ratio", "consistency_ratio", 4), ("limit", "limit", 1),
+            )
+        }  # fmt: skip
+        told.append(locale.text(f"workbook.weighing.{found['method']}", lang, **params))
+    return told

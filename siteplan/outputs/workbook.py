@@ -133,11 +133,25 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
                     _plain(name)(book, run, lang, "")
             _funding_sheet(book, run, lang)
             _surplus_sheet(book, run, lang)
+            for name in ("surplus_totals", "surplus_buildings"):
+                if len(run.table(name)):
+                    _plain(name)(book, run, lang, summary.option_of(run))
             why.add_sheets(book, run, lang)
         if comparison is not None:
             compare.add_sheets(book, comparison, lang)
         _per_run(book, runs, "scores", _scores_sheet, lang)
-        for name in ("facilities", "needs", "costs", "land_account", "land_options", "access_points", "climate"):
+        if any(len(run.agreement) for run in runs):
+            _per_run(book, runs, "agreement", _plain("agreement"), lang)
+        for name in (
+            "facilities",
+            "needs",
+            "costs",
+            "build_options",
+            "land_account",
+            "land_options",
+            "access_points",
+            "climate",
+        ):
             _per_run(book, runs, name, _plain(name), lang)
         _coverage_sheet(book, runs[0], lang)
         _per_run(book, runs, "standards", _plain("standards"), lang)
@@ -319,7 +333,7 @@ def _priority_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     ):
         tail[missing_at] = wording.criteria_listed(run, "commune", missing, lang)
         rows.append([*head, *(wording.scalar(value) for value in own), *tail])
-    notes = [locale.text("workbook.priority_note", lang)]
+    notes = [locale.text("workbook.priority_note", lang), *wording.weighings(run, "commune", lang)]
     book.sheet(
         _name("priority", lang, option),
         _heading("priority", lang, run, option),
@@ -428,7 +442,7 @@ def _scores_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     for row, own in zip(rows, parts, strict=True):
         row += [wording.scalar(value) for value in own]
     _with_names(run, fields, rows, list(sites["commune_code"]), lang, 2)
-    notes = [locale.text("workbook.scores_note", lang)]
+    notes = [locale.text("workbook.scores_note", lang), *wording.weighings(run, "site", lang)]
     book.sheet(
         _name("scores", lang, option),
         _heading("scores", lang, run, option),

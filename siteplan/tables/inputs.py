@@ -74,6 +74,11 @@ _ALL = (
         Column("is_former_district_seat", "bool", "Huyện lỵ cũ", "Former district seat", "HUYENLY_CU"),
         Column("is_atk", "bool", "Xã ATK", "ATK commune", "ATK"),
         Column("gate_class", "text", "Cấp cửa khẩu", "Class of border gate", "CUA_KHAU", values=GATE_CLASSES),
+        Column("counterpart_unit", "text", "Đơn vị đối đẳng bên kia biên giới", "Counterpart across the border",
+               "DOI_DANG"),
+        Column("delegations_per_year", "int", "Số đoàn đối ngoại mỗi năm", "Delegations a year", "DOAN_NAM", "đoàn"),
+        Column("has_reception_room", "bool", "Có phòng tiếp khách đối ngoại", "Reception room for delegations",
+               "PHONG_DN"),
     ),
     _table(
         "commune_staff", "Biên chế được duyệt", "Approved staff", None, ("commune_code",),

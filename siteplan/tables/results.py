@@ -65,6 +65,9 @@ _COMMUNES = Table(
         flag("is_former_district_seat", "Huyện lỵ cũ", "Former district seat", "HUYENLY_CU"),
         flag("is_atk", "Xã ATK", "ATK commune", "ATK"),
         text("gate_class", "Cấp cửa khẩu", "Class of border gate", "CUA_KHAU", values=GATE_CLASSES),
+        text("counterpart_unit", "Đơn vị đối đẳng bên kia biên giới", "Counterpart across the border", "DOI_DANG"),
+        whole("delegations_per_year", "Số đoàn đối ngoại mỗi năm", "Delegations a year", "DOAN_NAM", "đoàn"),
+        flag("has_reception_room", "Có phòng tiếp khách đối ngoại", "Reception room for delegations", "PHONG_DN"),
         text("unit_class", "Loại đơn vị đã quyết định", "Class of unit as decided", "LOAI_DV"),
         text("unit_class_decision_no", "Quyết định phân loại", "Decision on the class", "QD_LOAI"),
         number("classification_points", "Điểm phân loại tính được", "Classification points so far", "DIEM_PL", "điểm",
@@ -220,10 +223,12 @@ _PROGRAMME = Table(
         whole("start_year", "Năm khởi công", "Start", "NAM_KC"),
         whole("finish_year", "Năm hoàn thành", "Finish", "NAM_HT"),
         text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES),
+        text("needed_build_type", "Hình thức theo nhu cầu", "Build type needed", "HTHUC_CAN", values=BUILD_TYPES),
         text("site_id", "Mã vị trí", "Site id", "MA_VT"),
         text("check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
         whole("population", "Dân số", "Population", "DAN_SO", "người"),
         square_metres("deficit_floor_area_m2", "Sàn còn thiếu", "Floor missing", "SAN_THIEU"),
+        square_metres("deficit_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
         dong("total_cost", "Tổng mức đầu tư sơ bộ", "Total investment", "TMDT"),
         flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
         flag("pilot", "Thí điểm", "Pilot", "THI_DIEM"),
@@ -284,6 +289,61 @@ _SURPLUS = Table(
         REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
     ),
     ("option", "facility_id"), "point",
+)  # fmt: skip
+
+_SURPLUS_BUILDINGS = Table(
+    "surplus_buildings", "Nhà của cơ sở dôi dư", "Houses of surplus facilities",
+    (
+        OPTION,
+        text("facility_id", "Mã cơ sở", "Facility id", "MA_CS", nullable=False),
+        text("building_id", "Mã nhà", "Building id", "MA_NHA", nullable=False),
+        COMMUNE,
+        text("name", "Tên", "Name", "TEN"),
+        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
+        whole("year_built", "Năm xây dựng", "Year built", "NAM_XD"),
+        text("condition", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
+        whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
+        text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
+        text("decided_by", "Cấp quyết định", "Who decides", "CAP_QD", values=("province", "commune")),
+        Column("deadline", "date", "Hạn xử lý", "Deadline", "HAN_XLY"),
+        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
+        REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
+    ),
+    ("option", "building_id"),
+)  # fmt: skip
+
+_SURPLUS_TOTALS = Table(
+    "surplus_totals", "Tổng hợp cơ sở dôi dư theo hình thức và năm", "Surplus facilities by form and year",
+    (
+        OPTION,
+        text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
+        # a year, or: stays, decided, already, open
+        text("period", "Thời điểm dôi ra", "When it becomes free", "THOI_DIEM", nullable=False),
+        whole("facilities", "Số cơ sở", "Facilities", "SO_CS"),
+        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
+        square_metres("land_area_m2", "Diện tích đất", "Land area", "DT_DAT", 2),
+        whole("without_land", "Số cơ sở thiếu diện tích đất", "Facilities without land area", "THIEU_DAT"),
+        dong("value_low", "Giá trị mức thấp", "Value, low", "GT_THAP"),
+        dong("value_high", "Giá trị mức cao", "Value, high", "GT_CAO"),
+    ),
+    ("option", "treatment", "period"),
+)  # fmt: skip
+
+_AGREEMENT = Table(
+    "agreement", "Đối chiếu xếp hạng bằng phương pháp khác", "Rankings by other methods",
+    (
+        text("of", "Đối tượng", "Subject", "DOI_TUONG", nullable=False, values=("site", "commune")),
+        text("commune_code", "Mã xã", "Commune code", "MA_XA"),
+        text("method", "Phương pháp", "Method", "PHG_PHAP", nullable=False,
+             values=("topsis", "vikor", "promethee_ii")),
+        whole("subjects", "Số đối tượng so sánh", "Subjects compared", "SO_DT"),
+        whole("criteria", "Số tiêu chí so sánh", "Criteria compared", "SO_TC"),
+        number("tau", "Hệ số tương quan hạng Kendall", "Kendall's tau-b", "TAU"),
+        flag("first_same", "Cùng đứng đầu", "Same first", "CUNG_DAU"),
+        text("first", "Đứng đầu theo điểm cộng có trọng số", "First by the weighted sum", "DUNG_DAU"),
+        text("first_other", "Đứng đầu theo phương pháp này", "First by this method", "DUNG_DAU_K"),
+    ),
+    ("of", "commune_code", "method"),
 )  # fmt: skip
 
 _LAND_REQUESTS = Table(
@@ -372,6 +432,8 @@ _COSTS = Table(
     "costs", "Chi phí", "Costs",
     (
         COMMUNE,
+        # the type the need asks for, and the smaller ones of build_options
+        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES, nullable=False),
         text("component", "Khoản mục", "Component", "KHOAN_MUC", nullable=False),
         number("quantity", "Khối lượng", "Quantity", "KHOI_LUONG", "", 2),
         text("unit", "Đơn vị", "Unit", "DON_VI"),
@@ -383,7 +445,29 @@ _COSTS = Table(
         messages("notes", "Ghi chú", "Notes", "GHI_CHU"),
         BASIS, CERTAINTY_MARK,
     ),
-    ("commune_code", "component"),
+    ("commune_code", "build_type", "component"),
+)  # fmt: skip
+
+_BUILD_OPTIONS = Table(
+    "build_options", "Các hình thức đầu tư có thể", "Possible build types",
+    (
+        COMMUNE,
+        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES, nullable=False),
+        # 0: what the need asks for
+        whole("size_order", "Thứ tự quy mô", "Order of size", "THU_TU"),
+        text("site_id", "Mã vị trí", "Site id", "MA_VT"),
+        text("facility_id", "Cơ sở giữ lại", "Facility kept", "CS_GIU"),
+        text("check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
+        number("covered_percent", "Mức đáp ứng nhu cầu", "Share of the need covered", "TL_DAPUNG", "%", 1),
+        square_metres("added_floor_area_m2", "Sàn thiếu được bù", "Missing floor made good", "SAN_BU"),
+        square_metres("floor_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
+        dong("cost_at_price_year", "Tổng mức đầu tư theo giá năm gốc", "Cost at prices of the price year", "TMDT_GOC"),
+        dong("cost_low", "Tổng mức đầu tư, mức thấp", "Investment, low", "TMDT_THAP"),
+        dong("cost_high", "Tổng mức đầu tư, mức cao", "Investment, high", "TMDT_CAO"),
+        flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
+        REASONS, RESTS_ON,
+    ),
+    ("commune_code", "build_type"),
 )  # fmt: skip
 
 _LAND_ACCOUNT = Table(
@@ -440,7 +524,8 @@ RESULTS: dict[str, Table] = {
     for table in (
         _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _LAND_REQUESTS,
         _COVERAGE, _FACILITIES,
-        *NEED_TABLES, _SCORES, _COSTS, _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, AGENCY_ANSWERS,
+        *NEED_TABLES, _SCORES, _AGREEMENT, _COSTS, _BUILD_OPTIONS, _SURPLUS_BUILDINGS, _SURPLUS_TOTALS,
+        _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, AGENCY_ANSWERS,
         _ASSUMPTIONS,
         _SOURCES,
     )

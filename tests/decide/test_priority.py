@@ -190,3 +190,44 @@ def test_what_a_commune_rests_on(measured):
     assert "layer:dem" in measured.loc["1", "rests_on"]
     assert "assumption:norm.priority.dispersal.far_km" in measured.loc["1", "rests_on"]
     assert "layer:roads" not in measured.loc["1", "rests_on"]
+
+
+# -- relations across the border ---------------------------------------------------------------------------------------
+
+RELATIONS = SupplementSettings(
+    cap_points=20, border=5, counterpart=2, delegations=4, delegations_full=20, no_reception_room=3
+)
+
+
+def relations(**known):
+    row = {"shortage_percent": 50.0, "is_border": True, "is_central_ward": False, "gate_class": "none", **known}
+    frame, scores = ranked([row, {**row, "is_border": False}], RELATIONS)
+    own = scores[(scores["subject_id"] == frame.index[0]) & (scores["block"] == "supplement")]
+    return frame, own.set_index("criterion")
+
+
+def test_relations_across_the_border_add_points_to_border_communes_only():
+    known = {"counterpart_unit": "trấn Bằng Tường", "delegations_per_year": 5, "has_reception_room": False}
+    frame, own = relations(**known)
+    # 5 for the border, 2 for the counterpart, a quarter of 4 for 5 of 20 delegations, 3 for the room that is missing
+    assert frame["border_points"].tolist() == [11, 0]
+    assert own["points"].to_dict() == {
+        "border": 5, "gate": 0, "counterpart": 2, "delegations": 1, "no_reception_room": 3, "central_ward": 0,
+    }  # fmt: skip
+
+
+def test_more_delegations_than_asked_for_a_room_and_no_counterpart():
+    _, own = relations(counterpart_unit="Không", delegations_per_year=99, has_reception_room=True)
+    assert own.loc[["counterpart", "delegations", "no_reception_room"], "points"].tolist() == [0, 4, 0]
+
+
+def test_relations_that_are_not_known_are_flagged_and_add_nothing():
+    frame, own = relations(counterpart_unit=None, delegations_per_year=pd.NA, has_reception_room=pd.NA)
+    assert own.loc[["counterpart", "delegations", "no_reception_room"], "missing"].all()
+    assert frame["border_points"].iloc[0] == 5
+    assert set(frame["priority_missing"].iloc[0].split("; ")) >= {"counterpart", "delegations", "no_reception_room"}
+
+
+def test_relations_without_weight_are_not_asked_for():
+    _, scores = ranked([{"shortage_percent": 50.0, "is_border": True, "gate_class": "none"}], SupplementSettings())
+    assert not scores["criterion"].isin(["counterpart", "delegations", "no_reception_room"]).any()

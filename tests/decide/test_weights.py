@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siteplan.decide.scoring_checks import ranks, topsis, vikor
+from siteplan.decide.agreement import METHODS, preference, ranks
 from siteplan.decide.weights import ahp, rank_order_centroid, weigh
 from siteplan.errors import InputError
 from siteplan.locale import has_text
@@ -59,15 +59,21 @@ def test_centroid_falls_and_sums_to_one(n):
     assert (np.diff(weights) < 0).all()
 
 
-def test_columns_that_do_not_differ_decide_nothing():
-    matrix = [[5, 1, 3], [5, 2, 3], [5, 3, 3]]
-    assert ranks(topsis(matrix, (0.4, 0.2, 0.4)).closeness).tolist() == [3, 2, 1]
-    assert vikor(matrix, (0.4, 0.2, 0.4)).compromise.tolist() == [1, 0.5, 0]
+@pytest.mark.parametrize("method", METHODS)
+def test_columns_that_do_not_differ_or_have_no_weight_decide_nothing(method):
+    matrix = [[5, 1, 3, 9], [5, 2, 3, 1], [5, 3, 3, 5]]
+    assert ranks(preference(method, matrix, (0.4, 0.2, 0.4, 0))).tolist() == [3, 2, 1]
 
 
-def test_equal_rows_tie():
-    assert topsis([[1, 2], [1, 2]], (0.5, 0.5)).closeness.tolist() == [1, 1]
-    assert vikor([[1, 2], [1, 2]], (0.5, 0.5)).compromise.tolist() == [0, 0]
+@pytest.mark.parametrize("method", METHODS)
+def test_equal_rows_and_single_rows_tie(method):
+    assert ranks(preference(method, [[1, 2], [1, 2]], (0.5, 0.5))).tolist() == [1, 1]
+    assert ranks(preference(method, [[1, 2]], (0.5, 0.5))).tolist() == [1]
+    # each best on one of two criteria of equal weight
+    assert ranks(preference(method, [[1, 0], [0, 1]], (0.5, 0.5))).tolist() == [1, 1]
+
+
+def test_ranks_of_equal_values():
     assert ranks([3, 1, 3]).tolist() == [1, 3, 1]
     assert ranks([3, 1, 3], descending=False).tolist() == [2, 1, 2]
 

@@ -101,9 +101,14 @@ SP.weighing = function (model) {
       if (!unknown(c.gate_class) && reach) parts.gate = reach * ((s["gate." + c.gate_class] || 0) / reach);
     }
     if (c.is_central_ward) parts.central_ward = s.central_ward;
-    var total = parts.border + parts.gate + parts.central_ward;
+    // relations across the border are not weighed in the page: they keep their points
+    var rest = 0;
+    officialRows("commune", c.code).forEach(function (r) {
+      if (r.block === "supplement" && !r.missing && !(r.criterion in parts) && r.criterion !== "supplement_cap") rest += r.points;
+    });
+    var total = parts.border + parts.gate + parts.central_ward + rest;
     if (total > s.cap_points) parts.cap = s.cap_points - total;
-    parts.sum = N.round(parts.border + parts.gate + parts.central_ward + parts.cap, spec.decimals);
+    parts.sum = N.round(total + parts.cap, spec.decimals);
     return parts;
   }
 
@@ -216,6 +221,7 @@ SP.weighing = function (model) {
     if (kind === "commune") {
       var extra = last.communes[i].extra, s = last.weights.supplements;
       rows.filter(function (r) { return r.block === "supplement" && r.criterion !== "supplement_cap"; }).forEach(function (r) {
+        if (r.criterion !== "gate" && !(r.criterion in s)) { out.push(r); return; }
         var value = extra[r.criterion], most = r.criterion === "gate" ? Object.keys(spec.supplements.gate).reduce(function (m, k) { return Math.max(m, s["gate." + k]); }, 0) : s[r.criterion];
         out.push(Object.assign({}, r, { weight: most, points: r.missing ? null : value, scaled: r.missing ? null : most ? value / most : 0 }));
       });
