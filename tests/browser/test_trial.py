@@ -234,6 +234,17 @@ def test_sliders_move_the_ranking_and_the_way_back(open_map, made):
     assert _listed(page) == official
 
 
+def test_the_travel_time_says_that_it_is_not_of_the_trial(open_map, made):
+    page = open_map(made[0], fragment="#l=communes,travel")
+    told = "không theo trọng số thử"
+    assert told not in page.locator(".map-legend").inner_text()
+    page.locator("#trial-button").click()
+    _drag(page, "#weight-supplements-border", 15)
+    assert told in page.locator(".map-legend").inner_text()
+    page.locator("#trial-reset").click()
+    assert told not in page.locator(".map-legend").inner_text()
+
+
 def test_weights_of_nothing_keep_the_last_result(open_map, made, base):
     page = open_map(made[0])
     page.locator("#trial-button").click()

@@ -179,7 +179,9 @@ SP.legend = function (content, W, views, hooks) {
       item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null,
       view.order.filter(function (l) { return l.isOn() && !l.item.visible && l.key !== "freed"; }).map(function (l) {
         var list = present(l.item), lines = list.length <= MOST_ON_MAP ? classLines(l.item, true) : SP.el("p.letters", {}, W.t("legend_in_drawer"));
-        return list.length ? [SP.el("h4", {}, l.item.label), lines] : null;
+        // a picture of the run stays what it is while weights are tried
+        var still = view.model.run.pictures[l.key] && document.querySelector(".trial-on") ? SP.el("p.letters", {}, W.t("not_of_trial")) : null;
+        return list.length ? [SP.el("h4", {}, l.item.label), lines, still] : null;
       })
     ]);
   };
