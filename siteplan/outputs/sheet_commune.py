@@ -73,7 +73,7 @@ def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
         sheet.text(15, 176, material.words("no_site"), 8, bold=True)
     lines = [(material.words("boundary"), _BOUNDARY, False), *legend]
     sheet.text(81, 171, material.words("legend"), 8, bold=True, colour=paper.DEEP)
-    sheet.legend(81, 175, 116, 210, lines)
+    sheet.legend(81, 175, 116, 212, lines)
     furniture(sheet, material, ground, 81, 229)
 
     _site_table(sheet, material, sites)

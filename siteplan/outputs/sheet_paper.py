@@ -20,7 +20,7 @@ from matplotlib.patheffects import Stroke
 
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
-from siteplan.outputs.sheet_text import MM, drawable, fitted, font, lines_of
+from siteplan.outputs.sheet_text import MM, drawable, fitted, font, lines_of, width_mm
 from siteplan.outputs.style import LegendClass
 
 INK, SOFT, DEEP, WARM = "#1d2b36", "#5a6772", "#103a5c", "#b3261e"
@@ -30,6 +30,7 @@ SCALES = (
 )  # fmt: skip
 _GRID_MM = 32.0  # least distance of grid lines
 _DPI = 110
+_LEGEND_STEPS_MM = (3.2, 2.9, 2.7, 2.5)  # from line to line; the letters keep their share
 _STYLE = {"pdf.fonttype": 42, "text.parse_math": False, "axes.unicode_minus": False, "text.hinting": "none"}
 
 Box = tuple[float, float, float, float]
@@ -162,21 +163,30 @@ class Sheet:
     ) -> float:
         """Write the legend: words, sign (None is a heading), whether a point.
 
-        It fills as many columns down to `bottom` as it needs; together they are never wider than `width`.
+        It fills as many columns down to `bottom` as it needs, each as wide as its words; where they are together wider
+        than `width` the letters become smaller, and only below the smallest size words are cut.
         """
-        top, step = y, 3.2
-        rows = max(1, int((bottom - y) / step) - 1)
-        width /= max(1, int(width / 45), -(-len(lines) // rows))
-        for words, look, point in lines:
-            if y > bottom or (look is None and y > bottom - step):
-                x, y = x + width, top
-            if look is None:
-                self.text(x, y, fitted(words, 6.8, width - 1, bold=True), 6.8, bold=True, colour=DEEP)
-            else:
-                self.swatch(x, y, look, point)
-                self.text(x + 6, y, fitted(words, 6.3, width - 7.5), 6.3)
-            y += step
-        return y
+        for step in _LEGEND_STEPS_MM:
+            size = 6.3 * step / _LEGEND_STEPS_MM[0]
+            columns = _columns(lines, max(2, int((bottom - y) / step) + 1))
+            widths = [max(_line_mm(words, look, size) for words, look, _ in column) for column in columns]
+            if sum(widths) <= width:
+                break
+        share = min(1.0, width / sum(widths)) if widths else 1.0
+        below = y
+        for column, natural in zip(columns, widths, strict=True):
+            room, below = natural * share, y
+            for words, look, point in column:
+                if look is None:
+                    self.text(
+                        x, below, fitted(words, size * 1.08, room - 1, bold=True), size * 1.08, bold=True, colour=DEEP
+                    )
+                else:
+                    self.swatch(x, below, look, point)
+                    self.text(x + 6, below, fitted(words, size, room - 7.5), size)
+                below += step
+            x += room
+        return below
 
     def north(self, x: float, y: float) -> None:
         """Draw the arrow to grid north; `x`, `y` is its foot."""
@@ -344,3 +354,21 @@ def _outline(paths: Any, closed: bool) -> Outline:
     if closed:
         codes[np.concatenate([first[1:], [True]])] = Outline.CLOSEPOLY
     return Outline(coordinates, codes)
+
+
+def _columns(lines: Sequence[tuple[str, LegendClass | None, bool]], rows: int) -> list[list[Any]]:
+    """Break the lines of a legend into columns of at most `rows`; a heading is never the last of a column."""
+    columns: list[list[Any]] = []
+    for line in lines:
+        full = not columns or len(columns[-1]) >= rows or (line[1] is None and len(columns[-1]) >= rows - 1)
+        if full:
+            columns.append([])
+        columns[-1].append(line)
+    return columns
+
+
+def _line_mm(words: str, look: LegendClass | None, size: float) -> float:
+    """Width of a line of the legend with its sign and the space after it, mm."""
+    if look is None:
+        return width_mm(drawable(words), size * 1.08, bold=True) + 2.0
+    return width_mm(drawable(words), size) + 8.5

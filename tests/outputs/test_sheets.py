@@ -153,6 +153,19 @@ def test_a_long_legend_stays_on_its_sheet(count):
     assert max(297 - e.y0 / sheet.figure.dpi * MM for e in ends) <= 214 + 4
 
 
+def test_words_of_a_legend_are_cut_only_when_the_smallest_letters_are_too_wide():
+    look = LegendClass(fill="#112233")
+    short = [(f"Quy hoạch chi tiết, tổng mặt bằng {n}", look, False) for n in range(28)]
+    sheet = sheet_paper.Sheet(210, 297, "vi")
+    sheet.legend(81, 175, 116, 212, short)
+    assert [text.get_text() for text in sheet.figure.texts] == [words for words, *_ in short]
+    assert min(text.get_fontsize() for text in sheet.figure.texts) >= 6.3 * 2.5 / 3.2
+    long = [("Quy hoạch " * 20, look, False) for _ in range(34)]
+    sheet = sheet_paper.Sheet(210, 297, "vi")
+    sheet.legend(81, 175, 116, 212, long)
+    assert all(text.get_text().endswith("…") for text in sheet.figure.texts)
+
+
 def test_every_commune_stands_whole_in_its_frame(run, style):
     material = Material(run, style, "vi")
     sheet, title = draw_commune(material, "06004")
