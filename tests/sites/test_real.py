@@ -1,0 +1,100 @@
+"""Real boundaries, roads and waters: no plot found lies in water, on a road or outside its commune."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import shapely
+
+from siteplan import need_stage, pipeline
+from siteplan.layers.open_data import pull
+from siteplan.report import SILENT
+from siteplan.site_inputs import prepared_sites
+from siteplan.sites.assess import assess_commune
+from siteplan.workspace import Workspace
+
+pytestmark = pytest.mark.require("data")
+
+# every eighth of the 65 in the order of their codes: town, valley, border and mountain
+EVERY = 8
+# seats of old units on a national road, and beyond the new boundary
+BREAKING = ("06004", "06172")
+# metres of road by class where the layer gives none, as rules/speeds.csv has them
+CARRIAGEWAY = {"expressway": 22.0, "national": 12.0, "provincial": 9.0, "commune": 6.5, "local": 3.5, "track": 2.0}
+
+
+@pytest.fixture(scope="module")
+def prepared(shared_data, repo_root, tmp_path_factory):
+    workspace = Workspace(tmp_path_factory.mktemp("thuc"))
+    shutil.copytree(repo_root / "layers", workspace.layers, ignore=shutil.ignore_patterns("open"))
+    shutil.copytree(repo_root / "scenarios", workspace.root / "scenarios")
+    assert pull(workspace, str(shared_data)) == []
+    (given,) = pipeline.read_inputs(
+        [workspace.root / "scenarios" / "phuong_an_1.toml"], workspace, workspace.layers / "open.toml", SILENT
+    )
+    stage = need_stage.compute(given.layers, given.scenario, given.norms)
+    return prepared_sites(given.layers, given.scenario, given.rules, stage.communes, stage.need.communes)
+
+
+@pytest.fixture(scope="module")
+def assessed(prepared):
+    codes = sorted(prepared.communes["code"])[::EVERY]
+    return {code: assess_commune(prepared, code).sites for code in codes}
+
+
+def _half_width(roads):
+    width = roads["width_m"].where(roads["width_m"] > 0)
+    return width.fillna(roads["road_class"].map(CARRIAGEWAY)).fillna(3.5).to_numpy(float) / 2
+
+
+def test_plots_found_lie_on_dry_land_off_the_roads_and_inside(prepared, assessed) -> None:
+    water, roads = prepared.layers["water_areas"].frame, prepared.layers["roads"].frame
+    home = prepared.communes.set_index("code").geometry
+    half = _half_width(roads)
+    lakes, lines = shapely.STRtree(water.geometry.to_numpy()), shapely.STRtree(roads.geometry.to_numpy())
+    for code, sites in assessed.items():
+        found = sites[sites["letter"] == "K"]
+        plots = found.geometry.to_numpy()
+        assert len(found) == 10, code
+        assert shapely.is_valid(plots).all()
+        assert shapely.area(shapely.difference(plots, home[code])).max() < 0.01, code
+        assert len(lakes.query(plots, predicate="intersects")[0]) == 0, code
+        plot, road = lines.query(plots, predicate="dwithin", distance=float(half.max()))
+        clear = shapely.distance(plots[plot], roads.geometry.to_numpy()[road]) >= half[road]
+        assert clear.all(), (code, found["site_id"].iloc[plot[~clear]].tolist())
+        apart = shapely.distance(plots[:, None], plots)[~np.eye(len(plots), dtype=bool)]
+        assert apart.min() >= prepared.scenario.sites.spacing_m - 0.01, code
+        assert found["broken_rules"].isna().all(), code
+
+
+def test_what_was_forced_in_says_which_rule_it_breaks(prepared) -> None:
+    """Old seats stand where they stand: one beyond the new boundary, one on a national road."""
+    home = prepared.communes.set_index("code").geometry
+    roads = prepared.layers["roads"].frame
+    national = roads[roads["road_class"] == "national"]
+    lines, half = national.geometry.to_numpy(), _half_width(national)
+    said = set()
+    for code in BREAKING:
+        sites = assess_commune(prepared, code).sites
+        forced = sites[sites["letter"] != "K"]
+        for plot, broken in zip(forced.geometry, forced["broken_rules"].fillna(""), strict=True):
+            beyond = shapely.area(shapely.difference(plot, home[code]))
+            near = shapely.dwithin(lines, plot, half + 13)
+            taken = shapely.union_all(shapely.buffer(lines[near], half[near] + 13))
+            taken = shapely.area(shapely.intersection(plot, taken))
+            # tolerated: 1 % or 50 m² beyond the boundary, a fifth of the plot in a road and its corridor of 13 m
+            for rule, breaks in (("outside_commune", beyond > 50), ("road_national", taken > plot.area / 5)):
+                if breaks:
+                    said.add(rule)
+                    assert rule in broken, (code, broken)
+    assert said == {"outside_commune", "road_national"}
+
+
+def test_coarse_terrain_makes_no_claim_about_a_plot(assessed) -> None:
+    """The open terrain is of 15 arc seconds, some 450 m."""
+    for sites in assessed.values():
+        assert sites["cut_m3"].isna().all()
+        assert sites["landslide_proxy"].isna().all()
+        assert set(sites["flood_state"]) == {"not_assessed"}
