@@ -49,6 +49,7 @@ _TOLD_ELSEWHERE = (
     "sites.reason.slope", "sites.reason.access", "sites.reason.farthest", "sites.reason.condition",
     "sites.reason.blocks", "sites.reason.supports",
 )  # fmt: skip
+_NO_FIGURE = ("clearance", "buildings_inside", "households_displaced", "compensation_cost")
 _UNKNOWN = ("hazard_level", "flood_state", "landslide_proxy", "cut_m3", "fill_m3")
 
 _STYLE = """
@@ -60,6 +61,7 @@ header p{margin:0}.stamp{text-align:right;color:#b3261e;font-weight:600}
 .two{display:grid;grid-template-columns:80mm 1fr;gap:5mm}svg{width:100%;border:1px solid #777;display:block}
 table{border-collapse:collapse;width:100%}td,th{padding:.3px 3px;vertical-align:top;text-align:left}
 tr+tr td{border-top:1px solid #e3e6e8}td.n{text-align:right;white-space:nowrap}
+.words td:first-child{width:36%}
 th{font-weight:600;border-bottom:1px solid #9aa3a8}
 ul{margin:2px 0;padding-left:13px}
 .legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
@@ -158,12 +160,13 @@ def _figures(site: Mapping[str, Any], name: str, columns: Sequence[str], lang: s
         column = RESULTS["sites"].column(key)
         value = wording.shown(column, site[key], lang)
         if value == "–":
-            if key not in _UNKNOWN:
+            if key not in (*_UNKNOWN, *_NO_FIGURE):
                 continue
-            value = locale.text("site_sheet.not_assessed", lang)
+            value = locale.text(f"site_sheet.{'not_assessed' if key in _UNKNOWN else 'no_figure'}", lang)
         rows.append(f'<tr><td>{escape(wording.label(column, lang))}</td><td class="n">{escape(value)}</td></tr>')
     wide = "".join(rows).replace('<td class="n">', "<td>") if name == "land" else "".join(rows)
-    return f"<h2>{_says(f'block.{name}', lang)}</h2><table>{wide}</table>"
+    kind = ' class="words"' if name == "land" else ""
+    return f"<h2>{_says(f'block.{name}', lang)}</h2><table{kind}>{wide}</table>"
 
 
 def _reasons(site: Mapping[str, Any], lang: str) -> str:
