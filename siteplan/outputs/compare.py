@@ -39,7 +39,7 @@ class Comparison:
         A row a line: ``measure, label, unit`` and a column per option. Money in tỷ đồng.
     by_year
         ``option, year, centres_started, centres_finished, people_served, border_communes, central_wards,
-        money`` (đồng).
+        deficit_left`` (m² of floor), ``money`` and ``cap`` (đồng; committed funds, where money binds).
     by_commune
         ``commune_code, name, differs`` and, for each option, ``<option>:`` followed by each name of
         :data:`OF_COMMUNE`.
@@ -103,9 +103,17 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
     start = pd.to_numeric(planned["start_year"], errors="coerce")
     finish = pd.to_numeric(planned["finish_year"], errors="coerce")
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run)).set_index("year")[summary.TOTAL]
+    caps: dict[int, float] = {}
+    if wording.scenario_of(run).get("programme", {}).get("limited_by") == "money":
+        for fund in wording.scenario_of(run).get("funds", ()):
+            if fund["committed"]:
+                caps[int(fund["year"])] = caps.get(int(fund["year"]), 0.0) + float(fund["amount"])
     lines = []
     for year in years:
         done = planned[finish == year]
+        open_yet = (rows["status"] != "not_needed") & ~summary.finished_by(rows, year)
+        left = summary.add_up(rows.loc[open_yet, "deficit_floor_area_m2"]) or 0.0
+        left += summary.add_up(rows.loc[summary.finished_by(rows, year), "deficit_left_m2"]) or 0.0
         lines.append(
             {
                 "option": option,
@@ -115,7 +123,9 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
                 "people_served": int(pd.to_numeric(done["population"], errors="coerce").sum()),
                 "border_communes": int(summary.flags(done["is_border"]).sum()),
                 "central_wards": int(summary.flags(done["is_central_ward"]).sum()),
+                "deficit_left": left,
                 "money": float(money.get(year, 0.0)),
+                "cap": caps.get(year),
             }
         )
     return pd.DataFrame(lines)
@@ -164,6 +174,7 @@ def _extremes(
                         "decimals": own[0].decimals,
                         "years": [line.year for line in own],
                         "values": column if sign > 0 else [-value + 0.0 for value in column],
+                        "rival": options[1 - at] if len(options) == 2 else None,
                         "others": [turn * sign * value + 0.0 for value in nearest],
                     }
                     into[options[at]].append(("compare.strength" if into is strengths else "compare.weakness", params))
@@ -270,14 +281,15 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
         line = Measure(params["measure"], params["unit"], decimals=int(params["decimals"]))
         years = [year for year in params["years"] if year is not None]
         return locale.text(
-            key,
+            f"{key}_two" if params.get("rival") else key,
             lang,
+            rival=comparison.short_title(params["rival"], lang) if params.get("rival") else "",
             measure=locale.text(
                 f"compare.over_time.{line.key}" if years else f"compare.measure.{line.key}",
                 lang,
                 year=years[-1] if years else "",
             ),
-            years=locale.text("compare.by_years", lang, years=", ".join(map(str, years))) if years else "",
+            years=_by_end_of(years, lang),
             values=line.listed(params["values"], lang),
             others=line.listed(params["others"], lang),
         )
@@ -285,6 +297,14 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
     if "option" in params:
         shown["option"] = comparison.short_title(params["option"], lang)
     return locale.text(key, lang, **shown)
+
+
+def _by_end_of(years: Sequence[int], lang: str) -> str:
+    if not years:
+        return ""
+    return locale.text(
+        "compare.by_years" if len(years) > 1 else "compare.by_year", lang, years=", ".join(map(str, years))
+    )
 
 
 def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) -> list[list[str]]:
@@ -342,6 +362,11 @@ def write_comparison(comparison: Comparison, folder: Path, lang: str = locale.DE
     return written
 
 
+def _shown_money(value: Any) -> float | None:
+    plain = wording.scalar(value)
+    return None if plain is None else round(plain / wording.MONEY_SHOWN, 9)
+
+
 def _csv_cell(value: Any) -> Any:
     plain = wording.scalar(value)
     if isinstance(plain, str):
@@ -381,13 +406,14 @@ def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> Non
         after=notes,
     )
 
-    counted = ("year", "centres_started", "centres_finished", "people_served", "border_communes", "central_wards")
+    counted: tuple[str, ...] = ("year", "centres_started", "centres_finished", "people_served", "border_communes")
+    counted = (*counted, "central_wards", "deficit_left")
     yearly: list[list[Any]] = [
-        [titles[row["option"]], *(row[name] for name in counted), round(row["money"] / wording.MONEY_SHOWN, 9)]
+        [titles[row["option"]], *(row[name] for name in counted), *map(_shown_money, (row["money"], row["cap"]))]
         for row in comparison.by_year.to_dict("records")
     ]
-    names = ("option", *counted, "money")
-    kinds: tuple[spreadsheet.Kind, ...] = ("text", "year", "int", "int", "int", "int", "int", "money")
+    names = ("option", *counted, "money", "cap")
+    kinds: tuple[spreadsheet.Kind, ...] = ("text", "year", "int", "int", "int", "int", "int", "int", "money", "money")
     columns = [
         spreadsheet.Field(head(f"compare.column.{name}", lang), 30 if name == "option" else 14, kind)
         for name, kind in zip(names, kinds, strict=True)
