@@ -17,7 +17,7 @@ import pyogrio
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs import opinions, wording
-from siteplan.outputs.handover import corners, dxf, geopackage, kml, pack, papers, shapefiles
+from siteplan.outputs.handover import corners, dxf, geopackage, kml, pack, papers, project, shapefiles
 from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
 from siteplan.outputs.handover.looks import Look, looks_of
 from siteplan.outputs.handover.pack import MANIFEST_FILE, SUMS_FILE
@@ -115,11 +115,12 @@ def _write(folder: Path, run: Run, content: Content, style: Style, lang: str, in
     if (folder / opinions.KIT_FILE).is_file():
         (folder / opinions.KIT_FILE).rename(folder / DOCUMENTS / opinions.KIT_FILE)
     geopackage.write_styles(folder / package, looks, lang, style, date)
+    project.write(folder / f"{run.name}.qgz", package, wording.title_of(run, lang), looks, lang, style, date)
     # a ground of thousands of lines stands in a drawing only where somebody asked for it
     drawn = [layer for layer in content.layers if content.named or layer.theme in LAYERS]
     dxf.write(folder / DRAWINGS / f"{run.name}.dxf", drawn, looks, content.names, lang)
     kml.write(folder / EARTH / f"{run.name}.kml", wording.title_of(run, lang), _for_earth(looks), content.names, lang)
-    also = ["package", "drawing", "earth"]
+    also = ["package", "project", "drawing", "earth"]
     sites = content.rows("sites")
     if sites is not None:
         corners.write(folder / COORDINATES, run, sites, content.names, lang)

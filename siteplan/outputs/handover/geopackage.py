@@ -56,6 +56,8 @@ def write(path: Path, layers: Sequence[KitLayer], lang: str, style: Style) -> No
             driver="GPKG",
             geometry_type=_GEOMETRY[layer.shape],
             append=number > 0,
+            # programs of the last years read 1.2 without a warning
+            dataset_options={"VERSION": "1.2"} if number == 0 else None,
             layer_options={"DESCRIPTION": layer.label(lang), "IDENTIFIER": layer.layer_name},
         )
 

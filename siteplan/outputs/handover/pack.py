@@ -18,7 +18,8 @@ from siteplan.tables import RESULTS
 if TYPE_CHECKING:
     from siteplan.runs import Run
 
-MANIFEST_FILE = "manifest.json"
+# not "manifest.json": that is what makes a folder a run
+MANIFEST_FILE = "ban_giao.json"
 SUMS_FILE = "SHA256SUMS.txt"
 FORMAT = 1
 _CODES_IN_NAME = 3
