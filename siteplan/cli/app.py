@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import evidence, inputs, need, planning, road, views, why
+from siteplan.cli import evidence, inputs, need, planning, returned, road, views, why
 from siteplan.cli import site as one_site
 from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
@@ -31,6 +31,7 @@ app.command("doctor", help=words("doctor.help"))(inputs.doctor)
 
 layers = typer.Typer(help=words("layers.help"), no_args_is_help=True)
 layers.command("add", help=words("layers.add"))(inputs.layers_add)
+layers.command("import", help=words("layers.import"))(returned.layers_import)
 app.add_typer(layers, name="layers")
 
 open_data = typer.Typer(help=words("data.help"), no_args_is_help=True)

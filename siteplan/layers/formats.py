@@ -168,13 +168,13 @@ def _safe_name(name: str) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """Unpack an archive into a temporary folder and yield the one layer file in it.
+def unpacked_folder(path: Path) -> Iterator[Path]:
+    """Unpack an archive into a temporary folder and yield the folder.
 
     Raises
     ------
     InputError
-        Where it is no archive, is encrypted, reaches outside its folder, is too large, or holds no layer or several.
+        Where it is no archive, is encrypted, reaches outside its folder, or is too large.
     """
     with TemporaryDirectory(prefix="siteplan-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -183,6 +183,19 @@ def unpacked(path: Path) -> Iterator[Path]:
                 _extract(archive, folder, path)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
             raise InputError(Problem("archive_unreadable", file=str(path), value=str(error)[:120])) from None
+        yield folder
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Unpack an archive into a temporary folder and yield the one layer file in it.
+
+    Raises
+    ------
+    InputError
+        Where it is no archive, is encrypted, reaches outside its folder, is too large, or holds no layer or several.
+    """
+    with unpacked_folder(path) as folder:
         found = sorted(
             p for p in folder.rglob("*")
             if p.suffix.lower() in VECTOR_KINDS and not (p.is_file() and p.suffix.lower() == ".gdb")

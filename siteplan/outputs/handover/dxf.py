@@ -1,6 +1,7 @@
 """The drawing of a kit: DXF 2010 in metres, one layer a theme, names in Vietnamese, true coordinates (X east, Y north).
 
-Polygons are closed polylines, holes too. Each carries the id of its row as extended data of the application SITEPLAN.
+Text is written in the escapes that every CAD program and GDAL read. Polygons are closed polylines, holes too; each
+carries the id of its row as extended data of the application SITEPLAN.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _TEXTS: Mapping[str, tuple[str, float]] = {
     "settlements": ("name", 20.0),
     "former_units": ("name", 40.0),
 }
+_MIDDLE = 5
 _XDATA_STRING = 1000
 _XDATA_BYTES = 255
 
@@ -46,6 +48,16 @@ def plain_text(words: str) -> str:
     """Return text for one line of a drawing: no control codes (per cent, caret, Unicode escapes), no line breaks."""
     line = " ".join(wording.clean(words).split())
     return re.sub(r"\\(?=[UuMm]\+)", "/", line.replace("%%", "% %").replace("^", "^ "))[:TEXT_LIMIT]
+
+
+def escaped(words: str) -> str:
+    r"""Write text in the escapes of MTEXT.
+
+    >>> print(escaped("Đỏ {1}"))
+    \U+0110\U+1ECF \{1\}
+    """
+    plain = words.replace("\\", "\\\\").replace("{", "\\{").replace("}", "\\}")
+    return "".join(c if ord(c) < 128 else f"\\U+{ord(c):04X}" for c in plain if ord(c) < 0x10000)
 
 
 @contextmanager
@@ -148,7 +160,5 @@ def _write_texts(space: Any, name: str, layer: KitLayer, names: Mapping[str, str
         if words is None:
             continue
         shown = " – ".join(part for part in (str(words), names.get(str(code), "")) if part)
-        text = space.add_text(
-            plain_text(shown), height=height, dxfattribs={"layer": name, "style": TEXT_STYLE, "halign": 4}
-        )
-        text.dxf.insert = text.dxf.align_point = (point.x, point.y)
+        told = {"layer": name, "style": TEXT_STYLE, "char_height": height, "attachment_point": _MIDDLE}
+        space.add_mtext(escaped(plain_text(shown)), dxfattribs={**told, "insert": (point.x, point.y)})

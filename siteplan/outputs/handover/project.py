@@ -102,6 +102,10 @@ def _tree(root: Element, package: str, looks: Sequence[Look], lang: str, style: 
             checked="Qt::Checked" if look.visible else "Qt::Unchecked",
             expanded="1" if look.visible else "0",
         )
+    # drawn in the order of the style, whatever the group
+    order = SubElement(tree, "custom-order", enabled="1")
+    for look in looks:
+        SubElement(order, "item").text = layer_id(look)
 
 
 def _source(package: str, look: Look) -> str:

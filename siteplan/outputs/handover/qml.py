@@ -135,7 +135,7 @@ def labeling(look: Look) -> Element | None:
     placement = {"polygon": "0", "line": "2", "point": "6"}[look.layer.shape]
     SubElement(settings, "placement", placement=placement, dist="1", distUnits="MM", priority="5", centroidWhole="1")
     SubElement(
-        settings, "rendering", drawLabels="1", scaleVisibility="1", scaleMin=str(scale), scaleMax="1", obstacle="1",
+        settings, "rendering", drawLabels="1", scaleVisibility="1", scaleMin="1", scaleMax=str(scale), obstacle="1",
         displayAll="0", fontLimitPixelSize="0", upsidedownLabels="0", mergeLines="0",
     )  # fmt: skip
     return root
