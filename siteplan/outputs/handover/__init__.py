@@ -17,7 +17,7 @@ import pyogrio
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs import opinions, wording
-from siteplan.outputs.handover import corners, dxf, geopackage, kml, pack, papers, project, shapefiles
+from siteplan.outputs.handover import certificate, corners, dxf, geopackage, kml, pack, papers, project, shapefiles
 from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
 from siteplan.outputs.handover.looks import Look, looks_of
 from siteplan.outputs.handover.pack import MANIFEST_FILE, SUMS_FILE
@@ -125,6 +125,8 @@ def _write(folder: Path, run: Run, content: Content, style: Style, lang: str, in
     if sites is not None:
         corners.write(folder / COORDINATES, run, sites, content.names, lang)
         also.append("corners")
+    certificate.write(folder / DOCUMENTS / certificate.FILE, run, lang)
+    also.append("certificate")
     papers.write_dictionary(folder / DOCUMENTS, run, content.layers, lang)
     words = papers.readme(run, content, package, include_restricted, lang, also)
     (folder / README_FILE).write_text(words, "utf-8-sig", newline="\r\n")

@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from contextlib import closing
 
+import docx
 import ezdxf.recover
 import numpy as np
 import pyogrio
@@ -20,6 +21,13 @@ from defusedxml import ElementTree
 from siteplan.outputs import handover
 from siteplan.outputs.handover import dxf, pack
 
+# WGS 84 degrees to the plane, by the figures of Decision 05/2007/QĐ-BTNMT and Circular 973/2001/TT-TCĐC
+OPERATION = pyproj.Transformer.from_pipeline(
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 "
+    "+step +inv +proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 +rx=-0.00928836 +ry=0.01975479 "
+    "+rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame +step +inv +proj=cart +ellps=WGS84 "
+    "+step +proj=tmerc +lat_0=0 +lon_0=107.25 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84"
+)
 SLD = "{http://www.opengis.net/sld}"
 SE = "{http://www.opengis.net/se}"
 
@@ -142,15 +150,9 @@ def test_ogrinfo_reads_drawing_and_kml(kit):
     query = ["ogr2ogr", "-f", "GeoJSON", "/vsistdout/", str(folder / "kml/phuong_an_1.kml"), "Vị trí xem xét"]
     done = subprocess.run(query, capture_output=True, text=True, check=True)
     found = [shapely.geometry.shape(f["geometry"]) for f in json.loads(done.stdout)["features"]]
-    operation = pyproj.Transformer.from_pipeline(
-        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 "
-        "+step +inv +proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 +rx=-0.00928836 +ry=0.01975479 "
-        "+rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame +step +inv +proj=cart +ellps=WGS84 "
-        "+step +proj=tmerc +lat_0=0 +lon_0=107.25 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84"
-    )
 
     def plane(degrees):
-        return np.column_stack(operation.transform(*degrees.T))
+        return np.column_stack(OPERATION.transform(*degrees.T))
 
     assert len(found) == len(run.sites)
     for ours in run.sites.geometry:
@@ -216,3 +218,24 @@ def test_a_hostile_manifest_takes_nothing_outside_the_folder_away(small_run, tmp
 
 def test_a_slug_is_plain():
     assert pack.slug("Trình lần 2 / ĐỢT «a»") == "trinh-lan-2-dot-a"
+
+
+def test_the_statement_on_the_crs_agrees_with_the_published_parameters(kit):
+    """Decision 05/2007/QĐ-BTNMT; the two points by a pipeline written out, not by the register."""
+    folder, *_ = kit
+    document = docx.Document(folder / "tai_lieu/he_toa_do.docx")
+    told = "\n".join(cell.text for row in document.tables[0].rows for cell in row.cells)
+    for figure in ("-191.90441429; -39.30318279; -111.45032835", "-0.00928836; 0.01975479; -0.00427372", "0.252906278",
+                   "107.25", "0.9999", "6378137", "298.257223563"):  # fmt: skip
+        assert figure in told
+    line = (
+        '"VN-2000 / TM-3 107-15", 8, 9999, 28, -191.90441429, -39.30318279, -111.45032835, -0.00928836, 0.01975479, '
+        "-0.00427372, 0.252906278, 0, 7, 107.25, 0, 0.9999, 500000, 0"
+    )
+    assert any(line in paragraph.text for paragraph in document.paragraphs)
+    for row in document.tables[1].rows[1:]:
+        _, north, east, lat, lon, lat_off, lon_off = (float(cell.text) for cell in row.cells)
+        back_east, back_north = OPERATION.transform(lon, lat)
+        assert (back_east, back_north) == pytest.approx((east, north), abs=0.005)
+        off_east, off_north = OPERATION.transform(lon_off, lat_off)
+        assert 200 < np.hypot(off_east - east, off_north - north) < 250  # 224 m at the city of Lạng Sơn
