@@ -1,4 +1,4 @@
-"""Rows of tables, and tables that a person edits: separators, byte-order marks and encodings are recognised.
+"""Tables that a person edits, as .csv or .xlsx: separators, byte-order marks and encodings are recognised.
 
 Everything is read as text. What a number means is decided by :func:`parse_number`, in one place, because Vietnamese
 (2.159,6), English (2,159.6) and the standards' (2 159,6) ways of writing meet in one folder.
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import defusedxml
 import openpyxl
@@ -24,26 +21,7 @@ from siteplan.errors import InputError, Problem
 
 defusedxml.defuse_stdlib()  # openpyxl parses the XML of workbooks that people send
 
-Row = Mapping[str, Any]
-
 _SEPARATORS = ",;\t|"
-
-
-def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """Rows of a frame as dictionaries of Python values, of all columns or of some; a wide frame is copied nowhere."""
-    names = [str(name) for name in (frame.columns if columns is None else columns)]
-    values = (frame[name].tolist() for name in names)
-    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-
-
-def is_missing(value: object) -> bool:
-    """Whether a cell holds nothing: None, NaN or NA."""
-    return bool(pd.isna(value))  # type: ignore[call-overload]
-
-
-def as_number(value: Any) -> float:
-    """Return the number in a cell; NaN where there is none."""
-    return math.nan if is_missing(value) else float(value)
 
 
 def _decode(raw: bytes, path: Path) -> str:

@@ -26,8 +26,7 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import CostSettings, Scenario
-from siteplan.tables import RESULTS, conform
-from siteplan.tabular import Row, as_number, is_missing, records
+from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records
 
 PER_FLOOR_AREA = ("construction", "equipment", "management", "consultancy", "other")
 _ROUND_TO_DONG = 1_000_000

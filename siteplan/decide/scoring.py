@@ -19,8 +19,7 @@ from siteplan.decide.programme_rows import signed
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Criterion, Lock, ValueFunction
-from siteplan.tables import RESULTS
-from siteplan.tabular import records
+from siteplan.tables import RESULTS, records
 
 FULL_POINTS = 100.0
 SITE_ASSUMPTION = "assumption:scenario.criteria.site"

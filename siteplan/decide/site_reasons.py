@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from siteplan.locale import Message
 from siteplan.scenario import Criterion, ValueFunction
-from siteplan.tabular import records
+from siteplan.tables import records
 
 _MARGIN = 0.001  # points are compared with three decimals
 _Floats = NDArray[np.float64]

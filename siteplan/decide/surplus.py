@@ -30,9 +30,8 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, Row, conform, is_missing, records
 from siteplan.tables.inputs import SECTORS
-from siteplan.tabular import Row, is_missing, records
 
 # what may go to a unit that asks for it, in place of the form the table proposes
 FOR_REQUESTS = ("transfer", "hand_over", "other_body", "recover_auction")

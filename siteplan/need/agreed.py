@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, decode, encode
-from siteplan.tabular import Row, as_number, is_missing, records
+from siteplan.tables import Row, as_number, is_missing, records
 
 BUILD_ITEMS = ("extension_floor", "extension_land", "new_floor", "new_land")
 

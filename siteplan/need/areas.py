@@ -9,7 +9,7 @@ from typing import Any
 from siteplan.need.chain import Chain
 from siteplan.need.grouping import WARD_KIND, Staff, is_true
 from siteplan.rules import Norm
-from siteplan.tabular import Row, is_missing
+from siteplan.tables import Row, is_missing
 
 TITLES = ("secretary", "deputy", "head", "specialist", "contract")
 

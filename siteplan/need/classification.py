@@ -11,7 +11,7 @@ import pandas as pd
 from siteplan.locale import Message, encode
 from siteplan.need.grouping import WARD_KIND, is_true
 from siteplan.rules import Norm, Norms, stepped_points
-from siteplan.tabular import Row, is_missing, records
+from siteplan.tables import Row, is_missing, records
 
 _ALWAYS = tuple(
     f"nd307.{unit}.{size}.{key}"

@@ -40,8 +40,7 @@ from siteplan.need.old_norm import judge
 from siteplan.need.standards import land_of_floor
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
-from siteplan.tables import RESULTS, conform
-from siteplan.tabular import Row, as_number, is_missing, records
+from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records
 
 _CONDITION_NORMS = {
     condition: f"condition.{condition}_share" for condition in ("good", "fair", "poor", "unsafe", "unknown")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from siteplan.rules import Norms
-from siteplan.tabular import Row, is_missing, records
+from siteplan.tables import Row, is_missing, records
 
 GROUPS = (
     "ward",

@@ -37,8 +37,7 @@ from siteplan.need.grouping import (
 )
 from siteplan.rules import ASSUMED, Norm, Norms
 from siteplan.scenario import NeedSettings
-from siteplan.tables import RESULTS, conform
-from siteplan.tabular import Row, is_missing, records
+from siteplan.tables import RESULTS, Row, conform, is_missing, records
 
 SCOPES = ("A", "B", "C")
 

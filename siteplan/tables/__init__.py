@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from siteplan.tables.inputs import INPUTS
 from siteplan.tables.results import BACKGROUND, RESULTS
-from siteplan.tables.schema import Column, Table, conform, empty, records, verify
+from siteplan.tables.rows import Row, as_number, is_missing, records
+from siteplan.tables.schema import Column, Table, conform, empty, verify
 
-__all__ = ["BACKGROUND", "INPUTS", "RESULTS", "Column", "Table", "conform", "empty", "records", "verify"]
+__all__ = [
+    "BACKGROUND", "INPUTS", "RESULTS", "Column", "Row", "Table", "as_number", "conform", "empty", "is_missing",
+    "records", "verify",
+]  # fmt: skip

@@ -184,19 +184,3 @@ def empty(table: Table, crs: Any = None) -> Any:
     if table.geometry is not None:
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=crs))
     return frame
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as dictionaries by column, plain Python values: as ``to_dict("records")``, many times faster.
-
-    A frame of few rows and many columns spends all its time there in the columns.
-    """
-    names = [str(name) for name in frame.columns]
-    rows = frame.to_numpy(dtype=object).tolist()
-    return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return None if value is pd.NA else value
