@@ -49,6 +49,8 @@ class Province:
         ``name``, ``lon``, ``lat``, ``commune``.
     tsc_quota
         Land allocated for offices (TSC): ``ha`` and ``basis``; empty where no quota is known.
+    norms
+        Norm sets of the province itself, in ``layers/standards/``; they stand before those a scenario names.
     """
 
     code: str
@@ -60,6 +62,7 @@ class Province:
     capital: dict[str, Any] = field(default_factory=dict)
     slack_m: float = 20_000.0
     tsc_quota: dict[str, Any] = field(default_factory=dict)
+    norms: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Province:
@@ -76,6 +79,7 @@ class Province:
                 neighbours=tuple(str(v) for v in raw.get("neighbours", ())),
                 capital=dict(raw.get("capital", {})),
                 tsc_quota=_quota(raw.get("tsc_quota", {})),
+                norms=tuple(str(v) for v in raw.get("norms", ())),
             )
         except FileNotFoundError:
             raise InputError(Problem("province_missing", file=str(path))) from None

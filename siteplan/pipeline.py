@@ -35,7 +35,7 @@ from siteplan.decide import (
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import agencies, check, coverage, opinion_files, opinion_states
-from siteplan.layers.catalog import load_catalog
+from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
 from siteplan.raster import Raster
@@ -101,11 +101,13 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
     folder = workspace.layers / "standards"
+    named: Catalog | None = attempt(lambda: load_catalog(catalog or workspace.catalog))
+    own = named.province.norms if named is not None else ()
     norms = [
-        attempt(lambda s=s: load_norms(folder, s.need.standard, s.need.supporting, s.date)) if s else None  # type: ignore[misc]
+        attempt(lambda s=s: load_norms(folder, s.need.standard, _with_own(own, s), s.date)) if s else None  # type: ignore[misc]
         for s in scenarios
     ]
-    layers: LayerSet | None = attempt(lambda: read_layers(load_catalog(catalog or workspace.catalog), reporter))
+    layers: LayerSet | None = None if named is None else attempt(lambda: read_layers(named, reporter))
     if layers is not None:
         problems.extend([*layers.problems, *check.check_between(layers, rules)])
     if has_errors(problems) or layers is None:
@@ -122,6 +124,11 @@ def _with_quota(scenario: Scenario, quota_ha: float | None) -> Scenario:
     if quota_ha is None or scenario.programme.tsc_quota_ha is not None:
         return scenario
     return scenario.model_copy(update={"programme": scenario.programme.model_copy(update={"tsc_quota_ha": quota_ha})})
+
+
+def _with_own(own: tuple[str, ...], scenario: Scenario) -> tuple[str, ...]:
+    """Put the norm sets of the province before those of the scenario."""
+    return tuple(dict.fromkeys((*own, *scenario.need.supporting)))
 
 
 def run_scenarios(

@@ -140,3 +140,16 @@ def test_a_missing_tool_skips_and_fails_where_it_is_required(require, monkeypatc
     monkeypatch.setenv("SITEPLAN_REQUIRE", named)
     with pytest.raises(outcome, match="SITEPLAN_TEST_POSTGIS"):
         require("postgis")
+
+
+def test_no_module_knows_a_province_by_name(repo_root):
+    """Name, code of its CRS and box are data: neither its name nor its CRS stands in code or in texts."""
+    own = tomllib.loads((repo_root / "layers" / "province.toml").read_text(encoding="utf-8"))
+    plain = own["name"].replace("ạ", "a").replace("ơ", "o")
+    named = re.compile(
+        "|".join(re.escape(word) for word in (own["name"], plain, plain.replace(" ", "_").lower())), re.IGNORECASE
+    )
+    sources = [*(repo_root / "siteplan").rglob("*.py"), *(repo_root / "siteplan").rglob("*.toml")]
+    assert len(sources) > 200
+    found = [path.relative_to(repo_root).as_posix() for path in sources if named.search(path.read_text("utf-8"))]
+    assert found == []

@@ -18,7 +18,7 @@ from siteplan.cli.session import (
     session,
     words,
 )
-from siteplan.locale import text, value_text
+from siteplan.locale import fold, text, value_text
 
 
 @in_session
@@ -108,17 +108,38 @@ def template(
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help=words("init.folder"))],
+    folder: Annotated[Path | None, typer.Argument(help=words("init.folder"), show_default=False)] = None,
+    province: Annotated[str | None, typer.Option("--province", help=words("init.province"), show_default=False)] = None,
+    source: Annotated[str | None, typer.Option("--from", help=words("init.source"), show_default=False)] = None,
     lang: LangOption = "vi",
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write a new workspace from the packaged template."""
+    """Write a new workspace from the packaged template, or for another province from open data."""
     with session(None, lang, quiet, debug) as now:
+        from siteplan.errors import Problem, UsageError
         from siteplan.workspace import init_workspace
 
-        made = init_workspace(folder)
-        now.line("init.done", folder=str(made.root))
+        if province is None:
+            if folder is None:
+                raise UsageError(Problem("init_folder_missing"))
+            now.line("init.done", folder=str(init_workspace(folder).root))
+            return
+        from siteplan.layers.founding import found_workspace, known_provinces
+        from siteplan.layers.provinces import find_province
+        from siteplan.outputs.wording import role_label
+
+        entry = find_province(known_provinces(), province)
+        target = folder or Path(fold(entry.name).replace(" ", "_"))
+        made = found_workspace(target, entry.code, source, now.reporter)
+        now.line("init.done", folder=str(made.workspace.root))
+        now.line("init.province_done", kind=entry.kind, name=entry.name, communes=made.communes, epsg=entry.epsg,
+                 meridian=entry.central_meridian, former=entry.former_provinces)  # fmt: skip
+        if entry.certainty != "V":
+            now.line("init.meridian_unsure", former=entry.former_provinces, note=entry.note)
+        for key, roles in (("taken", made.taken), ("made", made.made), ("awaited", made.awaited)):
+            if roles:
+                now.line(f"init.{key}", roles="; ".join(role_label(role, lang) for role in roles))
 
 
 def doctor(lang: LangOption = "vi", quiet: QuietOption = False, debug: DebugOption = False) -> None:

@@ -231,9 +231,15 @@ def pull(workspace: Workspace, source: str | None, reporter: Reporter = SILENT) 
         Where ``sources.toml`` has errors, or `source` is neither a folder nor such an address.
     """
     files = load_sources(workspace.layers / SOURCES_FILE)
+    return pull_files(files, workspace.layers / FOLDER, source, reporter)
+
+
+def pull_files(
+    files: tuple[OpenFile, ...], folder: Path, source: str | None, reporter: Reporter = SILENT
+) -> list[Problem]:
+    """Fill a folder with the files named; parameters, result and errors as in :func:`pull`."""
     if source is not None and not _is_address(source) and not Path(source).is_dir():
         raise InputError(Problem("open_data_mirror_unknown", file=source))
-    folder = workspace.layers / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
