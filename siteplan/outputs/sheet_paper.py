@@ -13,14 +13,17 @@ import matplotlib as mpl
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
-from matplotlib.patheffects import Stroke
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
-from siteplan.outputs.sheet_text import MM, drawable, fitted, font, lines_of, width_mm
+from siteplan.outputs.sheet_letters import Line
+from siteplan.outputs.sheet_text import MM, drawable, fitted, lines_of, width_mm
 from siteplan.outputs.style import LegendClass
 
 INK, SOFT, DEEP, WARM = "#1d2b36", "#5a6772", "#103a5c", "#b3261e"
@@ -71,10 +74,17 @@ class Sheet:
         align: Literal["left", "center", "right"] = "left",
     ) -> None:
         """Write one line; `y` is its base line."""
-        self.figure.text(
-            *self.at(x, y), drawable(words), fontproperties=font(bold), fontsize=size, color=colour, ha=align,
-            va="baseline", parse_math=False,
-        )  # fmt: skip
+        self._write(Line(*self.at(x, y), drawable(words), size, bold=bold, color=colour, ha=align))
+
+    def upright(self, x: float, y: float, words: str, size: float) -> None:
+        """Write one line from below upwards, its middle at a place."""
+        line = Line(*self.at(x, y), drawable(words), size, middle=True, color=SOFT, ha="center", rotation=90)
+        self._write(line)
+
+    def _write(self, line: Line) -> None:
+        line.set_figure(self.figure)
+        line.set_transform(self.figure.transFigure)
+        self.figure.texts.append(line)
 
     def paragraph(self, x: float, y: float, words: str, size: float, room: float, most: int) -> float:
         """Write lines; return the base line of the next."""
@@ -229,15 +239,20 @@ class Sheet:
             with mpl.rc_context(cast("Any", _STYLE)):
                 stamp = {"Title": drawable(title, 200), "Creator": "siteplan", "Producer": None, "CreationDate": None}
                 self.figure.savefig(files[0], metadata=cast("Any", stamp))
-                self.figure.savefig(
-                    files[1],
-                    dpi=_DPI,
-                    metadata={"Title": drawable(title, 200), "Software": None},
-                    pil_kwargs={"compress_level": 4},
-                )
+                self._picture(files[1], title)
         except OSError as error:
             raise NoSpaceError(Problem("sheet_not_written", file=str(path), value=str(error))) from None
         return files
+
+    def _picture(self, file: Path, title: str) -> None:
+        self.figure.set_dpi(_DPI)
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        told = PngInfo()
+        told.add_itxt("Title", drawable(title, 200))
+        # the paper is opaque: a fourth channel would only be packed for nothing
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        picture.save(file, "png", compress_level=2, dpi=(_DPI, _DPI), pnginfo=told)
 
 
 def _dash(look: LegendClass) -> Any:
@@ -304,13 +319,11 @@ class Ground:
     def label(self, x: float, y: float, words: str, size: float, *, bold: bool = False, below_mm: float = 0.0) -> None:
         """Write a name with a white rim, its middle at a place in metres."""
         lower = y - below_mm * self.scale / 1000
-        look: dict[str, Any] = {
-            "fontproperties": font(bold), "fontsize": size, "ha": "center", "va": "center", "parse_math": False,
-            "clip_on": True, "zorder": 950,
-        }  # fmt: skip
-        text = drawable(words, 80)
-        self.axes.text(x, lower, text, path_effects=[Stroke(linewidth=1.5, foreground="white")], **look)
-        self.axes.text(x, lower, text, color=INK, **look)
+        line = Line(
+            x, lower, drawable(words, 80), size, bold=bold, rim=1.5, middle=True, color=INK, ha="center", clip_on=True,
+            zorder=950,
+        )  # fmt: skip
+        self.axes.add_artist(line)
 
     def picture(self, values: Any, extent: Box, order: float, opacity: float) -> None:
         """Draw grey values (rows from north) whose corners are at `extent` (west, east, south, north)."""
@@ -335,11 +348,8 @@ class Ground:
         for value in np.arange(np.ceil(south / step) * step, north, step):
             self.axes.axhline(value, color="#47525b", linewidth=0.25, zorder=940, alpha=0.7)
             level = y + (north - value) / (north - south) * height
-            for side, rotation in ((x - 1.2, 90), (x + width + 2.7, 90)):
-                self.sheet.figure.text(
-                    *self.sheet.at(side, level), _metres(value), fontproperties=font(), fontsize=5.6, color=SOFT,
-                    rotation=rotation, ha="center", va="center", parse_math=False,
-                )  # fmt: skip
+            for side in (x - 1.2, x + width + 2.7):
+                self.sheet.upright(side, level, _metres(value), 5.6)
         return step
 
 

@@ -48,13 +48,14 @@ def font(bold: bool = False) -> FontProperties:
 
 
 @cache
-def _face(bold: bool) -> Any:
+def face(bold: bool = False) -> Any:
+    """Return the font as FreeType reads it."""
     return get_font(_font_file(bold))
 
 
 @cache
 def _letters() -> frozenset[int]:
-    return frozenset(_face(bold=False).get_charmap())
+    return frozenset(face().get_charmap())
 
 
 def drawable(words: Any, limit: int = 500) -> str:
@@ -66,10 +67,10 @@ def drawable(words: Any, limit: int = 500) -> str:
 
 @cache
 def _advance(letter: str, bold: bool) -> float:
-    face = _face(bold)
+    of = face(bold)
     # large, so that the grid of points of a small size does not count
-    face.set_size(100, 72)
-    return float(face.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
+    of.set_size(100, 72)
+    return float(of.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
 
 
 def width_mm(words: str, size: float, bold: bool = False) -> float:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import shapely
@@ -132,12 +133,13 @@ def test_a_kilometre_is_as_long_on_paper_as_the_scale_says():
 def test_the_scale_is_the_largest_usual_one_that_fits(width, height, room):
     scale = sheet_paper.scale_for((0, 0, width, height), *room)
 
-    def fits(candidate: int) -> bool:
+    def fits(candidate: float) -> bool:
         return width / candidate * 1000 <= room[0] and height / candidate * 1000 <= room[1]
 
     larger = [s for s in sheet_paper.SCALES if s < scale]
-    assert fits(scale) or scale == sheet_paper.SCALES[-1]
-    assert not any(fits(s) for s in larger)
+    # what fills a frame exactly does so but for the rounding of floats
+    assert fits(scale * (1 + 1e-12)) or scale == sheet_paper.SCALES[-1]
+    assert not any(fits(s * (1 - 1e-12)) for s in larger)
 
 
 @pytest.mark.parametrize("count", [3, 25, 40, 70])
@@ -194,18 +196,59 @@ def test_widths_are_those_that_matplotlib_draws():
     assert sheet_text.width_mm(words, 12) == pytest.approx(drawn, rel=0.03)
 
 
+def drawn(sheet: sheet_paper.Sheet, dpi: int) -> np.ndarray:
+    """Shares of ink, rows from above."""
+    sheet.figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(sheet.figure)
+    canvas.draw()
+    return 1 - np.asarray(canvas.buffer_rgba())[:, :, 0] / 255
+
+
+@pytest.mark.parametrize("align", ["left", "center", "right"])
+def test_a_line_stands_where_matplotlib_would_put_it(align):
+    """Oracle: the layout of matplotlib itself, for the same words, font and place."""
+    words, at = "Trung tâm hành chính xã Hữu Lũng: Ắ Ỵ g 2.910 m²", (50, 12)
+    own, other = sheet_paper.Sheet(100, 20, "vi"), sheet_paper.Sheet(100, 20, "vi")
+    own.text(*at, words, 9, bold=True, colour="#000000", align=align)
+    other.figure.text(
+        *other.at(*at), words, fontproperties=sheet_text.font(True), fontsize=9, color="#000000", ha=align,
+        va="baseline", parse_math=False,
+    )  # fmt: skip
+    with mpl.rc_context({"text.hinting": "none"}):
+        mine, theirs = drawn(own, 200), drawn(other, 200)
+    for axis in (0, 1):
+        ink, inked = mine.sum(axis=axis), theirs.sum(axis=axis)
+        assert ink.sum() == pytest.approx(inked.sum(), rel=0.03)
+        middle = [np.average(np.arange(len(v)), weights=v) for v in (ink, inked)]
+        assert middle[0] == pytest.approx(middle[1], abs=1.0)  # a point is an eighth of a millimetre
+    assert np.corrcoef(mine.ravel(), theirs.ravel())[0, 1] > 0.9
+
+
+def test_names_on_the_map_are_in_the_middle_of_their_place_and_have_a_rim():
+    sheet = sheet_paper.Sheet(100, 100, "vi")
+    ground = sheet.map(0, 0, 100, 100, (50, 50), 1000)
+    ground.shapes([shapely.box(0, 0, 100, 100)], LegendClass(fill="#808080"), 1)
+    ground.label(50, 50, "HÀH", 20, bold=True)
+    dark = drawn(sheet, 100)
+    letters = np.argwhere(dark > 0.8)
+    letters = letters[(np.abs(letters - dark.shape[0] / 2) < 40).all(axis=1)]
+    assert letters[:, 1].mean() == pytest.approx(dark.shape[1] / 2, abs=1.5)
+    rows = np.flatnonzero((dark > 0.8)[:, int(letters[:, 1].min()) + 1])  # the left stem of the first H
+    rows = rows[np.abs(rows - dark.shape[0] / 2) < 40]
+    assert (rows.min() + rows.max()) / 2 == pytest.approx(dark.shape[0] / 2, abs=1.5)
+    # left of the first stem the rim is lighter than the ground
+    assert dark[dark.shape[0] // 2, int(letters[:, 1].min()) - 2] < 0.3
+
+
 def test_zones_with_holes_are_drawn_with_holes():
     outer, hole = shapely.box(0, 0, 100, 100), shapely.box(40, 40, 60, 60)
     sheet = sheet_paper.Sheet(100, 100, "vi")
     ground = sheet.map(0, 0, 100, 100, (50, 50), 1000)
     assert ground.shapes([outer.difference(hole)], LegendClass(fill="#000000"), 1) == 1
-    sheet.figure.set_dpi(50)
-    canvas = FigureCanvasAgg(sheet.figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[:, :, 0]
-    middle = pixels.shape[0] // 2
-    assert pixels[middle, middle] > 200
-    assert pixels[middle // 3, middle // 3] < 50
+    ink = drawn(sheet, 50)
+    middle = ink.shape[0] // 2
+    assert ink[middle, middle] < 0.2
+    assert ink[middle // 3, middle // 3] > 0.8
 
 
 def test_every_word_of_the_sheets_exists_in_both_languages():
