@@ -268,6 +268,6 @@ def freeze(
     with lock(place):
         frozen = freeze_run(find_run(run, place.runs), version.strip(), dt.datetime.now().astimezone().date())
         drawn = draw(frozen, place, map_folder_of(frozen, place), now.lang)
-        write_documents(frozen, now.lang, place)
+        write_documents(frozen, now.lang)
     now.line("freeze.done", folder=str(frozen.folder), version=version, date=str((frozen.frozen or {})["date"]))
     now.line("run.map", file=str(drawn))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PAPERS = "ho_so"
 KIT = "ban_giao"
+SHAPEFILES = "shp"
 
 RunsArgument = Annotated[list[str] | None, typer.Argument(help=words("argument.runs"), show_default=False)]
 
@@ -94,24 +95,22 @@ def write_workbook_of(folder: Path, lang: str) -> list[Path]:
     return [write_workbook([run], folder / PAPERS / f"{run.name}.xlsx", lang)]
 
 
-def write_papers_of(folder: Path, lang: str, place: Workspace | None = None) -> list[Path]:
-    """Write the Word file and the kit of a run into its folder."""
+def write_papers_of(folder: Path, lang: str) -> list[Path]:
+    """Write the Word file and the shapefiles of a run into its folder."""
     from siteplan.outputs.dossier import write_dossier
-    from siteplan.outputs.handover import export as write_export
+    from siteplan.outputs.handover import write_shapefiles
     from siteplan.runs import opened
 
     run = opened(folder)
     (folder / PAPERS).mkdir(exist_ok=True)
     dossier = write_dossier([run], folder / PAPERS / f"{run.name}.docx", lang)
     restricted = bool(run.manifest["include_restricted"])
-    style = style_of(place) if place else None
-    kit = write_export(run, folder / PAPERS / KIT, lang, include_restricted=restricted, style=style)
-    return [dossier, *kit]
+    return [dossier, *write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)]
 
 
-def write_documents(run: Run, lang: str, place: Workspace | None = None) -> list[Path]:
-    """Write workbook, Word file and kit of a run into its folder."""
-    return [*write_workbook_of(run.folder, lang), *write_papers_of(run.folder, lang, place)]
+def write_documents(run: Run, lang: str) -> list[Path]:
+    """Write workbook, Word file and shapefiles of a run into its folder."""
+    return [*write_workbook_of(run.folder, lang), *write_papers_of(run.folder, lang)]
 
 
 VIEW_MODULES = tuple(f"siteplan.outputs.{name}" for name in ("webmap", "workbook", "dossier", "handover"))
@@ -121,7 +120,7 @@ def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang
     """Begin the map, then the papers of a run; the first result is the map's file."""
     drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
     books = workers.submit(write_workbook_of, run.folder, lang)
-    return [drawing, books, workers.submit(write_papers_of, run.folder, lang, place)]
+    return [drawing, books, workers.submit(write_papers_of, run.folder, lang)]
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DICTIONARY_FILE", "GROUND", "LAYERS", "MANIFEST_FILE", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
+    "write_shapefiles",
 ]  # fmt: skip
 
 SHAPEFILES = "shp"
@@ -97,6 +98,38 @@ def export(
             _write_communes(part, run, content, style, lang, include_restricted)
         files = pack.seal(part, run, content, name, lang, include_restricted)
         return pack.move_into(part, folder, files)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
+
+
+def write_shapefiles(
+    run: Run, folder: Path, lang: str = locale.DEFAULT_LANGUAGE, include_restricted: bool = False
+) -> list[Path]:
+    """Write the results of a run as shapefiles with their dictionary, as every run leaves them beside its papers.
+
+    Parameters
+    ----------
+    run, lang, include_restricted
+        As for :func:`export`, which makes the whole kit.
+    folder
+        Files of the same names in it are replaced.
+
+    Raises
+    ------
+    NoSpaceError
+        Where a file cannot be written, for instance because it is open in another program.
+    """
+    content = gather(run, Wanted(themes=tuple(LAYERS), include_restricted=include_restricted))
+    date = str(wording.scenario_of(run).get("date", "2000-01-01"))
+    part = folder / _PART
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        with fixed_dates(date):
+            for layer in content.layers:
+                shapefiles.write(part / f"{layer.file_stem}.shp", layer, lang, date)
+        papers.write_dictionary(part, run, content.layers, lang)
+        return pack.move_into(part, folder, sorted(part.iterdir()))
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
 

@@ -168,3 +168,11 @@ def test_ogrinfo_reads_every_layer(kit):
     done = subprocess.run(query, capture_output=True, text=True, check=True)
     labels = {f["properties"]["TEN_VT"] for f in json.loads(done.stdout)["features"]}
     assert labels == {"K1 Trung tâm", "T1 Trung tâm"}
+
+
+def test_a_run_leaves_its_results_as_shapefiles_with_a_dictionary(small_run, tmp_path):
+    files = handover.write_shapefiles(small_run, tmp_path / "shp")
+    assert handover.write_shapefiles(small_run, tmp_path / "shp") == files
+    assert {path.name for path in (tmp_path / "shp").iterdir()} == {path.name for path in files}
+    assert f"{handover.DICTIONARY_FILE}.xlsx" in {path.name for path in files}
+    assert len(gpd.read_file(tmp_path / "shp" / "vi_tri.shp")) == len(small_run.sites)
