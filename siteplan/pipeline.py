@@ -6,7 +6,7 @@ import datetime as dt
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
@@ -249,15 +249,28 @@ class _Road:
         self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
         self._found: dict[str, Assessed] = {}
         # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
-        beside = ThreadPoolExecutor(1)
-        self._covered = beside.submit(site_cache.coverage, layers.fingerprint, lambda: coverage.layer_coverage(layers))
-        self._shaded = beside.submit(_shaded, layers.raster("dem"))
-        beside.shutdown(wait=False)
+        self._beside = ThreadPoolExecutor(1)
+        self._covered = self._beside.submit(
+            site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
+        )
+        self._shaded = self._beside.submit(_shaded, layers.raster("dem"))
 
     @property
     def covered(self) -> pd.DataFrame:
         """How far the layers cover each commune."""
         return self._covered.result()
+
+    def covering(self, communes: pd.DataFrame, rules: Rules, date: dt.date) -> Future[pd.DataFrame]:
+        """Begin to measure how far the plans in force cover each commune."""
+        units, register, zones = (self.layers.table(role) for role in ("former_units", "plans", "plan_zones"))
+        kinds = rules.plan_kinds
+        return self._beside.submit(
+            site_cache.coverage,
+            lambda: plans.plan_coverage(communes, units, register, kinds, date, zones),
+            self.layers.fingerprint,
+            kinds.to_csv(index=False),
+            date.isoformat(),
+        )
 
     @property
     def hillshade(self) -> Raster | None:
@@ -287,6 +300,7 @@ def _stages(
     reporter = road.reporter
     stage = need_stage.compute(layers, scenario, inputs.norms, reporter.say)
     norms, communes, need = stage.norms, stage.communes, stage.need
+    covering = road.covering(communes, rules, scenario.date)
     clock.lap("need")
 
     reporter.say("pipeline.sites", count=len(communes))
@@ -341,19 +355,7 @@ def _stages(
     agreed = agreement.agreement(scores, *assembly.ranked_subjects(communes, sites), scenario.checks.methods)
     clock.lap("decide")
 
-    covered = assembly.stack_plain(
-        [
-            road.covered,
-            plans.plan_coverage(
-                communes,
-                layers.table("former_units"),
-                layers.table("plans"),
-                rules.plan_kinds,
-                scenario.date,
-                layers.table("plan_zones"),
-            ),
-        ]
-    )
+    covered = assembly.stack_plain([road.covered, covering.result()])
     communes = assembly.with_coverage(communes, covered)
     tables = {
         "communes": communes,

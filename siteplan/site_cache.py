@@ -84,13 +84,13 @@ def conformed(stack: Callable[[str], Any], eligible: Raster, outcome: pd.DataFra
     return Assessed(**tables, eligible=eligible, outcome=outcome)
 
 
-def coverage(layers: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Return how far the layers of a fingerprint cover each commune, else compute and keep it."""
+def coverage(compute: Callable[[], pd.DataFrame], *inputs: str) -> pd.DataFrame:
+    """Return how far layers or plans cover each commune, kept under their inputs, else compute and keep it."""
     schema = RESULTS["coverage"]
 
     def rows() -> list[dict[str, Any]]:
         frame = conform(compute(), schema).astype(object)
         return frame.where(frame.notna(), None).to_dict("records")
 
-    found = cache.kept_json("coverage", cache.key_of(layers, cache.code_fingerprint(without=cache.BEYOND_SITES)), rows)
+    found = cache.kept_json("coverage", cache.key_of(*inputs, cache.code_fingerprint(without=cache.BEYOND_SITES)), rows)
     return conform(pd.DataFrame(found, columns=schema.names), schema)

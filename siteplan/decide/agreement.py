@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, empty
 
 _Array = NDArray[np.float64]
 METHODS = ("topsis", "vikor", "promethee_ii")
@@ -89,6 +89,8 @@ def agreement(
         at least half of them have) and on how many criteria, Kendall's tau-b with the weighted sum, who is first under
         each, and whether that is the same.
     """
+    if not methods:
+        return empty(RESULTS["agreement"])
     base = scores[(scores["block"] == "base") & scores["subject_id"].isin(comparable)]
     rows: list[dict[str, Any]] = []
     for of, code, part in _groups(base):

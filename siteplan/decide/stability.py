@@ -102,11 +102,12 @@ def site_stability(
         scaled = table.reindex(group["site_id"]).to_numpy("float64")
         # rounded, so that equal sites tie and the nominal rank decides
         ranks = _ranks(np.nan_to_num(np.round(_weighed(scaled, drawn), 9), nan=-1.0))
-        share = np.round((ranks == 1).mean(axis=0) * 100, 1)
+        of_rank = _held(ranks)
+        share = np.round(of_rank[0] * 100, 1)
         rows = group["_row"].to_numpy()
         result.loc[rows, "first_share_percent"] = share
         tail = (100 - _MIDDLE_PERCENT) / 2
-        held = np.cumsum([(ranks == place).mean(axis=0) for place in range(1, len(rows) + 1)], axis=0)
+        held = np.cumsum(of_rank, axis=0)
         for column, percent in (("rank_shaken_low", tail), ("rank_shaken_high", 100 - tail)):
             result.loc[rows, column] = 1 + (held < percent / 100 - 1e-12).sum(axis=0)
         close = np.zeros(len(rows), dtype=bool)
@@ -140,10 +141,20 @@ def _weighed(scaled: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArr
 
 def _ranks(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """Ranks from 1 in each row; of equal ones the earlier column comes first."""
-    order = np.argsort(-scores, axis=1, kind="stable")
-    ranks = np.empty(order.shape, dtype="int64")
-    np.put_along_axis(ranks, order, np.arange(1, order.shape[1] + 1)[np.newaxis, :], axis=1)
-    return ranks
+    columns = np.ascontiguousarray(scores.T)
+    ranks = np.ones(columns.shape, dtype="int64")
+    for later in range(1, len(columns)):  # a rank is one more than the number of those ahead
+        ahead = columns[:later] >= columns[later]
+        ranks[later] += ahead.sum(axis=0)
+        ranks[:later] += ~ahead
+    return ranks.T
+
+
+def _held(ranks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of the draws (rows) in which each column holds each rank: ranks x columns."""
+    draws, count = ranks.shape
+    cells = (ranks - 1) * count + np.arange(count)
+    return np.bincount(cells.ravel(), minlength=count * count).reshape(count, count) / draws
 
 
 def swap_weight(

@@ -12,7 +12,7 @@ import string
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -126,6 +126,7 @@ def decode(encoded: str | None) -> list[Message]:
     return [(str(key), dict(params)) for key, params in json.loads(encoded)]
 
 
+@lru_cache(maxsize=20_000)
 def render(encoded: str | None, lang: str = DEFAULT_LANGUAGE, separator: str = "; ") -> str:
     """Return the words of a ``messages`` column."""
     return separator.join(text(key, lang, **params) for key, params in decode(encoded))
