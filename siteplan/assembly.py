@@ -232,6 +232,13 @@ def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
     return out
 
 
+def with_office_land(options: pd.DataFrame, communes: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Tell of each possible build type how much new office land it takes: a smaller one stays on its own plot."""
+    beside = options["commune_code"].map(dict(zip(communes["code"], communes["extension_land_area_m2"], strict=True)))
+    asked = options.assign(extension_land_area_m2=beside.where(options["size_order"] == 0, 0.0))
+    return options.assign(new_tsc_m2=new_office_land(asked, sites))
+
+
 def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
     """Add to each commune its phase and years; its cost is the programme's, escalated to the years of building."""
     rows = programme.set_index("commune_code")

@@ -336,6 +336,7 @@ def _stages(
     required = dict(zip(communes["code"], communes["required_floor_area_m2"], strict=True))
     smaller = build_options.smaller_types(gaps.communes, gaps.facilities, sites, required)
     options, option_costs = build_options.build_options(communes, smaller, sites, rules, scenario)
+    options = assembly.with_office_land(options, communes, sites)
     known = calendar.actual(layers.table("progress"), layers.table("payments"))
     result = programme.plan(
         assembly.candidates(communes, sites), scenario, scenario.locks, known, assembly.with_places(options, sites)

@@ -85,7 +85,6 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
     lang = now.lang
     communes = run.communes
     programme = run.programme.sort_values(["priority_rank", "commune_code"])
-    check = dict(zip(communes["code"], communes["best_check_result"], strict=True))
     need = dict(zip(communes["code"], communes["required_land_area_m2"], strict=True))
     labels = dict(zip(run.sites["site_id"], run.sites["label"], strict=True))
     rows = []
@@ -99,7 +98,7 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
                 number(row["priority_points"], 1, lang),
                 number(need[row["commune_code"]], 0, lang),
                 labels.get(row["site_id"], "–"),
-                value_text("check_result", check[row["commune_code"]], lang) or "–",
+                value_text("check_result", row["check_result"], lang) or "–",
                 start,
                 number(row["total_cost"] / 1e9, 1, lang) if row["total_cost"] == row["total_cost"] else "–",
             ]
@@ -115,9 +114,7 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
         border=int(communes["is_border"].fillna(False).sum()),
         wards=int((communes["kind"] == "phường").sum()),
         with_site=int(communes["best_site_id"].notna().sum()),
-        stays=int(
-            (communes["best_site_id"].notna() & communes["build_type"].isin(["none", "renovate", "extend"])).sum()
-        ),
+        stays=int((programme["site_id"].notna() & programme["build_type"].isin(["none", "renovate", "extend"])).sum()),
         planned=int(counts.get("planned", 0)),
         waiting=int(counts.get("waiting", 0)),
         not_needed=int(counts.get("not_needed", 0)),

@@ -122,11 +122,12 @@ class ProgrammeModel:
                     kinds.append(AtLeastOne(kind, phase.name, members, slots))
         limits = [*self._limits_of_number(phase_of_slot, shape), *self._limits_of_money(phase_of_slot, shape)]
         if self.settings.tsc_quota_ha is not None:
-            land = np.array([np.ceil(round(row.new_tsc_m2 / LAND_UNIT, 6)) for row in self.needing], dtype="float64")
+            land = np.zeros(shape)
+            for i, row in enumerate(self.needing):
+                of_size = [np.ceil(round(size.new_tsc_m2 / LAND_UNIT, 6)) for size in row.sizes]
+                land[i] = [of_size[size] if size < len(of_size) else 0.0 for _, _, size in self.slots]
             cap = np.floor(round(self.settings.tsc_quota_ha * 10_000 / LAND_UNIT, 6))
-            # what is smaller than needed stays on its own plot
-            takes = np.array([float(size == 0) for _, _, size in self.slots])
-            limits.append(Limit("tsc_land", "", land[:, np.newaxis] * takes, float(cap)))
+            limits.append(Limit("tsc_land", "", land, float(cap)))
         sizes = np.array([size for _, _, size in self.slots], dtype="int64")
         return Case(
             phase_of_slot, allowed, must, tuple(limits), tuple(kinds), self.settings.time_limit_s, size_of_slot=sizes

@@ -168,7 +168,7 @@ def _waiting(n: int, placements: Sequence[Placement], scenario: Scenario, phases
     last = phases[-1].name if phases else ""
     quota = scenario.programme.tsc_quota_ha
     if quota is not None:
-        used = sum(p.row.new_tsc_m2 for p in placements if p.phase is not None and not p.size)
+        used = sum(p.built.new_tsc_m2 for p in placements if p.phase is not None)
         if used + own.row.new_tsc_m2 > quota * 10_000:
             land = {"quota": quota * 10_000, "own": own.row.new_tsc_m2, "left": max(quota * 10_000 - used, 0.0)}
             return [("decide.programme.waits_tsc", land)]

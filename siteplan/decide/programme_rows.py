@@ -33,6 +33,8 @@ class Size:
         Missing floor that the works make good.
     left_m2
         Missing floor that remains.
+    new_tsc_m2
+        Land it would newly take for offices (TSC): counts against the quota where there is one.
     """
 
     build_type: str | None
@@ -43,6 +45,7 @@ class Size:
     share: float = 1.0
     served_m2: float = 0.0
     left_m2: float = 0.0
+    new_tsc_m2: float = 0.0
     facility_id: str | None = None
     geometry: Any = None
     rests_on: str | None = None
@@ -61,7 +64,7 @@ class Row:
     shown
         Values that go into the programme table as they are.
     new_tsc_m2
-        Land it would newly take for offices (TSC): counts against the quota where there is one.
+        New office land of what the need asks for.
     locked_phase
         Phase a person locked it into.
     ready
@@ -103,8 +106,9 @@ class Row:
         """Build types, the one that the need asks for first, then the smaller ones."""
         served = self.deficit_m2 or 0.0
         own = Size(
-            self.build_type, self.site_id, self.check_result, self.cost, self.clearance_included, served_m2=served
-        )
+            self.build_type, self.site_id, self.check_result, self.cost, self.clearance_included, served_m2=served,
+            new_tsc_m2=self.new_tsc_m2,
+        )  # fmt: skip
         return (own, *self.smaller)
 
     @property
@@ -244,6 +248,7 @@ def _smaller(options: Any, scenario: Scenario) -> dict[str, tuple[Size, ...]]:
             share=share,
             served_m2=float(values["added_floor_area_m2"]),
             left_m2=float(values["floor_left_m2"]),
+            new_tsc_m2=_number(values.get("new_tsc_m2")) or 0.0,
             facility_id=values["facility_id"],
             geometry=_value(geometry[at]),
             rests_on=values["rests_on"],
@@ -251,6 +256,17 @@ def _smaller(options: Any, scenario: Scenario) -> dict[str, tuple[Size, ...]]:
         code = str(values["commune_code"])
         found[code] = (*found.get(code, ()), size)
     return found
+
+
+def _office_land(candidates: Any, options: Any) -> dict[str, float]:
+    """Return the new office land of what the need asks for, by commune: of the candidates, else of the types priced."""
+    named = candidates
+    if "new_tsc_m2" not in candidates:
+        if options is None or "new_tsc_m2" not in options:
+            return {}
+        named = options[options["size_order"] == 0]
+    land = zip(named["commune_code"], named["new_tsc_m2"], strict=True)
+    return {str(code): _number(area) or 0.0 for code, area in land}
 
 
 def rows_of(
@@ -272,6 +288,7 @@ def rows_of(
     by_commune = {lock.commune: lock for lock in locks}
     known = set(candidates["commune_code"])
     smaller = _smaller(options, scenario)
+    office_land = _office_land(candidates, options)
     problems = [
         Problem("lock_commune_unknown", feature=lock.commune, value=lock.commune)
         for lock in locks
@@ -321,7 +338,7 @@ def rows_of(
                 waits=waits if began is None else None,
                 started=began,
                 paid=own.paid,
-                new_tsc_m2=_number(record.get("new_tsc_m2")) or 0.0,
+                new_tsc_m2=office_land.get(code, 0.0),
                 smaller=smaller.get(code, ()),
             )
         )

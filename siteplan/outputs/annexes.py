@@ -178,6 +178,7 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         "start_year",
         "finish_year",
         "build_type",
+        "needed_build_type",
         "site_id",
         "check_result",
         "population",
@@ -186,7 +187,7 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         "clearance_cost_included",
         "reasons",
     )
-    widths = (0.8, 1, 1.7, 1.2, 1.8, 0.9, 0.9, 1.2, 1.6, 1.5, 1.1, 1.3, 1.3, 0.9, 4.5)
+    widths = (0.8, 1, 1.7, 1.2, 1.7, 0.9, 0.9, 1.1, 1.1, 1.5, 1.4, 1.1, 1.2, 1.2, 0.9, 4.2)
     writer.table(
         "programme",
         names,

@@ -16,6 +16,7 @@ from siteplan import locale
 from siteplan.errors import SiteplanError
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.annexes import annexes
+from siteplan.outputs.dossier_built import write_built
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_need import write_balance, write_need_tables
 from siteplan.outputs.paper import Align, Paper
@@ -345,6 +346,8 @@ def _options(writer: Writer, comparison: compare.Comparison | None) -> None:
     writer.paper.table(headings, rows, [2.4, *[1.6] * count], align, size_pt=11)
     differing = int(comparison.by_commune["differs"].sum())
     writer.say("options.differ", count=writer.number(differing), total=writer.number(len(comparison.by_commune)))
+    for run in writer.runs:
+        write_built(writer, run)
     for option in comparison.options:
         for side, messages in (
             ("strengths", comparison.strengths[option]),
@@ -362,6 +365,7 @@ def _one_option(writer: Writer, run: Run) -> None:
     planned = rows[rows["status"] == "planned"]
     counts = {status: int((rows["status"] == status).sum()) for status in ("planned", "waiting", "not_needed")}
     writer.say("options.counts", **{k: writer.number(v) for k, v in counts.items()})
+    write_built(writer, run)
     phases = [str(p["name"]) for p in wording.scenario_of(run).get("phases", ())]
     found = [p for p in planned["phase"].dropna().unique() if p not in phases]
     lines = []

@@ -126,8 +126,7 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
 
 
 def _smaller(planned: pd.DataFrame) -> int:
-    needed = planned["needed_build_type"]
-    return int((needed.notna() & (planned["build_type"] != needed)).sum())
+    return int((~summary.as_needed(planned)).sum())
 
 
 def _middle(horizons: Sequence[int]) -> int:

@@ -50,7 +50,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
         code = row["commune_code"]
         commune = communes.loc[code]
         place = f"{commune['kind']} {commune['name']}"
-        build = locale.value_text("build_type", wording.scalar(row["build_type"]), lang)
+        build = summary.built_as(row, lang)
         start, finish = wording.scalar(row["start_year"]), wording.scalar(row["finish_year"])
         paid = [_millions(by_year, code, year) for year in years]
         rows.append(

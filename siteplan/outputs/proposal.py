@@ -104,7 +104,7 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
     needed = run.communes["extension_land_area_m2"].fillna(0.0)
     extension = dict(zip(run.communes["code"], needed.astype(float), strict=True))
     rows = []
-    for item in wanted.to_dict("records"):
+    for item, as_needed in zip(wanted.to_dict("records"), summary.as_needed(wanted), strict=True):
         if item["site_id"] not in sites.index:
             continue
         site = sites.loc[item["site_id"]]
@@ -112,21 +112,24 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
         area = float(site["area_m2"])
         parts = land_of(site["land_use_shares"], area)
         # land an extension takes beside the facility: needed, but not placed yet, so its present use is not known
-        beside = extension.get(item["commune_code"], 0.0) if item["build_type"] == "extend" else 0.0
+        # what is built smaller than needed stays on its own plot
+        beside = extension.get(item["commune_code"], 0.0) if item["build_type"] == "extend" and as_needed else 0.0
         parts["unclassified"] += beside
         rows.append(
             {
                 "commune_code": item["commune_code"],
                 "commune": labels.get(item["commune_code"], ""),
                 "site_id": item["site_id"], "label": site["label"], "build_type": item["build_type"],
+                "needed_build_type": item["needed_build_type"],
                 "phase": item["phase"], "x_north": point.y, "y_east": point.x, "area_m2": area + beside,
                 **parts, "new_tsc_m2": area + beside - parts["tsc"], "beside_m2": beside,
                 "start_year": item["start_year"],
                 "conformity": site["conformity"], "check_result": site["check_result"],
             }
         )  # fmt: skip
-    columns = ["commune_code", "commune", "site_id", "label", "build_type", "phase", "x_north", "y_east", "area_m2",
-               *COLUMNS, "new_tsc_m2", "beside_m2", "start_year", "conformity", "check_result"]  # fmt: skip
+    columns = ["commune_code", "commune", "site_id", "label", "build_type", "needed_build_type", "phase", "x_north",
+               "y_east", "area_m2", *COLUMNS, "new_tsc_m2", "beside_m2", "start_year", "conformity",
+               "check_result"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
     frame = frame.sort_values(["start_year", "phase", "commune_code"], kind="stable", na_position="last").reset_index(
         drop=True
@@ -150,7 +153,7 @@ def quota_line(proposal: Proposal, lang: str) -> str:
 def _cells(row: Mapping[Any, Any], lang: str) -> list[Any]:
     conformity, check = RESULTS["sites"].column("conformity"), RESULTS["sites"].column("check_result")
     return [
-        row["commune"], f"{row['label']} ({row['site_id']})", locale.value_text("build_type", row["build_type"], lang),
+        row["commune"], f"{row['label']} ({row['site_id']})", summary.built_as(row, lang),
         row["phase"], row["y_east"], row["x_north"], row["area_m2"] / 10_000,
         *(row[c] / 10_000 or None for c in COLUMNS), row["new_tsc_m2"] / 10_000 or None,
         wording.cell(conformity, row["conformity"], lang),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -122,12 +122,17 @@ class ThemeStyle(_Named):
 
 
 class Style(_Part):
-    """All of ``style.toml``."""
+    """All of ``style.toml``.
+
+    ``phase_years`` gives phases of these years ("2026", "2027-2030") a colour of their own, in every map and sheet the
+    same; those of other years take the ``phase_colours`` that are left, in the order of time.
+    """
 
     groups: Mapping[str, _Named]
     layers: Mapping[str, LayerStyle]
     themes: Mapping[str, ThemeStyle]
     phase_colours: tuple[str, ...]
+    phase_years: Mapping[str, Annotated[str, Field(pattern=COLOUR)]] = Field(default_factory=dict)
     missing_colour: str = Field("#d9d9d6", pattern=COLOUR)
 
     def ordered_layers(self) -> list[tuple[str, LayerStyle]]:

@@ -6,11 +6,12 @@ over values that are all missing is missing, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from siteplan import locale
 from siteplan.tables.results import BASES, LETTERS
 
 if TYPE_CHECKING:
@@ -69,6 +70,20 @@ def programme(run: Run) -> Any:
     marks = run.communes[["code", "kind", "is_border", "is_central_ward"]].rename(columns={"code": "commune_code"})
     joined = rows.merge(pd.DataFrame(marks), on="commune_code", how="left")
     return joined.sort_values(["priority_rank", "commune_code"], kind="stable", na_position="last", ignore_index=True)
+
+
+def as_needed(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Which rows of a programme are of the build type that the need asks for."""
+    return rows["needed_build_type"].isna() | (rows["build_type"] == rows["needed_build_type"])
+
+
+def built_as(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the build type that the programme chose in words; beside it the one needed, where that is another."""
+    built, needed = (None if pd.isna(row[name]) else str(row[name]) for name in ("build_type", "needed_build_type"))
+    words = locale.value_text("build_type", built, lang)
+    if needed is None or needed == built:
+        return words
+    return locale.text("build_type.instead", lang, built=words, needed=locale.value_text("build_type", needed, lang))
 
 
 def names_by_code(run: Run) -> dict[str, str]:

@@ -461,6 +461,7 @@ _BUILD_OPTIONS = Table(
         number("covered_percent", "Mức đáp ứng nhu cầu", "Share of the need covered", "TL_DAPUNG", "%", 1),
         square_metres("added_floor_area_m2", "Sàn thiếu được bù", "Missing floor made good", "SAN_BU"),
         square_metres("floor_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
+        square_metres("new_tsc_m2", "Đất trụ sở (TSC) tăng thêm", "New land for offices (TSC)", "TSC_THEM"),
         dong("cost_at_price_year", "Tổng mức đầu tư theo giá năm gốc", "Cost at prices of the price year", "TMDT_GOC"),
         dong("cost_low", "Tổng mức đầu tư, mức thấp", "Investment, low", "TMDT_THAP"),
         dong("cost_high", "Tổng mức đầu tư, mức cao", "Investment, high", "TMDT_CAO"),

@@ -527,3 +527,23 @@ def test_who_waits_for_land_is_told_so_and_what_locks_need_too_much_is_named() -
 def test_without_a_quota_land_does_not_count() -> None:
     rows = [{"new_tsc_m2": 1e9}] * 2
     assert all(phases_of(plan(candidates(rows), scenario([A]), (), None)).values())
+
+
+def test_a_smaller_type_counts_against_the_quota_with_the_land_it_takes_itself() -> None:
+    """Needed 1 ha against a quota of 0.3: an extension of 0.2 fits once, the second would make it 0.4."""
+    rows = [{"new_tsc_m2": 10_000.0, "build_type": "build_new"}] * 2
+    frame = candidates(rows)
+    smaller = [
+        {"commune_code": code, "build_type": kind, "size_order": order, "site_id": None, "facility_id": "c",
+         "check_result": "clear", "covered_percent": 100.0 - 20 * order, "added_floor_area_m2": 100.0,
+         "floor_left_m2": 0.0, "cost_at_price_year": 1e9, "clearance_cost_included": True, "rests_on": None,
+         "new_tsc_m2": land}
+        for code in frame["commune_code"] for order, kind, land in ((0, "build_new", 10_000.0), (1, "extend", 2_000.0))
+    ]  # fmt: skip
+    settings = scenario([A], tsc_quota_ha=0.3)
+    result = plan(frame, settings, (), None, pd.DataFrame(smaller))
+    assert [bool(v) for _, v in sorted(phases_of(result).items())] == [True, False]
+    assert result.programme.set_index("commune_code").loc["00000", "build_type"] == "extend"
+    # the same where the candidates are read back from a run, which holds no such column
+    read_back = plan(frame.drop(columns="new_tsc_m2"), settings, (), None, pd.DataFrame(smaller))
+    assert phases_of(read_back) == phases_of(result)

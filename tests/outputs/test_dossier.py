@@ -255,3 +255,20 @@ def test_libreoffice_turns_it_into_pages_with_whole_letters(written, soffice_pat
         words = " ".join(done.stdout.split())
         assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in words
         assert words.count("DỰ THẢO") >= done.stdout.count("\f")
+
+
+def test_the_type_the_programme_chose_stands_beside_the_one_needed(two_runs, tmp_path):
+    run = two_runs[0]
+    programme = run.tables["programme"]
+    planned = programme[programme["status"] == "planned"]
+    at = planned.index[0]
+    programme.loc[at, ["build_type", "needed_build_type", "deficit_left_m2"]] = ["renovate", "build_new", 321.5]
+    place = summary.names_by_code(run)[programme.loc[at, "commune_code"]]
+    said = f"{place}: cải tạo, sửa chữa (theo nhu cầu: xây mới)"
+    for runs in (two_runs, two_runs[:1]):
+        words = text_of(docx.Document(str(dossier.write_dossier(runs, tmp_path / "d.docx"))))
+        assert said in words
+        assert "321,50 m²" in words
+        chosen = [(programme["status"] == "planned") & (programme["build_type"] == t) for t in ("renovate", "extend")]
+        counted = f"{chosen[0].sum()} đơn vị cải tạo, {chosen[1].sum()} mở rộng"
+        assert counted in words

@@ -72,7 +72,7 @@ def test_new_office_land_against_the_quota(run):
 def test_land_beside_a_facility_that_is_extended_counts_as_new_and_not_classified(run):
     code = run.sites["commune_code"].iloc[0]
     area = float(run.sites["area_m2"].iloc[0])
-    run.tables["programme"] = run.programme.assign(build_type="extend")
+    run.tables["programme"] = run.programme.assign(build_type="extend", needed_build_type="extend")
     run.tables["communes"].loc[run.tables["communes"]["code"] == code, "extension_land_area_m2"] = 828.96
     made = proposal.propose(run, {})
     assert made.new_tsc_m2 == pytest.approx(0.75 * area + 828.96)
@@ -111,3 +111,15 @@ def test_the_quota_of_a_province(tmp_path, repo_root):
         path.write_text(f"{text}\n[tsc_quota]\n{wrong}\n", "utf-8")
         with pytest.raises(InputError):
             Province.load(path)
+
+
+def test_what_is_extended_in_place_of_a_new_building_takes_no_land_beside_and_says_what_is_needed(run, tmp_path):
+    code, area = run.sites["commune_code"].iloc[0], float(run.sites["area_m2"].iloc[0])
+    run.tables["programme"] = run.programme.assign(build_type="extend", needed_build_type="build_new")
+    run.tables["communes"].loc[run.tables["communes"]["code"] == code, "extension_land_area_m2"] = 828.96
+    made = proposal.propose(run, {})
+    assert made.new_tsc_m2 == pytest.approx(0.75 * area)
+    assert made.rows["beside_m2"].tolist() == [0.0]
+    book = openpyxl.load_workbook(proposal.write_workbook(run, made, tmp_path / "d.xlsx", "vi"))
+    words = [c.value for row in book["Đề nghị điều chỉnh"].iter_rows() for c in row]
+    assert "mở rộng (theo nhu cầu: xây mới)" in words

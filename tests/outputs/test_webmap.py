@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
-from siteplan import crs
+from siteplan import crs, locale
 from siteplan.errors import InputError, NoSpaceError, SiteplanError
 from siteplan.outputs import webmap
 from siteplan.outputs.style import Style, class_words, load_style
@@ -59,6 +59,15 @@ def written(run, style, tmp_path_factory) -> str:
 
 def block(text: str) -> dict:
     return cells.unpacked(re.search(r'id="siteplan-content">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def laid_out(part: dict) -> list[dict]:
+    """Rows of the page as name to value."""
+    pools = part["pools"]
+    return [
+        {n: pools[n][v] if n in pools and v is not None else v for n, v in zip(part["names"], row, strict=True)}
+        for row in part["rows"]
+    ]
 
 
 def laid_open(text: str) -> str:
@@ -595,14 +604,7 @@ def test_what_the_plans_say_of_a_site_and_its_corners_are_in_words(run, style, t
     found = block(text)["runs"][0]
 
     def rows(name):
-        part = found[name]
-        return [
-            {
-                n: part["pools"][n][v] if n in part["pools"] and v is not None else v
-                for n, v in zip(part["names"], r, strict=True)
-            }
-            for r in part["rows"]
-        ]
+        return laid_out(found[name])
 
     assert [(r["site_id"], r["plan_kind"], r["conformity"]) for r in rows("conformity")] == [
         (site_id, "general", "not_in_plan")
@@ -615,3 +617,62 @@ def test_what_the_plans_say_of_a_site_and_its_corners_are_in_words(run, style, t
     assert hidden
     assert all(r["coordinates"] == [] and r["function"] is None for r in hidden)
     assert block(text)["tokens"]["conformity_basis"]["no_plan"] == "chưa có quy hoạch loại này"
+
+
+def _lab(colour: str) -> np.ndarray:
+    """CIE L*a*b* (D65) of an sRGB colour: IEC 61966-2-1, CIE 15."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    matrix = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(matrix) @ linear / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_phases_of_the_repository_can_be_told_apart_and_look_the_same_on_every_page(style, repo_root):
+    from types import SimpleNamespace
+
+    from siteplan.scenario import load_scenario
+
+    runs = []
+    for name in ("phuong_an_1", "phuong_an_2"):
+        scenario = load_scenario(repo_root / "scenarios" / f"{name}.toml").model_dump(mode="json")
+        runs.append(SimpleNamespace(manifest={"scenario": scenario}))
+    both = looks._phase_looks(runs, style, "vi")
+    of_name = {c["token"]: c["colour"] for c in both}
+    alone = [{c["token"]: c["colour"] for c in looks._phase_looks([run], style, "vi")} for run in runs]
+    assert alone[0] | alone[1] == of_name
+    assert of_name["nhân rộng bước hai 2031-2035"] == of_name["2031-2035"]
+    others = [look.fill for look in style.themes["phase"].classes.values()]
+    shown = [*dict.fromkeys(of_name.values()), *others]
+    assert len(shown) == 6
+    apart = [np.linalg.norm(_lab(a) - _lab(b)) for n, a in enumerate(shown[:4]) for b in shown[n + 1 :]]
+    assert min(apart) > 30
+
+
+def test_phases_of_other_years_take_what_colours_are_left(style):
+    spans = [(2024, 2025), (2026, 2026), (2027, 2030), (2031, 2040), (2041, 2042), (2043, 2044), (2045, 2046)]
+    found = looks._colours_of_years(spans, style)
+    assert found[2026, 2026] == style.phase_years["2026"]
+    assert len(set(found.values())) == 6
+
+
+def test_the_map_shows_the_type_the_programme_chose_and_the_answers_of_why(run, style, tmp_path):
+    from siteplan.locale import encode
+
+    programme = run.table("programme")
+    code = programme["commune_code"].iloc[0]
+    programme.loc[0, ["build_type", "needed_build_type"]] = ["extend", "build_new"]
+    said = encode([("decide.why.larger_none", {"money": 2e9, "needed": "build_new"})])
+
+    class Changed(type(run)):
+        what_ifs = {"communes": {code: said}}  # noqa: RUF012 - the run's own is read from its folder
+
+        def table(self, name):
+            return programme.copy() if name == "programme" else super().table(name)
+
+    text = webmap.write_map(Changed(run.folder), tmp_path / "m.html", style).read_text("utf-8")
+    found = laid_out(block(text)["runs"][0]["communes"])
+    own = next(c for c in found if c["code"] == code)
+    assert (own["option_build_type"], own["build_type"]) == ("extend", "build_new")
+    assert own["what_ifs"] == [locale.render(said, "vi")]
+    assert all(not c["what_ifs"] for c in found if c["code"] != code)

@@ -168,6 +168,13 @@ SP.cards = function (content, W, hooks) {
     return W.t("no_phase");
   }
   C.phaseName = phaseName;
+  // what the programme of the option builds; beside it what the need asks for, where that is another
+  function buildType(p, commune) {
+    var needed = W.token("build_type", commune.build_type);
+    if (!p || !p.build_type || p.build_type === commune.build_type) return needed;
+    return W.t("build_type_instead", { built: W.token("build_type", p.build_type), needed: needed });
+  }
+  function siteName(model, id) { var s = model.bySite.get(id); return s ? (s.label || s.site_id) : id; }
   C.years = years;
 
   function programmePart(model, c) {
@@ -177,12 +184,14 @@ SP.cards = function (content, W, hooks) {
     return section(W.t("phase_title"), [
       el("p.lead", {}, [el("strong", {}, phaseName(model, own, c)), own && years(own) ? " · " + years(own) : c.start_year ? " · " + years(c) : ""]),
       facts([
-        [W.t("build_type"), W.token("build_type", c.build_type)],
+        [W.t("build_type"), buildType(own, c)],
+        [W.t("built_at"), own && own.site_id && own.site_id !== c.best_site_id ? siteName(model, own.site_id) : null],
         [W.t("total_cost"), c.total_cost === null ? null : W.billion(c.total_cost)],
         [W.t("locked"), own && own.locked ? W.t("yes") : null],
         [W.t("pilot"), own && own.pilot ? W.t("yes") : null]
       ]),
       reasons(own ? own.reasons : null), reasons(c.build_reasons),
+      c.what_ifs && c.what_ifs.length ? [el("p.lead", { "data-what-ifs": c.code }, W.t("what_ifs")), reasons(c.what_ifs)] : null,
       others.length ? el("table.options", {}, el("tbody", {}, others.map(function (p) {
         return el("tr", {}, [el("th", { scope: "row" }, label(p.option)), el("td", {}, [phaseName(model, p, null), years(p) ? " · " + years(p) : ""])]);
       }))) : null
@@ -445,6 +454,7 @@ SP.cards = function (content, W, hooks) {
         el("tbody", {}, [
           line(W.t("phase_title"), each(function (x, m) { return phaseName(m, m.planOf(code, m.run.option), x); })),
           line(W.t("years"), each(function (x) { return years(x) || "–"; })),
+          line(W.t("build_type"), each(function (x, m) { return buildType(m.planOf(code, m.run.option), x); })),
           line(W.t("priority"), each(function (x) { return x.priority_rank === null ? "–" : String(x.priority_rank); })),
           line(W.t("points"), each(function (x) { return W.number(x.priority_points, 1); })),
           line(W.t("total_cost"), each(function (x) { return W.billion(x.total_cost); })),

@@ -25,12 +25,15 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
         for code, phase in zip(communes["code"], communes["phase"], strict=True)
     ]
     inner = communes.geometry.representative_point().set_crs(communes.crs)
+    built = own["build_type"] if len(own) else communes.set_index("code")["build_type"]
     seats = shapes.encode_all(gpd.GeoDataFrame(geometry=inner, crs=communes.crs), shapes.COARSE)
     columns = [c.name for c in RESULTS["communes"].columns if c.kind != "messages"]
     return rows_of(
         communes,
         columns,
         phase_state=states,
+        option_build_type=[plain(built.get(code)) for code in communes["code"]],
+        what_ifs=words_of(communes["code"].map(run.what_ifs.get("communes", {})), lang),
         build_reasons=words_of(communes["build_reasons"], lang),
         no_site_reasons=words_of(communes["no_site_reasons"], lang),
         label_at=[seat[1] if seat else None for seat in seats],

@@ -43,20 +43,27 @@ def _steps(values: pd.Series[Any], count: int, decimals: int) -> list[float]:
     return [float(v) for v in np.unique(np.round(cuts, decimals))]
 
 
+def _colours_of_years(spans: Sequence[tuple[int, int]], style: Style) -> dict[tuple[int, int], str]:
+    """Colour of each span of years, given in the order of time: its own, or the next that no other span has."""
+    found: dict[tuple[int, int], str] = {}
+    for span in spans:
+        own = style.phase_years.get("-".join(str(year) for year in dict.fromkeys(span)))
+        if own is not None:
+            found[span] = own
+    free = [colour for colour in style.phase_colours if colour not in found.values()] or list(style.phase_colours)
+    others = [span for span in spans if span not in found]
+    return found | {span: free[min(at, len(free) - 1)] for at, span in enumerate(others)}
+
+
 def _phase_looks(runs: Sequence[Run], style: Style, lang: str) -> list[Content]:
-    """Phases of all runs by their years; phases of the same years have the same colour in every map."""
+    """Phases of all runs in the order of time; phases of the same years have the same colour, whatever their names."""
     years: dict[str, tuple[int, int]] = {}
     for run in runs:
         for phase in run.manifest["scenario"].get("phases", ()):
             years.setdefault(str(phase["name"]), (int(phase["years"][0]), int(phase["years"][1])))
-    order = {span: at for at, span in enumerate(sorted(set(years.values())))}
-    last = len(style.phase_colours) - 1
+    colours = _colours_of_years(sorted(set(years.values())), style)
     return [
-        {
-            "token": name,
-            "colour": style.phase_colours[min(order[span], last)],
-            "label": locale.value_text("phase", name, lang),
-        }
+        {"token": name, "colour": colours[span], "label": locale.value_text("phase", name, lang)}
         for name, span in sorted(years.items(), key=lambda item: (item[1], item[0]))
     ]
 

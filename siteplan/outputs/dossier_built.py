@@ -1,0 +1,30 @@
+"""What the programme of an option builds, in words: types chosen, and where they are smaller than the need asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siteplan.outputs import summary, wording
+
+if TYPE_CHECKING:
+    from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
+
+TYPES = ("renovate", "extend", "build_new")
+
+
+def write_built(writer: Writer, run: Run) -> None:
+    """Say how many centres of each type the option plans, and name those built smaller than needed."""
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    kinds = planned["build_type"].value_counts()
+    told = {token: writer.number(int(kinds.get(token, 0))) for token in TYPES}
+    writer.say("options.build", title=wording.title_of(run, writer.lang), **told)
+    smaller = planned[~summary.as_needed(planned)]
+    if smaller.empty:
+        return
+    left = writer.m2(summary.add_up(smaller["deficit_left_m2"]) or 0.0)
+    writer.say("options.smaller", count=writer.number(len(smaller)), left=left)
+    names = summary.names_by_code(run)
+    items = zip(smaller["commune_code"], smaller.to_dict("records"), strict=True)
+    writer.paper.items([f"{names[str(code)]}: {summary.built_as(row, writer.lang)};" for code, row in items])
