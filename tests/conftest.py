@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import re
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +44,12 @@ def soffice() -> str | None:
     return _first_of("soffice", "libreoffice")
 
 
+def postgis() -> bool:
+    """Tell whether this machine has a PostgreSQL server with PostGIS and the user it runs as."""
+    there = any(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
+    return there and any(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+
+
 @functools.cache
 def registry_answers() -> bool:
     """Tell whether pip can download a small package of the lock."""
@@ -62,7 +70,7 @@ PROBES: dict[str, tuple[Callable[[], object], str]] = {
     "gdal": (lambda: _first_of("ogrinfo") and _first_of("ogr2ogr"), "no GDAL programs (Debian: gdal-bin)"),
     "poppler": (lambda: _first_of("pdftotext"), "no pdftotext (Debian: poppler-utils)"),
     "soffice": (soffice, "no LibreOffice (Debian: libreoffice-calc libreoffice-writer)"),
-    "postgis": (lambda: os.environ.get("SITEPLAN_TEST_POSTGIS"), "SITEPLAN_TEST_POSTGIS names no database"),
+    "postgis": (postgis, "no PostgreSQL server with PostGIS (Debian: postgresql-15 postgresql-15-postgis-3)"),
     "data": ((SHARED_DATA / "lang_son_communes.gpkg").is_file, "no open data in ../shared/data"),
     "registry": (registry_answers, "no package registry answers"),
 }
@@ -116,3 +124,107 @@ def soffice_path() -> str:
     path = soffice()
     assert path is not None
     return path
+
+
+# a PostgreSQL server with PostGIS of our own: on a free loopback port, with a password, gone after the tests
+ADMIN = "postgres"
+OFFICER = "can_bo"
+
+
+def programs():
+    """Folder of the newest server on this machine that has PostGIS."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
+    return found[-1].parent
+
+
+class Server:
+    """A running server; `address` names a database of it for an officer, without the password."""
+
+    def __init__(self, folder: Path, port: int, password: str):
+        self.folder, self.port, self.password = folder, port, password
+
+    def address(self, database: str = "gis", user: str = OFFICER) -> str:
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement: str, database: str = "gis"):
+        import psycopg
+
+        with psycopg.connect(self.address(database, ADMIN), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def server(require):
+    require("postgis")
+    folder = Path(tempfile.mkdtemp(prefix="siteplan-pg-"))
+    # the server refuses to run as root
+    other = {"user": ADMIN, "group": ADMIN} if os.geteuid() == 0 else {}
+    if other:
+        import pwd  # not on Windows
+
+        known = pwd.getpwnam(ADMIN)
+        os.chown(folder, known.pw_uid, known.pw_gid)
+    password = secrets.token_urlsafe(12)
+    secret = folder / "secret"
+    secret.write_text(password, "utf-8")
+    if other:
+        os.chown(secret, known.pw_uid, known.pw_gid)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    bin_folder = programs()
+
+    def call(*command):
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, **other)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    call(bin_folder / "initdb", "-D", folder / "data", "-U", ADMIN, "-A", "scram-sha-256", f"--pwfile={secret}",
+         "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    call(bin_folder / "pg_ctl", "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "-t", "60", "start")
+    made = Server(folder, port, password)
+    before = os.environ.get("PGPASSWORD")
+    os.environ["PGPASSWORD"] = password
+    try:
+        made.sql(f"create role {OFFICER} login password '{password}'", "postgres")
+        made.sql(f"create database gis owner {OFFICER}", "postgres")
+        made.sql("create extension postgis")
+        made.sql(f"grant insert on spatial_ref_sys to {OFFICER}")
+        yield made
+    finally:
+        call(bin_folder / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.pop("PGPASSWORD", None)
+        if before is not None:
+            os.environ["PGPASSWORD"] = before
+
+
+@pytest.fixture
+def base(server):
+    """An empty database with PostGIS, one a test."""
+    name = f"t_{secrets.token_hex(4)}"
+    server.sql(f"create database {name} owner {OFFICER}", "postgres")
+    server.sql("create extension postgis", name)
+    server.sql(f"grant insert on spatial_ref_sys to {OFFICER}", name)
+    yield name
+    server.sql(f"drop database {name} with (force)", "postgres")
+
+
+@pytest.fixture
+def small_province(tmp_path, shared_data):
+    """A workspace for a few neighbouring communes of another province."""
+    import pandas as pd
+    import pyogrio
+
+    from siteplan.layers.founding import found_workspace
+
+    made = found_workspace(tmp_path / "tinh", "Cao Bằng", str(shared_data)).workspace
+    path = made.layers / "province" / "communes.gpkg"
+    communes = pyogrio.read_dataframe(path)
+    kept = communes.loc[communes.distance(communes.geometry.iloc[0]).sort_values(kind="stable").index[:4]]
+    path.unlink()
+    pyogrio.write_dataframe(kept, path, layer="communes")
+    facts = pd.read_csv(path.with_suffix(".csv"), dtype=str)
+    facts[facts["code"].isin(kept["code"])].to_csv(path.with_suffix(".csv"), index=False)
+    return made

@@ -1,8 +1,9 @@
 """Write requirements.lock and requirements-dev.lock from pyproject.toml.
 
 One version of each package serves Python 3.11 to 3.14 on Linux and Windows. The files hold names, versions, markers
-and hashes only. Both locks agree: the second is resolved under the first. Afterwards a wheel is looked for on every
-version and system. Needs uv; a name given as argument is upgraded, without arguments nothing moves that need not.
+and hashes only. Both locks agree: the second is resolved under the first, and holds the extras too. Afterwards a wheel
+is looked for on every version and system. Needs uv; a name given as argument is upgraded, without arguments nothing
+moves that need not.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main() -> int:
     wanted = parser.parse_args().upgrade
     upgrade = ["--upgrade"] if "all" in wanted else [f"--upgrade-package={name}" for name in wanted]
     compile_lock("requirements.lock", "build", upgrade)
-    compile_lock("requirements-dev.lock", "dev", ["--constraint", "requirements.lock", *upgrade])
+    compile_lock("requirements-dev.lock", "dev", ["--all-extras", "--constraint", "requirements.lock", *upgrade])
     failures = missing_wheels("requirements.lock") + missing_wheels("requirements-dev.lock")
     for failure in failures:
         print(failure, file=sys.stderr)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from siteplan.cli import evidence, inputs, need, planning, returned, road, views, why
+from siteplan.cli import evidence, inputs, need, planning, publishing, returned, road, views, why
 from siteplan.cli import site as one_site
 from siteplan.cli import survey as survey_commands
 from siteplan.cli.session import words
@@ -22,6 +22,7 @@ app.command("map", help=words("map.help"))(views.draw_map)
 app.command("workbook", help=words("workbook.help"))(views.workbook)
 app.command("dossier", help=words("dossier.help"))(views.dossier)
 app.command("export", help=words("export.help"))(views.export)
+app.command("publish", help=words("publish.help"))(publishing.publish)
 app.command("check", help=words("check.help"))(inputs.check)
 app.command("status", help=words("status.help"))(inputs.status)
 app.command("template", help=words("template.help"))(inputs.template)

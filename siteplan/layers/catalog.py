@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from siteplan.crs import Province
+from siteplan.database import address_problem
 from siteplan.errors import InputError, Problem
 from siteplan.scenario import read_toml
 from siteplan.tables import INPUTS
@@ -45,9 +46,11 @@ class LayerEntry(BaseModel):
         File or folder, relative to the catalog's folder; ``illustrative:<file>`` for the embedded data. An entry with
         neither path nor connection is a layer that is awaited: it counts as missing.
     connection
-        Address of a database.
+        Address of a database (``postgresql://host/db``), never with a password.
+    table, sql
+        Where there is a connection, one of them: the table (``schema.table``), or a query.
     layer
-        Layer inside the file, or sheet of a workbook.
+        Layer inside the file, sheet of a workbook, or geometry column of a table that has several.
     crs
         EPSG code, where the file lacks it.
     swap_axes
@@ -71,7 +74,9 @@ class LayerEntry(BaseModel):
     role: str
     title: str = ""
     path: str = ""
-    connection: str = ""
+    connection: str = Field("", repr=False)
+    table: str = ""
+    sql: str = ""
     layer: str = ""
     crs: int | None = Field(None, gt=0)
     swap_axes: bool = False
@@ -256,6 +261,12 @@ def _entry(name: str, raw: Any, file: str) -> tuple[LayerEntry | None, list[Prob
     problems = _columns_of(entry, file)
     if entry.path and entry.connection:
         problems.append(Problem("catalog_path_and_connection", file=file, layer=name, column="connection"))
+    if entry.connection and (found := address_problem(entry.connection, file=file, layer=name, column="connection")):
+        problems.append(found)
+    if bool(entry.connection) != (bool(entry.table) != bool(entry.sql)) or (entry.table and entry.sql):
+        problems.append(Problem("connection_table_or_sql", file=file, layer=name, column="table"))
+    if entry.connection and entry.is_raster:
+        problems.append(Problem("connection_raster", file=file, layer=name, column="connection", value=entry.role))
     if entry.path and (found := path_problem(entry.path, file, name)):
         problems.append(found)
     return (None if problems else entry), problems

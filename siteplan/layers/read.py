@@ -5,7 +5,6 @@ A layer that cannot be read is a problem, never an exception: reading goes on wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import shapely
 
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
-from siteplan.layers import columns, embedded, formats, grids, rows, vector, voids
+from siteplan.layers import columns, embedded, formats, grids, postgis, rows, vector, voids
 from siteplan.layers.catalog import REQUIRED_ROLES, Catalog, LayerEntry
 from siteplan.layers.gathering import Found, fingerprint_of, joined_role, locate, sources_of
 from siteplan.layers.place import Placement, place, reading_box
@@ -115,7 +114,8 @@ def _suffix(path: Path) -> str:
 
 def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Reporter) -> None:
     if entry.connection:
-        raise InputError(Problem("connection_not_readable", value=re.sub(r"//[^@/]*@", "//", entry.connection)))
+        _read_database(entry, catalog.province, found)
+        return
     path = embedded.resolve(entry.path, catalog.folder, catalog.province, reporter)
     if not path.exists():
         found.problems += _absence(entry)
@@ -252,6 +252,28 @@ def _read_vector(entry: LayerEntry, source: formats.Source, province: Province, 
         _place(frame, raw.geometry, labels, placement, province, found)
 
 
+def _read_database(entry: LayerEntry, province: Province, found: Found) -> None:
+    schema = INPUTS[entry.role]
+    table = postgis.read(entry, schema.geometry is not None)
+    where: dict[str, Any] = {"file": entry.path, "layer": entry.name}
+    found.hashes, found.problems = {entry.path: table.digest}, [*found.problems, *table.problems]
+    fields, problems = columns.resolve(entry, schema, list(table.columns), entry.path)
+    frame, labels, more = rows.read_columns(entry, fields, table.columns, table.labels, entry.path)
+    found.problems += problems + more
+    if schema.geometry is None:
+        _finish(frame, labels, found)
+    elif table.geometry is None:
+        found.problems.append(Problem("layer_without_geometry", **where))
+    elif not len(table.geometry):
+        found.problems.append(Problem("layer_empty", "warning" if not entry.required else "error", **where))
+    else:
+        x, y = table.sample()
+        placement, problems = place(table.crs, entry.crs, entry.swap_axes, x, y, province, entry.path, entry.name)
+        found.problems += problems
+        if placement is not None:
+            _place(frame, table.geometry, labels, placement, province, found)
+
+
 def _place(
     frame: pd.DataFrame, geometry: Array, labels: Array, placement: Placement, province: Province, found: Found
 ) -> None:
@@ -319,7 +341,8 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
     province = catalog.province
     everything: list[Found] = []
     with reporter.stage("layers.reading", len(catalog.layers)):
-        for entry in catalog.layers:
+        for named in catalog.layers:
+            entry = named.model_copy(update={"path": postgis.origin(named)}) if named.connection else named
             found = Found(entry)
             everything.append(found)
             if entry.is_awaited:
