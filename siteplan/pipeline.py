@@ -23,6 +23,7 @@ from siteplan.decide import (
     calendar,
     compensation,
     costs,
+    one_compound,
     placing,
     priority,
     programme,
@@ -47,6 +48,7 @@ from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.site_travel import travel_raster
 from siteplan.sites import assess, plans, terrain
+from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
 from siteplan.work import Workers, for_each
@@ -342,6 +344,10 @@ def _stages(
         assembly.candidates(communes, sites), scenario, scenario.locks, known, assembly.with_places(options, sites)
     )
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
+    posts = planned_posts(layers.table("sector_projects"), communes, rules, scenario)
+    together = one_compound.proposals(planned, posts, scenario.phases)
+    planned = one_compound.told(planned, "commune_code", together)
+    sites = one_compound.told(sites, "site_id", together)
     communes = assembly.with_programme(communes, planned)
     treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
     treated = assembly.kept_after_all(treated, planned, options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan.errors import Problem
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.layers.read import LayerSet
@@ -19,8 +20,8 @@ _WHOLE = ("staff_party", "staff_government", "staff_front")
 
 
 def check_figures(layers: LayerSet) -> list[Problem]:
-    """Return warnings: facility and houses differ, houses of no facility, a staff that is not the sum of its parts."""
-    return [*_houses(layers), *_staff(layers)]
+    """Return warnings: facility and houses differ, houses of none, a staff not the sum of its parts, years reversed."""
+    return [*_houses(layers), *_staff(layers), *_years(layers)]
 
 
 def _where(layers: LayerSet, layer: object) -> dict[str, Any]:
@@ -75,3 +76,12 @@ def _staff(layers: LayerSet) -> list[Problem]:
                         value=str(row["staff"]), params=params, **_where(layers, row["layer"]))
             )  # fmt: skip
     return problems
+
+
+def _years(layers: LayerSet) -> list[Problem]:
+    projects = layers.table("sector_projects")
+    return [
+        Problem("project_years_reversed", "warning", feature=str(row["project_id"]), column="year_to",
+                value=f"{row['year_from']}-{row['year_to']}", **_where(layers, row["layer"]))
+        for row in records(projects[(projects["year_from"] > projects["year_to"]).fillna(False)])
+    ]  # fmt: skip

@@ -264,7 +264,9 @@ _ALL = (
         Column("project_id", "text", "Mã dự án", "Project id", "MA_DA", nullable=False), _NAME,
         Column("sector", "text", "Ngành", "Sector", "NGANH"),
         Column("owner", "text", "Cơ quan quản lý", "Owner", "QUAN_LY"),
-        Column("status", "text", "Tình trạng", "Status", "TINH_TRANG"), _SOURCE,
+        Column("status", "text", "Tình trạng", "Status", "TINH_TRANG"),
+        Column("year_from", "int", "Từ năm", "From", "TU_NAM"),
+        Column("year_to", "int", "Đến năm", "To", "DEN_NAM"), _SOURCE,
     ),
     _table(
         "plans", "Quy hoạch", "Plans", None, ("plan_id",),

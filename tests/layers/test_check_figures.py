@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from siteplan.layers.check_figures import check_figures
 from siteplan.tables import INPUTS, conform, empty
@@ -61,3 +63,12 @@ def test_a_staff_that_is_not_the_sum_of_its_parts():
         {"commune_code": "00004", "staff": 55, "staff_party": 15},
     )
     assert [p.feature for p in check_figures(Layers(commune_staff=staff))] == ["00002"]
+
+
+def test_a_project_that_ends_before_it_begins():
+    square = shapely.box(0, 0, 1, 1)
+    years = [("D1", 2027, 2028), ("D2", 2028, 2027), ("D3", 2028, None), ("D4", None, None), ("D5", 2027, 2027)]
+    rows = [{**ORIGIN, "project_id": p, "year_from": a, "year_to": b, "geometry": square} for p, a, b in years]
+    projects = conform(gpd.GeoDataFrame(rows, geometry="geometry", crs=9215), INPUTS["sector_projects"])
+    problems = check_figures(Layers(sector_projects=projects))
+    assert [(p.key, p.feature, p.value) for p in problems] == [("project_years_reversed", "D2", "2028-2027")]

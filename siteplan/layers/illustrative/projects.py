@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 _CORRIDOR_M = 24.0
+_KEPT = ("project_id", "name", "sector", "owner", "status", "year_from", "year_to", "source")
 
 
 def parcel(centre: tuple[float, float], area_m2: float, rng: np.random.Generator, corners: int = 9) -> shapely.Polygon:
@@ -55,7 +56,7 @@ def make_sector_projects(facts: Facts, roads: gpd.GeoDataFrame, outline: Any, ep
     for entry in facts.sector_projects.to_dict("records"):
         anchors = border if entry["anchor"] == "border" else str(entry["anchor"]).split(";")
         for number, anchor in enumerate(anchors, 1):
-            row = {key: entry[key] for key in ("project_id", "name", "sector", "owner", "status", "source")}
+            row = {key: entry[key] for key in _KEPT}
             row["land_use"] = entry["land_use"] or None
             row["commune_code"] = anchor if anchor in facts.communes.index else None
             if len(anchors) > 1:
@@ -73,4 +74,5 @@ def make_sector_projects(facts: Facts, roads: gpd.GeoDataFrame, outline: Any, ep
                 shape = parcel(centre, float(entry["area_ha"]) * 1e4, rng)
             row["geometry"] = shapely.intersection(shape, outline, grid_size=0.001)
             rows.append(row)
-    return gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{epsg}")
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{epsg}")
+    return table.astype({"year_from": "Int64", "year_to": "Int64"})
