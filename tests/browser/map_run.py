@@ -310,6 +310,25 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                     "geometry": plot.buffer(-25),
                 },
             ]
+    answers = [
+        {
+            "agency_id": agency,
+            "agency": agency,
+            "commune_code": CODES[0],
+            "site_id": f"{CODES[0]}-K-aaaaaa",
+            "zone_id": zone,
+            "answer": answer,
+            "document_no": "123/SXD-QH",
+            "document_date": "2026-02-05",
+            "conditions": conditions,
+            "answer_state": "valid",
+        }
+        for agency, zone, answer, conditions in (
+            ("Sở Xây dựng", "Z0", "agree_with_conditions", "Giữ 3 m cây xanh " + HOSTILE),
+            ("Sở Nông nghiệp và Môi trường", "*", "disagree", None),
+            ("Bộ Chỉ huy quân sự tỉnh", "QP1", "more_documents", None),
+        )
+    ]
     assumptions = [
         {
             "assumption_id": "norm.x",
@@ -334,6 +353,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
         "communes": communes,
         "sites": sites,
         "conflicts": conflicts,
+        "agency_answers": answers,
         "programme": programme,
         "surplus": surplus,
         "facilities": facilities,

@@ -136,6 +136,33 @@ def test_a_site_tells_score_criteria_and_evidence(open_map, map_file):
     assert page.locator("[data-commune='06000']").is_visible()
 
 
+def test_a_site_tells_what_the_agencies_answered(open_map, map_file, map_run):
+    page = open_map(map_file)
+    page.locator(".line[data-code='06000']").click()
+    page.locator("[data-site='06000-K-aaaaaa']").click()
+    card = page.locator("[data-site-card='06000-K-aaaaaa']")
+    answers = card.locator("[data-answer]")
+    assert answers.count() == 3
+    by_agency = [[line for line in t.splitlines() if line] for t in answers.all_inner_texts()]
+    withheld, whole, first = by_agency
+    assert first == [
+        "Sở Xây dựng: đồng ý có điều kiện",
+        "văn bản 123/SXD-QH ngày 05/02/2026 · ô Z0 (Quy hoạch chung xã Hữu Lũng)",
+        "Giữ 3 m cây xanh " + map_run.HOSTILE,
+    ]
+    assert whole == [
+        "Sở Nông nghiệp và Môi trường: không đồng ý",
+        "văn bản 123/SXD-QH ngày 05/02/2026 · về cả khu đất",
+    ]
+    # what was asked about withheld land is not told
+    assert withheld == ["Bộ Chỉ huy quân sự tỉnh: cần bổ sung hồ sơ", "văn bản 123/SXD-QH ngày 05/02/2026"]
+    assert "không thay đổi kết quả" in card.inner_text()
+    assert page.evaluate("window.hacked") is None
+    page.keyboard.press("Escape")
+    page.locator("[data-site='06000-T-aaaaaa']").click()
+    assert page.locator("[data-site-card='06000-T-aaaaaa'] [data-answer]").count() == 0
+
+
 def test_a_commune_without_sites_says_why(open_map, map_file):
     page = open_map(map_file)
     page.locator(".line[data-code='06007']").click()

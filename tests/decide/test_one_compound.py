@@ -73,7 +73,7 @@ def test_the_reason_names_project_years_distance_area_and_owner():
     assert words.splitlines() == [
         (
             "Đề xuất một khu chung với “Trụ sở công an xã A”: dự kiến thực hiện năm 2027-2028, cùng giai đoạn “b” với "
-            "trung tâm hành chính; cách vị trí dự kiến 400 m, diện tích dự án 2.500 m²"
+            "trung tâm hành chính; dự án hiện cách vị trí dự kiến 400 m, diện tích dự án 2.500 m²"
         ),
         "Khu chung: thống nhất với Công an tỉnh trước khi lập chủ trương đầu tư",
     ]

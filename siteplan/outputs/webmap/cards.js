@@ -346,13 +346,18 @@ SP.cards = function (content, W, hooks) {
 
   // what the agencies answered in writing; a request on the site as a whole has the zone "*"
   function answersOf(model, id) {
-    var given = model.answersOf.get(id) || [];
+    var given = model.answersOf.get(id) || [], found = model.conflictsOf.get(id) || [];
     if (!given.length) return null;
+    function about(zone) {
+      if (!zone || zone === "*") return " · " + W.t("answer_whole");
+      var finding = found.find(function (f) { return f.zone_id === zone; });
+      return " · " + W.t("opinion_zone", { id: zone }) + (finding && finding.title ? " (" + finding.title + ")" : "");
+    }
     return section(W.t("answers_title"), [
       el("ul.findings", {}, given.map(function (a) {
-        return el("li.finding", {}, [
+        return el("li.finding", { "data-answer": a.answer }, [
           el("p.finding-title", {}, [a.agency, ": ", W.token("answer", a.answer)]),
-          el("p.finding-sub", {}, [a.document_no ? W.t("answer_document", { number: a.document_no }) : "", a.document_date ? " " + W.t("of_date", { date: W.date(a.document_date) }) : "", a.zone_id && a.zone_id !== "*" ? " · " + W.t("opinion_zone", { id: a.zone_id }) : ""]),
+          el("p.finding-sub", {}, [a.document_no ? W.t("answer_document", { number: a.document_no }) : "", a.document_date ? " " + W.t("of_date", { date: W.date(a.document_date) }) : "", a.zone_id === null ? "" : about(a.zone_id)]),
           a.conditions ? el("p.finding-treatment", {}, a.conditions) : null
         ]);
       })),

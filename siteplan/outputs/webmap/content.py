@@ -94,6 +94,17 @@ def _opinions(run: Run, restricted_too: bool, lang: str) -> Content:
     return rows_of(opinions, columns, state_reasons=words_of(opinions["state_reasons"], lang))
 
 
+def _answers(run: Run, restricted_too: bool) -> Content:
+    """Answers of the agencies; of what is withheld without the zone that was asked about."""
+    answers, conflicts = run.table("agency_answers"), run.conflicts
+    withheld = conflicts[flags(conflicts, "restricted") & (not restricted_too)]
+    kept = set(zip(withheld["site_id"], withheld["zone_id"], strict=True))
+    keys = zip(answers["site_id"], answers["zone_id"], strict=True)
+    zones = pd.Series([None if key in kept else key[1] for key in keys], index=answers.index, dtype=object)
+    columns = ["site_id", "agency", "zone_id", "answer", "document_no", "document_date", "conditions", "answer_state"]
+    return rows_of(answers.assign(zone_id=zones), columns)
+
+
 def _facilities(run: Run, option: str | None, lang: str) -> Content:
     facilities = run.table("facilities")
     surplus = run.table("surplus")
@@ -243,10 +254,7 @@ def run_content(run: Run, lang: str) -> Content:
         "conflicts": _conflicts(run, restricted_too, lang),
         "conformity": rows_of(summary.conformity_of_best(run), _CONFORMITY_COLUMNS),
         "opinions": _opinions(run, restricted_too, lang),
-        "agency_answers": rows_of(
-            run.table("agency_answers"),
-            ["site_id", "agency", "zone_id", "answer", "document_no", "document_date", "conditions", "answer_state"],
-        ),
+        "agency_answers": _answers(run, restricted_too),
         "facilities": _facilities(run, option, lang),
         "access_points": _access_points(run),
         "programme": _programme(run, lang),
