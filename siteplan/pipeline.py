@@ -51,7 +51,7 @@ from siteplan.sites import assess, plans, terrain
 from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
-from siteplan.work import Workers, for_each
+from siteplan.work import Spreader, Workers, for_each
 from siteplan.workspace import Workspace, lock, open_workspace
 
 
@@ -141,6 +141,7 @@ def run_scenarios(
     out: Path | None = None,
     jobs: int = 1,
     workers: Workers | None = None,
+    cluster: Spreader | None = None,
     include_restricted: bool = False,
     reporter: Reporter = SILENT,
 ) -> Iterator[Run]:
@@ -160,6 +161,8 @@ def run_scenarios(
         Number of processes; results do not depend on it.
     workers
         Processes that run already; used where `jobs` is more than 1.
+    cluster
+        Many machines instead of `workers`, see :func:`siteplan.cluster.cluster`; results do not depend on it.
     include_restricted
         Whether restricted layers appear in the run; recorded in the manifest.
 
@@ -179,7 +182,7 @@ def run_scenarios(
         layers = all_inputs[0].layers
         clock.lap("read_and_check")
         shared = dict(clock.seconds), list(recorder.lines)
-        road = _Road(layers, jobs, workers, recorder)
+        road = _Road(layers, jobs, cluster or (workers if jobs > 1 else None), recorder)
         for path, inputs in zip(places, all_inputs, strict=True):
             clock.restart(shared[0])
             recorder.lines[:] = shared[1]
@@ -247,7 +250,7 @@ def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) ->
 class _Road:
     """What the runs of one command share: layers, workers, and what does not depend on the scenario."""
 
-    def __init__(self, layers: LayerSet, jobs: int, workers: Workers | None, reporter: Reporter) -> None:
+    def __init__(self, layers: LayerSet, jobs: int, workers: Workers | Spreader | None, reporter: Reporter) -> None:
         self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
         self._found: dict[str, Assessed] = {}
         # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
@@ -281,8 +284,7 @@ class _Road:
 
     def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
         """Call a function for each commune, in the processes there are."""
-        workers = self.workers if self.jobs > 1 else None
-        return for_each(function, shared, codes, jobs=self.jobs, executor=workers, reporter=self.reporter)
+        return for_each(function, shared, codes, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
 
     def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
         """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""

@@ -1,16 +1,16 @@
 """Doing one thing per commune: the only seam through which work is spread over processes.
 
-The executor is a parameter: in line, a process pool, or that of a cluster client (``Client.get_executor()``). Results
-come back in the order of the items, so they do not depend on how many workers there are.
+The executor is a parameter: in line, a process pool, or a Dask cluster (:mod:`siteplan.cluster`). Results come back in
+the order of the items, so they do not depend on how many workers there are.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from siteplan.report import SILENT, Reporter
 
@@ -76,13 +76,28 @@ class Workers:
             received.result()
 
 
+@runtime_checkable
+class Spreader(Protocol):
+    """Something that calls a function for many items and carries what they share once to where it is needed."""
+
+    def spread(
+        self,
+        function: Callable[[Any, Item], Result],
+        shared: Any,
+        items: Sequence[Item],
+        advance: Callable[[], None],
+    ) -> list[Result]:
+        """Return the results in the order of the items; `advance` is called as each is done."""
+        ...
+
+
 def for_each(
     function: Callable[[Any, Item], Result],
     shared: Any,
     items: Iterable[Item],
     *,
     jobs: int = 1,
-    executor: Executor | Workers | None = None,
+    executor: Executor | Workers | Spreader | None = None,
     reporter: Reporter = SILENT,
     key: str = "progress.communes",
 ) -> list[Result]:
@@ -99,12 +114,15 @@ def for_each(
     jobs
         Number of processes; 1 works in line. Ignored where `executor` is given.
     executor
-        Processes that run already, or an executor of another make, with which `shared` travels with each call.
+        Processes that run already, a cluster, which takes `shared` once, or an executor of another make, with which
+        `shared` travels with each call.
     """
     todo = list(items)
     with reporter.stage(key, total=len(todo)):
         if isinstance(executor, Workers):
             return _spread(function, shared, todo, executor, reporter)
+        if isinstance(executor, Spreader):
+            return executor.spread(function, shared, todo, reporter.advance)
         if executor is not None:
             return _gather([executor.submit(function, shared, item) for item in todo], reporter)
         if jobs > 1 and len(todo) > 1:

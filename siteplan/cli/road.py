@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,7 @@ from siteplan.cli.session import (
 from siteplan.locale import number, text, value_text
 
 if TYPE_CHECKING:
+    from siteplan.cluster import Cluster
     from siteplan.runs import Run
     from siteplan.workspace import Workspace
 
@@ -35,6 +37,15 @@ def cores() -> int:
     return min(os.cpu_count() or 1, 4)
 
 
+def _connected(scheduler: str | None) -> AbstractContextManager[Cluster | None]:
+    """Connect to the cluster named, or to none."""
+    if scheduler is None:
+        return nullcontext()
+    from siteplan.cluster import cluster
+
+    return cluster(scheduler)
+
+
 @in_session
 def run(
     now: Session,
@@ -44,6 +55,9 @@ def run(
     jobs: JobsOption = 0,
     with_comparison: Annotated[bool, typer.Option("--compare", help=words("run.compare"))] = False,
     include_restricted: RestrictedOption = False,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help=words("run.scheduler"), show_default=False)
+    ] = None,
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
@@ -55,11 +69,11 @@ def run(
     started = time.perf_counter()
     jobs = jobs or cores()
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
-    with lock(place), Workers(max(2, jobs), modules) as workers:
+    with lock(place), _connected(scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
         from siteplan.pipeline import run_scenarios, runs_folder
 
         runs = run_scenarios(
-            scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers,
+            scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers, cluster=cluster,
             include_restricted=include_restricted, reporter=reporter,
         )  # fmt: skip
         folder = maps_folder(place, catalog, out)
