@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from siteplan.decide.allocation import Case, Limit, best_phases
+from siteplan.decide.allocation import best_phases
+from siteplan.decide.case import Case, Limit
 from siteplan.decide.stability import site_stability
 
 COMMUNES, SITES, CRITERIA, DRAWS = 65, 10, 12, 10_000

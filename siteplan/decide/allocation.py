@@ -17,173 +17,17 @@ the model still has a solution with everything fixed before it.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+
+from siteplan.decide.case import NOWHERE, Case, Solution
+from siteplan.decide.solver import solve, solve_by_core
 
 _Bools = NDArray[np.bool_]
 _Ints = NDArray[np.int64]
 _Floats = NDArray[np.float64]
-NOWHERE = -1
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What may not be exceeded: its kind (starts, count, phase_money, year_money), where, uses (n x s) and cap."""
-
-    kind: str
-    where: str
-    uses: _Floats
-    cap: float
-
-
-@dataclass(frozen=True)
-class AtLeastOne:
-    """One of these communes must start in one of these slots."""
-
-    kind: str
-    where: str
-    members: _Bools
-    slots: _Bools
-
-
-@dataclass(frozen=True)
-class Case:
-    """One programme in numbers; rows are communes in rank order.
-
-    Parameters
-    ----------
-    phase_of_slot
-        Position of the phase each slot belongs to, never falling.
-    allowed
-        n x s, where a commune may start.
-    must
-        n, communes that have to start somewhere in what is allowed to them.
-    size_of_slot
-        What is built in each slot: 0 the build type that the need asks for, then the next smaller; None: always 0.
-    """
-
-    phase_of_slot: _Ints
-    allowed: _Bools
-    must: _Bools
-    limits: tuple[Limit, ...] = ()
-    kinds: tuple[AtLeastOne, ...] = ()
-    time_limit_s: float | None = 60.0
-    node_limit: int | None = None
-    gap: float = 0.0
-    size_of_slot: _Ints | None = None
-
-    @property
-    def sizes(self) -> _Ints:
-        """Size of each slot."""
-        return np.zeros_like(self.phase_of_slot) if self.size_of_slot is None else self.size_of_slot
-
-    @property
-    def size_count(self) -> int:
-        """Number of sizes that slots have."""
-        return int(self.sizes.max()) + 1 if len(self.phase_of_slot) else 1
-
-    @property
-    def group_of_slot(self) -> _Ints:
-        """Order in which slots are tried under the rank: the earliest phase, then the largest build type."""
-        return self.phase_of_slot * self.size_count + self.sizes
-
-    @property
-    def phase_count(self) -> int:
-        """Number of phases that slots belong to."""
-        return int(self.phase_of_slot.max()) + 1 if len(self.phase_of_slot) else 0
-
-    def confined(self, groups: _Ints, chosen: _Ints) -> Case:
-        """Return the case in which every commune keeps its chosen group of slots, or none."""
-        allowed = self.allowed & (groups[np.newaxis, :] == chosen[:, np.newaxis]) & (chosen >= 0)[:, np.newaxis]
-        return replace(self, allowed=allowed, must=chosen >= 0)
-
-
-@dataclass(frozen=True)
-class Solution:
-    """A solution: the slot of each commune (-1 none), value of the objective, bound, and whether it is proved."""
-
-    placed: _Ints
-    value: float
-    bound: float
-    proved: bool
-
-
-@contextmanager
-def _solver_silenced() -> Iterator[None]:
-    """Keep what HiGHS writes past Python to the standard output from the screen."""
-    sys.stdout.flush()
-    try:
-        kept = os.dup(1)
-    except OSError:  # no standard output at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def solve(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None = None) -> Solution | None:
-    """Maximise `gains`; with `keep` = (other gains, value), among the solutions that reach that value.
-
-    Returns None where there is no solution, or none was found in the time allowed.
-    """
-    n = len(case.allowed)
-    row, slot = np.nonzero(case.allowed)
-    if len(row) == 0:
-        empty = Solution(np.full(n, NOWHERE), 0.0, 0.0, proved=True)
-        return None if case.must.any() or case.kinds else empty
-    matrices, lower, upper = [csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(n, len(row)))], [], []
-    lower.append(case.must.astype("float64"))
-    upper.append(np.ones(n))
-    if case.limits:
-        matrices.append(csr_array(np.vstack([limit.uses[row, slot] for limit in case.limits])))
-        lower.append(np.full(len(case.limits), -np.inf))
-        upper.append(np.array([limit.cap for limit in case.limits]))
-    for kind in case.kinds:
-        matrices.append(csr_array((kind.members[row] & kind.slots[slot]).astype("float64")[np.newaxis, :]))
-        lower.append(np.ones(1))
-        upper.append(np.full(1, np.inf))
-    if keep is not None:
-        matrices.append(csr_array(keep[0][row, slot][np.newaxis, :]))
-        lower.append(np.array([keep[1] - 0.5]))  # whole numbers: half a unit below is the value itself
-        upper.append(np.full(1, np.inf))
-    options: Any = {"mip_rel_gap": case.gap, "disp": False}
-    if case.time_limit_s is not None:
-        options["time_limit"] = case.time_limit_s
-    if case.node_limit is not None:
-        options["node_limit"] = case.node_limit
-    constraints = [LinearConstraint(m, lo, up) for m, lo, up in zip(matrices, lower, upper, strict=True)]
-    with _solver_silenced():
-        found = milp(
-            -gains[row, slot],
-            integrality=np.ones(len(row), dtype=np.int64),
-            bounds=Bounds(0, 1),
-            constraints=constraints,
-            options=options,
-        )
-    if found.x is None:
-        return None
-    placed = np.full(n, NOWHERE)
-    chosen = np.round(found.x).astype(bool)
-    placed[row[chosen]] = slot[chosen]
-    value = float(gains[row[chosen], slot[chosen]].sum())
-    bound = -float(found.mip_dual_bound)
-    proved = bool(found.status == 0) and bound < value + 1  # whole numbers: nothing lies between
-    return Solution(placed, value, value if proved else bound, proved)
 
 
 def any_solution(case: Case) -> Solution | None:
@@ -378,10 +222,10 @@ def best_phases(case: Case, values: _Ints, *, nested: bool) -> Optimum | None:
 
 
 def _best(case: Case, gains: _Floats, ties: _Floats) -> Solution | None:
-    first = solve(case, gains)
+    first = solve_by_core(case, gains)
     if first is None or not first.proved:
         return first
-    second = solve(case, ties, keep=(gains, first.value))
+    second = solve_by_core(case, ties, keep=(gains, first.value))
     if second is None:
         return first
     return Solution(second.placed, first.value, first.bound, proved=True)

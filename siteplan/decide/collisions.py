@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.decide.allocation import AtLeastOne, Case, Limit, any_solution, solve
+from siteplan.decide.allocation import any_solution
+from siteplan.decide.case import AtLeastOne, Case, Limit
+from siteplan.decide.solver import solve
 
 _Ints = NDArray[np.int64]
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.decide.allocation import NOWHERE, AtLeastOne, Case, Limit, best_phases, in_rank_order, phase_value
+from siteplan.decide.allocation import best_phases, in_rank_order, phase_value
+from siteplan.decide.case import NOWHERE, AtLeastOne, Case, Limit
 from siteplan.decide.collisions import colliding
 from siteplan.decide.costs import escalation
 from siteplan.decide.programme_reasons import Placement, inversions
@@ -26,10 +27,9 @@ LAND_UNIT = 100.0  # m²
 # what one unit of an objective's whole numbers stands for: points, people, m²
 OBJECTIVE_UNITS = {"priority": 1, "people": 100, "deficit": 10}
 SOLVER = "HiGHS (scipy.optimize.milp)"
-# What is shown beside a programme bound by the money of single years need not be proved, which can take minutes: the
-# root of the search, or half a percent, then the bound is told. A number of nodes, not of seconds: the same every time.
-_BESIDE_NODES = 1
-_BESIDE_GAP = 0.005
+# What is shown beside a programme bound by the money of single years need not be proved, which can take minutes: after
+# so many nodes of a search the bound is told. A number of nodes, not of seconds: the same every time.
+_BESIDE_NODES = 1000
 
 
 def _unit(limit: Limit) -> float:
@@ -243,7 +243,7 @@ class ProgrammeModel:
         values = self.values(objective)
         best = None
         if objective != "follow_rank":
-            case = replace(self.case, node_limit=_BESIDE_NODES, gap=_BESIDE_GAP) if roughly else self.case
+            case = replace(self.case, node_limit=_BESIDE_NODES) if roughly else self.case
             best = best_phases(case, values, nested=self.settings.nested if nested is None else nested)
         if best is not None:
             return Solved(objective, best.phases, best.sizes, best.value, best.bound, best.proved)

@@ -4,7 +4,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from siteplan.decide.allocation import NOWHERE, AtLeastOne, Case, Limit
+from siteplan.decide.case import NOWHERE, AtLeastOne, Case, Limit
 from siteplan.decide.collisions import colliding
 
 
