@@ -32,6 +32,7 @@ _OBJECT_ROLES = (
     "water_areas",
     "power_lines",
     "utilities",
+    "border_gates",
     "services",
     "buildings",
     "hazards",
@@ -142,7 +143,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         speed_tokens=frozenset(_assumptions(inputs.rules.speeds, "speeds", "road_class").values()),
         ground_figures=dict(zip(inputs.rules.ground["key"], inputs.rules.ground["value"].astype(float), strict=True)),
         ground_tokens=frozenset(_assumptions(inputs.rules.ground, "ground", "key").values()),
-        far=far_places(inputs.communes, layers.get("roads"), layers.get("border"), inputs.rules.speeds, inputs.capital),
+        far=far_places(inputs.communes, layers, inputs.rules.speeds, inputs.capital),
     )
 
 

@@ -33,6 +33,7 @@ SITE_ROLES = (
     "plans",
     "plan_zones",
     "border",
+    "border_gates",
     "facilities",
     "proposals",
     "former_units",

@@ -225,6 +225,10 @@ _ALL = (
         Column("voltage_kv", "float", "Điện áp", "Voltage", "DIEN_AP", "kV", 0), _NAME,
     ),
     _table(
+        "border_gates", "Cửa khẩu", "Border gates", "point", (), _NAME,
+        Column("gate_class", "text", "Cấp cửa khẩu", "Class of border gate", "CUA_KHAU", values=GATE_CLASSES),
+    ),
+    _table(
         "utilities", "Hạ tầng cấp nước, viễn thông, thoát nước", "Water supply, telecommunications, sewerage", "any",
         (),
         Column("utility_kind", "text", "Loại", "Kind", "LOAI", nullable=False,

@@ -73,11 +73,18 @@ class FarPlaces:
         return out
 
 
-def border_gates(communes: gpd.GeoDataFrame, roads: Layer | None, border: Layer | None, speeds: pd.DataFrame) -> Array:
-    """Points where the best road of each commune with a gate comes nearest to the border, rows of easting and northing.
+def border_gates(communes: gpd.GeoDataFrame, layers: Mapping[str, Layer], speeds: pd.DataFrame) -> Array:
+    """Points of the border gates, rows of easting and northing.
 
-    The best road is of a main class, then the nearest. A commune whose roads all end farther off has no point.
+    Those of the layer ``border_gates`` that have a class. Without that layer, where the best road of each commune with
+    a gate comes nearest to the border: of a main class, then the nearest. A commune whose roads all end farther off
+    has no point then.
     """
+    gates, roads, border = (layers.get(role) for role in ("border_gates", "roads", "border"))
+    if gates is not None and len(gates):
+        classes = gates.texts("gate_class")
+        known = np.array([isinstance(c, str) and c not in ("", NO_GATE) for c in classes], dtype=bool)
+        return np.asarray(shapely.get_coordinates(gates.geometries[known]))
     found: list[tuple[float, float]] = []
     if roads is None or border is None or not len(roads) or not len(border) or "gate_class" not in communes.columns:
         return np.empty((0, 2))
@@ -106,17 +113,17 @@ def border_gates(communes: gpd.GeoDataFrame, roads: Layer | None, border: Layer 
 
 def far_places(
     communes: gpd.GeoDataFrame,
-    roads: Layer | None,
-    border: Layer | None,
+    layers: Mapping[str, Layer],
     speeds: pd.DataFrame,
     capital: tuple[float, float] | None,
 ) -> FarPlaces:
     """Search the roads of the province once per mode and place."""
+    roads = layers.get("roads")
     places: dict[str, Array] = {}
     minutes: dict[str, Array] = {}
     if capital is None or roads is None or not len(roads):
         return FarPlaces(places, minutes)
-    gates = border_gates(communes, roads, border, speeds)
+    gates = border_gates(communes, layers, speeds)
     grid = Grid.around(tuple(communes.total_bounds), FAR_CELL_M, MARGIN_M)
     for mode, speed in MODES.items():
         start, end, cost = ways_of(roads, grid, speeds, speed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from siteplan.sites.rules import Layer, derive_columns
 from siteplan.sites.travel.far import border_gates, far_places
@@ -23,7 +24,7 @@ def province(maps, **more):
 def test_minutes_to_the_capital_are_road_length_by_speed_and_a_walk(maps, rules) -> None:
     road = {"road_class": "national", "geometry": maps.line((-4500, 1500), (6500, 1500))}
     capital = (maps.X0 - 4500, maps.Y0 + 1500)
-    far = far_places(province(maps), roads_of(maps, rules, [road]), None, rules.speeds, capital)
+    far = far_places(province(maps), {"roads": roads_of(maps, rules, [road])}, rules.speeds, capital)
     found = far.columns(np.array([maps.at(2000, 1880, 2040, 1920)])).iloc[0]
     speeds = rules.speeds.set_index("road_class").loc["national"]
     walk = 400 / 1000 / LEVEL_KMH * 60
@@ -38,7 +39,7 @@ def test_cars_take_the_expressway_and_motorbikes_do_not(maps, rules) -> None:
     fast = {"road_class": "expressway", "geometry": maps.line((-4500, 1500), (6500, 1500))}
     slow = {"road_class": "commune", "geometry": maps.line((-4500, 1500), (-4500, 4500), (6500, 4500), (6500, 1500))}
     capital = (maps.X0 - 4500, maps.Y0 + 1500)
-    far = far_places(province(maps), roads_of(maps, rules, [fast, slow]), None, rules.speeds, capital)
+    far = far_places(province(maps), {"roads": roads_of(maps, rules, [fast, slow])}, rules.speeds, capital)
     site = np.array([maps.at(6480, 1480, 6520, 1520)])
     found = far.columns(site).iloc[0]
     speeds = rules.speeds.set_index("road_class")
@@ -53,21 +54,37 @@ def test_a_gate_is_where_the_best_road_meets_the_border(maps, rules) -> None:
         {"road_class": "national", "geometry": maps.line((2500, 0), (2500, 2900))},
         {"road_class": "national", "geometry": maps.line((1500, 0), (1500, 2000))},
     ]
-    roads = roads_of(maps, rules, rows)
-    gates = border_gates(province(maps, gate_class="international"), roads, border, rules.speeds)
+    layers = {"roads": roads_of(maps, rules, rows), "border": border}
+    gates = border_gates(province(maps, gate_class="international"), layers, rules.speeds)
     assert gates == pytest.approx(np.array([[maps.X0 + 2500, maps.Y0 + 2900]]))
     for nothing in (None, "none"):
-        assert len(border_gates(province(maps, gate_class=nothing), roads, border, rules.speeds)) == 0
-    far = far_places(province(maps, gate_class="main"), roads, border, rules.speeds, (maps.X0, maps.Y0))
+        assert len(border_gates(province(maps, gate_class=nothing), layers, rules.speeds)) == 0
+    far = far_places(province(maps, gate_class="main"), layers, rules.speeds, (maps.X0, maps.Y0))
     site = far.columns(np.array([maps.at(2480, 80, 2520, 120)])).iloc[0]
     kmh = rules.speeds.set_index("road_class").loc["national", "speed_kmh"]
     assert site["gate_minutes"] == pytest.approx(2.8 / kmh * 60, abs=1.2)
 
 
+def test_gates_that_are_known_are_not_guessed(maps, rules) -> None:
+    rows = [
+        {"name": "Cửa khẩu", "gate_class": "main", "geometry": shapely.Point(maps.X0 + 700, maps.Y0 + 2900)},
+        {"name": "Lối mở", "gate_class": "none", "geometry": shapely.Point(maps.X0 + 100, maps.Y0 + 2900)},
+        {"name": "Chưa rõ", "gate_class": None, "geometry": shapely.Point(maps.X0 + 200, maps.Y0 + 2900)},
+    ]
+    road = {"road_class": "national", "geometry": maps.line((2500, 0), (2500, 2900))}
+    layers = {
+        "roads": roads_of(maps, rules, [road]),
+        "border": Layer("border", maps.layer("border", [{"geometry": maps.line((-500, 3000), (3500, 3000))}]), ()),
+        "border_gates": Layer("border_gates", maps.layer("border_gates", rows), ()),
+    }
+    gates = border_gates(province(maps, gate_class="main"), layers, rules.speeds)
+    assert gates.tolist() == [[maps.X0 + 700, maps.Y0 + 2900]]
+
+
 def test_without_capital_or_roads_nothing_is_told(maps, rules) -> None:
     road = roads_of(maps, rules, [{"road_class": "local", "geometry": maps.line((0, 0), (900, 0))}])
     for far in (
-        far_places(province(maps), None, None, rules.speeds, (0.0, 0.0)),
-        far_places(province(maps), road, None, rules.speeds, None),
+        far_places(province(maps), {}, rules.speeds, (0.0, 0.0)),
+        far_places(province(maps), {"roads": road}, rules.speeds, None),
     ):
         assert far.columns(np.array([maps.at(0, 0, 10, 10)])).isna().all(axis=None)
