@@ -63,39 +63,55 @@ SP.ranking = function (content, W, views, hooks) {
     var gained = c.official_rank - c.priority_rank;
     return SP.el("small.step" + (gained > 0 ? ".up" : ".down"), { title: W.t("trial_rank_was", { rank: c.official_rank }) }, (gained > 0 ? "▲" : "▼") + Math.abs(gained));
   }
+  // a line is made once; later only what changed on it is written again, and the browser lays out no more than that
+  var lines = new Map();
+  function part(node, shown, fill) {
+    if (node.shown === shown) return;
+    node.shown = shown;
+    SP.refill(node, fill());
+  }
   function line(c) {
-    var badges = [];
+    if (!lines.has(c.code)) lines.set(c.code, made(c));
+    var L = lines.get(c.code);
+    if (state.chosen === c.code) L.button.setAttribute("aria-current", "true"); else L.button.removeAttribute("aria-current");
+    part(L.rank, [c.priority_rank, two || c.official_rank].join(), function () { return [c.priority_rank === null ? "–" : c.priority_rank, two ? null : step(c)]; });
+    part(L.differs, String(differing.has(c.code)), function () { return two && differing.has(c.code) ? SP.el("abbr.badge.differs", { title: W.t("differs") }, "≠") : null; });
+    if (!two) { SP.tell(L.cells[0], W.number(c.priority_points, 1)); SP.tell(L.cells[1], W.number(c.deficit_floor_area_m2, 0)); return L.node; }
+    views.forEach(function (v, i) {
+      var own = v.model.byCode.get(c.code);
+      part(L.cells[i], own ? [own.priority_rank, own.official_rank, own.phase_state].join() : "", function () { return own ? [step(own), own.priority_rank, dot(v.model, own)] : "–"; });
+    });
+    return L.node;
+  }
+  function made(c) {
+    var badges = [], L = { rank: SP.el("span.rank"), differs: SP.el("span"), cells: [SP.el("span.cell"), SP.el("span.cell")] };
     if (c.is_border) badges.push(SP.el("abbr.badge.border", { title: W.t("border_commune") }, W.t("badge_border")));
     if (c.is_central_ward) badges.push(SP.el("abbr.badge.ward", { title: W.t("central_ward") }, W.t("badge_ward")));
-    var cells = two
-      ? views.map(function (v) { var own = v.model.byCode.get(c.code); return SP.el("span.cell", {}, own ? [step(own), own.priority_rank, dot(v.model, own)] : "–"); })
-      : [SP.el("span.cell", {}, W.number(c.priority_points, 1)), SP.el("span.cell", {}, W.number(c.deficit_floor_area_m2, 0)), dot(first, c)];
-    return SP.el("li", {}, SP.el("button.line", {
-      type: "button", "data-code": c.code, "aria-current": state.chosen === c.code ? "true" : null, on: { click: function () { hooks.open(c.code); } }
-    }, [
-      SP.el("span.rank", {}, [c.priority_rank === null ? "–" : c.priority_rank, two ? null : step(c)]),
-      SP.el("span.name", {}, [SP.el("span", {}, c.name), badges, two && differing.has(c.code) ? SP.el("abbr.badge.differs", { title: W.t("differs") }, "≠") : null]),
-      cells
-    ]));
+    L.button = SP.el("button.line", { type: "button", "data-code": c.code, on: { click: function () { hooks.open(c.code); } } }, [
+      L.rank, SP.el("span.name", {}, [SP.el("span", {}, c.name), badges, L.differs]), L.cells, two ? null : dot(first, c)
+    ]);
+    L.node = SP.el("li", {}, L.button);
+    return L;
   }
   R.refresh = function () {
     var rows = first.communes.filter(kept).sort(compared);
-    SP.refill(list, rows.length ? rows.map(line) : SP.el("li.empty", {}, W.t("nothing_found")));
-    SP.refill(count, W.t("count", { shown: rows.length, all: first.communes.length }));
+    SP.arrange(list, rows.length ? rows.map(line) : [SP.el("li.empty", {}, W.t("nothing_found"))]);
+    SP.tell(count, W.t("count", { shown: rows.length, all: first.communes.length }));
     heads.forEach(function (h) { h.refresh(); });
     return rows;
   };
 
   var heads = [];
   function head(key, text, title) {
+    var arrow = SP.el("i", { "aria-hidden": "true" });
     var button = SP.el("button.sort", { type: "button", title: title || text, on: { click: function () {
       var numbers = key === "points" || key === "need";
       if (state.sort === key) state.down = !state.down; else { state.sort = key; state.down = numbers; }
       R.refresh();
-    } } });
+    } } }, [text, arrow]);
     heads.push({ refresh: function () {
       var own = state.sort === key;
-      SP.refill(button, [text, SP.el("i", { "aria-hidden": "true" }, own ? (state.down ? "▼" : "▲") : "")]);
+      SP.tell(arrow, own ? (state.down ? "▼" : "▲") : "");
       button.setAttribute("aria-pressed", own ? "true" : "false");
     } });
     return button;

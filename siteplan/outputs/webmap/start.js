@@ -225,7 +225,7 @@ SP.start = function (content) {
       if (!v.theme()) return;
       var before = legendBoxes[i].querySelector("details"), open = before ? before.open : null, made = legend.onMap(v);
       if (open !== null) made.open = open;
-      SP.refill(legendBoxes[i], made);
+      if (!before || !before.isEqualNode(made)) SP.refill(legendBoxes[i], made);
     });
   }
 

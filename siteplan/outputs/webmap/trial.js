@@ -26,9 +26,9 @@ SP.trial = function (content, W, views, hooks) {
     } } });
     rows.push(function () {
       var w = weights[group][key], own = group === "supplements" ? w : engine.shares(group, weights)[engine.spec.criteria.filter(function (c) { return c.of === group; }).findIndex(function (c) { return c.key === key; })];
-      input.value = w;
-      SP.refill(number, group === "supplements" ? W.number(w, 1) : isFinite(own) ? W.number(own, 1) + " %" : "–");
-      SP.refill(share, Math.abs(w - official[group][key]) > 1e-9 ? W.t("trial_was", { value: W.number(official[group][key], 1) }) : "");
+      if (Number(input.value) !== w) input.value = w;
+      SP.tell(number, group === "supplements" ? W.number(w, 1) : isFinite(own) ? W.number(own, 1) + " %" : "–");
+      SP.tell(share, Math.abs(w - official[group][key]) > 1e-9 ? W.t("trial_was", { value: W.number(official[group][key], 1) }) : "");
       input.closest(".weight").classList.toggle("changed", Math.abs(w - official[group][key]) > 1e-9);
     });
     return el("div.weight", { title: title || null }, [el("label", { "for": id }, text), share, input, number]);

@@ -74,3 +74,16 @@ SP.refill = function (node, children) {
   while (node.firstChild) node.removeChild(node.firstChild);
   return SP.put(node, children);
 };
+// words that are the same already are left alone, so that the browser need not lay them out again
+SP.tell = function (node, text) {
+  text = String(text);
+  if (node.textContent !== text) node.textContent = text;
+};
+// children in this order; those that stand where they should are not touched
+SP.arrange = function (parent, nodes) {
+  nodes.forEach(function (node, i) {
+    if (parent.children[i] !== node) parent.insertBefore(node, parent.children[i] || null);
+  });
+  while (parent.children.length > nodes.length) parent.removeChild(parent.lastChild);
+  return parent;
+};
