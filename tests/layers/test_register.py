@@ -7,17 +7,20 @@ import json
 import subprocess
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 import shapely
 
+from siteplan.crs import to_crs
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.register import coverage_of, functions_of, overview, read_register, versions_of
 from siteplan.layers.register_check import check_register
 from siteplan.locale import problem_row
 from siteplan.outputs.register import write_register
-from siteplan.sites.plans import plan_coverage, standing
+from siteplan.scenario import ToleranceSettings
+from siteplan.sites.plans import evidence, join_zones, plan_coverage, standing
 
 WEST, SOUTH = 440_000.0, 2_410_000.0
 DATE = dt.date(2026, 1, 1)
@@ -128,6 +131,54 @@ def test_two_plans_of_one_id_stop(made):
     *_, problems = made(plan("Q1"), plan("Q1", title="Bản khác"))
     found = [p for p in problems if p.key == "layer_key_twice"]
     assert [(p.severity, p.feature) for p in found] == [("error", "Q1")]
+
+
+# a plan as it is drawn: an edge that leans, a hole, an island of its own, and a zone that only touches the site
+DRAWN = (
+    shapely.MultiPolygon(
+        [
+            shapely.Polygon(
+                [(WEST + x, SOUTH + y) for x, y in ((100.125, 50), (400, 61.5), (390.75, 300), (90, 310))],
+                holes=[[(WEST + x, SOUTH + y) for x, y in ((200, 100), (240, 100), (240, 160), (200, 160))]],
+            ),
+            box(480, 100, 60.25),
+        ]
+    ),
+    box(550, 100, 80),
+)
+
+
+@pytest.mark.parametrize("epsg", [9215, 5897, 3405, 4326])
+def test_the_evidence_is_the_same_whatever_crs_the_file_of_the_plan_came_in(made, rules, epsg):
+    drawn = to_crs(zones(*(("Q1", "DAT_CAYXANH", shape) for shape in DRAWN)), epsg)
+    layers, *_ = made(plan(), drawn=drawn)
+    read = layers.table("plan_zones")
+    assert read.crs.to_epsg() == 9215
+    for shape, expected in zip(read.sort_values("zone_id").geometry, DRAWN, strict=True):
+        ours = shapely.get_coordinates(shapely.normalize(shapely.set_precision(shape, 1e-4)))
+        assert np.abs(ours - shapely.get_coordinates(shapely.normalize(expected))).max() < 0.001
+    site = shapely.box(WEST + 150, SOUTH, WEST + 550, SOUTH + 200)
+    sites = gpd.GeoDataFrame({"site_id": ["K"], "commune_code": ["06001"]}, geometry=[site], crs=9215)
+    joined = join_zones(read, layers.table("plans"), rules, DATE)
+    found = evidence(sites, joined, ToleranceSettings()).set_index("zone_id")
+    assert found.loc["Z1", "relation"] == "overlap"
+    expected = site.intersection(DRAWN[0]).area
+    assert found.loc["Z1", "area_m2"] == pytest.approx(expected, abs=0.001 * DRAWN[0].length)
+    # an edge that is shared: exact within VN-2000; degrees know it to the millimetre, never an overlap
+    edge = found.loc[found.index == "Z2"]
+    assert set(edge["relation"]) <= ({"touch", "sliver"} if epsg == 4326 else {"touch"})
+    assert len(edge) == 1 or epsg == 4326
+    assert edge["area_m2"].sum() <= 0.001 * 80
+
+
+def test_a_plan_drawn_in_one_zone_and_told_as_another_is_refused_with_the_likely_cause(made):
+    wrong = zones(("Q1", "DAT_CAYXANH", box(0, 0)), crs=5897)  # coordinates of 9215
+    *_, problems = made(plan(), drawn=wrong)
+    told = [p for p in problems if p.key.startswith("layer_outside")]
+    assert [p.severity for p in told] == ["error"]
+    assert [p.layer for p in told] == ["o_qh"]
+    assert "9215" in str(told[0].params)
+    assert problem_row(told[0])["remedy"]
 
 
 def test_plans_of_one_kind_and_level_that_overlap(made):
