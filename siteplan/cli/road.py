@@ -60,14 +60,23 @@ def run(
     ] = None,
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
+    from siteplan.cli.national import run_national, workspaces_of
     from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
     from siteplan.work import Workers
     from siteplan.workspace import lock
 
-    place = now.workspace(scenarios[0])
-    reporter = now.reporter
     started = time.perf_counter()
     jobs = jobs or cores()
+    folders = workspaces_of(catalog)
+    if catalog is not None and folders is not None:
+        with _connected(scheduler) as cluster, Workers(max(2, jobs), ("siteplan.sites.assess",)) as workers:
+            for scenario in scenarios:
+                run_national(now, scenario, catalog, folders, workers, cluster, jobs=jobs,
+                             include_restricted=include_restricted)  # fmt: skip
+        now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, now.lang))
+        return
+    place = now.workspace(scenarios[0])
+    reporter = now.reporter
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
     with lock(place), _connected(scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
         from siteplan.pipeline import run_scenarios, runs_folder
