@@ -95,9 +95,15 @@ def template(
         from siteplan.errors import Problem, UsageError
         from siteplan.layers.template import catalog_template, scenario_template
 
+        if what == "dossier":
+            from siteplan.outputs.templates import write_forms
+
+            for file in write_forms(out or Path.cwd(), lang):
+                now.line("written", file=str(file))
+            return
         makers = {"scenario": ("kich_ban.toml", scenario_template), "catalog": ("catalog.toml", catalog_template)}
         if what not in makers:
-            raise UsageError(Problem("template_unknown", value=what, params={"known": ", ".join(makers)}))
+            raise UsageError(Problem("template_unknown", value=what, params={"known": ", ".join([*makers, "dossier"])}))
         name, make = makers[what]
         path = (out or Path.cwd()) / name
         if path.exists():
@@ -118,12 +124,15 @@ def init(
     """Write a new workspace from the packaged template, or for another province from open data."""
     with session(None, lang, quiet, debug) as now:
         from siteplan.errors import Problem, UsageError
+        from siteplan.outputs.templates import write_forms
         from siteplan.workspace import init_workspace
 
         if province is None:
             if folder is None:
                 raise UsageError(Problem("init_folder_missing"))
-            now.line("init.done", folder=str(init_workspace(folder).root))
+            new = init_workspace(folder)
+            write_forms(new.layers / "templates")
+            now.line("init.done", folder=str(new.root))
             return
         from siteplan.layers.founding import found_workspace, known_provinces
         from siteplan.layers.provinces import find_province
@@ -132,6 +141,7 @@ def init(
         entry = find_province(known_provinces(), province)
         target = folder or Path(fold(entry.name).replace(" ", "_"))
         made = found_workspace(target, entry.code, source, now.reporter)
+        write_forms(made.workspace.layers / "templates")
         now.line("init.done", folder=str(made.workspace.root))
         now.line("init.province_done", kind=entry.kind, name=entry.name, communes=made.communes, epsg=entry.epsg,
                  meridian=entry.central_meridian, former=entry.former_provinces)  # fmt: skip

@@ -96,16 +96,17 @@ def write_workbook_of(folder: Path, lang: str) -> list[Path]:
 
 
 def write_papers_of(folder: Path, lang: str) -> list[Path]:
-    """Write the Word file and the shapefiles of a run into its folder."""
-    from siteplan.outputs.dossier import write_dossier
+    """Write the papers of the dossier and the shapefiles of a run into its folder."""
+    from siteplan.outputs.dossier import write_papers
     from siteplan.outputs.handover import write_shapefiles
     from siteplan.runs import opened
 
     run = opened(folder)
     (folder / PAPERS).mkdir(exist_ok=True)
-    dossier = write_dossier([run], folder / PAPERS / f"{run.name}.docx", lang)
+    # maps of 65 sites take longer than the run itself: the command dossier draws them
+    papers = write_papers([run], folder / PAPERS, run.name, lang)
     restricted = bool(run.manifest["include_restricted"])
-    return [dossier, *write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)]
+    return [*papers, *write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)]
 
 
 def write_documents(run: Run, lang: str) -> list[Path]:
@@ -199,12 +200,29 @@ def dossier(
     runs: RunsArgument = None,
     catalog: CatalogOption = None,
     out: OutOption = None,
+    final: Annotated[bool, typer.Option("--final", help=words("dossier.final"))] = False,
+    maps: Annotated[bool, typer.Option("--maps/--no-maps", help=words("dossier.maps"))] = True,
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help=words("dossier.pdf"))] = True,
+    jobs: JobsOption = 0,
 ) -> None:
-    """Write one Word file with all the runs given."""
-    from siteplan.outputs.dossier import write_dossier
+    """Write the papers of the dossier with all the runs given: Word, and PDF where LibreOffice is there."""
+    from siteplan.cli.road import cores
+    from siteplan.outputs.dossier import Wanted, write_papers
+    from siteplan.outputs.pdf import office, to_pdf
 
-    found = found_runs(runs, now.workspace(), catalog, None)
-    _show(now, [write_dossier(found, _paper(found, out, ".docx"), now.lang)])
+    place = now.workspace()
+    found = found_runs(runs, place, catalog, None)
+    target = _paper(found, out, ".docx")
+    wanted = Wanted(
+        final=final, layers=place.layers, style=style_of(place) if maps else None, jobs=jobs or cores()
+    )  # fmt: skip
+    files = write_papers(found, target.parent, target.stem, now.lang, wanted)
+    program = office() if pdf else None
+    if program:
+        files += to_pdf(files, program)
+    _show(now, files)
+    if pdf and not program:
+        now.line("dossier.no_office")
 
 
 @in_session

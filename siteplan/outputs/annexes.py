@@ -3,64 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.dossier_sites import write_site_sheets
+from siteplan.outputs.feedback import Opinion, write_opinions
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
-    from siteplan.outputs.paper import Align
+    from siteplan.outputs.paper_table import Align
+    from siteplan.outputs.style import Style
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
 OVERLAPS = ("overlap", "contains", "within")
+# variable of the template, behind "phu_luc_" -> name of the annex
+ANNEXES = {
+    "don_vi": "communes", "nhom": "groups", "phieu_vi_tri": "site_sheets", "bang_chung": "evidence",
+    "uu_tien": "priority", "danh_muc": "programme", "von": "funding", "doi_du": "surplus", "gia_dinh": "assumptions",
+    "du_lieu": "coverage", "y_kien": "feedback", "so_bao_cao": "figures",
+    "phuong_phap": "agreement", "ban_do": "maps",
+}  # fmt: skip
 
-Annex = tuple[str, str, Callable[[], None]]
+
+@dataclass(frozen=True)
+class Annex:
+    """One annex: its name, what writes it, whether its figures rest on data, and its page."""
+
+    name: str
+    write: Callable[[], None]
+    rests: bool = True
+    landscape: bool = True
+    large: bool = False
 
 
-def annexes(writer: Writer) -> list[Annex]:
-    """Name, note and writer of each annex, in order."""
+def annexes(writer: Writer, opinions: list[Opinion], style: Style | None = None, jobs: int = 1) -> list[Annex]:
+    """Return the annexes the runs have figures for."""
     run = writer.run
-    found: list[Annex] = [
-        (writer.words("annex_name.communes"), writer.words("annex_note.communes"), partial(_annex_communes, writer)),
-        (writer.words("annex_name.sites"), writer.words("annex_note.sites"), partial(_annex_sites, writer)),
-        (writer.words("annex_name.evidence"), writer.words("annex_note.evidence"), partial(_annex_evidence, writer)),
-        (writer.words("annex_name.priority"), "", partial(_annex_priority, writer)),
-    ]
-    for one in writer.runs:
-        title = wording.title_of(one, writer.lang)
-        found.append((f"{writer.words('annex_name.programme')} – {title}", "", partial(_annex_programme, writer, one)))
-        found.append((f"{writer.words('annex_name.funding')} – {title}", "", partial(_annex_funding, writer, one)))
-        found.append((f"{writer.words('annex_name.surplus')} – {title}", "", partial(_annex_surplus, writer, one)))
-    found.append(
-        (
-            writer.words("annex_name.assumptions"),
-            "",
-            partial(
-                _annex_plain,
-                writer,
-                run,
-                "assumptions",
-                ("number", "statement", "value", "unit", "legal_basis", "certainty"),
-                (0.8, 4.6, 1.6, 1, 3.2, 1.2),
-            ),
-        )
-    )
-    found.append(
-        (writer.words("annex_name.coverage"), writer.words("annex_note.coverage"), partial(_annex_coverage, writer))
-    )
+    assumptions = ("number", "statement", "value", "unit", "legal_basis", "certainty")
+    found = [
+        Annex("communes", partial(_annex_communes, writer)),
+        Annex("site_sheets", partial(write_site_sheets, writer, style, jobs), landscape=False),
+        Annex("evidence", partial(_annex_evidence, writer)),
+        Annex("priority", partial(_annex_priority, writer)),
+        Annex("programme", partial(_each, writer, _annex_programme)),
+        Annex("funding", partial(_each, writer, _annex_funding)),
+        Annex("surplus", partial(_each, writer, _annex_surplus)),
+        Annex("assumptions", partial(_annex_plain, writer, run, "assumptions", assumptions,
+                                     (0.8, 4.6, 1.6, 1, 3.2, 1.2)), rests=False),
+        Annex("coverage", partial(_annex_coverage, writer), rests=False),
+    ]  # fmt: skip
+    if not run.groups.empty:
+        found.append(Annex("groups", partial(_annex_groups, writer)))
     if not run.agreement.empty:
         names = ("of", "commune_code", "method", "subjects", "criteria", "tau", "first_same", "first", "first_other")
         widths = (1.2, 1.2, 1.8, 1.2, 1.2, 1.4, 1.2, 2.4, 2.4)
-        note = writer.words("annex_note.agreement")
-        table = partial(_annex_plain, writer, run, "agreement", names, widths)
-        found.append((writer.words("annex_name.agreement"), note, table))
+        found.append(Annex("agreement", partial(_annex_plain, writer, run, "agreement", names, widths)))
+    if opinions:
+        found.append(Annex("feedback", partial(write_opinions, writer, opinions), rests=False))
     if not run.figures.empty:
-        note = writer.words("annex_note.figures")
-        found.append((writer.words("annex_name.figures"), note, partial(_annex_figures, writer)))
+        found.append(Annex("figures", partial(_annex_figures, writer)))
     return found
+
+
+def _each(writer: Writer, write: Callable[[Writer, Run], None]) -> None:
+    """Write a table for each option, with its title above where there are several."""
+    for run in writer.runs:
+        if len(writer.runs) > 1:
+            writer.paper.heading(wording.title_of(run, writer.lang), 2)
+        write(writer, run)
+
+
+def _annex_groups(writer: Writer) -> None:
+    groups, deviations = writer.run.groups, writer.run.deviations
+    names = [name for name in RESULTS["groups"].names if name != "order"]
+    writer.paper.caption(writer.words("need.groups_caption"))
+    writer.table("groups", names, groups, (2.4, 0.8, 1, 1.1, 1, 1.2, 1.2), size_pt=10)
+    if deviations.empty:
+        return
+    known = summary.names_by_code(writer.run)
+    names = [name for name in RESULTS["deviations"].names if name != "commune_code"]
+    extra = [
+        (0, locale.text("workbook.commune", writer.lang), [known.get(str(c), "") for c in deviations["commune_code"]])
+    ]
+    writer.paper.caption(writer.words("need.deviations_caption"))
+    writer.table("deviations", names, deviations, [2, *[1.2] * len(names)], size_pt=9, extra=extra)
 
 
 def _annex_communes(writer: Writer) -> None:
@@ -126,6 +156,7 @@ def _annex_sites(writer: Writer) -> None:
 
 
 def _annex_evidence(writer: Writer) -> None:
+    _annex_sites(writer)
     evidence = wording.printable_evidence(writer.run, writer.lang)
     best = set(summary.proposed_sites(writer.run)["site_id"])
     rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]

@@ -11,8 +11,11 @@ from siteplan.tables.evidence import CONFORMITY
 if TYPE_CHECKING:
     import pandas as pd
 
-    from siteplan.outputs.paper import Align
+    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
+
+
+LISTED = 12  # communes named in the text; more are named in the annex
 
 
 def write_conformity(writer: Writer) -> None:
@@ -22,6 +25,7 @@ def write_conformity(writer: Writer) -> None:
         _counts(writer, rows)
         _listed(writer, rows, "not_in_plan")
         _listed(writer, rows, "needs_adjustment")
+        writer.say("sites.conformity_annex", annex=writer.annex("evidence"))
     _shifts(writer)
 
 
@@ -48,6 +52,8 @@ def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
         codes = own.loc[own["conformity"] == token, "commune_code"]
         if len(codes) == len(own):
             items.append(f"{_kind(writer, kind)}: {writer.words('sites.conformity_all', count=len(own))};")
+        elif len(codes) > LISTED:
+            items.append(f"{_kind(writer, kind)}: {writer.words('sites.conformity_many', count=len(codes))};")
         elif len(codes):
             items.append(f"{_kind(writer, kind)} ({len(codes)}): {', '.join(names[str(code)] for code in codes)};")
     if items:
@@ -56,13 +62,6 @@ def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
 
 
 def _shifts(writer: Writer) -> None:
-    best, names = summary.proposed_sites(writer.run), summary.names_by_code(writer.run)
-    told = best[best["shift"].notna()]
-    if len(told):
-        writer.say("sites.shifts", count=writer.number(len(told)))
-        writer.paper.items(
-            [
-                f"{names[str(code)]} ({identity}): {locale.render(words, writer.lang)};"
-                for code, identity, words in zip(told["commune_code"], told["site_id"], told["shift"], strict=True)
-            ]
-        )
+    told = summary.proposed_sites(writer.run)["shift"].notna()
+    if told.any():
+        writer.say("sites.shifts", count=writer.number(int(told.sum())), annex=writer.annex("site_sheets"))

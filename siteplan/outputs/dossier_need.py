@@ -10,7 +10,7 @@ from siteplan.tables import RESULTS
 from siteplan.tables.need import SCOPES
 
 if TYPE_CHECKING:
-    from siteplan.outputs.paper import Align
+    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
 
 CHANGES = ("need.norms.replaced", "need.norms.to_be_replaced")
@@ -132,7 +132,8 @@ def _columns(writer: Writer) -> None:
     writer.say("need.reports", **{s: writer.number(int(states.get(s, 0))) for s in ("answered", "partly", "none")})
     writer.paper.caption(writer.words("need.columns_caption"))
     names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
-    writer.table("totals", names, totals, (1.5, 1.3, 0.7, 1.3, 1.3, 1.2, 1.3, 1.3, 1.3), size_pt=8.5)
+    some = totals[totals["units"].fillna(0) > 0]
+    writer.table("totals", names, some, (1.5, 2.2, 0.7, 1.3, 1.3, 1.2, 1.3, 1.3, 1.3), size_pt=8.5)
     own = writer.run.figures
     sources = own.loc[own["item"] == "existing_floor", "used_from"].value_counts()
     averaged = sum(int(sources.get(token, 0)) for token in ("group_average", "province_average"))

@@ -8,17 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt, RGBColor
 
+from siteplan.outputs.paper_table import Align, table_xml
 from siteplan.outputs.wording import clean
 
 if TYPE_CHECKING:
@@ -29,11 +31,10 @@ BODY_PT = 14
 TABLE_PT = 10
 _TWIPS_PER_MM = 56.6929
 _A4_MM = (210, 297)
+_A3_MM = (297, 420)
 # NĐ 30/2020/NĐ-CP, Annex I: top and bottom 20-25, left 30-35, right 15-20 mm
 _MARGINS_MM = {"top": 20, "bottom": 20, "left": 30, "right": 16}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-
-Align = Literal["left", "center", "right"]
 
 
 class Paper:
@@ -47,18 +48,31 @@ class Paper:
         Date in the properties; fixed, so that the same content gives the same bytes.
     marks
         Lines in the header of every page: draft stamp, word on illustrative figures.
+    document
+        A rendered template to write into: its page, styles and headers stay, the marks are added to them.
     """
 
-    def __init__(self, title: str, created: dt.date, marks: Sequence[str]) -> None:
-        self._document: Any = docx.Document()
+    def __init__(self, title: str, created: dt.date, marks: Sequence[str], document: Any = None) -> None:
+        self._document: Any = docx.Document() if document is None else document
         self.marks = [clean(mark) for mark in marks]
+        self.table_word = self.picture_word = ""  # where given, tables and pictures are numbered
+        self._numbers = {"table": 0, "picture": 0}
         moment = dt.datetime(created.year, created.month, created.day)  # noqa: DTZ001 - the property has no zone
         properties = self._document.core_properties
-        properties.title, properties.author, properties.last_modified_by = clean(title), "siteplan", "siteplan"
+        properties.title, properties.author, properties.last_modified_by = clean(title, 250), "siteplan", "siteplan"
         properties.created = properties.modified = moment
         properties.comments = ""
-        self._style()
-        self._page(self._document.sections[0], landscape=False)
+        if document is None:
+            self._style()
+            self._page(self._document.sections[0], landscape=False)
+            return
+        known = {style.name for style in document.styles}
+        for level in {1, 2, 3}.intersection(n for n in (1, 2, 3) if f"Heading {n}" not in known):
+            document.styles.add_style(f"Heading {level}", WD_STYLE_TYPE.PARAGRAPH)
+        for section in document.sections:
+            for header in (section.header, section.first_page_header):
+                if not header.is_linked_to_previous:
+                    self._mark(header.add_paragraph(), self.marks)
 
     def _style(self) -> None:
         normal = self._document.styles["Normal"]
@@ -80,8 +94,9 @@ class Paper:
             heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(12), Pt(6)
             heading.paragraph_format.keep_with_next = True
 
-    def _page(self, section: Any, landscape: bool) -> None:
-        width, height = reversed(_A4_MM) if landscape else _A4_MM
+    def _page(self, section: Any, landscape: bool, marks: Sequence[str] | None = None, large: bool = False) -> None:
+        short, long = _A3_MM if large else _A4_MM
+        width, height = (long, short) if landscape else (short, long)
         section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = Mm(width), Mm(height)
         for side, size in _MARGINS_MM.items():
@@ -109,11 +124,15 @@ class Paper:
             "w:printerSettings",
             "w:sectPrChange",
         )
-        self._header(section.header, numbered=True)
-        self._header(section.first_page_header, numbered=False)
+        said = self.marks if marks is None else [clean(mark) for mark in marks]
+        self._header(section.header, said, numbered=True)
+        self._header(section.first_page_header, said, numbered=False)
 
-    def _header(self, header: Any, numbered: bool) -> None:
+    def _header(self, header: Any, marks: Sequence[str], numbered: bool) -> None:
+        for old in header.paragraphs[1:]:
+            old._p.getparent().remove(old._p)  # noqa: SLF001
         first = header.paragraphs[0]
+        first.clear()
         first.alignment = WD_ALIGN_PARAGRAPH.CENTER
         first.paragraph_format.space_after = Pt(0)
         if numbered:
@@ -128,11 +147,24 @@ class Paper:
                     part = OxmlElement("w:fldChar")
                     part.set(qn("w:fldCharType"), kind)
                 run._r.append(part)  # noqa: SLF001
-        line = header.add_paragraph() if numbered else first
+        if marks:
+            self._mark(header.add_paragraph() if numbered else first, marks)
+
+    def _mark(self, line: Any, marks: Sequence[str]) -> None:
         line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         line.paragraph_format.space_after = Pt(0)
-        run = line.add_run(" – ".join(self.marks))
+        run = line.add_run(" – ".join(marks))
         run.font.size, run.italic, run.font.color.rgb = Pt(9), True, RGBColor(0xB0, 0x00, 0x20)
+
+    @contextmanager
+    def instead_of(self, paragraph: Any) -> Iterator[None]:
+        """Put what is written inside into the place of a paragraph of the body (its XML element)."""
+        body = self._document.element.body
+        first = len(body) - 1  # the last element is the section's
+        yield
+        for element in list(body)[first:-1]:
+            paragraph.addprevious(element)
+        body.remove(paragraph)
 
     def letterhead(
         self, left: Sequence[tuple[str, bool]], right: Sequence[tuple[str, bool]], number: str, place: str
@@ -170,9 +202,10 @@ class Paper:
             run = paragraph.add_run(clean(words))
             run.bold = True
 
-    def heading(self, words: str, level: int = 1) -> None:
+    def heading(self, words: str, level: int = 1, *, new_page: bool = False) -> None:
         """Write the heading of a part (1), a section (2) or an item (3)."""
-        self._document.add_heading(clean(words), level)
+        paragraph = self._document.add_heading(clean(words), level)
+        paragraph.paragraph_format.page_break_before = new_page or None
 
     def text(self, words: str, *, italic: bool = False, indent: bool = True) -> None:
         """Write a paragraph: justified, first line 1.27 cm, line spacing 1.15."""
@@ -184,13 +217,49 @@ class Paper:
             style.first_line_indent = Cm(1.27)
         paragraph.add_run(clean(words)).italic = italic
 
+    def centred(self, words: str, *, bold: bool = False, italic: bool = False, before_pt: float = 6) -> None:
+        """Write a line in the middle."""
+        paragraph = self._document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.space_before = Pt(before_pt)
+        run = paragraph.add_run(clean(words))
+        run.bold, run.italic = bold, italic
+
+    def picture(self, png: bytes, width_mm: float, words: str, *, captioned: bool = True) -> None:
+        """Add a picture in the middle; `words` says what it shows, below it and to those who cannot see it."""
+        paragraph = self._document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.space_after = Pt(4)
+        shape = paragraph.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm))
+        shape._inline.docPr.set("descr", clean(words))  # noqa: SLF001
+        if captioned:
+            paragraph.paragraph_format.keep_with_next = True
+            below = self._document.add_paragraph()
+            below.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            run = below.add_run(clean(self._numbered("picture", self.picture_word, words)))
+            run.italic, run.font.size = True, Pt(12)
+
     def items(self, lines: Sequence[str]) -> None:
         """Write lines, each begun by a dash."""
         for line in lines:
             self.text(f"- {line}")
 
+    @property
+    def document(self) -> Any:
+        """The document as python-docx has it."""
+        return self._document
+
+    def is_bare(self) -> bool:
+        """Whether nothing stands in the text yet."""
+        return not any("".join(p.itertext()).strip() for p in self._document.element.body.iter(qn("w:p")))
+
+    def _numbered(self, kind: str, word: str, words: str) -> str:
+        self._numbers[kind] += 1
+        return f"{word} {self._numbers[kind]}. {words}" if word else words
+
     def caption(self, words: str) -> None:
         """Write the name of a table above it."""
+        words = self._numbered("table", self.table_word, words)
         paragraph = self._document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.keep_with_next = True
@@ -198,10 +267,20 @@ class Paper:
         run = paragraph.add_run(clean(words))
         run.bold, run.font.size = True, Pt(13)
 
-    def annex(self, number: str, name: str, note: str = "") -> None:
-        """Begin an annex on a landscape page of its own numbering."""
-        section = self._document.add_section(WD_SECTION.NEW_PAGE)
-        self._page(section, landscape=True)
+    def annex(
+        self,
+        number: str,
+        name: str,
+        note: str = "",
+        *,
+        marks: Sequence[str] | None = None,
+        landscape: bool = True,
+        large: bool = False,
+        here: bool = False,
+    ) -> None:
+        """Begin an annex on a page of its own numbering: in a new section, or `here` in the last one; `large` is A3."""
+        section = self._document.sections[-1] if here else self._document.add_section(WD_SECTION.NEW_PAGE)
+        self._page(section, landscape, marks, large)
         for level, words in ((1, number), (0, name.upper())):
             paragraph = self._document.add_heading("", 1) if level else self._document.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -246,38 +325,9 @@ class Paper:
         total_mm = (section.page_width - section.left_margin - section.right_margin) / 36_000
         share = total_mm * _TWIPS_PER_MM / sum(widths)
         twips = [round(width * share) for width in widths]
-        parts = [
-            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:tblBorders>',
-            *(
-                f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
-                for side in ("top", "left", "bottom", "right", "insideH", "insideV")
-            ),
-            '</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="50" w:type="dxa"/>',
-            '<w:right w:w="50" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>',
-            *(f'<w:gridCol w:w="{width}"/>' for width in twips),
-            "</w:tblGrid>",
-        ]
-        if groups:
-            parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-            at = 0
-            for words, span in groups:
-                parts.append(_cell(words, sum(twips[at : at + span]), "center", True, size_pt, span))
-                at += span
-            parts.append("</w:tr>")
-        parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-        parts += [_cell(words, width, "center", True, size_pt) for words, width in zip(headings, twips, strict=True)]
-        parts.append("</w:tr>")
-        strong = set(bold_rows)
-        for number, row in enumerate(rows):
-            parts.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>")
-            parts += [
-                _cell(words, width, side, number in strong, size_pt)
-                for words, width, side in zip(row, twips, align, strict=True)
-            ]
-            parts.append("</w:tr>")
-        parts.append("</w:tbl>")
+        xml = table_xml(headings, rows, twips, align, groups=groups, bold_rows=bold_rows, size_pt=size_pt)
         body = self._document.element.body
-        body.insert(len(body) - 1, parse_xml("".join(parts)))  # the last element is the section's
+        body.insert(len(body) - 1, parse_xml(xml))  # the last element is the section's
         gap = self._document.add_paragraph()
         gap.paragraph_format.space_after = Pt(0)
 
@@ -297,26 +347,18 @@ class Paper:
 
     def save(self, path: Path) -> None:
         """Write the file; the dates inside the package are fixed."""
+        with path.open("wb") as file:
+            self.write(file)
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write the package; the dates inside it are fixed."""
         raw = io.BytesIO()
         self._document.save(raw)
-        with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        with zipfile.ZipFile(raw) as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
             for name in source.namelist():
                 entry = zipfile.ZipInfo(name, _EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 target.writestr(entry, source.read(name))
-
-
-def _cell(words: str, width: int, align: Align, bold: bool, size_pt: float, span: int = 1) -> str:
-    half_points = round(size_pt * 2)
-    merged = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
-    weight = "<w:b/>" if bold else ""
-    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in clean(words).split("\n"))
-    return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:spacing w:before="0" w:after="0"/><w:jc w:val="{align}"/></w:pPr>'
-        f'<w:r><w:rPr>{weight}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>{lines}</w:r>'
-        "</w:p></w:tc>"
-    )
 
 
 def _rule(paragraph: Any, indent_mm: float) -> None:

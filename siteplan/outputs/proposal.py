@@ -15,7 +15,8 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.paper import Align, Paper
+from siteplan.outputs.paper import Paper
+from siteplan.outputs.paper_table import Align
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import RESULTS
 from siteplan.tables.parts import OFFICE_LAND

@@ -16,7 +16,7 @@ from siteplan.tables import RESULTS
 from siteplan.tables.agencies import Agency
 
 if TYPE_CHECKING:
-    from siteplan.outputs.paper import Align
+    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 

@@ -18,7 +18,8 @@ import xlsxwriter
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.paper import Align, Paper
+from siteplan.outputs.paper import Paper
+from siteplan.outputs.paper_table import Align
 from siteplan.tables import RESULTS
 from siteplan.tables.agencies import ANSWERS, BLANKS, REQUEST_KEYS, SHEET_MARK, Agency
 

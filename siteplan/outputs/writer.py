@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
@@ -13,7 +13,8 @@ from siteplan.tables import RESULTS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from siteplan.outputs.paper import Align, Paper
+    from siteplan.outputs.paper import Paper
+    from siteplan.outputs.paper_table import Align
     from siteplan.runs import Run
 
 # longer text stands in full in the workbook
@@ -28,6 +29,18 @@ class Writer:
     paper: Paper
     runs: Sequence[Run]
     lang: str
+    annex_numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def annex(self, name: str) -> str:
+        """Say where an annex is: "Phụ lục III", or its name where the template of the annexes leaves it out."""
+        number = self.annex_numbers.get(name)
+        return (
+            self.words("annex", number=number) if number else self.words("annex_left_out", name=self.annex_name(name))
+        )
+
+    def annex_name(self, name: str) -> str:
+        """Name of an annex."""
+        return self.words(f"annex_name.{name}")
 
     @property
     def run(self) -> Run:

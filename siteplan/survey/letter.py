@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs.paper import Align, Paper
+from siteplan.outputs.paper import Paper
+from siteplan.outputs.paper_table import Align
 from siteplan.survey.answers import shortened
 from siteplan.survey.overview import Line, counts
 

@@ -11,7 +11,10 @@ from docx.enum.section import WD_ORIENT
 from docx.shared import Mm
 
 from siteplan import locale
+from siteplan.errors import InputError
 from siteplan.outputs import compare, dossier, summary
+from siteplan.outputs.annexes import ANNEXES
+from siteplan.outputs.dossier import Wanted
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +24,24 @@ def both(small_run_factory, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def written(both, tmp_path_factory):
-    return dossier.write_dossier(both, tmp_path_factory.mktemp("dossier") / "de_an.docx")
+def papers(both, tmp_path_factory):
+    files = dossier.write_papers(both, tmp_path_factory.mktemp("dossier"), "de_an")
+    return dict(zip(("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu"), files, strict=True))
+
+
+@pytest.fixture(scope="module")
+def written(papers):
+    return papers["de_an"]
 
 
 @pytest.fixture(scope="module")
 def document(written):
     return docx.Document(str(written))
+
+
+@pytest.fixture(scope="module")
+def annexed(papers):
+    return docx.Document(str(papers["phu_luc"]))
 
 
 def text_of(document):
@@ -48,42 +62,103 @@ def vn(value, decimals=2):
     return locale.number(value, decimals)
 
 
-def test_page_is_that_of_the_decree(document):
+def test_page_is_that_of_the_decree(document, annexed):
     # NĐ 30/2020/NĐ-CP, Annex I: A4, top and bottom 20-25, left 30-35, right 15-20 mm, Times New Roman 13-14
     upright = document.sections[0]
     assert (round(upright.page_width.mm), round(upright.page_height.mm)) == (210, 297)
-    for section in document.sections:
+    for section in [*document.sections, *annexed.sections]:
         assert Mm(20) <= section.top_margin <= Mm(25)
         assert Mm(20) <= section.bottom_margin <= Mm(25)
         assert Mm(30) <= section.left_margin <= Mm(35)
         assert Mm(15) <= section.right_margin <= Mm(20)
-    assert {s.orientation for s in document.sections[1:]} == {WD_ORIENT.LANDSCAPE}
+    # the sheets of the sites, the second annex of the small run, stand upright like their maps
+    turned = [s.orientation == WD_ORIENT.LANDSCAPE for s in annexed.sections]
+    assert turned == [True, False, *[True] * (len(turned) - 2)]
     normal = document.styles["Normal"]
     assert normal.font.name == "Times New Roman"
     assert 13 <= normal.font.size.pt <= 14
 
 
-def test_page_numbers_stand_on_top_and_not_on_first_pages(document):
-    for section in document.sections:
+def test_page_numbers_stand_on_top_and_not_on_first_pages(papers):
+    for section in (s for path in papers.values() for s in docx.Document(str(path)).sections):
         assert section.different_first_page_header_footer
         assert "PAGE" in section.header._element.xml
         assert "PAGE" not in section.first_page_header._element.xml
 
 
-def test_every_page_says_draft_and_illustrative(document):
-    for section in document.sections:
-        for header in (section.header, section.first_page_header):
-            words = "".join(p.text for p in header.paragraphs)
-            assert "DỰ THẢO" in words
-            assert "minh họa" in words
+def headers_of(document):
+    return [
+        "".join(p.text for p in header.paragraphs)
+        for section in document.sections
+        for header in (section.header, section.first_page_header)
+    ]
 
 
-def test_a_frozen_run_on_real_data_carries_no_draft_mark(build_run, tmp_path):
-    run = build_run(frozen={"version": "trình lần 2", "date": "2026-03-01"}, illustrative_layers=[])
+def test_every_page_says_draft(papers):
+    for path in papers.values():
+        assert all("DỰ THẢO" in words for words in headers_of(docx.Document(str(path))))
+
+
+def test_pages_with_illustrative_figures_say_so_and_others_do_not(papers, document, annexed):
+    for form in ("to_trinh", "de_an", "trinh_ban_thuong_vu"):
+        assert all("minh họa" in words for words in headers_of(docx.Document(str(papers[form]))))
+    names = [p.text for p in annexed.paragraphs if p.text.isupper()]
+    marked = dict(zip(names, headers_of(annexed)[::2], strict=True))
+    silent = {locale.text(f"dossier.annex_name.{n}").upper() for n in ("assumptions", "coverage", "feedback")}
+    assert {name for name, words in marked.items() if "minh họa" not in words} == silent
+
+
+def confirmed(run):
+    """Take from a run all that keeps a dossier from being final."""
+    run.tables["sources"]["illustrative"] = False
+    run.tables["assumptions"] = run.tables["assumptions"].query("certainty != 'R'")
+    return run
+
+
+FROZEN = {"version": "trình lần 2", "date": "2026-03-01"}
+
+
+def test_a_final_dossier_carries_no_draft_mark_and_its_version(build_run, tmp_path):
+    run = confirmed(build_run(frozen=FROZEN, illustrative_layers=[]))
+    for path in dossier.write_papers([run], tmp_path, "a", wanted=Wanted(final=True)):
+        document = docx.Document(str(path))
+        assert "DỰ THẢO" not in text_of(document) + "".join(headers_of(document))
+        assert all("trình lần 2" in words for words in headers_of(document))
+
+
+def test_a_frozen_run_is_a_draft_until_the_final_is_asked_for(build_run, tmp_path):
+    run = confirmed(build_run(frozen=FROZEN, illustrative_layers=[]))
     document = docx.Document(str(dossier.write_dossier([run], tmp_path / "a.docx")))
-    words = text_of(document) + "".join(p.text for s in document.sections for p in s.header.paragraphs)
-    assert "DỰ THẢO" not in words
-    assert "trình lần 2" in words
+    assert all("DỰ THẢO" in words and "trình lần 2" in words for words in headers_of(document))
+
+
+def test_the_final_is_refused_and_all_that_is_missing_is_listed(both, tmp_path):
+    with pytest.raises(InputError) as refused:
+        dossier.write_papers(both, tmp_path / "x", "a", wanted=Wanted(final=True))
+    told = [(p.key, p.value if p.key == "final_not_frozen" else p.layer or p.feature) for p in refused.value.problems]
+    assert told == [
+        ("final_not_frozen", "phuong_an_1"),
+        ("final_not_frozen", "phuong_an_2"),
+        ("final_illustrative", "dem"),
+        ("final_illustrative", "plans"),
+        ("final_unconfirmed", "norm"),
+    ]
+    assert not (tmp_path / "x").exists()
+    words = [locale.problem_row(p) for p in refused.value.problems]
+    assert all(row[part] and "{" not in row[part] for row in words for part in ("what", "cause", "remedy"))
+
+
+@pytest.mark.parametrize("what", ["frozen", "illustrative", "source", "norm"])
+def test_each_single_hindrance_keeps_a_dossier_from_being_final(build_run, tmp_path, what):
+    run = confirmed(build_run(frozen=None if what == "frozen" else FROZEN,
+                              illustrative_layers=["dem"] if what == "illustrative" else []))  # fmt: skip
+    if what == "source":
+        run.tables["sources"].loc[0, "illustrative"] = True
+    if what == "norm":
+        run.tables["assumptions"].loc[0, "certainty"] = "R"
+    with pytest.raises(InputError) as refused:
+        dossier.write_papers([run], tmp_path, "a", wanted=Wanted(final=True))
+    assert len(refused.value.problems) == 1
 
 
 def test_table_headings_are_repeated(document):
@@ -92,31 +167,31 @@ def test_table_headings_are_repeated(document):
             assert "w:tblHeader" in table.rows[0]._tr.xml
 
 
-def test_parts_stand_in_order(document):
+def test_parts_stand_in_order(document, annexed):
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
-    names = [
-        locale.text(f"dossier.part.{p}")
-        for p in (
-            "legal_basis",
-            "present_state",
-            "need",
-            "locations",
-            "priority",
-            "options",
-            "surplus",
-            "assumptions",
-            "coverage",
-        )
-    ]
-    assert [h.split(". ", 1)[1] for h in headings if ". " in h] == names
-    annexes = [h for h in headings if h.startswith("Phụ lục")]
-    assert annexes == [
-        f"Phụ lục {n}" for n in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+    parts = ("legal_basis", "present_state", "need", "locations", "priority", "options", "surplus", "money",
+             "organisation", "recommendations")  # fmt: skip
+    assert [h.split(". ", 1)[1] for h in headings if ". " in h] == [locale.text(f"dossier.part.{p}") for p in parts]
+    annexes = [p.text for p in annexed.paragraphs if p.text.startswith("Phụ lục") and p.style.name == "Heading 1"]
+    assert annexes == [f"Phụ lục {n}" for n in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")]
+    names = [p.text for p in annexed.paragraphs if p.text.isupper()]
+    # the small run has neither groups nor the three columns of figures
+    order = [name for name in ANNEXES.values() if name not in ("groups", "figures", "agreement", "maps")]
+    assert names == [locale.text(f"dossier.annex_name.{name}").upper() for name in order]
+    listed = [p.text for p in document.paragraphs if p.text.startswith("Phụ lục")]
+    assert listed == [
+        f"{number}. {locale.text(f'dossier.annex_name.{name}')}{'.' if name == order[-1] else ';'}"
+        for number, name in zip(annexes, order, strict=True)
     ]
 
 
-def test_areas_of_the_annex_equal_the_results_digit_by_digit(document, both):
-    rows = table_with(document, "Mã xã")
+def test_annexes_are_cited_by_their_numbers(document):
+    # the third of the template; sizes by group, its second, has no figures in the small run
+    assert "phát hiện chồng lấn tại 1 vị trí, liệt kê tại Phụ lục III." in text_of(document)
+
+
+def test_areas_of_the_annex_equal_the_results_digit_by_digit(annexed, both):
+    rows = table_with(annexed, "Mã xã")
     head, by_code = rows[0], {row[0]: row for row in rows[1:]}
     at = {name: head.index(name) for name in head}
     for commune in both[0].communes.to_dict("records"):
@@ -134,8 +209,8 @@ def test_areas_of_the_annex_equal_the_results_digit_by_digit(document, both):
     assert total[at["Sàn xây mới (m²)"]] == vn(1509.44 + 4000 + 1000.5)
 
 
-def test_money_of_the_annex_equals_the_results(document, both):
-    rows = next(cells(t) for t in document.tables if t.rows[0].cells[-1].text == "Tổng cộng (tỷ đồng)")
+def test_money_of_the_annex_equals_the_results(annexed, both):
+    rows = next(cells(t) for t in annexed.tables if t.rows[0].cells[-1].text == "Tổng cộng (tỷ đồng)")
     money = summary.money_by_year_and_source(both[0].funding)
     assert [row[-1] for row in rows[1:]] == [vn(v / 1e9, 3) for v in [*money["total"], money["total"].sum()]]
 
@@ -187,9 +262,11 @@ def test_legal_basis_ends_as_the_decree_asks(document, written):
     assert not any("62/2025" in line for line in lines), "cited nowhere in the run"
 
 
-def test_hostile_text_stays_text(written, document):
-    assert "{{7*7}}" in text_of(document)
-    assert "\x00" not in text_of(document)
+def test_hostile_text_stays_text(papers, written, document):
+    for path in papers.values():
+        words = text_of(docx.Document(str(path)))
+        assert "{{7*7}}" in words or path.stem.endswith("phu_luc")
+        assert "\x00" not in words
     with zipfile.ZipFile(written) as archive:
         assert b"\xe2\x80\xae" not in archive.read("word/document.xml")
 
@@ -197,8 +274,8 @@ def test_hostile_text_stays_text(written, document):
 def test_restricted_objects_are_nowhere(two_runs, tmp_path):
     for run in two_runs:
         run.tables["conflicts"].loc[run.tables["conflicts"]["zone_id"] == "Z1", "title"] = "Quy hoạch chung xã Mẫu"
-    document = docx.Document(str(dossier.write_dossier(two_runs, tmp_path / "a.docx")))
-    text = text_of(document)
+    files = dossier.write_papers(two_runs, tmp_path, "a")
+    text = "".join(text_of(docx.Document(str(path))) for path in files)
     assert "Quy hoạch chung xã Mẫu" in text
     assert "Trận địa" not in text
     assert "BIMAT" not in text
@@ -212,7 +289,7 @@ def test_one_option_is_not_compared(small_run, tmp_path):
 
 def test_no_province_is_named_in_the_program(document):
     text = text_of(document)
-    assert "UBND tỉnh Thử Nghiệm" in text
+    assert "Ủy ban nhân dân tỉnh Thử Nghiệm" in text
     assert "Lạng Sơn" not in text
 
 

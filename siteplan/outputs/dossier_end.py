@@ -1,0 +1,277 @@
+"""Parts of the Đề án on money, organisation and recommendations, and the figures other papers take from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.outputs import compare, summary, wording
+from siteplan.outputs.dossier_charts import WIDTH_MM, bars
+from siteplan.outputs.dossier_state import total_of
+from siteplan.outputs.dossier_values import released
+from siteplan.outputs.replies import replies_of
+
+if TYPE_CHECKING:
+    from siteplan.outputs.paper_table import Align
+    from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
+
+_CLEARANCE = "land_clearance"
+
+
+def planned_costs(run: Run) -> pd.DataFrame:
+    """Costs of the planned communes of a run: ``component, low, middle, high`` (đồng), land clearance in one row.
+
+    At the price level the unit costs have; components without any sum are left out.
+    """
+    rows = summary.programme(run)
+    codes = set(rows.loc[rows["status"] == "planned", "commune_code"])
+    costs = run.table("costs")
+    costs = costs[costs["commune_code"].isin(codes)]
+    kinds = costs["component"].astype(str)
+    kinds = kinds.where(~kinds.str.startswith(_CLEARANCE), _CLEARANCE)
+    names = list(dict.fromkeys(kinds.sort_values()))
+    lines = []
+    for name in names:
+        part = costs[kinds == name]
+        line: dict[str, Any] = {"component": name}
+        line.update({level: summary.add_up(part[level]) for level in ("low", "middle", "high")})
+        lines.append(line)
+    found = pd.DataFrame(lines, columns=["component", "low", "middle", "high"])
+    return found[found["high"].astype("float64").fillna(0.0) > 0].reset_index(drop=True)
+
+
+def money(writer: Writer) -> None:
+    """Write costs by component and money by phase, year and source of each option."""
+    for number, run in enumerate(writer.runs, start=1):
+        title = wording.title_of(run, writer.lang)
+        writer.paper.heading(f"{number}. {title}", 2)
+        _components(writer, run)
+        _years(writer, run)
+        _funds(writer, run)
+    _money_chart(writer)
+    writer.say("money.annex", annex=writer.annex("funding"))
+
+
+def _money_chart(writer: Writer) -> None:
+    """Draw money by year, a bar an option."""
+    tables = {
+        _short(writer, run): summary.money_by_year_and_source(summary.of_option(run.funding, run))
+        for run in writer.runs
+    }
+    years = sorted({int(year) for table in tables.values() for year in table["year"]})
+    if not years:
+        return
+    series = {}
+    for title, table in tables.items():
+        sums = {int(row["year"]): float(row[summary.TOTAL]) for row in table.to_dict("records")}
+        series[title] = [sums.get(year, 0.0) / wording.MONEY_SHOWN for year in years]
+    unit = locale.text("unit.money_shown", writer.lang)
+    picture = bars([str(year) for year in years], series, unit, writer.lang, decimals=1)
+    writer.paper.picture(picture, WIDTH_MM, writer.words("money.chart"))
+
+
+def _bn(writer: Writer, value: Any) -> str:
+    known = wording.scalar(value)
+    return writer.number(None if known is None else known / wording.MONEY_SHOWN, wording.MONEY_DECIMALS)
+
+
+def _components(writer: Writer, run: Run) -> None:
+    costs = planned_costs(run)
+    if costs.empty:
+        writer.say("money.no_costs")
+        return
+    levels = ("low", "middle", "high")
+    lines = [
+        [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
+        for row in costs.to_dict("records")
+    ]
+    total = [locale.text("workbook.total", writer.lang), *(_bn(writer, costs[level].sum()) for level in levels)]
+    writer.paper.caption(writer.words("money.components_caption", title=_short(writer, run)))
+    headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
+    align: list[Align] = ["left", "right", "right", "right"]
+    writer.paper.table(headings, [*lines, total], (3, 1.3, 1.3, 1.3), align, bold_rows=[len(lines)], size_pt=11)
+    planned = summary.programme(run)
+    planned = planned[planned["status"] == "planned"]
+    writer.say(
+        "money.escalated",
+        at_price_level=writer.money(float(costs["middle"].sum())),
+        total=writer.money(summary.add_up(planned["total_cost"])),
+    )
+    unpriced = int((~planned["clearance_cost_included"].fillna(value=False).astype(bool)).sum())
+    if unpriced:
+        writer.say("options.unpriced", count=writer.number(unpriced))
+
+
+def _years(writer: Writer, run: Run) -> None:
+    table = summary.money_by_year_and_source(summary.of_option(run.funding, run))
+    if table.empty:
+        return
+    peak = table.sort_values([summary.TOTAL, "year"], ascending=[False, True], kind="stable").iloc[0]
+    writer.say(
+        "options.money",
+        total=writer.money(float(table[summary.TOTAL].sum())),
+        first=str(int(table["year"].min())),
+        last=str(int(table["year"].max())),
+        peak=writer.money(float(peak[summary.TOTAL])),
+        year=str(int(peak["year"])),
+    )
+    sources = [str(c) for c in table.columns if c not in ("year", summary.TOTAL)]
+    listed = "; ".join(
+        f"{wording.clean(locale.value_text('source', source, writer.lang))} {writer.money(float(table[source].sum()))}"
+        for source in sources
+    )
+    writer.say("money.sources", listed=listed)
+
+
+def _funds(writer: Writer, run: Run) -> None:
+    funds = wording.scenario_of(run).get("funds") or ()
+    if not funds:
+        writer.say("money.no_funds")
+        return
+    kind = str(wording.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
+    writer.paper.text(locale.text(f"workbook.funds.{kind}", writer.lang))
+    sure = sum(float(fund.get("amount", 0)) for fund in funds if fund.get("committed", True))
+    possible = sum(float(fund.get("amount", 0)) for fund in funds if not fund.get("committed", True))
+    writer.say("money.funds", sure=writer.money(sure), possible=writer.money(possible))
+
+
+def _short(writer: Writer, run: Run) -> str:
+    title = wording.title_of(run, writer.lang)
+    short = [wording.title_of(one, writer.lang).split(":")[0].strip() for one in writer.runs]
+    own = title.split(":")[0].strip()
+    return own if short.count(own) == 1 else title
+
+
+def organisation(writer: Writer) -> None:
+    """Write what is to be done by whom, in figures, and the centres to start and finish each year."""
+    run = writer.run
+    communes = run.communes
+    states = communes["report_state"].value_counts()
+    waiting = len(communes) - int(states.get("answered", 0))
+    names = summary.names_by_code(run)
+    unconfirmed = int((run.table("assumptions")["certainty"] == "R").sum())
+    lines = [writer.words("organisation.department", unconfirmed=writer.number(unconfirmed), illustrative=len(
+        {str(layer) for one in writer.runs for layer in one.manifest.get("illustrative_layers", ())}))]  # fmt: skip
+    if waiting:
+        late = communes[communes["report_state"].fillna("none") != "answered"].sort_values("code")
+        listed = ", ".join(names[str(code)] for code in late["code"])
+        lines.append(writer.words("organisation.communes", count=writer.number(waiting), listed=listed))
+    lines += [
+        writer.words("organisation.agency", agency=reply.agency, sites=writer.number(reply.sites),
+                     requests=writer.number(reply.requests), answered=writer.number(reply.answered))
+        for reply in replies_of(run)
+    ]  # fmt: skip
+    writer.paper.items(lines)
+    comparison = [_yearly(one) for one in writer.runs]
+    years = sorted({year for found in comparison for year in found})
+    if not years:
+        return
+    writer.paper.caption(writer.words("organisation.caption"))
+    groups = [("", 1), *((_short(writer, one), 2) for one in writer.runs)]
+    headings = [locale.text("workbook.year", writer.lang)]
+    headings += [writer.words(f"organisation.{what}") for _ in writer.runs for what in ("started", "finished")]
+    rows = [[str(year), *(str(n) for found in comparison for n in found.get(year, (0, 0)))] for year in years]
+    total = [locale.text("workbook.total", writer.lang)]
+    total += [str(sum(pair[at] for pair in found.values())) for found in comparison for at in (0, 1)]
+    align: list[Align] = ["left", *["right"] * (2 * len(writer.runs))]  # type: ignore[list-item]
+    widths = [1.2, *[1.4] * (2 * len(writer.runs))]
+    writer.paper.table(headings, [*rows, total], widths, align, groups=groups, bold_rows=[len(rows)], size_pt=11)
+
+
+def _yearly(run: Run) -> dict[int, tuple[int, int]]:
+    """Centres to start and to finish, by year."""
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    starts, ends = (pd.to_numeric(planned[c], errors="coerce") for c in ("start_year", "finish_year"))
+    years = sorted({int(year) for year in pd.concat([starts, ends]).dropna()})
+    return {year: (int((starts == year).sum()), int((ends == year).sum())) for year in years}
+
+
+def recommendations(writer: Writer) -> None:
+    """Write what is asked to be decided, each with its figures."""
+    total, communes = total_of(writer.run), writer.run.communes
+    best = summary.proposed_sites(writer.run)
+    results = best["check_result"].value_counts()
+    good = int(results.get("clear", 0)) + int(results.get("clear_of_known_plans", 0))
+    lines = [
+        writer.words("ask.size", floor=writer.m2(total["required_floor_area_m2"]),
+                     land=writer.m2(total["required_land_area_m2"]), units=writer.number(len(communes))),
+        writer.words("ask.sites", good=writer.number(good), count=writer.number(len(best)),
+                     conditional=writer.number(int(results.get("conditional", 0))),
+                     blocked=writer.number(int(results.get("blocked", 0)))),
+    ]  # fmt: skip
+    missing = int(communes["best_site_id"].isna().sum())
+    if missing:
+        lines.append(writer.words("ask.without", count=writer.number(missing)))
+    lines.append(writer.words("ask.option" if len(writer.runs) > 1 else "ask.one_option", listed="; ".join(
+        _option_line(writer, run) for run in writer.runs)))  # fmt: skip
+    freed = "; ".join(
+        writer.words("ask.freed_by", title=_short(writer, run), count=writer.number(len(released(run))))
+        for run in writer.runs
+    )
+    lines.append(writer.words("ask.surplus", listed=freed))
+    unconfirmed = int((writer.run.table("assumptions")["certainty"] == "R").sum())
+    if unconfirmed:
+        lines.append(writer.words("ask.confirm", count=writer.number(unconfirmed), annex=writer.annex("assumptions")))
+    for number, line in enumerate(lines, start=1):
+        writer.paper.text(f"{number}. {line}")
+
+
+def _option_line(writer: Writer, run: Run) -> str:
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    return writer.words(
+        "ask.option_line",
+        title=_short(writer, run),
+        count=writer.number(len(planned)),
+        total=writer.money(summary.add_up(planned["total_cost"])),
+    )
+
+
+def key_figures(writer: Writer) -> None:
+    """Write the main figures as one table, for submissions."""
+    total = total_of(writer.run)
+    best = summary.proposed_sites(writer.run)
+    rows = [
+        [writer.words("key.units"), writer.number(len(writer.run.communes))],
+        [writer.words("key.people"), writer.number(summary.add_up(writer.run.communes["population"]))],
+        [writer.words("key.sites"), writer.number(len(best))],
+    ]
+    keys = ("existing_floor_area_m2", "required_floor_area_m2", "deficit_floor_area_m2", "required_land_area_m2")
+    rows += [[writer.words(f"key.{key}"), writer.m2(total[key])] for key in keys]
+    headings = [writer.words("key.what"), writer.words("key.figure")]
+    writer.paper.table(headings, rows, (4, 2), ("left", "right"), size_pt=12)
+
+
+def comparison_table(writer: Writer, comparison: compare.Comparison | None) -> None:
+    """Write the comparison of the options as a table; nothing for one option."""
+    if comparison is None:
+        return
+    rows = compare.summary_rows(comparison, writer.lang)
+    headings = [locale.text("compare.column.measure", writer.lang)]
+    headings += [comparison.short_title(option, writer.lang) for option in comparison.options]
+    align: list[Align] = ["left", *["right"] * len(comparison.options)]  # type: ignore[list-item]
+    writer.paper.caption(writer.words("options.caption"))
+    writer.paper.table(headings, rows, [2.4, *[1.6] * len(comparison.options)], align, size_pt=11)
+
+
+def list_of_annexes(writer: Writer) -> None:
+    """Write number and name of each annex."""
+    lines = [
+        f"{writer.annex(name)}. {writer.annex_name(name)}{';' if at < len(writer.annex_numbers) else '.'}"
+        for at, name in enumerate(writer.annex_numbers, start=1)
+    ]
+    for line in lines:
+        writer.paper.text(line)
+
+
+def state_of_figures(writer: Writer) -> None:
+    """Write what state the figures are in, once, on the first page."""
+    if writer.paper.marks:
+        writer.paper.text("; ".join(writer.paper.marks) + ".", italic=True)
+    illustrative = wording.illustrative_line(writer.runs, writer.lang)
+    if illustrative:
+        writer.paper.text(illustrative, italic=True)

@@ -1,0 +1,123 @@
+"""Parts of the Đề án on the options, their comparison, and surplus facilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siteplan import locale
+from siteplan.outputs import compare, summary, wording
+from siteplan.outputs.dossier_built import write_built
+from siteplan.outputs.dossier_end import comparison_table
+from siteplan.tables import RESULTS
+
+if TYPE_CHECKING:
+    from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
+
+
+def options(writer: Writer, comparison: compare.Comparison | None) -> None:
+    """Write each option, and the comparison where there are several."""
+    for n, run in enumerate(writer.runs, start=1):
+        writer.paper.heading(f"{n}. {wording.title_of(run, writer.lang)}", 2)
+        _one_option(writer, run)
+    if comparison is None:
+        writer.say("options.single")
+        return
+    writer.paper.heading(f"{len(writer.runs) + 1}. {writer.words('options.compared')}", 2)
+    comparison_table(writer, comparison)
+    differing = int(comparison.by_commune["differs"].sum())
+    writer.say("options.differ", count=writer.number(differing), total=writer.number(len(comparison.by_commune)))
+    for option in comparison.options:
+        sides = [("strengths", comparison.strengths[option]), ("weaknesses", comparison.weaknesses[option])]
+        # of two options, what is weak in one is strong in the other: it is told once
+        for side, messages in sides[:1] if len(comparison.options) == 2 else sides:
+            if messages:
+                writer.say(f"options.{side}", title=comparison.short_title(option, writer.lang))
+                writer.paper.items([f"{compare.words(comparison, m, writer.lang)};" for m in messages])
+    writer.say("options.verdict")
+    writer.paper.items([f"{line};" for line in comparison.sentences(writer.lang)])
+
+
+def _one_option(writer: Writer, run: Run) -> None:
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    counts = {status: int((rows["status"] == status).sum()) for status in ("planned", "waiting", "not_needed")}
+    writer.say("options.counts", **{k: writer.number(v) for k, v in counts.items()})
+    write_built(writer, run)
+    phases = [str(p["name"]) for p in wording.scenario_of(run).get("phases", ())]
+    found = [p for p in planned["phase"].dropna().unique() if p not in phases]
+    lines = []
+    for phase in [*phases, *sorted(found)]:
+        part = planned[planned["phase"] == phase]
+        lines.append(
+            [
+                wording.clean(phase),
+                writer.number(len(part)),
+                writer.number(summary.add_up(part["population"]) or 0),
+                writer.number((summary.add_up(part["total_cost"]) or 0) / wording.MONEY_SHOWN, wording.MONEY_DECIMALS),
+            ]
+        )
+    total = summary.add_up(planned["total_cost"])
+    lines.append(
+        [
+            locale.text("workbook.total", writer.lang),
+            writer.number(len(planned)),
+            writer.number(summary.add_up(planned["population"]) or 0),
+            writer.number((total or 0) / wording.MONEY_SHOWN, wording.MONEY_DECIMALS),
+        ]
+    )
+    writer.paper.caption(writer.words("options.phases_caption", title=wording.title_of(run, writer.lang)))
+    headings = [writer.words(f"options.column.{name}") for name in ("phase", "centres", "people", "money")]
+    writer.paper.table(
+        headings,
+        lines,
+        (2.6, 1.2, 1.4, 1.8),
+        ("left", "right", "right", "right"),
+        bold_rows=[len(lines) - 1],
+        size_pt=11,
+    )
+    inverted = rows[rows["inversion"].fillna(value=False).astype(bool)]
+    if len(inverted):
+        writer.say("options.inversions", count=writer.number(len(inverted)), annex=writer.annex("programme"))
+
+
+def surplus(writer: Writer) -> None:
+    """Write how facilities are handled, by option and treatment, with the legal basis of each."""
+    writer.say("surplus.rule")
+    for run in writer.runs:
+        rows = summary.of_option(run.surplus, run)
+        writer.paper.caption(writer.words("surplus.caption", title=wording.title_of(run, writer.lang)))
+        tokens = [t for t in RESULTS["surplus"].column("treatment").values if (rows["treatment"] == t).any()]
+        lines = []
+        for token in [*tokens, summary.TOTAL]:
+            part = rows if token == summary.TOTAL else rows[rows["treatment"] == token]
+            name = (
+                locale.text("workbook.total", writer.lang)
+                if token == summary.TOTAL
+                else locale.value_text("treatment", token, writer.lang)
+            )
+            lines.append(
+                [
+                    name,
+                    writer.number(len(part)),
+                    *(writer.number(summary.add_up(part[c]), 1) for c in ("floor_area_m2", "land_area_m2")),
+                ]
+            )
+        headings = [writer.words(f"surplus.column.{name}") for name in ("treatment", "count", "floor", "land")]
+        writer.paper.table(
+            headings,
+            lines,
+            (3, 1, 1.6, 1.6),
+            ("left", "right", "right", "right"),
+            bold_rows=[len(lines) - 1],
+            size_pt=11,
+        )
+        if run is writer.runs[-1] and not rows.empty:
+            bases = rows.dropna(subset=["legal_basis"]).groupby("treatment", sort=True)["legal_basis"].agg(set)
+            for token in [t for t in tokens if t in bases.index]:
+                basis = "; ".join(sorted(str(b) for b in bases[token]))
+                name = locale.value_text("treatment", token, writer.lang)
+                writer.say("surplus.basis", treatment=name[:1].upper() + name[1:], basis=basis)
+            unknown = int(rows["floor_area_m2"].isna().sum())
+            writer.say("surplus.unknown", count=writer.number(unknown), total=writer.number(len(rows)))
+    writer.say("surplus.annex", annex=writer.annex("surplus"))

@@ -1,0 +1,104 @@
+"""Parts of the Đề án on locations and on the order of priority."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.outputs import summary, wording
+from siteplan.outputs.dossier_conformity import write_conformity
+from siteplan.outputs.replies import write_said
+
+if TYPE_CHECKING:
+    from siteplan.outputs.writer import Writer
+
+RANKED_SHOWN = 10
+
+
+def locations(writer: Writer) -> None:
+    """Write sites considered and proposed, conformity, what was said of them, and who has none."""
+    run = writer.run
+    sites, communes = run.sites, run.communes
+    letters = summary.sites_by_letter(run)
+    writer.say(
+        "sites.considered",
+        count=writer.number(len(sites)),
+        **{k: writer.number(v) for k, v in letters.items()},
+        eligible=writer.number(int(sites["eligible"].fillna(value=False).sum())),
+    )
+    best = summary.proposed_sites(run)
+    results = best["check_result"].value_counts()
+    writer.say(
+        "sites.proposed",
+        count=writer.number(len(best)),
+        communes=writer.number(len(communes)),
+        **{
+            r: writer.number(int(results.get(r, 0)))
+            for r in ("clear", "clear_of_known_plans", "conditional", "blocked")
+        },
+    )
+    writer.say("sites.clear_note")
+    evidence = run.conflicts
+    overlaps = evidence[
+        evidence["relation"].isin(("overlap", "contains", "within")) & evidence["site_id"].isin(set(best["site_id"]))
+    ]
+    writer.say(
+        "sites.overlaps", count=writer.number(len(overlaps)), sites=writer.number(int(overlaps["site_id"].nunique())),
+        annex=writer.annex("evidence"),
+    )  # fmt: skip
+    writer.say("sites.sheets", annex=writer.annex("site_sheets"))
+    write_conformity(writer)
+    write_said(writer)
+    coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()
+    if pd.notna(coarse) and coarse > 50:
+        writer.say("sites.coarse", metres=writer.number(float(coarse)))
+    without = communes[communes["best_site_id"].isna()].sort_values("code")
+    if len(without):
+        writer.say("sites.without", count=writer.number(len(without)))
+        names = summary.names_by_code(run)
+        writer.paper.items(
+            [
+                f"{names[str(code)]}: {locale.render(reasons, writer.lang) or writer.words('sites.no_reason')}"
+                for code, reasons in zip(without["code"], without["no_site_reasons"], strict=True)
+            ]
+        )
+
+
+def priority(writer: Writer) -> None:
+    """Write criteria, supplements and the first communes in order."""
+    run = writer.run
+    keys, _ = summary.points_by_criterion(run, "commune")
+    extra = wording.scenario_of(run).get("supplements", {})
+    criteria = [c for c in wording.scenario_of(run).get("criteria", ()) if c.get("of") == "commune"]
+    listed = "; ".join(
+        f"{wording.criterion_label([run], 'commune', str(c['key']), writer.lang)} "
+        f"({writer.number(float(c['weight']), 1)})"
+        for c in criteria
+    )
+    writer.say("priority.criteria", count=len(criteria) or len(keys), listed=listed or "–")
+    if extra:
+        writer.say(
+            "priority.supplements",
+            cap=writer.number(float(extra.get("cap_points", 0)), 1),
+            border=writer.number(float(extra.get("border", 0)), 1),
+            ward=writer.number(float(extra.get("central_ward", 0)), 1),
+        )
+    for words in wording.weighings(run, "commune", writer.lang):
+        writer.paper.text(words)
+    communes = run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
+    moved = communes[communes["base_rank"].notna() & (communes["base_rank"] != communes["priority_rank"])]
+    writer.say("priority.moved", count=writer.number(len(moved)))
+    lacking = communes["priority_missing"].fillna("").ne("")
+    if lacking.any():
+        writer.say("priority.missing", count=writer.number(int(lacking.sum())))
+    shown = communes.head(RANKED_SHOWN)
+    writer.paper.caption(writer.words("priority.caption", count=len(shown)))
+    writer.table(
+        "communes",
+        ("priority_rank", "name", "kind", "base_points", "supplement_points", "priority_points", "base_rank"),
+        shown,
+        (1, 2.4, 1.2, 1.4, 1.4, 1.4, 1.4),
+        size_pt=11,
+    )

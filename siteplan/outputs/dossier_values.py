@@ -1,0 +1,130 @@
+"""What templates of the dossier may print: figures of the results as text, by name.
+
+The names are those of the guide (docs/huong-dan.md): Vietnamese without accents, because the department writes
+them into its own templates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from siteplan.outputs import summary, wording
+from siteplan.outputs.dossier_state import total_of
+from siteplan.outputs.templates import value
+
+if TYPE_CHECKING:
+    from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
+
+KEPT = "keep"  # the treatment that leaves a facility where it is
+
+
+def values_of(writer: Writer) -> dict[str, Any]:
+    """Return the variables of the templates: texts, and ``phuong_an``, a list with one mapping an option."""
+    run = writer.run
+    kind, name = wording.province_of(run)
+    title = writer.words("abstract", kind=kind, name=name)
+    assumptions = run.table("assumptions")["certainty"].value_counts()
+    found: dict[str, Any] = {
+        "loai_tinh": kind,
+        "ten_tinh": name,
+        "tinh": f"{kind} {name}".strip(),
+        "dia_danh": name,
+        "co_quan": writer.words("body"),
+        "co_quan_cap_tren": writer.words("parent_body", kind=kind, name=name),
+        "ten_de_an": title,
+        "ten_de_an_trong_cau": title[:1].lower() + title[1:],
+        "ngay_so_lieu": wording.day(str(run.manifest.get("created", "")), writer.lang),
+        "so_phu_luc": str(len(writer.annex_numbers)),
+        "so_gia_dinh": writer.number(int(assumptions.sum())),
+        "so_chua_kiem_chung": writer.number(int(assumptions.get("R", 0))),
+        **_need(writer),
+        **_sites(writer),
+    }
+    listed: dict[str, Any] = {name: value(words) for name, words in found.items()}
+    listed["phuong_an"] = [{k: value(v) for k, v in _option(writer, one).items()} for one in writer.runs]
+    return listed
+
+
+def _need(writer: Writer) -> dict[str, str]:
+    communes, total = writer.run.communes, total_of(writer.run)
+    wards = int((communes["kind"] == "phường").sum())
+    areas = {
+        "san_hien_co": "existing_floor_area_m2", "dat_hien_co": "existing_land_area_m2",
+        "san_can": "required_floor_area_m2", "dat_can": "required_land_area_m2",
+        "san_thieu": "deficit_floor_area_m2", "san_mo_rong": "extension_floor_area_m2",
+        "dat_mo_rong": "extension_land_area_m2", "san_xay_moi": "new_floor_area_m2", "dat_xay_moi": "new_land_area_m2",
+    }  # fmt: skip
+    builds, states = communes["build_type"].value_counts(), communes["report_state"].value_counts()
+    counts = {
+        "so_don_vi": len(communes),
+        "so_xa": len(communes) - wards,
+        "so_phuong": wards,
+        "so_xa_bien_gioi": int(summary.flags(communes["is_border"]).sum()),
+        "so_phuong_trung_tam": int(summary.flags(communes["is_central_ward"]).sum()),
+        "dan_so": summary.add_up(communes["population"]),
+        "so_khong_phai_dau_tu": int(builds.get("none", 0)),
+        "so_cai_tao": int(builds.get("renovate", 0)),
+        "so_mo_rong": int(builds.get("extend", 0)),
+        "so_xay_moi": int(builds.get("build_new", 0)),
+        "so_bao_cao_du": int(states.get("answered", 0)),
+        "so_chua_bao_cao_du": len(communes) - int(states.get("answered", 0)),
+        "so_co_so": len(writer.run.facilities),
+    }
+    return {
+        **{name: writer.m2(total[column]) for name, column in areas.items()},
+        **{name: writer.number(count) for name, count in counts.items()},
+    }
+
+
+def _sites(writer: Writer) -> dict[str, str]:
+    best, communes = summary.proposed_sites(writer.run), writer.run.communes
+    results = best["check_result"].value_counts()
+    names = {
+        "so_vi_tri_khong_vuong": "clear", "so_vi_tri_khong_vuong_da_biet": "clear_of_known_plans",
+        "so_vi_tri_co_dieu_kien": "conditional", "so_vi_tri_bi_vuong": "blocked",
+    }  # fmt: skip
+    return {
+        "so_vi_tri_xem_xet": writer.number(len(writer.run.sites)),
+        "so_vi_tri_de_xuat": writer.number(len(best)),
+        "so_chua_co_vi_tri": writer.number(int(communes["best_site_id"].isna().sum())),
+        **{name: writer.number(int(results.get(token, 0))) for name, token in names.items()},
+    }
+
+
+def released(run: Run) -> pd.DataFrame:
+    """Facilities of the run's option that are not kept: rows of ``surplus``."""
+    rows = summary.of_option(run.surplus, run)
+    return pd.DataFrame(rows[rows["treatment"] != KEPT])
+
+
+def _option(writer: Writer, run: Run) -> dict[str, str]:
+    rows = summary.programme(run)
+    states = rows["status"].value_counts()
+    planned = rows[rows["status"] == "planned"]
+    money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
+    freed = released(run)
+    found = {
+        "ten": wording.title_of(run, writer.lang),
+        "so_bo_tri": writer.number(int(states.get("planned", 0))),
+        "so_cho": writer.number(int(states.get("waiting", 0))),
+        "so_khong_phai_dau_tu": writer.number(int(states.get("not_needed", 0))),
+        "tong_muc_dau_tu": writer.money(summary.add_up(planned["total_cost"])),
+        "dan_so_phuc_vu": writer.number(summary.add_up(planned["population"])),
+        "so_co_so_xu_ly": writer.number(len(freed)),
+        "san_xu_ly": writer.m2(summary.add_up(freed["floor_area_m2"])),
+        "dat_xu_ly": writer.m2(summary.add_up(freed["land_area_m2"])),
+        "tong_von": "", "nam_dau": "", "nam_cuoi": "", "nam_cao_nhat": "", "von_nam_cao_nhat": "",
+    }  # fmt: skip
+    if len(money):
+        peak = money.sort_values([summary.TOTAL, "year"], ascending=[False, True], kind="stable").iloc[0]
+        found |= {
+            "tong_von": writer.money(float(money[summary.TOTAL].sum())),
+            "nam_dau": str(int(money["year"].min())),
+            "nam_cuoi": str(int(money["year"].max())),
+            "nam_cao_nhat": str(int(peak["year"])),
+            "von_nam_cao_nhat": writer.money(float(peak[summary.TOTAL])),
+        }
+    return found

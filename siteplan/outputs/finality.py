@@ -1,0 +1,79 @@
+"""Whether a dossier may be final: what its figures rest on that nobody has confirmed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siteplan import locale
+from siteplan.errors import Problem
+from siteplan.outputs import wording
+
+if TYPE_CHECKING:
+    from siteplan.runs import Run
+
+# tables that are printed and say row by row what they rest on
+PRINTED = ("communes", "sites", "conflicts", "programme", "surplus", "conformity")
+UNCONFIRMED = "R"
+
+
+def missing_for_final(runs: Sequence[Run], lang: str) -> list[Problem]:
+    """List all that keeps the runs from a final dossier.
+
+    A run that is not frozen; each illustrative layer; each norm, price or rule that is only recalled (certainty ``R``).
+    A proposal (``P``) is no hindrance: it is printed as such, and is decided with the dossier.
+    """
+    return [*_drafts(runs), *_illustrative(runs, lang), *_unconfirmed(runs, lang)]
+
+
+def _drafts(runs: Sequence[Run]) -> list[Problem]:
+    return [
+        Problem("final_not_frozen", file=str(run.folder), value=wording.clean(run.name))
+        for run in runs
+        if not run.manifest.get("frozen")
+    ]
+
+
+def _resting(runs: Sequence[Run]) -> dict[str, int]:
+    """Return how many rows of the printed tables rest on each token of ``rests_on``."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        for name in PRINTED:
+            table = run.table(name)
+            if "rests_on" in table.columns:
+                for cell, rows in table["rests_on"].dropna().value_counts().items():
+                    for token in str(cell).split("; "):
+                        counts[token] = counts.get(token, 0) + int(rows)
+    return counts
+
+
+def _illustrative(runs: Sequence[Run], lang: str) -> list[Problem]:
+    counts = _resting(runs)
+    layers = {str(name) for run in runs for name in run.manifest.get("illustrative_layers", ())}
+    files: dict[str, str] = {}
+    for run in runs:
+        sources = run.table("sources")
+        layers |= {str(n) for n in sources.loc[sources["illustrative"].fillna(value=False).astype(bool), "layer"]}
+        files |= {str(layer): str(file) for layer, file in zip(sources["layer"], sources["file"], strict=True)}
+    return [
+        Problem("final_illustrative", file=files.get(layer, ""), layer=layer,
+                value=wording.layer_label(layer, lang, runs),
+                params={"rows": locale.number(counts.get(f"layer:{layer}", 0), 0, lang)})
+        for layer in sorted(layers)
+    ]  # fmt: skip
+
+
+def _unconfirmed(runs: Sequence[Run], lang: str) -> list[Problem]:
+    counts = _resting(runs)
+    rows = pd.concat([run.table("assumptions") for run in runs]).drop_duplicates("assumption_id")
+    rows = rows[rows["certainty"] == UNCONFIRMED].sort_values("assumption_id")
+    return [
+        Problem("final_unconfirmed", file=str(row["place"] or ""),
+                feature=str(row["assumption_id"]),
+                value=wording.clean(locale.render(row["statement"], lang), 120),
+                params={"number": str(wording.scalar(row["number"]) or "–"), "basis": str(row["legal_basis"] or "–"),
+                        "rows": locale.number(counts.get(f"assumption:{row['assumption_id']}", 0), 0, lang)})
+        for row in rows.to_dict("records")
+    ]  # fmt: skip
