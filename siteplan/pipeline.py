@@ -474,6 +474,7 @@ def _manifest(
         "assumptions": list(tables["assumptions"]["assumption_id"]),
         "norm_sets": list(inputs.norms.sets),
         "weighting": weights.described(inputs.scenario),
+        "prices": costs.described(inputs.rules, inputs.scenario),
         "proof": dict(proof),
     }
 

@@ -22,6 +22,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from siteplan.decide.rounding import half_up
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
@@ -61,7 +62,11 @@ class _Estimate:
         *notes: Message,
         component: str = "",
     ) -> float:
-        """Add a row and return its cost at level 1; NaN is a row without a figure, never zero."""
+        """Add a row and return its cost at level 1; NaN is a row without a figure, never zero.
+
+        Areas and volumes are priced as printed, to 0.01, so that each line can be checked by hand.
+        """
+        quantity = quantity if unit == "%" else float(half_up(quantity, 2))
         cost = quantity * unit_cost
         self.rows.append(
             {
@@ -71,7 +76,7 @@ class _Estimate:
                 "quantity": quantity,
                 "unit": unit,
                 "unit_cost": unit_cost,
-                **{level: cost * factor for level, factor in self.levels.items()},
+                **{level: float(half_up(cost * factor)) for level, factor in self.levels.items()},
                 "notes": encode(notes),
                 "legal_basis": rule["legal_basis"],
                 "certainty": rule["certainty"],
@@ -119,6 +124,11 @@ class _Prices:
     def __getitem__(self, component: str) -> Row:
         return self._rows[component]
 
+    @property
+    def rows(self) -> list[Row]:
+        """The rules, one row a component."""
+        return list(self._rows.values())
+
     def value(self, component: str) -> float:
         return float(self._rows[component]["value"])
 
@@ -131,6 +141,13 @@ class _Prices:
     def norm_total(self) -> float:
         """Total column of the norm, đồng per m² of floor."""
         return sum(self.value(component) for component in PER_FLOOR_AREA)
+
+
+def described(rules: Rules, scenario: Scenario) -> list[dict[str, Any]]:
+    """List the cost rules that fit the scenario's number of floors, as the table holds them, for the manifest."""
+    prices = _Prices(rules, scenario.need.floors)
+    names = ("component", "name", "name_en", "value", "unit", "legal_basis", "certainty")
+    return [{name: row[name] for name in names} for row in prices.rows]
 
 
 def land_shares(words: object) -> dict[str, float]:
@@ -245,8 +262,8 @@ def _estimate(commune: Row, code: str, site: Row | None, prices: _Prices, scenar
 
 
 def _total(rows: pd.DataFrame, level: str) -> float:
-    """Sum what is priced, rounded to whole đồng row by row, then to a million."""
-    return round(float(rows[level].round(0).sum()) / _ROUND_TO_DONG) * _ROUND_TO_DONG if len(rows) else 0.0
+    """Sum what is priced, whole đồng row by row, rounded to a million."""
+    return float(half_up(float(rows[level].sum()) / _ROUND_TO_DONG)) * _ROUND_TO_DONG if len(rows) else 0.0
 
 
 def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scenario: Scenario) -> CostResult:

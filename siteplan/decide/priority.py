@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from scipy.spatial.distance import pdist
 
+from siteplan.decide.rounding import half_up
 from siteplan.decide.scoring import raw_text, rests_on, score
 from siteplan.locale import fold
 from siteplan.rules import ASSUMED, Norm, Norms, stepped_points
@@ -184,7 +185,7 @@ def _tie_points(
 ) -> pd.Series[Any]:
     keys = [c.key for c in criteria if c.source == column]
     points = scores[scores["criterion"].isin(keys)].groupby("subject_id")["points"].sum(min_count=1)
-    return communes["code"].map(points).astype("float64").round(_DECIMALS)
+    return communes["code"].map(points).astype("float64").transform(half_up, decimals=_DECIMALS)
 
 
 def _rank(communes: pd.DataFrame, by: str, ties: Sequence[pd.Series[Any]]) -> pd.Series[Any]:

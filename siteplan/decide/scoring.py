@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from siteplan.decide import site_reasons
 from siteplan.decide.programme_rows import signed
+from siteplan.decide.rounding import half_up
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Criterion, Lock, ValueFunction
@@ -158,7 +159,7 @@ def score(
             "score_high": high,
         },
         index=subjects.index,
-    ).round(_SCORE_DECIMALS)
+    ).apply(half_up, decimals=_SCORE_DECIMALS)
 
     count, n = scaled.shape
     raw = np.array([[raw_text(v) for v in subjects[c.source]] for c in criteria], dtype=object)

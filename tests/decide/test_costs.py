@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siteplan.decide.costs import earthworks_volume, escalation, estimate, land_shares
+from siteplan.decide.costs import described, earthworks_volume, escalation, estimate, land_shares
 from siteplan.errors import InputError
 from siteplan.locale import LANGUAGES, decode, has_text, value_text
 from siteplan.rules import load_rules
@@ -264,3 +265,20 @@ def test_measured_earthworks_stand_before_the_even_slope():
     rows = run(commune(), plots=sites(cut_m3=900.0, fill_m3=1500.0)).costs.set_index("component")
     assert rows.loc["earthworks", "quantity"] == 1500
     assert rows.loc["earthworks", "middle"] == 1500 * 80_000
+
+
+def test_each_line_can_be_checked_by_hand():
+    """Quantity as printed times unit cost, rounded to whole đồng, is the cost; contingency is of the sum before it."""
+    rows = run(commune(new_floor_area_m2=3000.126), of=scenario(clearance_prices=PRICES)).costs
+    own = rows[rows["component"] != "contingency"]
+    assert (own["quantity"] * 100 - (own["quantity"] * 100).round()).abs().max() < 1e-6
+    assert (own["quantity"] * own["unit_cost"] - own["middle"]).abs().max() <= 0.5
+    last = rows.set_index("component").loc["contingency", "middle"]
+    assert last == pytest.approx(0.1 * (own["quantity"] * own["unit_cost"]).sum(), abs=0.5)
+
+
+def test_prices_used_are_listed_as_the_rules_hold_them():
+    found = {row["component"]: row for row in described(RULES, scenario(floors=7))}
+    assert found["construction"]["value"] == 8_475_000  # QĐ 425/QĐ-BXD, Bảng 25, 6 to 7 floors
+    assert found["region"]["value"] == 0.94
+    assert json.dumps(list(found.values()))
