@@ -475,6 +475,7 @@ def _manifest(
         "norm_sets": list(inputs.norms.sets),
         "weighting": weights.described(inputs.scenario),
         "prices": costs.described(inputs.rules, inputs.scenario),
+        "ties": priority.tie_keys(inputs.scenario.of("commune")),
         "proof": dict(proof),
     }
 

@@ -287,7 +287,7 @@ def test_no_unanswered_commune_in_a_pilot_unless_locked(run, place):
 
 def test_totals_are_equal_in_results_workbook_and_map(run, tmp_path):
     totals = run.table("totals")
-    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"))
+    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"), data_only=True)
     sheet = book[text("workbook.sheet.totals")]
     shown = {}
     for row in sheet.iter_rows(values_only=True):
@@ -340,7 +340,7 @@ def test_ten_communes_at_random_are_the_same_on_the_map_in_the_results_and_in_th
     told = f"seed {seed}"
     codes = random.Random(seed).sample(sorted(run.communes["code"]), 10)
     map_file = webmap.write_map(run, tmp_path / "m.html", load_style(repo_root / "maps" / "style.toml"))
-    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"))
+    book = openpyxl.load_workbook(write_workbook([run], tmp_path / "a.xlsx"), data_only=True)
     label = {name: RESULTS["communes"].column(name).label for name in RESULTS["communes"].names}
     columns = {
         "communes": ("required_floor_area_m2", "required_land_area_m2", "deficit_floor_area_m2"),

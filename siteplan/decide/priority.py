@@ -169,7 +169,7 @@ def rank_communes(
     scores = pd.concat([scored.scores, rows], ignore_index=True)
     missing = scores[scores["missing"].astype(bool)].groupby("subject_id")["criterion"].agg("; ".join)
     ranked["priority_missing"] = ranked["code"].map(missing)
-    ties = [_tie_points(ranked, scored.scores, criteria, column) for column in _TIE_COLUMNS]
+    ties = [_tie_points(ranked, scored.scores, keys) for keys in tie_keys(criteria)]
     ranked["priority_rank"] = _rank(ranked, "priority_points", ties)
     ranked["base_rank"] = _rank(ranked, "base_points", ties)
 
@@ -180,10 +180,12 @@ def rank_communes(
     return ranked, scores
 
 
-def _tie_points(
-    communes: pd.DataFrame, scores: pd.DataFrame, criteria: Sequence[Criterion], column: str
-) -> pd.Series[Any]:
-    keys = [c.key for c in criteria if c.source == column]
+def tie_keys(criteria: Sequence[Criterion]) -> list[list[str]]:
+    """Keys of the criteria whose points break ties: those of the first list first."""
+    return [[c.key for c in criteria if c.source == column] for column in _TIE_COLUMNS]
+
+
+def _tie_points(communes: pd.DataFrame, scores: pd.DataFrame, keys: Sequence[str]) -> pd.Series[Any]:
     points = scores[scores["criterion"].isin(keys)].groupby("subject_id")["points"].sum(min_count=1)
     return communes["code"].map(points).astype("float64").transform(half_up, decimals=_DECIMALS)
 

@@ -1,14 +1,15 @@
 """Sheets of a workbook in one form: title, stamp, headings, filter, frozen panes, print set-up; bytes that repeat.
 
-What came from data is written as text, never as a formula, link or number by appearance.
+What came from data is written as text, never as a formula, link or number by appearance. Formulas are only those that
+this package composes (:class:`Live`); each carries the value it has with the figures of the run.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
 from types import TracebackType
@@ -18,6 +19,8 @@ import xlsxwriter
 
 from siteplan import locale
 from siteplan.outputs import wording
+from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, decimals_of
+from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,23 +28,22 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
     from siteplan.tables import Column
 
-Kind = Literal["text", "line", "int", "year", "number", "money"]
+Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
 
-FONT = "Times New Roman"
 CELL_LIMIT = 32_000  # Excel takes 32,767 characters
-HEADER_LIMIT = 250  # and 255 in a page header
-A3_FROM_WIDTH = 170  # characters; wider sheets are printed on A3
-A3_PAGE_WIDTH = 300  # characters that are still legible on one A3 page
 LINE_POINTS = 15.0
 NOTE_CHARACTERS = 140  # a longer line above a table is wrapped
 LINES_SHOWN = 4  # a longer text is read in its cell
-_PAPER_A4, _PAPER_A3 = 9, 8
 _SHEET_NAME_LIMIT = 31
+_GREY = "#A6A6A6"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a sheet: heading, width in characters, kind and decimals of its cells, and its group heading."""
+    """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
+
+    Columns at the right end that are not `printed` stay on the screen.
+    """
 
     heading: str
     width: float = 12
@@ -49,10 +51,16 @@ class Field:
     decimals: int = 2
     group: str = ""
     total: bool = False
+    key: str = ""
+    printed: bool = True
 
 
 def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
-    """Field of a sheet for a column of a result table."""
+    """Field of a sheet for a column of a result table, whose name is its key."""
+    return replace(_field_of(column, lang, group, total), key=column.name)
+
+
+def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
     heading = wording.label(column, lang)
     if wording.is_year(column):
         return Field(heading, 9, "year", group=group)
@@ -93,6 +101,16 @@ def _lines(fields: Sequence[Field], row: Sequence[Any]) -> int:
         if field.kind == "text" and isinstance(value, str)
     ]
     return min(max(needed, default=1) or 1, LINES_SHOWN)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sheet of the book: where it stands, its title, whether it is an annex, whether it recalculates."""
+
+    placed: Placed
+    title: str
+    annex: bool
+    live: bool
 
 
 class Book:
@@ -156,6 +174,9 @@ class Book:
             {**base, "bold": True, "text_wrap": True, "align": "center", "border": 1, "bg_color": "#DDE6F0"}
         )
         self._base = base
+        self.entries: list[Entry] = []
+        self.marked = self._book.add_format({"bg_color": "#F8CBAD", "bold": True})
+        self.linked = self._book.add_format({**base, "border": 1, "font_color": "#0563C1", "underline": 1})
 
     def __enter__(self) -> Self:
         return self
@@ -166,7 +187,7 @@ class Book:
         self._book.close()
 
     def _format(self, kind: Kind, decimals: int, bold: bool) -> Any:
-        key = (kind, decimals if kind == "number" else 0, bold)
+        key = (kind, decimals if kind in ("number", "input") else 0, bold)
         if key not in self._formats:
             style: dict[str, Any] = {**self._base, "border": 1, "bold": bold, "valign": "top"}
             if kind == "text":
@@ -179,7 +200,9 @@ class Book:
             else:
                 places = {"int": 0, "money": wording.MONEY_DECIMALS}.get(kind, decimals)
                 style["num_format"] = "#,##0" + ("." + "0" * places if places else "")
-            if bold:
+            if kind == "input":
+                style |= {"bg_color": "#FFF2CC", "font_color": "#1F3864", "bold": True, "locked": False}
+            elif bold:
                 style["bg_color"] = "#F2F2F2"
             self._formats[key] = self._book.add_format(style)
         return self._formats[key]
@@ -200,11 +223,15 @@ class Book:
         fields: Sequence[Field],
         rows: Sequence[Sequence[Any]],
         *,
-        notes: Sequence[str] = (),
+        notes: Sequence[str | Live] = (),
         after: Sequence[str] = (),
         frozen_columns: int = 0,
         decimals: Sequence[Sequence[int | None]] | None = None,
-    ) -> None:
+        above: Mapping[str, Any] | None = None,
+        annex: bool = False,
+        filters: bool = True,
+        page: Any = None,
+    ) -> Placed:
         """Add a sheet with one table.
 
         Parameters
@@ -220,16 +247,88 @@ class Book:
             Columns that stay when scrolling.
         decimals
             Decimals cell by cell, for tables whose rows have different units.
+        above
+            Cells of a line between the headings of groups and those of columns, by key of the field; formulas name it
+            ``{above}``.
+        annex
+            A sheet to look things up in, marked so: grey tab, named as such in its page header.
+        filters
+            Whether rows can be filtered and sorted; not where a formula looks at the rows above its own.
+        page
+            A sheet made before by :meth:`reserve`.
         """
-        page = self._book.add_worksheet(self._free_name(name))
+        page = self._book.add_worksheet(self._free_name(name)) if page is None else page
+        if annex:
+            page.set_tab_color(_GREY)
         line = 0
-        widths = list(accumulate(field.width for field in fields))
         page.write_string(line, 0, wording.clean(title), self._title)
         for mark in self.stamp:
             line += 1
             page.write_string(line, 0, mark, self._mark)
+        line = self._notes(page, line, notes, fields)
+        line += 2
+        first_head = line
+        if any(field.group for field in fields):
+            self._group_headings(page, line, fields)
+            line += 1
+        if above is not None:
+            for at, field in enumerate(fields):
+                self._write(page, line, at, field, above.get(field.key), None, {"above": line + 1}, bold=True)
+            line += 1
+        for at, field in enumerate(fields):
+            page.write_string(line, at, wording.clean(field.heading), self._head)
+            page.set_column(at, at, field.width)
+        page.set_row(line, 48)
+        head = line
+        marks = {"above": head, "heading": head + 1, "first": head + 2, "last": head + 1 + len(rows)}
+        for number, row in enumerate(rows):
+            line += 1
+            marks["row"] = line + 1
+            for at, (field, value) in enumerate(zip(fields, row, strict=True)):
+                own = None if decimals is None else decimals[number][at]
+                self._write(page, line, at, field, value, own, marks)
+            page.set_row(line, LINE_POINTS * _lines(fields, row))
+        if rows and filters:
+            page.autofilter(head, 0, line, len(fields) - 1)
+        if rows and any(field.total for field in fields):
+            line += 1
+            self._totals(page, line, fields, rows, marks)
+        page.freeze_panes(head + 1, frozen_columns)
+        end = line
+        for note in after:
+            end += 1
+            page.merge_range(end, 0, end, max(1, len(fields) - 1), "", self._wrapped_note)
+            page.write_string(end, 0, wording.clean(note, CELL_LIMIT), self._wrapped_note)
+        told = title
+        if annex:
+            told = f"{locale.text('workbook.annex', self.lang)}: {title}"
+        set_up(page, fields, first_head, head, end, frozen_columns)
+        running_lines(page, told, self.stamp, self.footing)
+        columns = {field.key: at for at, field in enumerate(fields) if field.key}
+        placed = Placed(page, page.get_name(), marks["first"], marks["last"], columns)
+        live = any(isinstance(cell, Live | Input) for row in rows for cell in row)
+        self.entries.append(Entry(placed, wording.clean(title), annex, live))
+        return placed
+
+    def plain_page(self, name: str, title: str) -> Any:
+        """Add a sheet with title and stamp alone, for a chart; printed on one page."""
+        page = self._book.add_worksheet(self._free_name(name))
+        for line, words in enumerate((wording.clean(title), *self.stamp)):
+            page.write_string(line, 0, words, self._title if line == 0 else self._mark)
+        page.set_paper(PAPER_A3)
+        page.fit_to_pages(1, 1)
+        running_lines(page, title, self.stamp, self.footing)
+        placed = Placed(page, page.get_name(), 1, 0, {})
+        self.entries.append(Entry(placed, wording.clean(title), annex=False, live=True))
+        return page
+
+    def _notes(self, page: Any, line: int, notes: Sequence[str | Live], fields: Sequence[Field]) -> int:
+        widths = list(accumulate(field.width for field in fields))
         for note in notes:
             line += 1
+            if isinstance(note, Live):
+                page.write_formula(line, 0, note.at({}), self._mark, note.value)
+                continue
             words = wording.clean(note, CELL_LIMIT)
             if len(words) > NOTE_CHARACTERS and len(fields) > 1:  # a long line would run off the screen
                 across = max(1, next((n for n in range(len(fields)) if widths[n] >= NOTE_CHARACTERS), len(fields) - 1))
@@ -238,39 +337,39 @@ class Book:
                 page.set_row(line, LINE_POINTS * math.ceil(len(words) / (0.9 * widths[across])))
             else:
                 page.write_string(line, 0, words, self._note)
-        line += 2
-        first_head = line
-        if any(field.group for field in fields):
-            self._group_headings(page, line, fields)
-            line += 1
-        for at, field in enumerate(fields):
-            page.write_string(line, at, wording.clean(field.heading), self._head)
-            page.set_column(at, at, field.width)
-        page.set_row(line, 48)
-        head = line
-        for number, row in enumerate(rows):
-            line += 1
-            for at, (field, value) in enumerate(zip(fields, row, strict=True)):
-                own = None if decimals is None else decimals[number][at]
-                self._write(page, line, at, field, value, own)
-            page.set_row(line, LINE_POINTS * _lines(fields, row))
-        if rows:
-            page.autofilter(head, 0, line, len(fields) - 1)
-        if rows and any(field.total for field in fields):
-            line += 1
-            self._totals(page, line, fields, rows)
-        page.freeze_panes(head + 1, frozen_columns)
-        end = line
-        for note in after:
-            end += 1
-            page.merge_range(end, 0, end, max(1, len(fields) - 1), "", self._wrapped_note)
-            page.write_string(end, 0, wording.clean(note, CELL_LIMIT), self._wrapped_note)
-        self._print_setup(page, title, first_head, head, end, fields, frozen_columns)
+        return line
+
+    def reserve(self, name: str) -> Any:
+        """Add an empty sheet here, to be filled when the others are known."""
+        return self._book.add_worksheet(self._free_name(name))
+
+    def chart(self, kind: str, subtype: str = "") -> Any:
+        """Return a new chart of xlsxwriter, to be put onto a sheet."""
+        return self._book.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
 
     def _write(
-        self, page: Any, line: int, at: int, field: Field, value: Any, decimals: int | None, bold: bool = False
+        self,
+        page: Any,
+        line: int,
+        at: int,
+        field: Field,
+        value: Any,
+        decimals: int | None,
+        marks: Mapping[str, int],
+        bold: bool = False,
     ) -> None:
-        if value is None or value == "":
+        if isinstance(value, Live):
+            kind: Kind = "number" if decimals is not None else field.kind
+            style = self._format(kind, field.decimals if decimals is None else decimals, bold)
+            shown = self._clean(value.value) if isinstance(value.value, str) else value.value
+            page.write_formula(line, at, value.at(marks), style, "" if shown is None else shown)
+        elif isinstance(value, Input):
+            style = self._format("input", decimals_of(value.value), bold)
+            if value.value is None:
+                page.write_blank(line, at, None, style)
+            else:
+                page.write_number(line, at, value.value, style)
+        elif value is None or value == "":
             page.write_blank(line, at, None, self._format("text", 0, bold))
         elif isinstance(value, str):
             style = self._format("line" if field.kind == "line" else "text", 0, bold)
@@ -278,17 +377,22 @@ class Book:
         elif decimals is not None:
             page.write_number(line, at, value, self._format("number", decimals, bold))
         else:
-            kind: Kind = "number" if field.kind in ("text", "line") else field.kind
+            kind = "number" if field.kind in ("text", "line") else field.kind
             page.write_number(line, at, value, self._format(kind, field.decimals, bold))
 
-    def _totals(self, page: Any, line: int, fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> None:
+    def _totals(
+        self, page: Any, line: int, fields: Sequence[Field], rows: Sequence[Sequence[Any]], marks: Mapping[str, int]
+    ) -> None:
         label_at = next((n for n, field in enumerate(fields) if field.kind == "text"), 0)
         for at, field in enumerate(fields):
-            numbers = [row[at] for row in rows if isinstance(row[at], int | float)] if field.total else []
-            value: Any = round(sum(numbers), 9) if numbers else None
+            cells = [row[at].value if isinstance(row[at], Live) else row[at] for row in rows] if field.total else []
+            numbers = [value for value in cells if isinstance(value, int | float)]
+            letter = column_letter(at)
+            formula = f"=ROUND(SUM({letter}{{first}}:{letter}{{last}}),9)"
+            value: Any = Live(formula, round(sum(numbers), 9)) if numbers else None
             if at == label_at and not field.total:
                 value = locale.text("workbook.total", self.lang)
-            self._write(page, line, at, field, value, None, bold=True)
+            self._write(page, line, at, field, value, None, marks, bold=True)
 
     def _group_headings(self, page: Any, line: int, fields: Sequence[Field]) -> None:
         at = 0
@@ -302,23 +406,3 @@ class Book:
                 words = fields[at].group if n == at else ""
                 page.write_string(line, n, wording.clean(words), self._head)
             at = end + 1
-
-    def _print_setup(
-        self, page: Any, title: str, first_head: int, head: int, end: int, fields: Sequence[Field], frozen_columns: int
-    ) -> None:
-        width = sum(field.width for field in fields)
-        page.set_landscape()
-        page.set_paper(_PAPER_A3 if width > A3_FROM_WIDTH else _PAPER_A4)
-        page.fit_to_pages(max(1, math.ceil(width / A3_PAGE_WIDTH)), 0)
-        if frozen_columns:
-            page.repeat_columns(0, frozen_columns - 1)
-        page.repeat_rows(first_head, head)
-        page.print_area(0, 0, end, len(fields) - 1)
-        page.set_margins(left=0.5, right=0.4, top=0.8, bottom=0.6)
-        above = " – ".join(self.stamp).replace("&", "&&")
-        page.set_header(
-            f'&L&"{FONT}"&9{wording.clean(title, 90).replace("&", "&&")}&R&"{FONT}"&9{above}'[:HEADER_LIMIT]
-        )
-        page.set_footer(
-            f'&L&"{FONT}"&9{wording.clean(self.footing, 120).replace("&", "&&")}&R&"{FONT}"&9&P/&N'[:HEADER_LIMIT]
-        )

@@ -10,7 +10,8 @@ from siteplan.outputs import workbook
 
 
 def read(path):
-    return openpyxl.load_workbook(path)
+    """Read the values that are shown where nothing recalculates."""
+    return openpyxl.load_workbook(path, data_only=True)
 
 
 def sheet_of(book, key):
@@ -99,9 +100,12 @@ def test_provincial_totals_are_split_and_summed_in_place(book):
     assert last["Sàn hiện có (m²)"] == 5000.25
 
 
-def test_nothing_from_data_becomes_a_formula(book):
+def test_nothing_from_data_becomes_a_formula(both, tmp_path):
+    book = openpyxl.load_workbook(workbook.write_workbook(both, tmp_path / "so.xlsx"))
     cells = [cell for page in book.worksheets for row in page.iter_rows() for cell in row]
-    assert not [c.coordinate for c in cells if c.data_type == "f"]
+    formulas = [c.value for c in cells if c.data_type == "f"]
+    assert formulas
+    assert not [f for f in formulas if "7*7" in f or "1+1" in f or "nguồn xấu" in f or "nhà" in f]
     assert any(isinstance(c.value, str) and c.value.startswith("=1+1 {{7*7}}") for c in cells)
     assert any(c.value == "@nhà" for c in cells)
 
@@ -147,6 +151,38 @@ def test_a_frozen_run_on_real_data_is_no_draft(build_run, tmp_path):
     texts = [str(c.value) for row in page.iter_rows() for c in row]
     assert any("trình lần 2" in text for text in texts)
     assert not any("DỰ THẢO" in text for text in texts)
+
+
+def test_the_list_of_sheets_leads_to_each_and_marks_annexes(both, tmp_path):
+    book = openpyxl.load_workbook(workbook.write_workbook(both, tmp_path / "so.xlsx"))
+    front = book.worksheets[0]
+    listed = table(front, locale.text("workbook.column.sheet"))
+    names = [row[locale.text("workbook.column.sheet")] for row in listed]
+    assert names == book.sheetnames[1:]
+    links = [c.hyperlink.location for row in front.iter_rows() for c in row if c.hyperlink is not None]
+    assert links == [f"'{name}'!A1" for name in names]
+    grey = {
+        p.title
+        for p in book.worksheets
+        if p.sheet_properties.tabColor and p.sheet_properties.tabColor.rgb == "FFA6A6A6"
+    }
+    part = locale.text("workbook.column.part")
+    assert grey == {
+        row[locale.text("workbook.column.sheet")]
+        for row in listed
+        if row[part] == locale.text("workbook.contents.annex")
+    }
+    assert locale.text("workbook.sheet.needs") in grey
+    assert locale.text("workbook.sheet.communes") not in grey
+
+
+def test_charts_are_drawn_from_the_cells(both, tmp_path):
+    path = workbook.write_workbook(both, tmp_path / "so.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        charts = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/charts/chart")]
+    assert len(charts) == 3  # points by commune; money of each option
+    assert sum("Thứ tự ưu tiên" in chart for chart in charts) == 1
+    assert all("<c:f>" in chart for chart in charts)
 
 
 def test_money_is_in_billions_and_adds_up(book):
