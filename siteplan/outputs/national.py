@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import crs, locale
-from siteplan.outputs import spreadsheet
+from siteplan.outputs import spreadsheet, wording
 from siteplan.outputs.spreadsheet import Field
 from siteplan.runs import write_geopackage
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS: tuple[tuple[str, int, spreadsheet.Kind], ...] = (
     ("province_code", 8, "text"),
     ("province", 22, "text"),
-    ("epsg", 9, "int"),
+    ("epsg", 9, "text"),
     ("communes", 9, "int"),
     ("with_site", 9, "int"),
     ("required_floor_area_m2", 14, "int"),
@@ -40,7 +40,7 @@ def province_row(run: Run) -> dict[str, Any]:
     return {
         "province_code": province["code"],
         "province": province["name"],
-        "epsg": int(province["epsg"]),
+        "epsg": str(province["epsg"]),
         "communes": len(communes),
         "with_site": int(communes["best_site_id"].notna().sum()),
         "required_floor_area_m2": float(communes["required_floor_area_m2"].sum()),
@@ -82,11 +82,12 @@ def write_national(runs: Sequence[Run], stem: Path, lang: str = locale.DEFAULT_L
     communes = communes_of(runs)
     layer.unlink(missing_ok=True)
     write_geopackage(layer, {"communes": communes})
-    _draw(communes, picture, title, lang)
+    stamp = "\n".join([*wording.stamp_lines(list(runs), lang), locale.text("national.note", lang)])
+    _draw(communes, picture, title, stamp, lang)
     return book_file, picture, layer
 
 
-def _draw(communes: gpd.GeoDataFrame, path: Path, title: str, lang: str) -> None:
+def _draw(communes: gpd.GeoDataFrame, path: Path, title: str, stamp: str, lang: str) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
@@ -104,4 +105,5 @@ def _draw(communes: gpd.GeoDataFrame, path: Path, title: str, lang: str) -> None
     axes.set_title(title, wrap=True)
     handles = [Patch(color=c, label=locale.value_text("status", s, lang)) for s, c in STATUS_COLOURS.items()]
     axes.legend(handles=handles, loc="lower left", frameon=False)
+    axes.text(0, -0.02, stamp, transform=axes.transAxes, va="top", fontsize=7, wrap=True)
     figure.savefig(path, metadata={"Software": None})

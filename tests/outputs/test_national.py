@@ -49,7 +49,7 @@ def test_sums_are_those_of_the_runs_and_a_broken_province_is_told(small_province
     run = Run(small_province.runs / "phuong_an_1")
     sheet = openpyxl.load_workbook(tmp_path / "national" / "phuong_an_1.xlsx").worksheets
     values = {cell.value for page in sheet for row in page.iter_rows() for cell in row}
-    assert {"Cao Bằng", run.epsg, len(run.communes)} <= values
+    assert {"Cao Bằng", str(run.epsg), len(run.communes)} <= values
     land = run.communes["required_land_area_m2"].sum()
     assert any(isinstance(v, (int, float)) and abs(v - land) < 1 for v in values)
     communes = pyogrio.read_dataframe(tmp_path / "national" / "phuong_an_1.gpkg")
