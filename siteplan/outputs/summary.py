@@ -77,6 +77,11 @@ def as_needed(rows: pd.DataFrame) -> pd.Series[Any]:
     return rows["needed_build_type"].isna() | (rows["build_type"] == rows["needed_build_type"])
 
 
+def without_clearance(rows: pd.DataFrame) -> int:
+    """Count the rows with a cost that holds no land clearance: a total of them does not hold it either."""
+    return int((rows["total_cost"].notna() & ~flags(rows["clearance_cost_included"])).sum())
+
+
 def built_as(row: Mapping[Any, Any], lang: str) -> str:
     """Return the build type that the programme chose in words; beside it the one needed, where that is another."""
     built, needed = (None if pd.isna(row[name]) else str(row[name]) for name in ("build_type", "needed_build_type"))

@@ -174,6 +174,7 @@ SP.cards = function (content, W, hooks) {
     if (!p || !p.build_type || p.build_type === commune.build_type) return needed;
     return W.t("build_type_instead", { built: W.token("build_type", p.build_type), needed: needed });
   }
+  function withoutClearance(p) { return p && p.clearance_cost_included === false ? " (" + W.t("no_clearance") + ")" : ""; }
   function siteName(model, id) { var s = model.bySite.get(id); return s ? (s.label || s.site_id) : id; }
   C.years = years;
 
@@ -186,7 +187,7 @@ SP.cards = function (content, W, hooks) {
       facts([
         [W.t("build_type"), buildType(own, c)],
         [W.t("built_at"), own && own.site_id && own.site_id !== c.best_site_id ? siteName(model, own.site_id) : null],
-        [W.t("total_cost"), c.total_cost === null ? null : W.billion(c.total_cost)],
+        [W.t("total_cost"), c.total_cost === null ? null : W.billion(c.total_cost) + withoutClearance(own)],
         [W.t("locked"), own && own.locked ? W.t("yes") : null],
         [W.t("pilot"), own && own.pilot ? W.t("yes") : null]
       ]),
@@ -462,7 +463,7 @@ SP.cards = function (content, W, hooks) {
           line(W.t("build_type"), each(function (x, m) { return buildType(m.planOf(code, m.run.option), x); })),
           line(W.t("priority"), each(function (x) { return x.priority_rank === null ? "–" : String(x.priority_rank); })),
           line(W.t("points"), each(function (x) { return W.number(x.priority_points, 1); })),
-          line(W.t("total_cost"), each(function (x) { return W.billion(x.total_cost); })),
+          line(W.t("total_cost"), each(function (x, m) { return W.billion(x.total_cost) + (x.total_cost === null ? "" : withoutClearance(m.planOf(code, m.run.option))); })),
           line(W.t("best_site"), each(function (x, m) { var s = m.bySite.get(x.best_site_id); return s ? (s.label || s.site_id) : "–"; })),
           line(W.t("score"), each(function (x) { return W.number(x.best_site_score, 1); })),
           line(W.t("check_result"), each(function (x) { return x.best_check_result ? W.token("check_result", x.best_check_result) : "–"; }))

@@ -277,6 +277,9 @@ def add_programme(
                 if line[at[name]] is not None:
                     line[at[name]] = Live(f"=INDEX({priority.column(name)},{found})", line[at[name]])
     notes: list[Any] = [locale.text("workbook.programme_note", lang)]
+    unpriced = summary.without_clearance(rows)
+    if unpriced:
+        notes.append(locale.text("workbook.programme_unpriced", lang, count=unpriced))
     if parameters is not None:
         notes += [parameters.status(lang), locale.text("workbook.live.not_solved", lang)]
     parts = {
