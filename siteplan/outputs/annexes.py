@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import dossier_conformity, summary, wording
 from siteplan.outputs.dossier_sites import write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
 from siteplan.tables import RESULTS
@@ -157,6 +157,7 @@ def _annex_sites(writer: Writer) -> None:
 
 def _annex_evidence(writer: Writer) -> None:
     _annex_sites(writer)
+    dossier_conformity.write_matrix(writer)
     evidence = wording.printable_evidence(writer.run, writer.lang)
     best = set(summary.proposed_sites(writer.run)["site_id"])
     rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]

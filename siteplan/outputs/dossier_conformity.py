@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.outputs import summary
+from siteplan.tables import RESULTS, records
 from siteplan.tables.evidence import CONFORMITY
 
 if TYPE_CHECKING:
@@ -59,6 +60,31 @@ def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
     if items:
         writer.say(f"sites.conformity_{token}")
         writer.paper.items(items)
+
+
+def write_matrix(writer: Writer) -> None:
+    """Write a table of the proposed sites by the mandatory kinds of plan: what the plans of each kind say of each."""
+    rows = summary.conformity_by_kind(writer.run)
+    if not len(rows):
+        return
+    names, sites = summary.names_by_code(writer.run), summary.proposed_sites(writer.run)
+    kinds = list(dict.fromkeys(rows["plan_kind"]))
+    said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["conformity"], strict=True))
+    headings = [locale.text("workbook.commune", writer.lang), RESULTS["sites"].column("label").label]
+    if writer.lang == "en":
+        headings[1] = RESULTS["sites"].column("label").label_en
+    lines = [
+        [
+            names.get(str(site["commune_code"]), ""),
+            str(site["label"] or ""),
+            *(locale.value_text("conformity", said.get((site["site_id"], kind)), writer.lang) or "–" for kind in kinds),
+        ]
+        for site in records(sites, ("commune_code", "label", "site_id"))
+    ]
+    writer.paper.caption(writer.words("sites.conformity_matrix", count=len(lines)))
+    align: list[Align] = ["left"] * len(headings + kinds)
+    widths = [1.8, 1.2, *([2.0] * len(kinds))]
+    writer.paper.table([*headings, *(_kind(writer, kind) for kind in kinds)], lines, widths, align, size_pt=8)
 
 
 def _shifts(writer: Writer) -> None:

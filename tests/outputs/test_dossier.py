@@ -234,6 +234,22 @@ def test_conformity_is_counted_and_named_by_kind(document):
     assert "Quy hoạch sử dụng đất: tất cả 3 vị trí" in words
 
 
+def test_the_annex_says_of_each_proposed_site_what_the_plans_of_each_kind_say(annexed, both):
+    rows = table_with(annexed, "Quy hoạch sử dụng đất")
+    run = both[0]
+    best = run.sites[run.sites["is_best"].fillna(value=False).astype(bool)].sort_values("commune_code")
+    assert len(rows) - 1 == len(best) == 3
+    names = dict(zip(run.communes["code"], run.communes["name"], strict=True))
+    land = rows[0].index("Quy hoạch sử dụng đất")
+    general = rows[0].index("Quy hoạch chung đô thị, quy hoạch chung xã")
+    for line, code in zip(rows[1:], best["commune_code"], strict=True):
+        assert names[code] in line[0]
+        assert line[land] == "chưa có trong quy hoạch"
+    by_name = {line[0]: line[general] for line in rows[1:]}
+    assert next(words for name, words in by_name.items() if "Đoàn Kết" in name) == "chưa có trong quy hoạch"
+    assert next(words for name, words in by_name.items() if "Đông Kinh" in name) == "cần điều chỉnh quy hoạch"
+
+
 def test_sentences_carry_the_figures(document):
     text = text_of(document)
     assert "4 đơn vị hành chính cấp xã, gồm 3 xã và 1 phường" in text
