@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteplan.decide.agreement import METHODS, preference, ranks
-from siteplan.decide.weights import ahp, rank_order_centroid, weigh
+from siteplan.decide.weights import ahp, described, rank_order_centroid, weigh
 from siteplan.errors import InputError
 from siteplan.locale import has_text
 from siteplan.scenario import Criterion, Phase, Scenario, ValueFunction, Weighting
@@ -104,6 +104,17 @@ def test_groups_share_the_weight_that_comparisons_give_them():
     # consistent: 4 : 2 : 1 of 7, the first split 1 : 3
     weights = {c.key: c.weight for c in found.criteria}
     assert weights == pytest.approx({"a": 100 / 7, "b": 300 / 7, "c": 200 / 7, "d": 100 / 7})
+
+
+def test_comparisons_are_told_with_their_consistency_and_the_table_it_is_measured_by():
+    (told,) = described(scenario_of(SITES, method="ahp", names=("đi lại", "đất", "d"), upper=((3, 5), (2,))))
+    # the largest eigenvalue of three comparisons: 1 + t + 1/t, where t³ = a13 / (a12 a23)
+    t = (5 / (3 * 2)) ** (1 / 3)
+    largest = 1 + t + 1 / t
+    assert told["lambda_max"] == pytest.approx(largest, abs=1e-6)
+    # Saaty 1980: the random index of three is 0.58, comparisons above 0.1 are refused
+    assert told["consistency_ratio"] == pytest.approx((largest - 3) / 2 / 0.58, abs=1e-6)
+    assert (told["index_table"], told["limit"]) == ("Saaty 1980", 0.1)
 
 
 def test_order_of_rank_gives_the_published_centroid():
