@@ -166,14 +166,14 @@ def _site_table(sheet: Sheet, material: Material, sites: Any) -> None:
     ]  # fmt: skip
     headings = [material.words(k) for k in ("rank", "letter", "score", "area", "check")]
     best = [i for i, chosen in enumerate(flags(shown, "is_best")) if chosen]
-    y = sheet.table(x, y + 4, (9, 15, 10, 18, 42), headings, rows, right=(0, 2, 3), size=5.8, step=3.2, bold_rows=best)
+    y = sheet.table(x, y + 4, (8, 14, 10, 17, 31), headings, rows, right=(0, 2, 3), size=5.8, step=3.2, bold_rows=best)
     _more(sheet, material, x, y, len(sites), len(rows))
 
 
 def _facility_table(
     sheet: Sheet, material: Material, facilities: Any, fates: Sequence[str | None], numbered: Sequence[str]
 ) -> None:
-    x, y = 107.0, 242.0
+    x, y = 95.0, 242.0
     sheet.text(x, y, material.words("facilities"), 8, bold=True, colour=paper.DEEP)
     free = material.surplus.drop_duplicates("facility_id").set_index("facility_id")["free_year"]
     rows = [
@@ -185,7 +185,7 @@ def _facility_table(
         for at, f in enumerate(facilities.head(_ROWS - 1).to_dict("records"))
     ]  # fmt: skip
     headings = ["", *(material.words(k) for k in ("facility", "land", "floor", "fate", "free"))]
-    y = sheet.table(x, y + 4, (4.5, 30, 12, 12, 22, 12.5), headings, rows, right=(2, 3, 5), size=5.8, step=3.2)
+    y = sheet.table(x, y + 4, (4, 42.5, 10, 10.5, 26, 12), headings, rows, right=(2, 3, 5), size=5.3, step=3.2)
     _more(sheet, material, x, y, len(facilities), len(rows))
 
 
