@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import docx
 import openpyxl
 import pytest
@@ -93,7 +95,8 @@ def test_workbook_and_annex_say_the_same(run, tmp_path):
     head = next(n for n, row in enumerate(page) if "Đất lúa" in row)
     rice = page[head + 1][page[head].index("Đất lúa")]
     assert rice == pytest.approx(made.rows["rice"].iloc[0] / 10_000)
-    assert all(c.data_type != "f" for row in book["Đề nghị điều chỉnh"].iter_rows() for c in row)
+    formulas = [c.value for row in book["Đề nghị điều chỉnh"].iter_rows() for c in row if c.data_type == "f"]
+    assert all(re.fullmatch(r"=ROUND\(SUM\([A-Z]+\d+:[A-Z]+\d+\),9\)", words) for words in formulas)
     document = docx.Document(proposal.write_annex(run, made, tmp_path / "d.docx", "vi"))
     cells = [[c.text for c in row.cells] for row in document.tables[0].rows]
     at = cells[0].index("Đất lúa")
