@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.tables.results import BASES, LETTERS
+from siteplan.tables.parts import BASES
+from siteplan.tables.results import LETTERS
 
 if TYPE_CHECKING:
     from siteplan.runs import Run

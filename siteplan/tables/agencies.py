@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from siteplan.tables.parts import COMMUNE, text
+from siteplan.tables.parts import (
+    COMMUNE,
+    SITE_ID,
+    text,
+)
 from siteplan.tables.schema import Column, Table
 
 AGENCY_COLUMNS = ("agency_id", "agency", "address", "plan_kinds", "sources", "zones", "functions", "communes",
@@ -56,7 +60,7 @@ AGENCY_ANSWERS = Table(
         text("agency_id", "Mã cơ quan", "Agency id", "MA_CQ", nullable=False),
         text("agency", "Cơ quan", "Agency", "CO_QUAN", nullable=False),
         COMMUNE,
-        text("site_id", "Mã vị trí", "Site id", "MA_VT", nullable=False),
+        SITE_ID,
         text("zone_id", "Nội dung được hỏi", "What was asked", "NOI_DUNG", nullable=False),
         text("answer", "Ý kiến trả lời", "Answer", "TRA_LOI", values=ANSWERS, nullable=False),
         text("document_no", "Số văn bản", "Document number", "SO_VB"),

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from siteplan.tables.inputs import PLAN_STATUS
 from siteplan.tables.parts import (
+    AUTHORITY,
     BASIS,
     CERTAINTY_MARK,
     COMMUNE,
+    DECISION_DATE,
+    DECISION_NO,
+    ILLUSTRATIVE,
+    PLAN_ID,
+    PLAN_KIND,
+    RESTRICTED,
     RESTS_ON,
+    SITE_ID,
     flag,
     messages,
     number,
@@ -15,7 +23,7 @@ from siteplan.tables.parts import (
     text,
     whole,
 )
-from siteplan.tables.schema import Column, Table
+from siteplan.tables.schema import Table
 
 CONFORMITY = ("conforms", "not_in_plan", "needs_adjustment")
 RELATIONS = ("touch", "sliver", "overlap", "contains", "within")
@@ -27,18 +35,18 @@ CONFORMITY_BASIS = ("zones", "no_zone_here", "paper_only", "partly", "no_plan")
 CONFLICTS = Table(
     "conflicts", "Kết quả đối chiếu quy hoạch", "Evidence",
     (
-        text("site_id", "Mã vị trí", "Site id", "MA_VT", nullable=False),
+        SITE_ID,
         text("zone_id", "Mã ô", "Zone id", "MA_O", nullable=False),
         COMMUNE,
         text("source", "Nguồn", "Source", "NGUON",
               values=("plan", "project", "land_use", "corridor", "hazard", "terrain", "compound", "precedence",
                       "withheld")),
-        text("plan_id", "Mã quy hoạch", "Plan id", "MA_QH"),
+        PLAN_ID,
         text("title", "Tên quy hoạch, đối tượng", "Plan or object", "TEN_QH"),
-        text("plan_kind", "Loại quy hoạch", "Kind of plan", "LOAI_QH"),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
-        Column("decision_date", "date", "Ngày quyết định", "Date of decision", "NGAY_QD"),
-        text("authority", "Cơ quan phê duyệt", "Authority", "CQ_DUYET"),
+        PLAN_KIND,
+        DECISION_NO,
+        DECISION_DATE,
+        AUTHORITY,
         text("plan_status", "Trạng thái", "Status", "TRANG_THAI", values=PLAN_STATUS),
         text("standing", "Hiệu lực tại ngày xét", "Force on the date", "HIEU_LUC", values=STANDINGS),
         text("owner", "Cơ quan quản lý", "Owner", "QUAN_LY"),
@@ -61,8 +69,8 @@ CONFLICTS = Table(
         messages("treatment", "Hướng xử lý", "Treatment", "XU_LY"),
         BASIS,
         CERTAINTY_MARK,
-        flag("illustrative", "Minh họa", "Illustrative", "MINH_HOA"),
-        flag("restricted", "Hạn chế", "Restricted", "HAN_CHE"),
+        ILLUSTRATIVE,
+        RESTRICTED,
         RESTS_ON,
     ),
     ("site_id", "zone_id"), "any",
@@ -71,14 +79,14 @@ CONFLICTS = Table(
 CONFORMITIES = Table(
     "conformity", "Sự phù hợp với từng quy hoạch", "Conformity with each plan",
     (
-        text("site_id", "Mã vị trí", "Site id", "MA_VT", nullable=False),
+        SITE_ID,
         COMMUNE,
-        text("plan_kind", "Loại quy hoạch", "Kind of plan", "LOAI_QH"),
-        text("plan_id", "Mã quy hoạch", "Plan id", "MA_QH"),
+        PLAN_KIND,
+        PLAN_ID,
         text("title", "Tên quy hoạch", "Plan", "TEN_QH"),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
-        Column("decision_date", "date", "Ngày quyết định", "Date of decision", "NGAY_QD"),
-        text("authority", "Cơ quan phê duyệt", "Authority", "CQ_DUYET"),
+        DECISION_NO,
+        DECISION_DATE,
+        AUTHORITY,
         text("standing", "Hiệu lực tại ngày xét", "Force on the date", "HIEU_LUC", values=STANDINGS),
         flag("mandatory", "Bắt buộc", "Mandatory", "BAT_BUOC"),
         text("conformity", "Sự phù hợp quy hoạch", "Conformity", "PHU_HOP", values=CONFORMITY, nullable=False),
@@ -93,7 +101,7 @@ CONFORMITIES = Table(
                       "DT_TRONG"),
         number("overlap_percent", "Tỷ lệ khu đất", "Share of site", "TL_KHU", "%", 4),
         BASIS, CERTAINTY_MARK,
-        flag("illustrative", "Minh họa", "Illustrative", "MINH_HOA"),
+        ILLUSTRATIVE,
         RESTS_ON,
     ),
     ("site_id", "plan_kind", "plan_id"),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from siteplan.tables.parts import COMMUNE, flag, messages, text
+from siteplan.tables.parts import (
+    COMMUNE,
+    DOCUMENT,
+    RESTRICTED,
+    messages,
+    text,
+)
 from siteplan.tables.schema import Column, Table
 
 DECISIONS = ("accept", "accept_with_conditions", "reject", "more_documents")
@@ -19,7 +25,7 @@ OPINIONS = Table(
         text("officer", "Cán bộ", "Officer", "CAN_BO", nullable=False),
         Column("opinion_date", "date", "Ngày có ý kiến", "Date of opinion", "NGAY_YK"),
         text("reason", "Lý do", "Reason", "LY_DO"),
-        text("document", "Văn bản", "Document", "VAN_BAN"),
+        DOCUMENT,
         text("opinion_state", "Tình trạng ý kiến", "State of opinion", "TT_YK", values=OPINION_STATES, nullable=False),
         messages("state_reasons", "Vì sao", "Why", "LD_TT"),
         # the machine's answer, then and now: an opinion stands beside it and never changes it
@@ -28,7 +34,7 @@ OPINIONS = Table(
         text("check_result", "Kết quả kiểm tra quy hoạch", "Check result", "KQ_KTRA",
              values=("clear", "clear_of_known_plans", "conditional", "blocked")),
         text("given_site_id", "Mã vị trí khi có ý kiến", "Site id then", "MA_KHIDO", nullable=False),
-        flag("restricted", "Hạn chế", "Restricted", "HAN_CHE"),
+        RESTRICTED,
     ),
     ("opinion_id",),
 )  # fmt: skip

@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
-from siteplan.tables import parts
 from siteplan.tables.agencies import AGENCY_ANSWERS
+from siteplan.tables.decisions import (
+    AGREEMENT,
+    BUILD_OPTIONS,
+    COSTS,
+    FUNDING,
+    LAND_REQUESTS,
+    PROGRAMME,
+    SCORES,
+    STEPS_TABLE,
+    SURPLUS,
+    SURPLUS_BUILDINGS,
+    SURPLUS_TOTALS,
+)
 from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
 from siteplan.tables.inputs import (
     CLEARANCE,
-    CONDITIONS,
-    FACILITY_STATUS,
     GATE_CLASSES,
     KINDS,
-    SECTORS,
-    STEPS,
     TREATMENTS,
 )
 from siteplan.tables.need import INVENTORY_STATES, NEED_TABLES, NORM_FITS, REPORT_STATES
 from siteplan.tables.opinions import OPINIONS
 from siteplan.tables.parts import (
+    BASES,
     BASIS,
+    BUILD_TYPE,
     CERTAINTY_MARK,
+    CHECK_RESULTS,
+    CLEARANCE_INCLUDED,
     COMMUNE,
-    OPTION,
+    CONDITION,
+    DECISION_NO,
+    FACILITY_ID,
+    FACILITY_USE,
+    FINISH_YEAR,
+    FLOOR_AREA,
+    ILLUSTRATIVE,
+    LAND_AREA,
+    NAME,
+    NOTES,
+    PHASE,
+    POPULATION,
+    PRIORITY_POINTS,
+    PRIORITY_RANK,
+    RANK_SHAKEN_HIGH,
+    RANK_SHAKEN_LOW,
     REASONS,
+    REPORT_DATE,
+    REPORT_NO,
+    REQUIRED_FLOOR,
+    REQUIRED_FOOTPRINT,
+    REQUIRED_LAND,
+    REQUIRED_USABLE,
+    RESTRICTED,
     RESTS_ON,
+    SITE_ID,
+    START_YEAR,
+    TOTAL_COST,
+    UNIT,
+    YEAR_BUILT,
     dong,
     flag,
     messages,
@@ -43,10 +82,7 @@ from siteplan.tables.places import (
 )
 from siteplan.tables.schema import Column, Table
 
-BASES = parts.BASES
-CHECK_RESULTS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 COVERAGE = ("covered", "partly", "paper_only", "missing")
-BUILD_TYPES = ("none", "renovate", "extend", "build_new")
 LETTERS = ("K", "T", "X", "L")
 PLOT_SIZES = ("with_reserve", "without_reserve")
 
@@ -57,7 +93,7 @@ _COMMUNES = Table(
         text("name", "Tên", "Name", "TEN", nullable=False),
         text("kind", "Loại", "Kind", "LOAI", values=KINDS),
         text("former_district", "Huyện cũ", "Former district", "HUYEN_CU"),
-        whole("population", "Dân số", "Population", "DAN_SO", "người"),
+        POPULATION,
         number("area_km2", "Diện tích tự nhiên", "Area", "DT_KM2", "km²"),
         whole("former_unit_count", "Số đơn vị cũ", "Former units", "SO_DV_CU"),
         flag("is_border", "Xã biên giới", "Border commune", "BIEN_GIOI"),
@@ -78,10 +114,10 @@ _COMMUNES = Table(
         whole("staff", "Số người làm việc", "Staff", "SO_NGUOI", "người"),
         text("staff_basis", "Nguồn số người", "Basis of staff", "NGUON_NG",
               values=("approved", "group_average", "default")),
-        square_metres("required_usable_area_m2", "Diện tích sử dụng cần", "Usable area needed", "CAN_SUDUNG"),
-        square_metres("required_floor_area_m2", "Diện tích sàn cần", "Floor area needed", "CAN_SAN"),
-        square_metres("required_footprint_m2", "Diện tích xây dựng cần", "Footprint needed", "CAN_XD"),
-        square_metres("required_land_area_m2", "Diện tích đất cần", "Land needed", "CAN_DAT"),
+        REQUIRED_USABLE,
+        REQUIRED_FLOOR,
+        REQUIRED_FOOTPRINT,
+        REQUIRED_LAND,
         text("binding_rule", "Quy định quyết định", "Binding rule", "QD_QDINH"),
         square_metres("existing_floor_area_m2", "Sàn hiện có", "Existing floor", "SAN_CO"),
         square_metres("existing_land_area_m2", "Đất hiện có", "Existing land", "DAT_CO"),
@@ -96,10 +132,10 @@ _COMMUNES = Table(
         text("inventory_state", "Danh mục cơ sở nhà, đất", "Inventory of facilities", "TT_DMUC",
              values=INVENTORY_STATES),
         text("report_state", "Tình hình báo cáo", "State of report", "TT_BCAO", values=REPORT_STATES),
-        text("report_no", "Số báo cáo", "Report", "SO_BCAO"),
-        Column("report_date", "date", "Ngày báo cáo", "Date of report", "NGAY_BCAO"),
+        REPORT_NO,
+        REPORT_DATE,
         text("kept_facility_id", "Cơ sở giữ lại", "Facility kept", "CS_GIU"),
-        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES),
+        BUILD_TYPE,
         messages("build_reasons", "Lý do hình thức", "Reasons for build type", "LD_HTHUC"),
         whole("site_count", "Số vị trí xem xét", "Sites considered", "SO_VI_TRI"),
         whole("eligible_site_count", "Số vị trí đủ điều kiện", "Sites eligible", "SO_VT_DU"),
@@ -117,24 +153,23 @@ _COMMUNES = Table(
         number("border_points", "Điểm phụ biên giới", "Border supplement", "DP_BGIOI", "điểm"),
         number("ward_points", "Điểm phụ phường trung tâm", "Central-ward supplement", "DP_PHUONG", "điểm"),
         number("supplement_points", "Tổng điểm phụ", "Supplement", "DIEM_PHU", "điểm"),
-        number("priority_points", "Điểm ưu tiên", "Priority points", "DIEM_UT", "điểm"),
-        whole("priority_rank", "Thứ hạng ưu tiên", "Priority rank", "HANG_UT"),
+        PRIORITY_POINTS,
+        PRIORITY_RANK,
         whole("base_rank", "Thứ hạng chưa có điểm phụ", "Rank without supplements", "HANG_CB"),
         whole("rank_low", "Thứ hạng cao nhất có thể", "Best possible rank", "HANG_MIN"),
         whole("rank_high", "Thứ hạng thấp nhất có thể", "Worst possible rank", "HANG_MAX"),
-        whole("rank_shaken_low", "Thứ hạng tốt nhất khi đổi trọng số", "Best rank under shaken weights", "HANG_TS_MN"),
-        whole("rank_shaken_high", "Thứ hạng kém nhất khi đổi trọng số", "Worst rank under shaken weights",
-              "HANG_TS_MX"),
+        RANK_SHAKEN_LOW,
+        RANK_SHAKEN_HIGH,
         messages("priority_notes", "Nhận xét thứ hạng", "Notes on the rank", "NX_HANG"),
         text("priority_missing", "Tiêu chí thiếu dữ liệu", "Criteria without data", "TC_THIEU"),
-        text("phase", "Giai đoạn", "Phase", "GIAI_DOAN"),
-        whole("start_year", "Năm khởi công", "Start", "NAM_KC"),
-        whole("finish_year", "Năm hoàn thành", "Finish", "NAM_HT"),
-        dong("total_cost", "Tổng mức đầu tư sơ bộ", "Total investment", "TMDT"),
+        PHASE,
+        START_YEAR,
+        FINISH_YEAR,
+        TOTAL_COST,
         dong("cost_at_price_year", "Chi phí theo mặt bằng giá gốc", "Cost at prices of the price year", "CP_GOC"),
         dong("cost_low", "Chi phí mức thấp (giá gốc)", "Cost, low level (price year)", "CP_THAP"),
         dong("cost_high", "Chi phí mức cao (giá gốc)", "Cost, high level (price year)", "CP_CAO"),
-        flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
+        CLEARANCE_INCLUDED,
         number("coverage_percent", "Mức đầy đủ dữ liệu", "Data coverage", "DU_DLIEU", "%", 1),
         RESTS_ON,
     ),
@@ -144,7 +179,7 @@ _COMMUNES = Table(
 _SITES = Table(
     "sites", "Vị trí", "Sites",
     (
-        text("site_id", "Mã vị trí", "Site id", "MA_VT", nullable=False),
+        SITE_ID,
         COMMUNE,
         text("label", "Tên vị trí", "Label", "TEN_VT"),
         text("letter", "Nguồn vị trí", "Origin", "NGUON_VT", values=LETTERS),
@@ -198,9 +233,8 @@ _SITES = Table(
         number("score_high", "Điểm cao nhất có thể", "Highest possible score", "DIEM_MAX", "điểm"),
         whole("rank", "Thứ hạng", "Rank", "HANG"),
         number("first_share_percent", "Đứng đầu khi đổi trọng số", "First under shaken weights", "TL_DUNGDAU", "%", 1),
-        whole("rank_shaken_low", "Thứ hạng tốt nhất khi đổi trọng số", "Best rank under shaken weights", "HANG_TS_MN"),
-        whole("rank_shaken_high", "Thứ hạng kém nhất khi đổi trọng số", "Worst rank under shaken weights",
-              "HANG_TS_MX"),
+        RANK_SHAKEN_LOW,
+        RANK_SHAKEN_HIGH,
         flag("is_best", "Được đề xuất", "Proposed", "DE_XUAT"),
         flag("locked", "Được ấn định", "Locked", "AN_DINH"),
         text("was_site_id", "Mã ở lần chạy trước", "Id in the run before", "MA_TRUOC"),
@@ -209,158 +243,6 @@ _SITES = Table(
         RESTS_ON,
     ),
     ("site_id",), "polygon",
-)  # fmt: skip
-
-_PROGRAMME = Table(
-    "programme", "Danh mục ưu tiên đầu tư", "Programme",
-    (
-        OPTION, COMMUNE,
-        text("name", "Tên", "Name", "TEN"),
-        whole("priority_rank", "Thứ hạng ưu tiên", "Priority rank", "HANG_UT"),
-        number("priority_points", "Điểm ưu tiên", "Priority points", "DIEM_UT", "điểm"),
-        text("phase", "Giai đoạn", "Phase", "GIAI_DOAN"),
-        text("status", "Tình trạng", "Status", "TINH_TRANG", values=("planned", "waiting", "not_needed")),
-        whole("start_year", "Năm khởi công", "Start", "NAM_KC"),
-        whole("finish_year", "Năm hoàn thành", "Finish", "NAM_HT"),
-        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES),
-        text("needed_build_type", "Hình thức theo nhu cầu", "Build type needed", "HTHUC_CAN", values=BUILD_TYPES),
-        text("site_id", "Mã vị trí", "Site id", "MA_VT"),
-        text("check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
-        whole("population", "Dân số", "Population", "DAN_SO", "người"),
-        square_metres("deficit_floor_area_m2", "Sàn còn thiếu", "Floor missing", "SAN_THIEU"),
-        square_metres("deficit_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
-        dong("total_cost", "Tổng mức đầu tư sơ bộ", "Total investment", "TMDT"),
-        flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
-        flag("pilot", "Thí điểm", "Pilot", "THI_DIEM"),
-        flag("locked", "Được ấn định", "Locked", "AN_DINH"),
-        flag("inversion", "Vượt thứ hạng", "Out of rank order", "VUOT_HANG"),
-        REASONS, RESTS_ON,
-    ),
-    ("option", "commune_code"), "any",
-)  # fmt: skip
-
-_FUNDING = Table(
-    "funding", "Vốn theo năm và nguồn", "Money by year and source",
-    (
-        OPTION, COMMUNE,
-        whole("year", "Năm", "Year", "NAM"),
-        text("source", "Nguồn vốn", "Source", "NGUON", nullable=False),
-        dong("amount", "Số vốn", "Amount", "SO_VON"),
-        flag("paid", "Đã thanh toán", "Paid already", "DA_TTOAN"),
-    ),
-    ("option", "commune_code", "year", "source"),
-)  # fmt: skip
-
-_STEPS = Table(
-    "steps", "Lịch các bước", "Calendar of steps",
-    (
-        OPTION, COMMUNE,
-        text("step", "Bước", "Step", "BUOC", nullable=False, values=STEPS),
-        whole("step_order", "Thứ tự", "Order", "THU_TU"),
-        Column("begins", "date", "Bắt đầu", "Begins", "BAT_DAU"),
-        Column("ends", "date", "Kết thúc", "Ends", "KET_THUC"),
-        text("state", "Tình trạng bước", "State", "TT_BUOC", values=("done", "planned", "late")),
-        text("document", "Văn bản", "Document", "VAN_BAN"),
-        BASIS, CERTAINTY_MARK,
-    ),
-    ("option", "commune_code", "step"),
-)  # fmt: skip
-
-_SURPLUS = Table(
-    "surplus", "Cơ sở dôi dư", "Surplus facilities",
-    (
-        OPTION,
-        text("facility_id", "Mã cơ sở", "Facility id", "MA_CS", nullable=False),
-        COMMUNE,
-        text("name", "Tên", "Name", "TEN"),
-        text("status", "Tình trạng sử dụng", "Status", "TINH_TRANG", values=FACILITY_STATUS),
-        whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
-        text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
-        text("request_id", "Nhu cầu được đáp ứng", "Request met", "MA_NC"),
-        text("decided_by", "Cấp quyết định", "Who decides", "CAP_QD", values=("province", "commune")),
-        Column("deadline", "date", "Hạn xử lý", "Deadline", "HAN_XLY"),
-        dong("value_low", "Giá trị mức thấp", "Value, low", "GT_THAP"),
-        dong("value_high", "Giá trị mức cao", "Value, high", "GT_CAO"),
-        flag("decided", "Đã quyết định", "Decided", "DA_QD"),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
-        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
-        square_metres("land_area_m2", "Diện tích đất", "Land area", "DT_DAT", 2),
-        text("condition", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
-        REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
-    ),
-    ("option", "facility_id"), "point",
-)  # fmt: skip
-
-_SURPLUS_BUILDINGS = Table(
-    "surplus_buildings", "Nhà của cơ sở dôi dư", "Houses of surplus facilities",
-    (
-        OPTION,
-        text("facility_id", "Mã cơ sở", "Facility id", "MA_CS", nullable=False),
-        text("building_id", "Mã nhà", "Building id", "MA_NHA", nullable=False),
-        COMMUNE,
-        text("name", "Tên", "Name", "TEN"),
-        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
-        whole("year_built", "Năm xây dựng", "Year built", "NAM_XD"),
-        text("condition", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
-        whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
-        text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
-        text("decided_by", "Cấp quyết định", "Who decides", "CAP_QD", values=("province", "commune")),
-        Column("deadline", "date", "Hạn xử lý", "Deadline", "HAN_XLY"),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
-        REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
-    ),
-    ("option", "building_id"),
-)  # fmt: skip
-
-_SURPLUS_TOTALS = Table(
-    "surplus_totals", "Tổng hợp cơ sở dôi dư theo hình thức và năm", "Surplus facilities by form and year",
-    (
-        OPTION,
-        text("treatment", "Hình thức xử lý", "Treatment", "XU_LY", values=TREATMENTS, nullable=False),
-        # a year, or: stays, decided, already, open
-        text("period", "Thời điểm dôi ra", "When it becomes free", "THOI_DIEM", nullable=False),
-        whole("facilities", "Số cơ sở", "Facilities", "SO_CS"),
-        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
-        square_metres("land_area_m2", "Diện tích đất", "Land area", "DT_DAT", 2),
-        whole("without_land", "Số cơ sở thiếu diện tích đất", "Facilities without land area", "THIEU_DAT"),
-        dong("value_low", "Giá trị mức thấp", "Value, low", "GT_THAP"),
-        dong("value_high", "Giá trị mức cao", "Value, high", "GT_CAO"),
-    ),
-    ("option", "treatment", "period"),
-)  # fmt: skip
-
-_AGREEMENT = Table(
-    "agreement", "Đối chiếu xếp hạng bằng phương pháp khác", "Rankings by other methods",
-    (
-        text("of", "Đối tượng", "Subject", "DOI_TUONG", nullable=False, values=("site", "commune")),
-        text("commune_code", "Mã xã", "Commune code", "MA_XA"),
-        text("method", "Phương pháp", "Method", "PHG_PHAP", nullable=False,
-             values=("topsis", "vikor", "promethee_ii")),
-        whole("subjects", "Số đối tượng so sánh", "Subjects compared", "SO_DT"),
-        whole("criteria", "Số tiêu chí so sánh", "Criteria compared", "SO_TC"),
-        number("tau", "Hệ số tương quan hạng Kendall", "Kendall's tau-b", "TAU"),
-        flag("first_same", "Cùng đứng đầu", "Same first", "CUNG_DAU"),
-        text("first", "Đứng đầu theo điểm cộng có trọng số", "First by the weighted sum", "DUNG_DAU"),
-        text("first_other", "Đứng đầu theo phương pháp này", "First by this method", "DUNG_DAU_K"),
-    ),
-    ("of", "commune_code", "method"),
-)  # fmt: skip
-
-_LAND_REQUESTS = Table(
-    "land_requests", "Nhu cầu nhà, đất và cơ sở đáp ứng", "Requests for land and what meets them",
-    (
-        OPTION,
-        text("request_id", "Mã nhu cầu", "Request id", "MA_NC", nullable=False),
-        COMMUNE,
-        text("sector", "Ngành", "Sector", "NGANH", values=SECTORS),
-        text("unit", "Đơn vị đề nghị", "Unit that asks", "DON_VI"),
-        square_metres("land_area_m2", "Diện tích đất cần", "Land needed", "DT_DAT", 1),
-        text("document", "Văn bản", "Document", "VAN_BAN"),
-        text("facility_id", "Cơ sở đáp ứng", "Facility that meets it", "MA_CS"),
-        whole("free_year", "Năm dôi ra", "Year it becomes free", "NAM_DOI"),
-        REASONS,
-    ),
-    ("option", "request_id"),
 )  # fmt: skip
 
 _COVERAGE = Table(
@@ -372,10 +254,10 @@ _COVERAGE = Table(
         flag("mandatory", "Bắt buộc", "Mandatory", "BAT_BUOC"),
         text("status", "Tình trạng", "Status", "TINH_TRANG", values=COVERAGE, nullable=False),
         number("percent", "Tỷ lệ phủ", "Share covered", "TL_PHU", "%", 2),
-        flag("illustrative", "Minh họa", "Illustrative", "MINH_HOA"),
+        ILLUSTRATIVE,
         text("source", "Nguồn", "Source", "NGUON"),
         Column("data_date", "date", "Ngày dữ liệu", "Date of data", "NGAY_DL"),
-        messages("notes", "Ghi chú", "Notes", "GHI_CHU"),
+        NOTES,
     ),
     ("commune_code", "role"),
 )  # fmt: skip
@@ -383,17 +265,17 @@ _COVERAGE = Table(
 _FACILITIES = Table(
     "facilities", "Cơ sở nhà, đất", "Facilities",
     (
-        text("facility_id", "Mã cơ sở", "Facility id", "MA_CS", nullable=False),
+        FACILITY_ID,
         COMMUNE,
-        text("name", "Tên", "Name", "TEN"),
+        NAME,
         text("former_level", "Cấp cũ", "Former level", "CAP_CU"),
         text("owner", "Đơn vị quản lý", "Owner", "QUAN_LY"),
-        square_metres("land_area_m2", "Diện tích đất", "Land area", "DT_DAT", 2),
-        square_metres("floor_area_m2", "Diện tích sàn", "Floor area", "DT_SAN", 2),
+        LAND_AREA,
+        FLOOR_AREA,
         whole("floors", "Số tầng", "Floors", "SO_TANG"),
-        whole("year_built", "Năm xây dựng", "Year built", "NAM_XD"),
-        text("condition", "Chất lượng", "Condition", "CHAT_LUONG", values=CONDITIONS),
-        text("status", "Tình trạng sử dụng", "Status", "TINH_TRANG", values=FACILITY_STATUS),
+        YEAR_BUILT,
+        CONDITION,
+        FACILITY_USE,
         square_metres("usable_floor_area_m2", "Diện tích còn sử dụng được", "Floor still usable", "SAN_DUNG", 2),
         square_metres("extension_floor_area_m2", "Sàn có thể mở rộng", "Floor that can be added", "SAN_THEM", 2),
         whole("houses", "Số nhà có số liệu", "Houses with figures", "SO_NHA"),
@@ -403,72 +285,12 @@ _FACILITIES = Table(
         messages("old_norm_notes", "Cách xét định mức cũ", "How it was judged", "GC_DM_CU"),
         flag("kept", "Giữ lại", "Kept", "GIU_LAI"),
         text("decided_treatment", "Đã quyết định xử lý", "Decided treatment", "DA_XU_LY", values=TREATMENTS),
-        text("decision_no", "Số quyết định", "Decision", "SO_QD"),
+        DECISION_NO,
         flag("position_assumed", "Vị trí giả định", "Position assumed", "VT_GIADINH"),
         text("missing", "Số liệu thiếu", "Missing figures", "THIEU"),
         RESTS_ON,
     ),
     ("facility_id",), "any",
-)  # fmt: skip
-
-_SCORES = Table(
-    "scores", "Điểm theo tiêu chí", "Scores by criterion",
-    (
-        text("of", "Đối tượng", "Subject", "DOI_TUONG", nullable=False, values=("site", "commune")),
-        text("subject_id", "Mã đối tượng", "Subject id", "MA_DT", nullable=False),
-        COMMUNE,
-        text("criterion", "Tiêu chí", "Criterion", "TIEU_CHI", nullable=False),
-        text("block", "Nhóm", "Block", "NHOM", values=("base", "supplement")),
-        text("raw", "Giá trị", "Value", "GIA_TRI"),
-        number("scaled", "Giá trị chuẩn hóa", "Scaled value", "CHUAN_HOA", "", 6),
-        number("weight", "Trọng số", "Weight", "TRONG_SO", "", 6),
-        number("points", "Điểm", "Points", "DIEM", "điểm", 6),
-        flag("missing", "Thiếu dữ liệu", "Missing", "THIEU_DL"),
-    ),
-    ("of", "subject_id", "criterion"),
-)  # fmt: skip
-
-_COSTS = Table(
-    "costs", "Chi phí", "Costs",
-    (
-        COMMUNE,
-        # the type the need asks for, and the smaller ones of build_options
-        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES, nullable=False),
-        text("component", "Khoản mục", "Component", "KHOAN_MUC", nullable=False),
-        number("quantity", "Khối lượng", "Quantity", "KHOI_LUONG", "", 2),
-        text("unit", "Đơn vị", "Unit", "DON_VI"),
-        # đồng for one of the unit beside it: never shown in tỷ
-        number("unit_cost", "Đơn giá", "Unit cost", "DON_GIA", "đồng/đơn vị", 0),
-        dong("low", "Mức thấp", "Low", "MUC_THAP"),
-        dong("middle", "Mức giữa", "Middle", "MUC_GIUA"),
-        dong("high", "Mức cao", "High", "MUC_CAO"),
-        messages("notes", "Ghi chú", "Notes", "GHI_CHU"),
-        BASIS, CERTAINTY_MARK,
-    ),
-    ("commune_code", "build_type", "component"),
-)  # fmt: skip
-
-_BUILD_OPTIONS = Table(
-    "build_options", "Các hình thức đầu tư có thể", "Possible build types",
-    (
-        COMMUNE,
-        text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES, nullable=False),
-        # 0: what the need asks for
-        whole("size_order", "Thứ tự quy mô", "Order of size", "THU_TU"),
-        text("site_id", "Mã vị trí", "Site id", "MA_VT"),
-        text("facility_id", "Cơ sở giữ lại", "Facility kept", "CS_GIU"),
-        text("check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS),
-        number("covered_percent", "Mức đáp ứng nhu cầu", "Share of the need covered", "TL_DAPUNG", "%", 1),
-        square_metres("added_floor_area_m2", "Sàn thiếu được bù", "Missing floor made good", "SAN_BU"),
-        square_metres("floor_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
-        square_metres("new_tsc_m2", "Đất trụ sở (TSC) tăng thêm", "New land for offices (TSC)", "TSC_THEM"),
-        dong("cost_at_price_year", "Tổng mức đầu tư theo giá năm gốc", "Cost at prices of the price year", "TMDT_GOC"),
-        dong("cost_low", "Tổng mức đầu tư, mức thấp", "Investment, low", "TMDT_THAP"),
-        dong("cost_high", "Tổng mức đầu tư, mức cao", "Investment, high", "TMDT_CAO"),
-        flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB"),
-        REASONS, RESTS_ON,
-    ),
-    ("commune_code", "build_type"),
 )  # fmt: skip
 
 _LAND_ACCOUNT = Table(
@@ -493,7 +315,7 @@ _ASSUMPTIONS = Table(
         whole("number", "Số", "No.", "SO"),
         text("place", "Nơi ghi", "Where it stands", "NOI_GHI"),
         text("value", "Giá trị", "Value", "GIA_TRI"),
-        text("unit", "Đơn vị", "Unit", "DON_VI"),
+        UNIT,
         messages("statement", "Nội dung", "Statement", "NOI_DUNG"),
         BASIS, CERTAINTY_MARK,
     ),
@@ -514,8 +336,8 @@ _SOURCES = Table(
         BASIS,
         text("licence", "Giấy phép", "Licence", "GIAY_PHEP"),
         text("crs", "Hệ tọa độ", "CRS", "HE_TOA_DO"),
-        flag("illustrative", "Minh họa", "Illustrative", "MINH_HOA"),
-        flag("restricted", "Hạn chế", "Restricted", "HAN_CHE"),
+        ILLUSTRATIVE,
+        RESTRICTED,
     ),
     ("layer",),
 )  # fmt: skip
@@ -523,9 +345,9 @@ _SOURCES = Table(
 RESULTS: dict[str, Table] = {
     table.name: table
     for table in (
-        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, _PROGRAMME, _FUNDING, _STEPS, _SURPLUS, _LAND_REQUESTS,
+        _COMMUNES, _SITES, CONFLICTS, CONFORMITIES, PROGRAMME, FUNDING, STEPS_TABLE, SURPLUS, LAND_REQUESTS,
         _COVERAGE, _FACILITIES,
-        *NEED_TABLES, _SCORES, _AGREEMENT, _COSTS, _BUILD_OPTIONS, _SURPLUS_BUILDINGS, _SURPLUS_TOTALS,
+        *NEED_TABLES, SCORES, AGREEMENT, COSTS, BUILD_OPTIONS, SURPLUS_BUILDINGS, SURPLUS_TOTALS,
         _LAND_ACCOUNT, LAND_OPTIONS, ACCESS_POINTS, CLIMATE, OPINIONS, AGENCY_ANSWERS,
         _ASSUMPTIONS,
         _SOURCES,
