@@ -18,7 +18,7 @@ from siteplan.need.gap import extension_capacity, gaps
 from siteplan.rules import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, conform
-from siteplan.tables.results import BUILD_TYPES
+from siteplan.tables.parts import BUILD_TYPES
 
 STANDARDS = Path(__file__).resolve().parents[2] / "layers" / "standards"
 SETS = ("qcvn01-2021", "tcvn4601-2012", "de-xuat")

@@ -504,7 +504,7 @@ def test_style_covers_what_the_tables_can_hold(style):
     from siteplan.tables import INPUTS
     from siteplan.tables.evidence import EFFECTS
     from siteplan.tables.inputs import TREATMENTS
-    from siteplan.tables.results import BUILD_TYPES, CHECK_RESULTS
+    from siteplan.tables.parts import BUILD_TYPES, CHECK_RESULTS
 
     assert set(style.layers["sites"].classes) >= {*CHECK_RESULTS, "other"}
     assert set(style.layers["conflicts"].classes) >= {*EFFECTS, "other"}
