@@ -95,7 +95,9 @@ def test_a_frozen_run_is_kept_for_good(tmp_path):
 
 def test_a_failed_write_leaves_the_run_before(tmp_path, monkeypatch):
     runs.write_run(tmp_path / "a", content("trước"))
-    monkeypatch.setattr(runs, "write_geotiff", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "siteplan.runs.write.write_geotiff", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(NoSpaceError):
         runs.write_run(tmp_path / "a", content("sau"))
     assert Run(tmp_path / "a").title == "trước"
