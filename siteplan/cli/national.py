@@ -25,7 +25,7 @@ def workspaces_of(catalog: Path | None) -> list[Path] | None:
         Where the list is empty or no list of folders, or a folder is no workspace (all of them).
     """
     from siteplan.errors import InputError, Problem
-    from siteplan.scenario import read_toml
+    from siteplan.toml_files import read_toml
 
     if catalog is None:
         return None

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from siteplan.crs import Province
 from siteplan.database import address_problem
 from siteplan.errors import InputError, Problem
-from siteplan.scenario import read_toml
 from siteplan.tables import INPUTS
 from siteplan.tables.inputs import RASTER_ROLES
+from siteplan.toml_files import read_toml
 
 ROLES: tuple[str, ...] = (*INPUTS, *RASTER_ROLES)
 REQUIRED_ROLES: tuple[str, ...] = ("communes", "dem", "roads")

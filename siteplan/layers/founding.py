@@ -29,7 +29,7 @@ from siteplan.layers.place import box_in
 from siteplan.layers.provinces import FILE, ProvinceEntry, find_province, load_provinces
 from siteplan.raster import Raster
 from siteplan.report import SILENT, Reporter
-from siteplan.scenario import read_toml
+from siteplan.toml_files import read_toml
 from siteplan.workspace import Workspace, cache_folder, init_workspace, template_folder
 
 NATIONAL_SOURCES = "sources_national.toml"

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from siteplan.errors import InputError, Problem
 from siteplan.layers.formats import sha256_of
 from siteplan.report import SILENT, Reporter
-from siteplan.scenario import read_toml
+from siteplan.toml_files import read_toml
 from siteplan.workspace import Workspace
 
 SOURCES_FILE = "sources.toml"

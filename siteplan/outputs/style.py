@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from siteplan import locale
 from siteplan.errors import InputError, Problem
-from siteplan.scenario import read_toml
+from siteplan.toml_files import read_toml
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 

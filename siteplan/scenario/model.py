@@ -1,0 +1,183 @@
+"""One scenario as resolved, and reading it from its file and those it extends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from siteplan.errors import InputError, Problem
+from siteplan.scenario.faults import problems_of
+from siteplan.scenario.settings import (
+    Checks,
+    CostSettings,
+    Criterion,
+    EligibilitySettings,
+    Fund,
+    GridSettings,
+    Levels,
+    Lock,
+    NeedSettings,
+    Part,
+    Phase,
+    ProgrammeSettings,
+    SiteSettings,
+    SupplementSettings,
+    ToleranceSettings,
+    Weighting,
+)
+from siteplan.toml_files import read_toml
+
+WEIGHT_TOTAL = 100.0
+
+
+class Scenario(Part):
+    """One scenario as resolved: own values over those of the files it extends."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,59}$")
+    title: str
+    title_en: str = ""
+    date: dt.date
+    seed: int = 0
+    need: NeedSettings = NeedSettings()
+    grid: GridSettings = GridSettings()
+    tolerance: ToleranceSettings = ToleranceSettings()
+    eligibility: EligibilitySettings = EligibilitySettings()
+    sites: SiteSettings = SiteSettings()
+    criteria: tuple[Criterion, ...]
+    weighting: tuple[Weighting, ...] = ()
+    supplements: SupplementSettings = SupplementSettings()
+    phases: tuple[Phase, ...]
+    programme: ProgrammeSettings = ProgrammeSettings()
+    funds: tuple[Fund, ...] = ()
+    levels: Levels = Levels()
+    costs: CostSettings = CostSettings()
+    checks: Checks = Checks()
+    locks: tuple[Lock, ...] = ()
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _only_date(cls, value: Any) -> Any:
+        return value.date() if isinstance(value, dt.datetime) else value
+
+    def of(self, subject: Literal["site", "commune"]) -> tuple[Criterion, ...]:
+        """Criteria of sites or of communes."""
+        return tuple(c for c in self.criteria if c.of == subject)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario as plain values, for the manifest."""
+        return self.model_dump(mode="json")
+
+
+def _starts(phase: Phase) -> int | None:
+    """Works that can start in a phase; None where their number is not limited."""
+    years = phase.years[1] - phase.years[0] + 1
+    limits = [phase.count, None if phase.starts_per_year is None else phase.starts_per_year * years]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
+    problems: list[Problem] = []
+    for subject in ("site", "commune"):
+        keys = [c.key for c in scenario.criteria if c.of == subject]
+        problems += [
+            Problem("criterion_twice", file=file, column=key, params={"of": subject})
+            for key in sorted({k for k in keys if keys.count(k) > 1})
+        ]
+        total = sum(c.weight for c in scenario.criteria if c.of == subject)
+        weighed = any(w.of == subject for w in scenario.weighting)
+        if not weighed and abs(total - WEIGHT_TOTAL) > 1e-6:
+            problems.append(Problem("weights_total", file=file, column=subject, value=f"{total:g}"))
+    names = [p.name for p in scenario.phases]
+    problems += [Problem("phase_twice", file=file, value=n) for n in sorted({n for n in names if names.count(n) > 1})]
+    if not scenario.phases:
+        problems.append(Problem("phases_missing", file=file))
+    problems += [
+        Problem("phases_overlap", file=file, value=f"{a.name}, {b.name}")
+        for a, b in combinations(sorted(scenario.phases, key=lambda p: p.years), 2)
+        if b.years[0] <= a.years[1]
+    ]
+    if scenario.phases and all(p.waiting_list for p in scenario.phases):
+        problems.append(Problem("phases_only_waiting", file=file))
+    if scenario.programme.limited_by == "money" and not any(f.committed and f.amount > 0 for f in scenario.funds):
+        problems.append(Problem("funds_missing", file=file))
+    problems += [
+        Problem(
+            "pilot_too_few", file=file, value=p.name, params={"count": _starts(p), "kinds": len(set(p.one_of_each))}
+        )
+        for p in scenario.phases
+        if _starts(p) is not None and (_starts(p) or 0) < len(set(p.one_of_each))
+    ]
+    locked = [lock.commune for lock in scenario.locks]
+    problems += [Problem("lock_twice", file=file, value=c) for c in sorted({c for c in locked if locked.count(c) > 1})]
+    problems += [
+        Problem("lock_phase_unknown", file=file, value=lock.phase, params={"known": ", ".join(names)})
+        for lock in scenario.locks
+        if lock.phase is not None and lock.phase not in names
+    ]
+    problems += [
+        Problem("lock_contradiction", file=file, value=lock.commune, params={"phase": lock.phase})
+        for lock in scenario.locks
+        if lock.out and lock.phase is not None
+    ]
+    problems += [
+        Problem("lock_empty", file=file, value=lock.commune)
+        for lock in scenario.locks
+        if not lock.out and lock.phase is None and lock.site is None
+    ]
+    return problems
+
+
+def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in own.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the system
+        return False
+
+
+def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in seen:
+        raise InputError(Problem("extends_circle", file=str(seen[0]), value=" > ".join(p.name for p in (*seen, path))))
+    own = read_toml(path)
+    base = own.pop("extends", None)
+    if base is None:
+        return own
+    if not isinstance(base, str) or not _is_file(path.parent / base):
+        raise InputError(Problem("extends_missing", file=str(path), value=str(base)))
+    return _merge(_resolve(path.parent / base, (*seen, path)), own)
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file with all it extends.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file: unknown keys with the nearest known one, wrong types, weights that do not add up
+        to 100, phases that overlap, locks that name no phase.
+    """
+    path = Path(path)
+    raw = _resolve(path, ())
+    try:
+        scenario = Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(*problems_of(error, Scenario, str(path), raw)) from None
+    problems = _rules_between_parts(scenario, str(path))
+    if problems:
+        raise InputError(*problems)
+    return scenario
