@@ -5,13 +5,24 @@ Only functions that Excel 2016 and LibreOffice both have are used; a test holds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
 _MOST_DECIMALS = 6
+
+
+_ROWS = re.compile(r"\{(row|first|last|heading|above|before)\}")
+
+
+@lru_cache(maxsize=20_000)
+def _pieces(formula: str) -> tuple[str, ...]:
+    """Split a formula at the rows it names: words and names by turns."""
+    return tuple(_ROWS.split(formula))
 
 
 @dataclass(frozen=True)
@@ -28,10 +39,14 @@ class Live:
 
     def at(self, marks: Mapping[str, int]) -> str:
         """Return the formula with the row numbers in place."""
-        found = self.formula
-        for name, number in marks.items():
-            found = found.replace(f"{{{name}}}", str(number))
-        return found.replace("{before}", str(marks["row"] - 1)) if "row" in marks else found
+        pieces = list(_pieces(self.formula))
+        for n in range(1, len(pieces), 2):
+            name = pieces[n]
+            if name == "before" and "row" in marks:
+                pieces[n] = str(marks["row"] - 1)
+            else:
+                pieces[n] = str(marks[name]) if name in marks else f"{{{name}}}"
+        return "".join(pieces)
 
 
 @dataclass(frozen=True)

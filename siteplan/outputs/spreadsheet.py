@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import xlsxwriter
 
@@ -21,86 +21,21 @@ from siteplan import locale
 from siteplan.outputs import wording
 from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, decimals_of
 from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
+from siteplan.outputs.sheet_fields import Field, Kind, field_of, lines_of, wrapped
+from siteplan.outputs.sheet_rows import Blank, Cell, Formula, RowSheet, String, number_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from siteplan.runs import Run
-    from siteplan.tables import Column
 
-Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
+__all__ = ["Book", "Entry", "Field", "Kind", "field_of"]
 
 CELL_LIMIT = 32_000  # Excel takes 32,767 characters
 LINE_POINTS = 15.0
 NOTE_CHARACTERS = 140  # a longer line above a table is wrapped
-LINES_SHOWN = 4  # a longer text is read in its cell
 _SHEET_NAME_LIMIT = 31
 _GREY = "#A6A6A6"
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
-
-    Columns at the right end that are not `printed` stay on the screen.
-    """
-
-    heading: str
-    width: float = 12
-    kind: Kind = "text"
-    decimals: int = 2
-    group: str = ""
-    total: bool = False
-    key: str = ""
-    printed: bool = True
-
-
-def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
-    """Field of a sheet for a column of a result table, whose name is its key."""
-    return replace(_field_of(column, lang, group, total), key=column.name)
-
-
-def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
-    heading = wording.label(column, lang)
-    if wording.is_year(column):
-        return Field(heading, 9, "year", group=group)
-    if wording.is_money(column):
-        return Field(heading, 15, "money", group=group, total=total)
-    if column.kind == "int":
-        return Field(heading, 11, "int", 0, group, total)
-    if column.kind == "float":
-        return Field(heading, 13, "number", column.decimals, group, total)
-    long = column.name in ("legal_basis", "title", "land_use_shares", "source", "document")
-    name = column.name in (
-        "name",
-        "label",
-        "site_id",
-        "zone_id",
-        "facility_id",
-        "decision_no",
-        "authority",
-        "phase",
-        "owner",
-        "scope",
-        "standard",
-        "binding_rule",
-        "norm_state",
-    )
-    if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
-        return Field(heading, 30, "line", group=group)
-    if column.name == "single_headquarters":  # four lines of it must hold the whole answer
-        return Field(heading, 130, group=group)
-    return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
-
-
-def _lines(fields: Sequence[Field], row: Sequence[Any]) -> int:
-    """Lines the longest wrapped text of a row needs; programs do not all find the height of a row themselves."""
-    needed = [
-        math.ceil(len(value) / (0.9 * field.width))
-        for field, value in zip(fields, row, strict=True)
-        if field.kind == "text" and isinstance(value, str)
-    ]
-    return min(max(needed, default=1) or 1, LINES_SHOWN)
 
 
 @dataclass(frozen=True)
@@ -111,6 +46,51 @@ class Entry:
     title: str
     annex: bool
     live: bool
+
+
+def _cell_words(words: str) -> str:
+    """Text as a cell can hold it; what the library would take for its own rich text stays text."""
+    plain = wording.clean(words, CELL_LIMIT)
+    return f" {plain}" if plain.startswith("<r>") else plain
+
+
+class _Column:
+    """Makes the cells of a column; their looks are chosen once."""
+
+    def __init__(self, book: Book, page: RowSheet, field: Field, bold: bool = False) -> None:
+        self._book, self._page, self._bold = book, page, bold
+        self._text = book.look("line" if field.kind == "line" else "text", 0, bold)
+        self._blank = Blank(book.look("text", 0, bold))
+        self._number = book.look("number" if field.kind in ("text", "line") else field.kind, field.decimals, bold)
+        self._live = book.look(field.kind, field.decimals, bold)
+        self._known: dict[str, String] = {}
+
+    def _word(self, value: str) -> Cell:
+        if value in self._known:
+            return self._page.again(self._known[value])
+        if not value:
+            return self._blank
+        made = self._known[value] = self._page.text(self._book.words(value), self._text)
+        return made
+
+    def cell(self, value: Any, decimals: int | None, marks: Mapping[str, int]) -> Cell:
+        """Return the cell of a value: text, number, formula, number to be changed, or nothing.
+
+        With `decimals` a number has these, else those of its column; `marks` are the rows that formulas name.
+        """
+        kind = type(value)
+        if kind is str:
+            return self._word(value)
+        if value is None:
+            return self._blank
+        if kind is Live:
+            shown = "" if value.value is None else value.value
+            style = self._live if decimals is None else self._book.look("number", decimals, self._bold)
+            return Formula(value.at(marks)[1:], style, self._book.words(shown) if isinstance(shown, str) else shown)
+        if kind is Input:
+            style = self._book.look("input", decimals_of(value.value), self._bold)
+            return Blank(style) if value.value is None else number_of(value.value, style)
+        return number_of(value, self._number if decimals is None else self._book.look("number", decimals, self._bold))
 
 
 class Book:
@@ -162,7 +142,7 @@ class Book:
             }
         )
         self._names: set[str] = set()
-        self._clean = cache(lambda words: wording.clean(words, CELL_LIMIT))
+        self.words = cache(_cell_words)
         self._formats: dict[tuple[Any, ...], Any] = {}
         base = {"font_name": FONT, "font_size": 11, "valign": "vcenter"}
         self._title = self._book.add_format({**base, "bold": True, "font_size": 14})
@@ -186,7 +166,8 @@ class Book:
     ) -> None:
         self._book.close()
 
-    def _format(self, kind: Kind, decimals: int, bold: bool) -> Any:
+    def look(self, kind: Kind, decimals: int, bold: bool) -> Any:
+        """Return the format of the cells of a kind; one object each."""
         key = (kind, decimals if kind in ("number", "input") else 0, bold)
         if key not in self._formats:
             style: dict[str, Any] = {**self._base, "border": 1, "bold": bold, "valign": "top"}
@@ -206,6 +187,9 @@ class Book:
                 style["bg_color"] = "#F2F2F2"
             self._formats[key] = self._book.add_format(style)
         return self._formats[key]
+
+    def _new_page(self, name: str) -> RowSheet:
+        return self._book.add_worksheet(self._free_name(name), RowSheet)
 
     def _free_name(self, name: str) -> str:
         plain = "".join(c for c in wording.clean(name) if c not in "[]:*?/\\").strip("'")[:_SHEET_NAME_LIMIT] or "-"
@@ -257,7 +241,7 @@ class Book:
         page
             A sheet made before by :meth:`reserve`.
         """
-        page = self._book.add_worksheet(self._free_name(name)) if page is None else page
+        page = self._new_page(name) if page is None else page
         if annex:
             page.set_tab_color(_GREY)
         line = 0
@@ -272,8 +256,8 @@ class Book:
             self._group_headings(page, line, fields)
             line += 1
         if above is not None:
-            for at, field in enumerate(fields):
-                self._write(page, line, at, field, above.get(field.key), None, {"above": line + 1}, bold=True)
+            own = {"above": line + 1}
+            page.put_row(line, [_Column(self, page, f, bold=True).cell(above.get(f.key), None, own) for f in fields])
             line += 1
         for at, field in enumerate(fields):
             page.write_string(line, at, wording.clean(field.heading), self._head)
@@ -281,13 +265,13 @@ class Book:
         page.set_row(line, 48)
         head = line
         marks = {"above": head, "heading": head + 1, "first": head + 2, "last": head + 1 + len(rows)}
+        made, wide, unsaid = [_Column(self, page, field) for field in fields], wrapped(fields), [None] * len(fields)
         for number, row in enumerate(rows):
             line += 1
             marks["row"] = line + 1
-            for at, (field, value) in enumerate(zip(fields, row, strict=True)):
-                own = None if decimals is None else decimals[number][at]
-                self._write(page, line, at, field, value, own, marks)
-            page.set_row(line, LINE_POINTS * _lines(fields, row))
+            cells = zip(made, row, unsaid if decimals is None else decimals[number], strict=True)
+            page.put_row(line, [column.cell(value, places, marks) for column, value, places in cells])
+            page.set_row(line, LINE_POINTS * lines_of(wide, row))
         if rows and filters:
             page.autofilter(head, 0, line, len(fields) - 1)
         if rows and any(field.total for field in fields):
@@ -312,7 +296,7 @@ class Book:
 
     def plain_page(self, name: str, title: str) -> Any:
         """Add a sheet with title and stamp alone, for a chart; printed on one page."""
-        page = self._book.add_worksheet(self._free_name(name))
+        page = self._new_page(name)
         for line, words in enumerate((wording.clean(title), *self.stamp)):
             page.write_string(line, 0, words, self._title if line == 0 else self._mark)
         page.set_paper(PAPER_A3)
@@ -341,49 +325,17 @@ class Book:
 
     def reserve(self, name: str) -> Any:
         """Add an empty sheet here, to be filled when the others are known."""
-        return self._book.add_worksheet(self._free_name(name))
+        return self._new_page(name)
 
     def chart(self, kind: str, subtype: str = "") -> Any:
         """Return a new chart of xlsxwriter, to be put onto a sheet."""
         return self._book.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
 
-    def _write(
-        self,
-        page: Any,
-        line: int,
-        at: int,
-        field: Field,
-        value: Any,
-        decimals: int | None,
-        marks: Mapping[str, int],
-        bold: bool = False,
-    ) -> None:
-        if isinstance(value, Live):
-            kind: Kind = "number" if decimals is not None else field.kind
-            style = self._format(kind, field.decimals if decimals is None else decimals, bold)
-            shown = self._clean(value.value) if isinstance(value.value, str) else value.value
-            page.write_formula(line, at, value.at(marks), style, "" if shown is None else shown)
-        elif isinstance(value, Input):
-            style = self._format("input", decimals_of(value.value), bold)
-            if value.value is None:
-                page.write_blank(line, at, None, style)
-            else:
-                page.write_number(line, at, value.value, style)
-        elif value is None or value == "":
-            page.write_blank(line, at, None, self._format("text", 0, bold))
-        elif isinstance(value, str):
-            style = self._format("line" if field.kind == "line" else "text", 0, bold)
-            page.write_string(line, at, self._clean(value), style)
-        elif decimals is not None:
-            page.write_number(line, at, value, self._format("number", decimals, bold))
-        else:
-            kind = "number" if field.kind in ("text", "line") else field.kind
-            page.write_number(line, at, value, self._format(kind, field.decimals, bold))
-
     def _totals(
         self, page: Any, line: int, fields: Sequence[Field], rows: Sequence[Sequence[Any]], marks: Mapping[str, int]
     ) -> None:
         label_at = next((n for n, field in enumerate(fields) if field.kind == "text"), 0)
+        found: list[Cell] = []
         for at, field in enumerate(fields):
             cells = [row[at].value if isinstance(row[at], Live) else row[at] for row in rows] if field.total else []
             numbers = [value for value in cells if isinstance(value, int | float)]
@@ -392,7 +344,8 @@ class Book:
             value: Any = Live(formula, round(sum(numbers), 9)) if numbers else None
             if at == label_at and not field.total:
                 value = locale.text("workbook.total", self.lang)
-            self._write(page, line, at, field, value, None, marks, bold=True)
+            found.append(_Column(self, page, field, bold=True).cell(value, None, marks))
+        page.put_row(line, found)
 
     def _group_headings(self, page: Any, line: int, fields: Sequence[Field]) -> None:
         at = 0

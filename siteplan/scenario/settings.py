@@ -35,12 +35,10 @@ class GridSettings(Part):
 
 
 class ToleranceSettings(Part):
-    """What is a sliver or a touch, how much forbidden land a site may hold, how far it may fall short of the need."""
+    """When an overlap is a sliver, how much forbidden land a site may hold, how far it may fall short of the need."""
 
     sliver_m2: float = Field(1.0, ge=0)
     sliver_width_m: float = Field(0.1, ge=0)
-    # what lies apart by no more than this touches: coordinates are not known better; it turns no overlap into a touch
-    touch_m: float = Field(0.001, ge=0, le=0.1)
     # an overlap narrower than this many times a plan's stated accuracy is a condition, not a bar; 0 switches that off
     accuracy_factor: float = Field(1.0, ge=0, le=10)
     forbidden_percent: float = Field(1.0, ge=0, le=100)

@@ -82,6 +82,8 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
 
 def _shared(runs: Sequence[Run], lang: str) -> bool:
     """Whether one set of sheets that recalculate serves all runs."""
+    if len(runs) == 1:
+        return True
     lines = [parameters.lines_of(run, lang) for run in runs]
     same = all(summary.same_rows(runs, name, summary.OF_OPTION if name == "communes" else ()) for name in _RESTED_ON)
     ties = [run.manifest.get("ties") for run in runs]

@@ -44,10 +44,9 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
         ``area_m2`` is gross per zone, geometry the overlap (the touching line or point of a touch). A touch or a
         sliver is information. What would block but is narrower than the plan is accurate is a condition: whether it
         is there at all is to be found out on the ground. Restricted zones show neither title nor geometry of their
-        own: the site stands in their place. A zone that lies apart by no more than ``tolerance.touch_m`` touches too,
-        with the edge of the site that lies so near: files in degrees give corners back to the millimetre only.
+        own: the site stands in their place.
     """
-    left, right, shared = _meeting(sites, zones, tolerance.touch_m)
+    left, right, shared = _meeting(sites, zones)
     site_geometry = np.asarray(sites.geometry.values, dtype=object)[left]
     flat = overlap.areal(shared)
     site_area = shapely.area(site_geometry)
@@ -113,13 +112,11 @@ def _only(values: Array, wanted: Array) -> Array:
     return out
 
 
-def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, touch_m: float) -> tuple[Array, Array, Array]:
+def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> tuple[Array, Array, Array]:
     """Numbers of the sites and zones that meet, and what they share; invalid ones are made valid first."""
     of_site = np.asarray(sites.geometry.values, dtype=object)
     of_zone = np.asarray(zones.geometry.values, dtype=object).copy()
-    west, south, east, north = shapely.bounds(of_zone).T
-    boxes = shapely.box(west - touch_m, south - touch_m, east + touch_m, north + touch_m)
-    right, left = shapely.STRtree(of_site).query(boxes)
+    right, left = shapely.STRtree(of_site).query(of_zone)
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
     near = np.unique(right)
@@ -128,21 +125,9 @@ def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, touch_m: float) -
     places, objects = of_site[left], of_zone[right]
     shapely.prepare(of_zone[near])  # each zone is asked by all sites near it
     meets = _spread(shapely.intersects, objects, places)
-    nearly = np.zeros(len(meets), dtype=bool)
-    if touch_m > 0:
-        nearly[~meets] = shapely.dwithin(objects[~meets], places[~meets], touch_m)
+    left, right, places, objects = left[meets], right[meets], places[meets], objects[meets]
     shapely.destroy_prepared(of_zone[near])
-    shared = np.full(len(meets), None, dtype=object)
-    shared[meets] = _spread(shapely.intersection, places[meets], objects[meets])
-    shared[nearly] = _near_edge(places[nearly], objects[nearly], touch_m)
-    kept = meets | nearly
-    return left[kept], right[kept], shared[kept]
-
-
-def _near_edge(places: Array, objects: Array, touch_m: float) -> Array:
-    """Edge of each site that lies within the tolerance of a zone it does not meet."""
-    around = shapely.buffer(objects, 1.1 * touch_m, quad_segs=2)  # no chord comes nearer than the tolerance
-    return np.asarray(shapely.intersection(shapely.boundary(places), around))
+    return left, right, _spread(shapely.intersection, places, objects)
 
 
 def _spread(operation: Callable[..., Array], *columns: Array) -> Array:

@@ -1,0 +1,83 @@
+"""Columns of a sheet: heading, width, kind of its cells; how many lines a row needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from siteplan.outputs import wording
+
+if TYPE_CHECKING:
+    from siteplan.tables import Column
+
+Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
+
+LINES_SHOWN = 4  # a longer text is read in its cell
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
+
+    Columns at the right end that are not `printed` stay on the screen.
+    """
+
+    heading: str
+    width: float = 12
+    kind: Kind = "text"
+    decimals: int = 2
+    group: str = ""
+    total: bool = False
+    key: str = ""
+    printed: bool = True
+
+
+def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
+    """Field of a sheet for a column of a result table, whose name is its key."""
+    return replace(_field_of(column, lang, group, total), key=column.name)
+
+
+def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
+    heading = wording.label(column, lang)
+    if wording.is_year(column):
+        return Field(heading, 9, "year", group=group)
+    if wording.is_money(column):
+        return Field(heading, 15, "money", group=group, total=total)
+    if column.kind == "int":
+        return Field(heading, 11, "int", 0, group, total)
+    if column.kind == "float":
+        return Field(heading, 13, "number", column.decimals, group, total)
+    long = column.name in ("legal_basis", "title", "land_use_shares", "source", "document")
+    name = column.name in (
+        "name",
+        "label",
+        "site_id",
+        "zone_id",
+        "facility_id",
+        "decision_no",
+        "authority",
+        "phase",
+        "owner",
+        "scope",
+        "standard",
+        "binding_rule",
+        "norm_state",
+    )
+    if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
+        return Field(heading, 30, "line", group=group)
+    if column.name == "single_headquarters":  # four lines of it must hold the whole answer
+        return Field(heading, 130, group=group)
+    return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
+
+
+def wrapped(fields: Sequence[Field]) -> list[tuple[int, float]]:
+    """Return position and letters to a line of the columns whose texts are wrapped."""
+    return [(at, 0.9 * field.width) for at, field in enumerate(fields) if field.kind == "text"]
+
+
+def lines_of(columns: Sequence[tuple[int, float]], row: Sequence[Any]) -> int:
+    """Lines the longest wrapped text of a row needs; programs do not all find the height of a row themselves."""
+    longest = max((len(row[at]) / room for at, room in columns if type(row[at]) is str), default=0.0)
+    return min(math.ceil(longest) or 1, LINES_SHOWN)
