@@ -20,6 +20,8 @@ import psutil
 from siteplan.errors import InputError, LockedError, Problem, UsageError
 
 LOCK_NAME = ".siteplan.lock"
+# what a kit says of itself; not "manifest.json", which is what makes a folder a run
+KIT_MANIFEST = "ban_giao.json"
 _held: set[Path] = set()
 
 

@@ -22,8 +22,8 @@ from siteplan.errors import InputError, Problem, has_errors
 from siteplan.layers import columns, formats, rows, vector
 from siteplan.layers.catalog import LayerEntry
 from siteplan.layers.place import place
+from siteplan.workspace import KIT_MANIFEST
 
-MANIFEST = "ban_giao.json"
 MANIFEST_BYTES = 20 * 1024**2
 Form = Literal["shp", "gpkg"]
 # what tells the layer of sites: column of the id, and one that no other layer of a kit has beside it
@@ -102,7 +102,7 @@ def _vectors(folder: Path) -> list[Path]:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    for path in sorted(folder.rglob(MANIFEST), key=lambda p: len(p.parts))[:1]:
+    for path in sorted(folder.rglob(KIT_MANIFEST), key=lambda p: len(p.parts))[:1]:
         try:
             if path.stat().st_size <= MANIFEST_BYTES:
                 told = json.loads(path.read_text("utf-8"))

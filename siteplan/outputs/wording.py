@@ -364,11 +364,14 @@ def layer_label(name: str, lang: str, runs: Sequence[Run] = ()) -> str:
     """Name of a layer of the catalog for readers: its title, else the label of its role, else as it stands."""
     for run in runs:
         sources = run.table("sources")
-        for row in sources[sources["layer"] == name].to_dict("records"):
-            if lang != "en" and scalar(row.get("title")):
-                return clean(str(row["title"])).lower()
-            if scalar(row.get("role")):
-                return role_label(str(row["role"]), lang).lower()
+        listed = sources["layer"].tolist()
+        if name not in listed:
+            continue
+        row = sources.iloc[listed.index(name)]
+        if lang != "en" and scalar(row.get("title")):
+            return clean(str(row["title"])).lower()
+        if scalar(row.get("role")):
+            return role_label(str(row["role"]), lang).lower()
     return role_label(name, lang).lower() if name in INPUTS or name in RASTER_ROLES else name
 
 

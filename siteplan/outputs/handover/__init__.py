@@ -20,16 +20,16 @@ from siteplan.outputs import opinions, wording
 from siteplan.outputs.handover import certificate, corners, dxf, geopackage, kml, pack, papers, project, shapefiles
 from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
 from siteplan.outputs.handover.looks import Look, looks_of
-from siteplan.outputs.handover.pack import MANIFEST_FILE, SUMS_FILE
+from siteplan.outputs.handover.pack import SUMS_FILE
 from siteplan.outputs.handover.papers import DICTIONARY_FILE, README_FILE
 from siteplan.outputs.style import Style, load_style
-from siteplan.workspace import template_folder
+from siteplan.workspace import KIT_MANIFEST, template_folder
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
 
 __all__ = [
-    "DICTIONARY_FILE", "GROUND", "LAYERS", "MANIFEST_FILE", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
+    "DICTIONARY_FILE", "GROUND", "LAYERS", "KIT_MANIFEST", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
     "write_shapefiles",
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely import GeometryType
 
 from siteplan import locale
 from siteplan.errors import Problem, UsageError
@@ -51,6 +52,10 @@ USUAL = (*LAYERS, "roads", "railways", "waterways", "water_areas", "border", "ur
          "plan_zones")  # fmt: skip
 SUFFIX: Mapping[str, str] = {"polygon": "vung", "line": "duong", "point": "diem"}
 _DIMENSIONS = (("polygon", 2), ("line", 1), ("point", 0))
+_TYPES: Mapping[str, tuple[int, int, Any]] = {
+    "polygon": (GeometryType.POLYGON, GeometryType.MULTIPOLYGON, shapely.multipolygons),
+    "line": (GeometryType.LINESTRING, GeometryType.MULTILINESTRING, shapely.multilinestrings),
+}
 # ids stand as they are: other tables point to them
 _IDS = frozenset({"zone_id", "site_id", "plan_id", "facility_id", "code", "commune_code", "option", "source_id",
                   "was_site_id", "best_site_id", "kept_facility_id"})  # fmt: skip
@@ -231,20 +236,19 @@ def _by_shape(table: Table, frame: Any) -> list[KitLayer]:
 def homogeneous(frame: gpd.GeoDataFrame, shape: str) -> gpd.GeoDataFrame:
     """Bring geometries of one dimension to one type: polygons and lines as multi, points as single points."""
     geometry = frame.geometry.to_numpy()
-    if shape == "polygon":
-        geometry = np.array([_multi(g, shapely.MultiPolygon) for g in geometry], dtype=object)
-    elif shape == "line":
-        geometry = np.array([_multi(g, shapely.MultiLineString) for g in geometry], dtype=object)
-    else:
-        geometry = np.array([g if g.geom_type == "Point" else g.centroid for g in geometry], dtype=object)
-    return frame.set_geometry(gpd.GeoSeries(geometry, crs=frame.crs))
-
-
-def _multi(geometry: Any, kind: Any) -> Any:
-    if geometry.geom_type == kind.__name__:
-        return geometry
-    parts = [p for p in shapely.get_parts(geometry) if p.geom_type in ("Polygon", "LineString")]
-    return kind([q for p in parts for q in shapely.get_parts(p)])
+    if shape == "point":
+        geometry = np.where(shapely.get_type_id(geometry) == GeometryType.POINT, geometry, shapely.centroid(geometry))
+        return frame.set_geometry(gpd.GeoSeries(geometry, crs=frame.crs))
+    simple, whole, gathered = _TYPES[shape]
+    # twice: parts of a collection may have parts
+    first, of_first = shapely.get_parts(geometry, return_index=True)
+    parts, of_part = shapely.get_parts(first, return_index=True)
+    fit = shapely.get_type_id(parts) == simple
+    made = np.empty(len(frame), dtype=object)
+    gathered(parts[fit], indices=of_first[of_part][fit], out=made)
+    return frame.set_geometry(
+        gpd.GeoSeries(np.where(shapely.get_type_id(geometry) == whole, geometry, made), crs=frame.crs)
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -277,8 +281,13 @@ def attribute(column: Column, series: pd.Series[Any], lang: str, *, token: bool)
     if column.kind == "bool":
         flags = series.astype("Float64")
         return flags.astype("float64").to_numpy() if flags.isna().any() else flags.astype("int32").to_numpy()
-    known = {v: wording.clean(str(v)) if token else _words(str(v), column, lang) for v in series.dropna().unique()}
-    return np.array([known.get(value) for value in series], dtype=object)
+    return each(series, lambda v: wording.clean(str(v)) if token else _words(str(v), column, lang))
+
+
+def each(values: Any, word: Callable[[Any], str]) -> Any:
+    """Apply a function to each text, once where it comes again; None where there is none."""
+    codes, known = pd.factorize(values)
+    return np.array([*(word(value) for value in known), None], dtype=object)[codes]
 
 
 def words_of_tokens(column: Column, series: pd.Series[Any], lang: str) -> dict[str, str]:

@@ -6,11 +6,11 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 
-from siteplan.outputs.handover.content import KitLayer, attribute
+from siteplan.outputs.handover import dbf
+from siteplan.outputs.handover.content import KitLayer, attribute, each
 from siteplan.tables import Table
 
 if TYPE_CHECKING:
@@ -82,13 +82,9 @@ def attributes(layer: KitLayer, lang: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for column in layer.table.columns:
         values = attribute(column, layer.frame[column.name], lang, token=False)
-        if values.dtype == object:
-            if column.name in twins:
-                plain = [None if v is None else cut_to_bytes(unaccented(v)) for v in values]
-            values = np.array([None if v is None else cut_to_bytes(v) for v in values], dtype=object)
-        found[names[column.name]] = values
+        found[names[column.name]] = each(values, cut_to_bytes) if values.dtype == object else values
         if column.name in twins:
-            found[twins[column.name]] = np.array(plain, dtype=object)
+            found[twins[column.name]] = each(values, lambda words: cut_to_bytes(unaccented(words)))
     return found
 
 
@@ -104,6 +100,7 @@ def write(path: Path, layer: KitLayer, lang: str, date: str) -> None:
         encoding="UTF-8",
         geometry_type={"polygon": "Polygon", "line": "LineString", "point": "Point"}[layer.shape],
         promote_to_multi=False,
-        layer_options={"DBF_DATE_LAST_UPDATE": date, "RESIZE": "YES"},
+        layer_options={"DBF_DATE_LAST_UPDATE": date},
     )
+    dbf.tighten(path.with_suffix(".dbf"))
     path.with_suffix(".cpg").write_text("UTF-8", "ascii")

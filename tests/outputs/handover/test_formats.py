@@ -47,8 +47,8 @@ def test_every_hash_is_that_of_its_file_and_every_file_has_one(kit):
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
     there = {f.relative_to(folder).as_posix() for f in files[:-1]}
     assert there - set(told) == {handover.SUMS_FILE}
-    manifest = json.loads((folder / handover.MANIFEST_FILE).read_text())
-    assert set(manifest["files"]) == there - {handover.SUMS_FILE, handover.MANIFEST_FILE}
+    manifest = json.loads((folder / handover.KIT_MANIFEST).read_text())
+    assert set(manifest["files"]) == there - {handover.SUMS_FILE, handover.KIT_MANIFEST}
     assert (manifest["epsg"], manifest["run"], manifest["draft"]) == (9215, "phuong_an_1", True)
     assert manifest["layers"]["sites"]["features"] == 6
 
@@ -211,7 +211,7 @@ def test_a_hostile_manifest_takes_nothing_outside_the_folder_away(small_run, tmp
     outside = tmp_path / "giu.txt"
     outside.write_text("giữ")
     told = {"files": {"../giu.txt": {}, str(outside): {}}, "kit": "x"}
-    (folder / handover.MANIFEST_FILE).write_text(json.dumps(told))
+    (folder / handover.KIT_MANIFEST).write_text(json.dumps(told))
     handover.export(small_run, folder, wanted=handover.Wanted(themes=("sites",)))
     assert outside.read_text() == "giữ"
 
