@@ -52,7 +52,7 @@ from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
 from siteplan.work import Spreader, Workers, for_each
-from siteplan.workspace import Workspace, lock, open_workspace
+from siteplan.workspace import Workspace, lock, open_workspace, runs_folder
 
 
 @dataclass
@@ -236,15 +236,6 @@ def need_tables(
 def run_scenario(path: str | Path, workspace: Workspace | None = None, **options: Any) -> Run:
     """Run the whole road for one scenario; parameters and errors as in :func:`run_scenarios`."""
     return next(run_scenarios([path], workspace, **options))
-
-
-def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) -> Path:
-    """Folder that holds the runs of a catalog: ``runs/``, ``runs/<catalog stem>/`` for another one, or `out`."""
-    if out is not None:
-        return out
-    if catalog is None or catalog.resolve() == workspace.catalog.resolve():
-        return workspace.runs
-    return workspace.runs / catalog.stem
 
 
 class _Road:

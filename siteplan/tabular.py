@@ -14,7 +14,6 @@ import warnings
 from pathlib import Path
 
 import defusedxml
-import openpyxl
 import pandas as pd
 
 from siteplan.errors import InputError, Problem
@@ -92,6 +91,8 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
 
 
 def _rows_of_workbook(path: Path, sheet: str | None) -> list[list[str]]:
+    import openpyxl
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of validations it does not keep; nothing is written back

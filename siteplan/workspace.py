@@ -57,6 +57,15 @@ class Workspace:
         return self.layers / "catalog.toml"
 
 
+def runs_folder(workspace: Workspace, catalog: Path | None, out: Path | None) -> Path:
+    """Folder that holds the runs of a catalog: ``runs/``, ``runs/<catalog stem>/`` for another one, or `out`."""
+    if out is not None:
+        return out
+    if catalog is None or catalog.resolve() == workspace.catalog.resolve():
+        return workspace.runs
+    return workspace.runs / catalog.stem
+
+
 def open_workspace(start: str | Path | None = None) -> Workspace:
     """Find the workspace at `start` (default: the current folder) or in a folder above it.
 

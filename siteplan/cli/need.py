@@ -51,8 +51,8 @@ def explain(
 
 
 def _has_runs(place: Workspace, catalog: Path | None) -> bool:
-    from siteplan.pipeline import runs_folder
     from siteplan.runs import MANIFEST
+    from siteplan.workspace import runs_folder
 
     return any(runs_folder(place, catalog, None).glob(f"*/{MANIFEST}"))
 

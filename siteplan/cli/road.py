@@ -63,7 +63,7 @@ def run(
     from siteplan.cli.national import run_national, workspaces_of
     from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
     from siteplan.work import Workers
-    from siteplan.workspace import lock
+    from siteplan.workspace import lock, runs_folder
 
     started = time.perf_counter()
     jobs = jobs or cores()
@@ -79,7 +79,7 @@ def run(
     reporter = now.reporter
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
     with lock(place), _connected(scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
-        from siteplan.pipeline import run_scenarios, runs_folder
+        from siteplan.pipeline import run_scenarios
 
         runs = run_scenarios(
             scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers, cluster=cluster,
@@ -179,8 +179,7 @@ def compare(
 ) -> None:
     """Put two or more options side by side: a table, a workbook, a map."""
     from siteplan.cli.views import found_runs, maps_folder
-    from siteplan.pipeline import runs_folder
-    from siteplan.workspace import lock
+    from siteplan.workspace import lock, runs_folder
 
     place = now.workspace()
     if changes:

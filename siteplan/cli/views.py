@@ -41,7 +41,7 @@ def style_of(place: Workspace) -> Style:
 
 def maps_folder(place: Workspace, catalog: Path | None, out: Path | None) -> Path:
     """Folder of the maps: ``maps/``, ``maps/<catalog stem>/`` for another catalog, ``<out>/maps``."""
-    from siteplan.pipeline import runs_folder
+    from siteplan.workspace import runs_folder
 
     if out is not None:
         return out / "maps"
@@ -60,8 +60,8 @@ def found_runs(
 ) -> list[Run]:
     """Return the runs named; without names the newest one, or all of the folder where two are needed."""
     from siteplan.errors import Problem, UsageError
-    from siteplan.pipeline import runs_folder
     from siteplan.runs import MANIFEST, Run, find_run, finish_swaps
+    from siteplan.workspace import runs_folder
 
     folder = runs_folder(place, catalog, out)
     finish_swaps(folder)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 __all__ = [
-    "DICTIONARY_FILE", "GROUND", "LAYERS", "KIT_MANIFEST", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
+    "DICTIONARY_FILE", "GROUND", "KIT_MANIFEST", "LAYERS", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
     "write_shapefiles",
 ]  # fmt: skip
 
@@ -188,10 +188,11 @@ def _write_communes(part: Path, run: Run, content: Content, style: Style, lang: 
 
 @contextmanager
 def fixed_dates(date: str) -> Iterator[None]:
-    """Let GDAL write this date, ISO, as that of its files."""
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z"})
+    """Let GDAL write this date, ISO, as that of its files; they are new, so that none needs to survive a power cut."""
+    wanted = {"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z", "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
+    pyogrio.set_gdal_config_options(wanted)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)

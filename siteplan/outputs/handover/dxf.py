@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from ezdxf import units
 from ezdxf._options import options
-from ezdxf.entities import DXFGraphic
+from ezdxf.entities.dxfgfx import DXFGraphic
 from ezdxf.filemanagement import new
 
 from siteplan.outputs import wording
@@ -107,6 +107,9 @@ def write(path: Path, layers: Sequence[KitLayer], looks: Sequence[Look], names: 
             east, north = np.max(bounds, axis=0)[2:]
             drawing.header["$EXTMIN"], drawing.header["$EXTMAX"] = (west, south, 0), (east, north, 0)
             drawing.set_modelspace_vport(height=(north - south) * 1.05, center=((west + east) / 2, (south + north) / 2))
+        # ezdxf adds them in the order of a set, which is another in each process
+        drawing.classes.add_required_classes(drawing.dxfversion)
+        drawing.classes.classes = dict(sorted(drawing.classes.classes.items()))
         drawing.saveas(path)
 
 
@@ -124,8 +127,8 @@ def _ids(layer: KitLayer) -> list[str]:
     return [" ".join(str(v) for v in row) for row in layer.frame[columns].itertuples(index=False)]
 
 
-class _Line(DXFGraphic):  # type: ignore[misc]
-    """A polyline written at once: ezdxf writes each corner of its own as three objects, which takes ten times as long."""
+class _Line(DXFGraphic):
+    """A polyline written at once: ezdxf makes three objects of each corner, which takes ten times as long."""
 
     DXFTYPE = "LWPOLYLINE"
     points: Any

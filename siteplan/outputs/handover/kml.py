@@ -103,9 +103,7 @@ def _folder(look: Look, names: Mapping[str, str], lang: str) -> Iterator[str]:
             for name, head in heads
             if cells[name][at] is not None and cells[name][at] != ""
         )
-        yield (
-            f"<Placemark>{_element('name', said)}{styled}<ExtendedData>{told}</ExtendedData>{shape}</Placemark>\n"
-        )
+        yield (f"<Placemark>{_element('name', said)}{styled}<ExtendedData>{told}</ExtendedData>{shape}</Placemark>\n")
     yield "</Folder>\n"
 
 

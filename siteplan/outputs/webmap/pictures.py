@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from affine import Affine
-from scipy import ndimage
 
 from siteplan import crs
 from siteplan.raster import Raster
@@ -47,6 +46,8 @@ def warp(raster: Raster, epsg: int, largest_side: int, smooth: bool) -> tuple[np
     values, bounds
         Floats with NaN where there is no data, rows from north to south; the corners in degrees.
     """
+    from scipy import ndimage
+
     rows, columns = raster.values.shape
     west, south, east, north = raster.bounds
     edge = np.linspace(0.0, 1.0, 41)
@@ -144,6 +145,7 @@ def hillshade(raster: Raster, epsg: int, ground: Any = None, largest_side: int =
 def _fading(ground: Any, epsg: int, bounds: list[list[float]], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """Opacity 0..255 of a picture in EPSG:3857: full on the ground, a third at its edge, none some 15 km away."""
     from rasterio import features
+    from scipy import ndimage
 
     (south, west), (north, east) = bounds
     (left, right), (bottom, top) = crs.transformer(crs.WGS84, crs.WEB_MERCATOR).transform([west, east], [south, north])

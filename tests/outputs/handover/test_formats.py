@@ -139,6 +139,15 @@ def test_the_drawing_has_a_layer_a_theme_and_whole_letters(kit):
     assert {"Hữu Lũng", "Đông Kinh", "Đoàn Kết"} <= words
 
 
+def test_the_drawing_is_the_same_in_every_process(kit):
+    """What ezdxf keeps in a set comes in another order with another hash seed."""
+    folder, *_ = kit
+    drawing = ezdxf.readfile(folder / "cad/phuong_an_1.dxf")
+    names = [entry.dxf.name for entry in drawing.classes]
+    assert names
+    assert names == sorted(names)
+
+
 @pytest.mark.require("gdal")
 def test_ogrinfo_reads_drawing_and_kml(kit):
     folder, _, run = kit
