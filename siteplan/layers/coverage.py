@@ -15,6 +15,7 @@ import shapely
 
 from siteplan import locale
 from siteplan.crs import inside
+from siteplan.dissolve import dissolved
 from siteplan.errors import Problem
 from siteplan.layers.read import LayerSet
 from siteplan.raster import Raster
@@ -59,7 +60,7 @@ def area_share_percent(zones: Any, communes: Any) -> Any:
     """Share of each commune's area that polygons cover, percent; what overlaps counts once."""
     areas = communes.geometry.to_numpy()
     # inner borders vanish in the union, so that cutting it is quick, and an overlap cannot hide a hole
-    covered = shapely.area(shapely.intersection(areas, shapely.union_all(zones.geometry.to_numpy())))
+    covered = shapely.area(shapely.intersection(areas, dissolved(zones.geometry.to_numpy())))
     return np.minimum(100.0 * covered / shapely.area(areas), 100.0)
 
 

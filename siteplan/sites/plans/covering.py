@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siteplan.dissolve import dissolved
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.validity import in_force
@@ -123,13 +124,14 @@ def _measured(
         return {}, frozenset()
     shapes = overlap.mended(np.asarray(own.geometry.values, dtype=object))
     places = np.asarray(communes.geometry.values, dtype=object)
-    zone, place = shapely.STRtree(places).query(shapes, predicate="intersects")
-    parts = overlap.areal(shapely.intersection(shapes[zone], places[place]))
-    kind = np.array([of_kind[p] for p in own["plan_id"]], dtype=object)[zone]
-    numbers, keys = pd.factorize(pd.MultiIndex.from_arrays([communes["code"].to_numpy()[place], kind]))
-    area = overlap.union_area(parts, numbers, len(keys))
-    whole = dict(zip(communes["code"], shapely.area(places), strict=True))
-    found = {(str(c), str(k)): min(100.0, 100.0 * a / whole[c]) for (c, k), a in zip(keys, area, strict=True)}
+    kind = np.array([of_kind[p] for p in own["plan_id"]], dtype=object)
+    tree, codes, whole = shapely.STRtree(places), communes["code"].to_numpy(), shapely.area(places)
+    found: dict[tuple[str, str], float] = {}
+    for name in np.unique(kind):
+        covered = dissolved(shapes[kind == name])
+        near = np.unique(tree.query(shapes[kind == name], predicate="intersects")[1])
+        percent = 100.0 * shapely.area(shapely.intersection(covered, places[near])) / whole[near]
+        found |= {(str(codes[i]), str(name)): min(100.0, float(p)) for i, p in zip(near, percent, strict=True)}
     return found, frozenset(own["plan_id"])
 
 
