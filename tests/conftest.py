@@ -153,6 +153,15 @@ class Server:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def load(self, database: str, path: Path, table: str, *options: str, layer: str = "") -> None:
+        """Load a file as an officer would, with ogr2ogr."""
+        target = f"PG:host=127.0.0.1 port={self.port} dbname={database} user={OFFICER}"
+        command = ["ogr2ogr", "-f", "PostgreSQL", target, str(path), *([layer] if layer else []), "-nln", table,
+                   "-lco", "GEOMETRY_NAME=geom", "-lco", "FID=fid", "-lco", "LAUNDER=NO", "-lco", "PRECISION=NO",
+                   "--config", "PG_USE_COPY", "YES", *options]  # fmt: skip
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
 
 @pytest.fixture(scope="session")
 def server(require):

@@ -147,6 +147,7 @@ def init(
                  meridian=entry.central_meridian, former=entry.former_provinces)  # fmt: skip
         if entry.certainty != "V":
             now.line("init.meridian_unsure", former=entry.former_provinces, note=entry.note)
+        now.problems(made.problems)
         for key, roles in (("taken", made.taken), ("made", made.made), ("awaited", made.awaited)):
             if roles:
                 now.line(f"init.{key}", roles="; ".join(role_label(role, lang) for role in roles))

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from siteplan.crs import Province
-from siteplan.database import address_problem
+from siteplan.database import address_problem, shown
 from siteplan.errors import InputError, Problem
 from siteplan.tables import INPUTS
 from siteplan.tables.inputs import RASTER_ROLES
@@ -103,6 +103,11 @@ class LayerEntry(BaseModel):
     def is_awaited(self) -> bool:
         """Whether the entry only says that such a layer is needed."""
         return not self.path and not self.connection
+
+    @property
+    def origin(self) -> str:
+        """Where the layer comes from as it may be shown: its path, or host, database and table."""
+        return f"{shown(self.connection)} {self.table or 'sql'}" if self.connection else self.path
 
     @property
     def is_raster(self) -> bool:

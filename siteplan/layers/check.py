@@ -69,7 +69,7 @@ def _place_of(layers: LayerSet, role: str, names: Iterable[str] | None = None) -
     chosen = list(dict.fromkeys(names)) if names is not None else [e.name for e in layers.catalog.of_role(role)]
     if not chosen:
         return {"file": layers.catalog.path.name, "layer": role}
-    return {"file": layers.catalog.entry(str(chosen[0])).path, "layer": ", ".join(map(str, chosen))}
+    return {"file": layers.catalog.entry(str(chosen[0])).origin, "layer": ", ".join(map(str, chosen))}
 
 
 def _commune_box(layers: LayerSet) -> list[Problem]:

@@ -25,7 +25,7 @@ def check_figures(layers: LayerSet) -> list[Problem]:
 
 
 def _where(layers: LayerSet, layer: object) -> dict[str, Any]:
-    return {"file": layers.catalog.entry(str(layer)).path, "layer": str(layer)}
+    return {"file": layers.catalog.entry(str(layer)).origin, "layer": str(layer)}
 
 
 def _houses(layers: LayerSet) -> list[Problem]:

@@ -32,7 +32,7 @@ def check_grids(layers: LayerSet) -> list[Problem]:
 
 def _place_of(layers: LayerSet, role: str) -> dict[str, Any]:
     names = [entry.name for entry in layers.catalog.of_role(role)]
-    return {"file": layers.catalog.entry(names[0]).path, "layer": ", ".join(names)}
+    return {"file": layers.catalog.entry(names[0]).origin, "layer": ", ".join(names)}
 
 
 def _terrain(layers: LayerSet) -> list[Problem]:

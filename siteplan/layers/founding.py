@@ -22,7 +22,7 @@ import tomlkit
 from siteplan import crs
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
-from siteplan.layers import open_data
+from siteplan.layers import open_data, overlaps
 from siteplan.layers.illustrative import elsewhere
 from siteplan.layers.illustrative.write import fixed_date, write_vector
 from siteplan.layers.place import box_in
@@ -40,7 +40,7 @@ _KEPT_KEYS = ("source", "legal_basis", "required", "mandatory", "restricted")
 
 @dataclass(frozen=True)
 class Founded:
-    """A new workspace: where it is, its province, how many communes, roles taken, made up, awaited."""
+    """A new workspace: its place, its province, how many communes, roles taken, made up, awaited, what to look at."""
 
     workspace: Workspace
     entry: ProvinceEntry
@@ -48,6 +48,7 @@ class Founded:
     taken: tuple[str, ...]
     made: tuple[str, ...]
     awaited: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 def known_provinces() -> tuple[ProvinceEntry, ...]:
@@ -77,15 +78,16 @@ def found_workspace(folder: Path, wanted: str, source: str | None, reporter: Rep
     template = template_folder() / "layers"
     entry = find_province(known_provinces(), wanted)
     national, _ = _national(template, source, reporter)
-    communes = communes_of(national, entry)
+    communes, problems = overlaps.settled(communes_of(national, entry), national.name)
     workspace = init_workspace(folder)
     own = Province.load(template / "province.toml")
     _forget_template(workspace, own, entry)
     (workspace.layers / "province.toml").write_text(province_toml(entry), "utf-8")
     home = workspace.layers / OWN_FOLDER
     home.mkdir()
-    taken, made, awaited = _write_layers(workspace, entry, communes, own, source, reporter)
-    return Founded(workspace, entry, len(communes), taken, made, awaited)
+    shared = "; ".join(f"phần chồng lấn {p.feature} tính cho {p.params['winner']}" for p in problems)
+    taken, made, awaited = _write_layers(workspace, entry, communes, own, source, reporter, shared)
+    return Founded(workspace, entry, len(communes), taken, made, awaited, tuple(problems))
 
 
 def _national(template: Path, source: str | None, reporter: Reporter) -> tuple[Path, open_data.OpenFile]:
@@ -169,6 +171,7 @@ def _write_layers(
     own: Province,
     source: str | None,
     reporter: Reporter,
+    settled: str = "",
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     template = template_folder() / "layers"
     (file,) = open_data.load_sources(template / NATIONAL_SOURCES)
@@ -181,7 +184,8 @@ def _write_layers(
     origin: dict[str, Any] = {"source": file.attribution, "date": dt.date(2026, 7, 25), "licence": file.licence}
     layers: dict[str, dict[str, Any]] = {
         "communes": {"role": "communes", "path": f"{OWN_FOLDER}/communes.gpkg", "required": True, "mandatory": True}
-        | origin,
+        | origin
+        | ({"source": f"{file.attribution}; {settled}"} if settled else {}),
         "commune_facts": {"role": "commune_facts", "path": f"{OWN_FOLDER}/communes.csv", "mandatory": True} | origin,
     }
     there = _reaching(template, entry, source, workspace, reporter)

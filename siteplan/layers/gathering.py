@@ -136,9 +136,10 @@ def sources_of(found: Sequence[Found]) -> pd.DataFrame:
     return conform(pd.DataFrame(records, columns=table.names), table) if records else empty(table)
 
 
-def fingerprint_of(found: Sequence[Found]) -> str:
-    """SHA-256 over the contents of all files and the entries that say how they are read."""
-    digest = hashlib.sha256()
+def fingerprint_of(found: Sequence[Found], province: Province) -> str:
+    """SHA-256 over the contents of all files, the entries that say how they are read, and where the province lies."""
+    place = {"epsg": province.epsg, "bounds": province.bounds, "capital": province.capital, "slack": province.slack_m}
+    digest = hashlib.sha256(json.dumps(place, sort_keys=True, ensure_ascii=False).encode())
     for part in sorted(found, key=lambda p: p.entry.name):
         how = part.entry.model_dump(mode="json")
         digest.update(json.dumps([how, part.hashes], sort_keys=True, ensure_ascii=False).encode())

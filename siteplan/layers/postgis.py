@@ -60,12 +60,6 @@ class TableLayer:
         return (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
 
 
-def origin(entry: LayerEntry) -> str:
-    """Return the place of a layer as it may be shown: host, database and table."""
-    what = entry.table or "sql"
-    return f"{database.shown(entry.connection)} {what}"
-
-
 def _parts(table: str) -> tuple[str, str]:
     """Return schema ("" where none is named) and table; a name may hold dots within double quotes."""
     pieces = re.findall(r'"((?:[^"]|"")+)"|([^."]+)', table)
@@ -164,7 +158,7 @@ def read(entry: LayerEntry, wants_geometry: bool) -> TableLayer:
         With what is wrong: see :func:`siteplan.database.connect` and :func:`siteplan.database.told`; a table that is
         missing (with the nearest name); several SRIDs in one column; several geometry columns.
     """
-    where: dict[str, Any] = {"file": origin(entry), "layer": entry.name}
+    where: dict[str, Any] = {"file": entry.origin, "layer": entry.name}
     with database.connect(entry.connection, **where) as connection, database.told(entry.connection, **where):
         # one snapshot for all that is asked, and nothing can be changed by what a catalog says
         connection.autocommit = False

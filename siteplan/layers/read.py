@@ -342,7 +342,7 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
     everything: list[Found] = []
     with reporter.stage("layers.reading", len(catalog.layers)):
         for named in catalog.layers:
-            entry = named.model_copy(update={"path": postgis.origin(named)}) if named.connection else named
+            entry = named.model_copy(update={"path": named.origin}) if named.connection else named
             found = Found(entry)
             everything.append(found)
             if entry.is_awaited:
@@ -381,7 +381,7 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
         province=province,
         problems=problems + late,
         sources=sources_of(everything),
-        fingerprint=fingerprint_of(everything),
+        fingerprint=fingerprint_of(everything, province),
         crs_decisions=[
             {"layer": p.entry.name, "crs": p.placement.label, "how": p.placement.how, "swapped": p.placement.swapped}
             for p in everything

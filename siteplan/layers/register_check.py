@@ -80,7 +80,7 @@ def _where(layers: LayerSet, rows: pd.DataFrame, role: str = "plans") -> dict[st
     names = list(dict.fromkeys(rows["layer"])) if len(rows) else [e.name for e in layers.catalog.of_role(role)]
     if not names:
         return {"file": layers.catalog.path.name, "layer": role}
-    return {"file": layers.catalog.entry(str(names[0])).path, "layer": ", ".join(map(str, names))}
+    return {"file": layers.catalog.entry(str(names[0])).origin, "layer": ", ".join(map(str, names))}
 
 
 def _flags(values: Iterable[bool]) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
-import subprocess
 
 import pandas as pd
 import pytest
@@ -20,16 +19,6 @@ from siteplan.tables import INPUTS
 pytestmark = pytest.mark.require("postgis")
 
 
-def load(server, base, path, table, *options, layer=""):
-    """Load a file as an officer would, with ogr2ogr."""
-    target = f"PG:host=127.0.0.1 port={server.port} dbname={base} user=can_bo"
-    command = ["ogr2ogr", "-f", "PostgreSQL", target, str(path), *([layer] if layer else []), "-nln", table,
-               "-lco", "GEOMETRY_NAME=geom", "-lco", "FID=fid", "-lco", "LAUNDER=NO", "-lco", "PRECISION=NO",
-               "--config", "PG_USE_COPY", "YES", *options]  # fmt: skip
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 def keys(problems):
     return [problem.key for problem in problems]
 
@@ -37,7 +26,7 @@ def keys(problems):
 @pytest.fixture
 def from_base(ground, server, base):
     """The small province, its communes in the database."""
-    load(server, base, ground.folder / "communes.gpkg", "communes")
+    server.load(base, ground.folder / "communes.gpkg", "communes")
     ground.entries["communes"] = {"role": "communes", "connection": server.address(base), "table": "communes",
                                   "required": True, "mandatory": True}  # fmt: skip
     return ground
@@ -46,8 +35,8 @@ def from_base(ground, server, base):
 @pytest.mark.require("gdal")
 def test_a_table_gives_what_the_file_gives(ground, server, base):
     before = ground.read()
-    load(server, base, ground.folder / "communes.gpkg", "communes")
-    load(server, base, ground.folder / "roads.gpkg", "Tuyến đường 'A'")
+    server.load(base, ground.folder / "communes.gpkg", "communes")
+    server.load(base, ground.folder / "roads.gpkg", "Tuyến đường 'A'")
     ground.entries["communes"] |= {"connection": server.address(base), "table": "communes"}
     ground.entries["roads"] |= {
         "connection": server.address(base),
@@ -197,7 +186,7 @@ def test_the_embedded_data_give_the_same_tables_from_the_database(server, base, 
     shutil.copytree(repo_root / "layers", layers, ignore=shutil.ignore_patterns("open"))
     for entry in catalog.layers:
         if entry.path.endswith(".gpkg"):
-            load(server, base, resolve(entry.path, catalog.folder, catalog.province), entry.name, layer=entry.layer)
+            server.load(base, resolve(entry.path, catalog.folder, catalog.province), entry.name, layer=entry.layer)
             text = text.replace(
                 f'path = "{entry.path}"', f'connection = "{server.address(base)}"\ntable = "{entry.name}"'
             )
