@@ -208,6 +208,7 @@ def dossier(
     """Write the papers of the dossier with all the runs given: Word, and PDF where LibreOffice is there."""
     from siteplan.cli.road import cores
     from siteplan.outputs.dossier import Wanted, write_papers
+    from siteplan.outputs.finality import to_check_before_final
     from siteplan.outputs.pdf import office, to_pdf
 
     place = now.workspace()
@@ -221,6 +222,8 @@ def dossier(
     if program:
         files += to_pdf(files, program)
     _show(now, files)
+    if final:
+        now.problems(to_check_before_final(found, now.lang))
     if pdf and not program:
         now.line("dossier.no_office")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,16 +52,14 @@ def annexes(writer: Writer, opinions: list[Opinion], style: Style | None = None,
         Annex("programme", partial(_each, writer, _annex_programme)),
         Annex("funding", partial(_each, writer, _annex_funding)),
         Annex("surplus", partial(_each, writer, _annex_surplus)),
-        Annex("assumptions", partial(_annex_plain, writer, run, "assumptions", assumptions,
-                                     (0.8, 4.6, 1.6, 1, 3.2, 1.2)), rests=False),
+        Annex("assumptions", partial(_annex_plain, writer, run, "assumptions", assumptions), rests=False),
         Annex("coverage", partial(_annex_coverage, writer), rests=False),
     ]  # fmt: skip
     if not run.groups.empty:
         found.append(Annex("groups", partial(_annex_groups, writer)))
     if not run.agreement.empty:
         names = ("of", "commune_code", "method", "subjects", "criteria", "tau", "first_same", "first", "first_other")
-        widths = (1.2, 1.2, 1.8, 1.2, 1.2, 1.4, 1.2, 2.4, 2.4)
-        found.append(Annex("agreement", partial(_annex_plain, writer, run, "agreement", names, widths)))
+        found.append(Annex("agreement", partial(_annex_plain, writer, run, "agreement", names)))
     if opinions:
         found.append(Annex("feedback", partial(write_opinions, writer, opinions), rests=False))
     if not run.figures.empty:
@@ -81,7 +79,7 @@ def _annex_groups(writer: Writer) -> None:
     groups, deviations = writer.run.groups, writer.run.deviations
     names = [name for name in RESULTS["groups"].names if name != "order"]
     writer.paper.caption(writer.words("need.groups_caption"))
-    writer.table("groups", names, groups, (2.4, 0.8, 1, 1.1, 1, 1.2, 1.2), size_pt=10)
+    writer.table("groups", names, groups, size_pt=10)
     if deviations.empty:
         return
     known = summary.names_by_code(writer.run)
@@ -90,7 +88,7 @@ def _annex_groups(writer: Writer) -> None:
         (0, locale.text("workbook.commune", writer.lang), [known.get(str(c), "") for c in deviations["commune_code"]])
     ]
     writer.paper.caption(writer.words("need.deviations_caption"))
-    writer.table("deviations", names, deviations, [2, *[1.2] * len(names)], size_pt=9, extra=extra)
+    writer.table("deviations", names, deviations, size_pt=9, extra=extra)
 
 
 def _annex_communes(writer: Writer) -> None:
@@ -109,9 +107,8 @@ def _annex_communes(writer: Writer) -> None:
         "new_land_area_m2",
         "gap_basis",
     )
-    widths = (1.1, 2, 1.1, 1.3, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.4)
     total = ("population", *(n for n in names if n.endswith("_m2")))
-    writer.table("communes", names, writer.run.communes, widths, size_pt=8.5, total=total)
+    writer.table("communes", names, writer.run.communes, size_pt=9, total=total)
 
 
 def _annex_figures(writer: Writer) -> None:
@@ -124,7 +121,7 @@ def _annex_figures(writer: Writer) -> None:
     extra = [
         (0, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
     ]
-    writer.table("figures", names, rows, (2, 1.5, 1.2, 1.2, 1.2, 1.2, 1.6, 1.2, 2.6), size_pt=8, extra=extra)
+    writer.table("figures", names, rows, size_pt=9, extra=extra)
 
 
 def _overlap_counts(run: Run) -> dict[str, int]:
@@ -152,7 +149,7 @@ def _annex_sites(writer: Writer) -> None:
         (1, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in best["commune_code"]]),
         (8, writer.words("overlap_count"), [str(counts.get(str(s), 0)) for s in best["site_id"]]),
     ]
-    writer.table("sites", names, best, (1.6, 1.8, 1.3, 1.3, 1.3, 1, 1.7, 1.5, 1, 1.2, 5), size_pt=8, extra=extra)
+    writer.table("sites", names, best, size_pt=8.5, extra=extra)
 
 
 def _annex_evidence(writer: Writer) -> None:
@@ -175,7 +172,7 @@ def _annex_evidence(writer: Writer) -> None:
         "treatment",
         "owner",
     )
-    writer.table("conflicts", names, rows, (1.6, 3, 1.8, 1.2, 1.6, 1.1, 1.2, 1.1, 1.2, 3, 1.6), size_pt=8)
+    writer.table("conflicts", names, rows, size_pt=8.5)
 
 
 def _annex_priority(writer: Writer) -> None:
@@ -196,8 +193,7 @@ def _annex_priority(writer: Writer) -> None:
         "priority_rank", "code", "name", "base_points", "border_points", "ward_points", "supplement_points",
         "priority_points", "base_rank",
     )  # fmt: skip
-    widths = (1.1, 1.2, 1.9, *[1.4] * len(base), 1.2, 1.3, 1.3, 1.2, 1.2, 1.2)
-    writer.table("communes", names, communes, widths, size_pt=8, extra=extra)
+    writer.table("communes", names, communes, size_pt=8.5, extra=extra)
 
 
 def _annex_programme(writer: Writer, run: Run) -> None:
@@ -219,13 +215,11 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         "clearance_cost_included",
         "reasons",
     )
-    widths = (0.8, 1, 1.7, 1.2, 1.7, 0.9, 0.9, 1.1, 1.1, 1.5, 1.4, 1.1, 1.2, 1.2, 0.9, 4.2)
     writer.table(
         "programme",
         names,
         summary.programme(run),
-        widths,
-        size_pt=7.5,
+        size_pt=8,
         total=("population", "deficit_floor_area_m2", "total_cost"),
     )
 
@@ -237,24 +231,13 @@ def _annex_funding(writer: Writer, run: Run) -> None:
     named = [wording.clean(locale.value_text("source", s, writer.lang)) for s in sources]
     headings = [locale.text("workbook.year", writer.lang), *(f"{name} ({unit})" for name in named)]
     headings.append(f"{locale.text('workbook.total', writer.lang)} ({unit})")
-    lines = []
-    total: dict[str, Any] = {"year": None, **{c: money[c].sum() for c in (*sources, summary.TOTAL)}}
-    rows: list[dict[str, Any]] = [*money.to_dict("records"), total]  # type: ignore[list-item]
-    for row in rows:
-        first = locale.text("workbook.total", writer.lang) if row["year"] is None else str(int(row["year"]))
-        lines.append(
-            [
-                first,
-                *(
-                    writer.number(row[c] / wording.MONEY_SHOWN, wording.MONEY_DECIMALS)
-                    for c in (*sources, summary.TOTAL)
-                ),
-            ]
-        )
-    align: list[Align] = ["left", *["right"] * (len(headings) - 1)]  # type: ignore[list-item]
-    writer.paper.table(
-        headings, lines, [1, *[1.6] * (len(headings) - 1)], align, bold_rows=[len(lines) - 1], size_pt=11
-    )
+
+    def shown(sums: Mapping[Any, Any]) -> list[str]:
+        amounts = (sums[name] / wording.MONEY_SHOWN for name in (*sources, summary.TOTAL))
+        return [writer.number(amount, wording.MONEY_DECIMALS) for amount in amounts]
+
+    lines = [[str(int(row["year"])), *shown(row)] for row in money.to_dict("records")]
+    writer.sums(headings, lines, shown(money[[*sources, summary.TOTAL]].sum().to_dict()))
 
 
 def _annex_surplus(writer: Writer, run: Run) -> None:
@@ -267,12 +250,11 @@ def _annex_surplus(writer: Writer, run: Run) -> None:
     extra = [
         (2, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
     ]
-    widths = (1.4, 4, 2, 1.4, 1.3, 1.3, 1.3, 1, 2.4, 1.8)
-    writer.table("surplus", names, rows, widths, size_pt=8, extra=extra, total=("floor_area_m2", "land_area_m2"))
+    writer.table("surplus", names, rows, size_pt=8.5, extra=extra, total=("floor_area_m2", "land_area_m2"))
 
 
-def _annex_plain(writer: Writer, run: Run, table: str, names: Sequence[str], widths: Sequence[float]) -> None:
-    writer.table(table, names, run.table(table), widths)
+def _annex_plain(writer: Writer, run: Run, table: str, names: Sequence[str]) -> None:
+    writer.table(table, names, run.table(table))
 
 
 def _annex_coverage(writer: Writer) -> None:
@@ -301,4 +283,4 @@ def _annex_coverage(writer: Writer) -> None:
             ]
         )
     align: list[Align] = ["left", "left", *["right"] * (len(tokens) + 1), "left"]  # type: ignore[list-item]
-    writer.paper.table(headings, lines, (3, 1.1, *[1.2] * (len(tokens) + 1), 4), align, size_pt=9)
+    writer.paper.table(headings, lines, align=align, size_pt=9)

@@ -43,7 +43,7 @@ def _counts(writer: Writer, rows: pd.DataFrame) -> None:
         for kind, own in rows.groupby("plan_kind", sort=False)
     ]
     align: list[Align] = ["left", "right", "right", "right"]
-    writer.paper.table(headings, lines, [4, 1.4, 1.4, 1.4], align, size_pt=11)
+    writer.paper.table(headings, lines, align=align, size_pt=11)
 
 
 def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
@@ -83,8 +83,7 @@ def write_matrix(writer: Writer) -> None:
     ]
     writer.paper.caption(writer.words("sites.conformity_matrix", count=len(lines)))
     align: list[Align] = ["left"] * len(headings + kinds)
-    widths = [1.8, 1.2, *([2.0] * len(kinds))]
-    writer.paper.table([*headings, *(_kind(writer, kind) for kind in kinds)], lines, widths, align, size_pt=8)
+    writer.paper.table([*headings, *(_kind(writer, kind) for kind in kinds)], lines, align=align, size_pt=9)
 
 
 def _shifts(writer: Writer) -> None:

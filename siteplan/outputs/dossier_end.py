@@ -24,12 +24,12 @@ _CLEARANCE = "land_clearance"
 def planned_costs(run: Run) -> pd.DataFrame:
     """Costs of the planned communes of a run: ``component, low, middle, high`` (đồng), land clearance in one row.
 
-    At the price level the unit costs have; components without any sum are left out.
+    At the price level the unit costs have, for the type of building the programme chose (a commune may have costs of
+    several types); components without any sum are left out.
     """
     rows = summary.programme(run)
-    codes = set(rows.loc[rows["status"] == "planned", "commune_code"])
-    costs = run.table("costs")
-    costs = costs[costs["commune_code"].isin(codes)]
+    chosen = rows.loc[rows["status"] == "planned", ["commune_code", "build_type"]]
+    costs = run.table("costs").merge(chosen, on=["commune_code", "build_type"])
     kinds = costs["component"].astype(str)
     kinds = kinds.where(~kinds.str.startswith(_CLEARANCE), _CLEARANCE)
     names = list(dict.fromkeys(kinds.sort_values()))
@@ -88,11 +88,9 @@ def _components(writer: Writer, run: Run) -> None:
         [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
         for row in costs.to_dict("records")
     ]
-    total = [locale.text("workbook.total", writer.lang), *(_bn(writer, costs[level].sum()) for level in levels)]
     writer.paper.caption(writer.words("money.components_caption", title=_short(writer, run)))
     headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
-    align: list[Align] = ["left", "right", "right", "right"]
-    writer.paper.table(headings, [*lines, total], (3, 1.3, 1.3, 1.3), align, bold_rows=[len(lines)], size_pt=11)
+    writer.sums(headings, lines, [_bn(writer, costs[level].sum()) for level in levels])
     planned = summary.programme(run)
     planned = planned[planned["status"] == "planned"]
     writer.say(
@@ -174,11 +172,8 @@ def organisation(writer: Writer) -> None:
     headings = [locale.text("workbook.year", writer.lang)]
     headings += [writer.words(f"organisation.{what}") for _ in writer.runs for what in ("started", "finished")]
     rows = [[str(year), *(str(n) for found in comparison for n in found.get(year, (0, 0)))] for year in years]
-    total = [locale.text("workbook.total", writer.lang)]
-    total += [str(sum(pair[at] for pair in found.values())) for found in comparison for at in (0, 1)]
-    align: list[Align] = ["left", *["right"] * (2 * len(writer.runs))]  # type: ignore[list-item]
-    widths = [1.2, *[1.4] * (2 * len(writer.runs))]
-    writer.paper.table(headings, [*rows, total], widths, align, groups=groups, bold_rows=[len(rows)], size_pt=11)
+    total = [str(sum(pair[at] for pair in found.values())) for found in comparison for at in (0, 1)]
+    writer.sums(headings, rows, total, groups=groups)
 
 
 def _yearly(run: Run) -> dict[int, tuple[int, int]]:
@@ -243,7 +238,7 @@ def key_figures(writer: Writer) -> None:
     keys = ("existing_floor_area_m2", "required_floor_area_m2", "deficit_floor_area_m2", "required_land_area_m2")
     rows += [[writer.words(f"key.{key}"), writer.m2(total[key])] for key in keys]
     headings = [writer.words("key.what"), writer.words("key.figure")]
-    writer.paper.table(headings, rows, (4, 2), ("left", "right"), size_pt=12)
+    writer.paper.table(headings, rows, align=["left", "right"], size_pt=12)
 
 
 def comparison_table(writer: Writer, comparison: compare.Comparison | None) -> None:
@@ -255,7 +250,7 @@ def comparison_table(writer: Writer, comparison: compare.Comparison | None) -> N
     headings += [comparison.short_title(option, writer.lang) for option in comparison.options]
     align: list[Align] = ["left", *["right"] * len(comparison.options)]  # type: ignore[list-item]
     writer.paper.caption(writer.words("options.caption"))
-    writer.paper.table(headings, rows, [2.4, *[1.6] * len(comparison.options)], align, size_pt=11)
+    writer.paper.table(headings, rows, align=align, size_pt=11)
 
 
 def list_of_annexes(writer: Writer) -> None:

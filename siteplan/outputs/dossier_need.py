@@ -94,7 +94,7 @@ def _scopes(writer: Writer) -> None:
         answers += [f"{scope}. {locale.text(key, writer.lang, **{**p, 'required': land})}." for key, p in told]
     headings = [wording.label(RESULTS["scopes"].column(name), writer.lang) for name in _SCOPE_COLUMNS]
     align: list[Align] = ["left", "right", "right"]
-    writer.paper.table(headings, rows, [3, 1.3, 1.3], align, size_pt=11)
+    writer.paper.table(headings, rows, align=align, size_pt=11)
     writer.say("need.single")
     writer.paper.items(answers)
 
@@ -109,7 +109,7 @@ def _groups(writer: Writer) -> None:
         return
     writer.paper.caption(writer.words("need.groups_caption"))
     names = [name for name in RESULTS["groups"].names if name != "order"]
-    writer.table("groups", names, groups, (2.4, 0.8, 1, 1.1, 1, 1.2, 1.2), size_pt=10)
+    writer.table("groups", names, groups, size_pt=10)
     deviations = writer.run.deviations
     far = deviations["floor_deviation_percent"].astype("float64")
     if far.notna().any():
@@ -133,7 +133,7 @@ def _columns(writer: Writer) -> None:
     writer.paper.caption(writer.words("need.columns_caption"))
     names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
     some = totals[totals["units"].fillna(0) > 0]
-    writer.table("totals", names, some, (1.5, 2.2, 0.7, 1.3, 1.3, 1.2, 1.3, 1.3, 1.3), size_pt=8.5)
+    writer.table("totals", names, some, size_pt=9)
     own = writer.run.figures
     sources = own.loc[own["item"] == "existing_floor", "used_from"].value_counts()
     averaged = sum(int(sources.get(token, 0)) for token in ("group_average", "province_average"))

@@ -11,6 +11,8 @@ from siteplan.outputs.dossier_end import comparison_table
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -46,39 +48,29 @@ def _one_option(writer: Writer, run: Run) -> None:
     write_built(writer, run)
     phases = [str(p["name"]) for p in wording.scenario_of(run).get("phases", ())]
     found = [p for p in planned["phase"].dropna().unique() if p not in phases]
-    lines = []
-    for phase in [*phases, *sorted(found)]:
-        part = planned[planned["phase"] == phase]
-        lines.append(
-            [
-                wording.clean(phase),
-                writer.number(len(part)),
-                writer.number(summary.add_up(part["population"]) or 0),
-                writer.number((summary.add_up(part["total_cost"]) or 0) / wording.MONEY_SHOWN, wording.MONEY_DECIMALS),
-            ]
-        )
-    total = summary.add_up(planned["total_cost"])
-    lines.append(
-        [
-            locale.text("workbook.total", writer.lang),
-            writer.number(len(planned)),
-            writer.number(summary.add_up(planned["population"]) or 0),
-            writer.number((total or 0) / wording.MONEY_SHOWN, wording.MONEY_DECIMALS),
-        ]
-    )
+    lines = [
+        [wording.clean(phase), *_phase_figures(writer, planned[planned["phase"] == phase])]
+        for phase in [*phases, *sorted(found)]
+    ]
     writer.paper.caption(writer.words("options.phases_caption", title=wording.title_of(run, writer.lang)))
     headings = [writer.words(f"options.column.{name}") for name in ("phase", "centres", "people", "money")]
-    writer.paper.table(
-        headings,
-        lines,
-        (2.6, 1.2, 1.4, 1.8),
-        ("left", "right", "right", "right"),
-        bold_rows=[len(lines) - 1],
-        size_pt=11,
-    )
+    writer.sums(headings, lines, _phase_figures(writer, planned))
     inverted = rows[rows["inversion"].fillna(value=False).astype(bool)]
     if len(inverted):
         writer.say("options.inversions", count=writer.number(len(inverted)), annex=writer.annex("programme"))
+
+
+def _phase_figures(writer: Writer, rows: pd.DataFrame) -> list[str]:
+    """Centres, people and money of some rows of the programme."""
+    money = (summary.add_up(rows["total_cost"]) or 0) / wording.MONEY_SHOWN
+    people = summary.add_up(rows["population"]) or 0
+    return [writer.number(len(rows)), writer.number(people), writer.number(money, wording.MONEY_DECIMALS)]
+
+
+def _facility_figures(writer: Writer, rows: pd.DataFrame) -> list[str]:
+    """Facilities, floor and land of some rows of ``surplus``."""
+    areas = (writer.number(summary.add_up(rows[name]), 1) for name in ("floor_area_m2", "land_area_m2"))
+    return [writer.number(len(rows)), *areas]
 
 
 def surplus(writer: Writer) -> None:
@@ -88,30 +80,13 @@ def surplus(writer: Writer) -> None:
         rows = summary.of_option(run.surplus, run)
         writer.paper.caption(writer.words("surplus.caption", title=wording.title_of(run, writer.lang)))
         tokens = [t for t in RESULTS["surplus"].column("treatment").values if (rows["treatment"] == t).any()]
-        lines = []
-        for token in [*tokens, summary.TOTAL]:
-            part = rows if token == summary.TOTAL else rows[rows["treatment"] == token]
-            name = (
-                locale.text("workbook.total", writer.lang)
-                if token == summary.TOTAL
-                else locale.value_text("treatment", token, writer.lang)
-            )
-            lines.append(
-                [
-                    name,
-                    writer.number(len(part)),
-                    *(writer.number(summary.add_up(part[c]), 1) for c in ("floor_area_m2", "land_area_m2")),
-                ]
-            )
+        lines = [
+            [locale.value_text("treatment", token, writer.lang),
+             *_facility_figures(writer, rows[rows["treatment"] == token])]
+            for token in tokens
+        ]  # fmt: skip
         headings = [writer.words(f"surplus.column.{name}") for name in ("treatment", "count", "floor", "land")]
-        writer.paper.table(
-            headings,
-            lines,
-            (3, 1, 1.6, 1.6),
-            ("left", "right", "right", "right"),
-            bold_rows=[len(lines) - 1],
-            size_pt=11,
-        )
+        writer.sums(headings, lines, _facility_figures(writer, rows))
         if run is writer.runs[-1] and not rows.empty:
             bases = rows.dropna(subset=["legal_basis"]).groupby("treatment", sort=True)["legal_basis"].agg(set)
             for token in [t for t in tokens if t in bases.index]:

@@ -99,6 +99,5 @@ def priority(writer: Writer) -> None:
         "communes",
         ("priority_rank", "name", "kind", "base_points", "supplement_points", "priority_points", "base_rank"),
         shown,
-        (1, 2.4, 1.2, 1.4, 1.4, 1.4, 1.4),
         size_pt=11,
     )

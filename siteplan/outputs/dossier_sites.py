@@ -55,7 +55,7 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
         cells.append(("", ""))
     half = len(cells) // 2
     rows = [[*left, *right] for left, right in zip(cells[:half], cells[half:], strict=True)]
-    writer.paper.table(["", "", "", ""], rows, (1.5, 1.6, 1.5, 1.9), ("left", "left", "left", "left"), size_pt=8.5)
+    writer.paper.table(["", "", "", ""], rows, (1.5, 1.6, 1.5, 1.9), size_pt=10)
 
 
 def _built(writer: Writer, run: Any, code: str) -> str:

@@ -189,5 +189,5 @@ def need(writer: Writer) -> None:
     # turned: twelve columns do not fit an upright page
     turned = [list(line) for line in zip(headings, *lines, strict=True)]
     align: list[Align] = ["left", *["right"] * len(lines)]  # type: ignore[list-item]
-    writer.paper.table(turned[0], turned[1:], [2.2, *[1.3] * len(lines)], align, size_pt=11)
+    writer.paper.table(turned[0], turned[1:], align=align, size_pt=11)
     write_need_tables(writer)

@@ -94,7 +94,7 @@ def write_opinions(writer: Writer, opinions: list[Opinion]) -> None:
         for n, o in enumerate(opinions, start=1)
     ]  # fmt: skip
     align: list[Align] = ["right", "left", "left", "left", "left", "left", "left"]
-    writer.paper.table(headings, rows, (0.5, 1.5, 1.7, 3.4, 3.6, 1.2, 1.5), align, size_pt=10)
+    writer.paper.table(headings, rows, align=align, size_pt=10)
 
 
 def _place(writer: Writer, words: str) -> str:

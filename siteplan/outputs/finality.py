@@ -10,22 +10,43 @@ import pandas as pd
 from siteplan import locale
 from siteplan.errors import Problem
 from siteplan.outputs import wording
+from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
 
 # tables that are printed and say row by row what they rest on
 PRINTED = ("communes", "sites", "conflicts", "programme", "surplus", "conformity")
-UNCONFIRMED = "R"
+# recalled from memory; proposed by the study and decided by nobody
+UNCONFIRMED = {"R": "final_unconfirmed", "P": "final_proposed"}
+SECONDARY = "V2"
 
 
 def missing_for_final(runs: Sequence[Run], lang: str) -> list[Problem]:
     """List all that keeps the runs from a final dossier.
 
-    A run that is not frozen; each illustrative layer; each norm, price or rule that is only recalled (certainty ``R``).
-    A proposal (``P``) is no hindrance: it is printed as such, and is decided with the dossier.
+    A run that is not frozen; each illustrative layer; each norm, price, weight or rule that is only recalled
+    (certainty ``R``) or proposed (``P``): a figure is confirmed by the document that says it, or by the decision that
+    takes the proposal over.
     """
     return [*_drafts(runs), *_illustrative(runs, lang), *_unconfirmed(runs, lang)]
+
+
+def to_check_before_final(runs: Sequence[Run], lang: str) -> list[Problem]:
+    """Warnings that do not stop a final dossier: legal bases read in a secondary text only (certainty ``V2``)."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        for name, table in RESULTS.items():
+            if {"certainty", "legal_basis"} <= set(table.names):
+                rows = run.table(name)
+                bases = rows.loc[rows["certainty"] == SECONDARY, "legal_basis"].dropna().astype(str)
+                for basis, count in bases[bases != ""].value_counts().items():
+                    counts[str(basis)] = counts.get(str(basis), 0) + int(count)
+    return [
+        Problem("final_secondary", "warning", value=wording.clean(basis, 200),
+                params={"rows": locale.number(count, 0, lang)})
+        for basis, count in sorted(counts.items())
+    ]  # fmt: skip
 
 
 def _drafts(runs: Sequence[Run]) -> list[Problem]:
@@ -68,9 +89,9 @@ def _illustrative(runs: Sequence[Run], lang: str) -> list[Problem]:
 def _unconfirmed(runs: Sequence[Run], lang: str) -> list[Problem]:
     counts = _resting(runs)
     rows = pd.concat([run.table("assumptions") for run in runs]).drop_duplicates("assumption_id")
-    rows = rows[rows["certainty"] == UNCONFIRMED].sort_values("assumption_id")
+    rows = rows[rows["certainty"].isin(list(UNCONFIRMED))].sort_values(["certainty", "assumption_id"], ascending=False)
     return [
-        Problem("final_unconfirmed", file=str(row["place"] or ""),
+        Problem(UNCONFIRMED[row["certainty"]], file=str(row["place"] or ""),
                 feature=str(row["assumption_id"]),
                 value=wording.clean(locale.render(row["statement"], lang), 120),
                 params={"number": str(wording.scalar(row["number"]) or "–"), "basis": str(row["legal_basis"] or "–"),

@@ -20,13 +20,14 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt, RGBColor
 
-from siteplan.outputs.paper_table import Align, table_xml
+from siteplan.outputs.paper_font import FONT, name_fallback
+from siteplan.outputs.paper_table import Align, capital, table_xml
+from siteplan.outputs.paper_width import column_widths, height_mm
 from siteplan.outputs.wording import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FONT = "Times New Roman"
 BODY_PT = 14
 TABLE_PT = 10
 _TWIPS_PER_MM = 56.6929
@@ -34,6 +35,7 @@ _A4_MM = (210, 297)
 _A3_MM = (297, 420)
 # NĐ 30/2020/NĐ-CP, Annex I: top and bottom 20-25, left 30-35, right 15-20 mm
 _MARGINS_MM = {"top": 20, "bottom": 20, "left": 30, "right": 16}
+_KEPT_WHOLE_MM = 95.0  # a table no higher than that is not broken over pages
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -75,6 +77,7 @@ class Paper:
                     self._mark(header.add_paragraph(), self.marks)
 
     def _style(self) -> None:
+        name_fallback(self._document)
         normal = self._document.styles["Normal"]
         normal.font.name, normal.font.size = FONT, Pt(BODY_PT)
         fonts = normal.element.get_or_add_rPr().get_or_add_rFonts()
@@ -297,8 +300,8 @@ class Paper:
         self,
         headings: Sequence[str],
         rows: Sequence[Sequence[str]],
-        widths: Sequence[float],
-        align: Sequence[Align],
+        widths: Sequence[float] | None = None,
+        align: Sequence[Align] | None = None,
         *,
         groups: Sequence[tuple[str, int]] = (),
         bold_rows: Sequence[int] = (),
@@ -311,9 +314,10 @@ class Paper:
         headings, rows
             Texts; each row has as many as there are headings.
         widths
-            Relative widths; the table is as wide as the page allows.
+            Relative widths; the table is as wide as the page allows. Without them columns are as wide as what stands in
+            them asks for, and the letters smaller where a number would be broken otherwise.
         align
-            Alignment of each column.
+            Alignment of each column; without it all stand left.
         groups
             Headings above the headings, each with the number of columns it spans; an empty one leaves the space.
         bold_rows
@@ -323,9 +327,16 @@ class Paper:
         """
         section = self._document.sections[-1]
         total_mm = (section.page_width - section.left_margin - section.right_margin) / 36_000
-        share = total_mm * _TWIPS_PER_MM / sum(widths)
-        twips = [round(width * share) for width in widths]
-        xml = table_xml(headings, rows, twips, align, groups=groups, bold_rows=bold_rows, size_pt=size_pt)
+        shown = [capital(words) for words in headings]
+        if widths is None:
+            widths, size_pt = column_widths(shown, rows, total_mm, size_pt)
+        share = total_mm / sum(widths)
+        columns = [width * share for width in widths]
+        whole = height_mm(rows, columns, size_pt) <= _KEPT_WHOLE_MM
+        xml = table_xml(
+            shown, rows, [round(width * _TWIPS_PER_MM) for width in columns], align or ["left"] * len(headings),
+            groups=groups, bold_rows=bold_rows, size_pt=size_pt, whole=whole,
+        )  # fmt: skip
         body = self._document.element.body
         body.insert(len(body) - 1, parse_xml(xml))  # the last element is the section's
         gap = self._document.add_paragraph()
@@ -371,25 +382,10 @@ def _rule(paragraph: Any, indent_mm: float) -> None:
     for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
-    properties.insert_element_before(
-        borders,
-        "w:shd",
-        "w:tabs",
-        "w:suppressAutoHyphens",
-        "w:kinsoku",
-        "w:wordWrap",
-        "w:overflowPunct",
-        "w:topLinePunct",
-        "w:autoSpaceDE",
-        "w:autoSpaceDN",
-        "w:bidi",
-        "w:adjustRightInd",
-        "w:snapToGrid",
-        "w:spacing",
-        "w:ind",
-        "w:contextualSpacing",
-        "w:mirrorIndents",
-        "w:jc",
-        "w:rPr",
-    )
+    followers = (
+        "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct", "topLinePunct", "autoSpaceDE",
+        "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "mirrorIndents",
+        "jc", "rPr",
+    )  # fmt: skip
+    properties.insert_element_before(borders, *(f"w:{name}" for name in followers))
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(indent_mm)

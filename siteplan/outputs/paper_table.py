@@ -10,9 +10,12 @@ from docx.oxml.ns import nsdecls
 
 from siteplan.outputs.wording import clean
 
-KEPT_WHOLE = 14  # a table of no more rows is not broken over pages
-
 Align = Literal["left", "center", "right"]
+
+
+def capital(words: str) -> str:
+    """Return words that begin with a capital letter, as headings and cells of a table do."""
+    return words[:1].upper() + words[1:]
 
 
 def table_xml(
@@ -24,8 +27,12 @@ def table_xml(
     groups: Sequence[tuple[str, int]] = (),
     bold_rows: Sequence[int] = (),
     size_pt: float,
+    whole: bool = False,
 ) -> str:
-    """Return a table whose heading is repeated on each page; widths of the columns in twentieths of a point."""
+    """Return a table whose heading is repeated on each page; widths of the columns in twentieths of a point.
+
+    `whole` keeps its rows on one page.
+    """
     parts = [
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:tblBorders>',
         *(
@@ -52,7 +59,6 @@ def table_xml(
         ]
         parts.append("</w:tr>")
     strong = set(bold_rows)
-    whole = len(rows) <= KEPT_WHOLE
     for number, row in enumerate(rows):
         parts.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>")
         parts += [

@@ -145,7 +145,7 @@ def write_said(writer: Writer) -> None:
         writer.paper.caption(locale.text("opinions.heading", lang))
         places = [names.get(str(code), "") for code in opinions["commune_code"]]
         columns = ("site_id", "opinion", "officer", "opinion_date", "reason", "document", "opinion_state")
-        writer.table("opinions", columns, opinions, [2, 2, 1.6, 1.6, 1.4, 3, 1.8, 1.6],
+        writer.table("opinions", columns, opinions,
                      extra=[(0, locale.text("plans.commune", lang), places)])  # fmt: skip
         writer.paper.text(locale.text("opinions.beside", lang))
     found = replies_of(run)
@@ -155,12 +155,12 @@ def write_said(writer: Writer) -> None:
         writer.paper.caption(locale.text("agencies.given_caption", lang))
         places = [names.get(str(code), "") for code in answers["commune_code"]]
         shown = ("agency", "site_id", "answer", "document_no", "document_date", "conditions")
-        writer.table("agency_answers", shown, answers, [1.8, 2.4, 1.6, 1.6, 1.6, 1.4, 3],
+        writer.table("agency_answers", shown, answers,
                      extra=[(1, locale.text("plans.commune", lang), places)])  # fmt: skip
         writer.paper.text(locale.text("agencies.beside", lang))
     if found:
         writer.paper.caption(locale.text("agencies.status.title", lang))
         align: list[Align] = ["left", "left", "right", "right", "right", "right", "left"]
         rows = [[writer.number(c) if isinstance(c, int) else c for c in r.cells(lang)] for r in found]
-        writer.paper.table(headings(lang), rows, [3.4, 2, 1, 1.1, 1.1, 1.4, 1.6], align, size_pt=9)
+        writer.paper.table(headings(lang), rows, align=align, size_pt=9)
         writer.paper.text(silent_line(found, lang))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from siteplan.outputs.paper import Paper
     from siteplan.outputs.paper_table import Align
     from siteplan.runs import Run
+    from siteplan.tables import Column
 
 # longer text stands in full in the workbook
 CELL_LIMIT = 400
@@ -73,7 +75,6 @@ class Writer:
         table: str,
         names: Sequence[str],
         frame: pd.DataFrame,
-        widths: Sequence[float],
         *,
         size_pt: float = 9,
         extra: Sequence[tuple[int, str, Sequence[str]]] = (),
@@ -85,8 +86,6 @@ class Writer:
         ----------
         table, names, frame
             Schema, columns in order, rows.
-        widths
-            Relative widths of all columns, `extra` included.
         extra
             Further columns of text: position, heading, one text a row.
         total
@@ -96,7 +95,7 @@ class Writer:
         headings = [wording.label(column, self.lang) for column in columns]
         align: list[Align] = ["right" if c.kind in ("int", "float") else "left" for c in columns]
         rows = [
-            [wording.clean(wording.shown(c, v, self.lang), CELL_LIMIT) for c, v in zip(columns, row, strict=True)]
+            [self._cell(column, value) for column, value in zip(columns, row, strict=True)]
             for row in zip(*(frame[c.name] for c in columns), strict=True)
         ]
         bold: list[int] = []
@@ -108,9 +107,34 @@ class Writer:
             bold.append(len(rows) - 1)
         for at, heading, texts in extra:
             headings.insert(at, heading)
-            align.insert(at, "left")
+            align.insert(at, "right" if texts and all(_is_number(words) for words in texts) else "left")
             for row, words in zip(rows, [*texts, ""] if bold else texts, strict=True):
-                row.insert(at, words)
+                row.insert(at, capital(words))
         if bold:
             rows[-1][0] = locale.text("workbook.total", self.lang)
-        self.paper.table(headings, rows, widths, align, bold_rows=bold, size_pt=size_pt)
+        self.paper.table(headings, rows, align=align, bold_rows=bold, size_pt=size_pt)
+
+    def _cell(self, column: Column, value: Any) -> str:
+        words = wording.clean(wording.shown(column, value, self.lang), CELL_LIMIT)
+        return capital(words) if column.values else words
+
+    def sums(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        total: Sequence[str],
+        *,
+        groups: Sequence[tuple[str, int]] = (),
+        size_pt: float = 11,
+    ) -> None:
+        """Write a table of figures by what stands in its first column, and below it their `total` in bold."""
+        named = [[capital(row[0]), *row[1:]] for row in rows]
+        align: list[Align] = ["left", *["right"] * (len(headings) - 1)]  # type: ignore[list-item]
+        last = [locale.text("workbook.total", self.lang), *total]
+        self.paper.table(
+            headings, [*named, last], align=align, groups=groups, bold_rows=[len(named)], size_pt=size_pt
+        )  # fmt: skip
+
+
+def _is_number(words: str) -> bool:
+    return words in ("", "–") or words.replace(".", "").replace(",", "").isdecimal()

@@ -15,6 +15,7 @@ from siteplan.errors import InputError
 from siteplan.outputs import compare, dossier, summary
 from siteplan.outputs.annexes import ANNEXES
 from siteplan.outputs.dossier import Wanted
+from siteplan.outputs.finality import to_check_before_final
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_pages_with_illustrative_figures_say_so_and_others_do_not(papers, docume
 def confirmed(run):
     """Take from a run all that keeps a dossier from being final."""
     run.tables["sources"]["illustrative"] = False
-    run.tables["assumptions"] = run.tables["assumptions"].query("certainty != 'R'")
+    run.tables["assumptions"] = run.tables["assumptions"].query("certainty not in ('R', 'P')")
     return run
 
 
@@ -142,23 +143,39 @@ def test_the_final_is_refused_and_all_that_is_missing_is_listed(both, tmp_path):
         ("final_illustrative", "dem"),
         ("final_illustrative", "plans"),
         ("final_unconfirmed", "norm"),
+        ("final_proposed", "K_kv"),
     ]
     assert not (tmp_path / "x").exists()
     words = [locale.problem_row(p) for p in refused.value.problems]
     assert all(row[part] and "{" not in row[part] for row in words for part in ("what", "cause", "remedy"))
 
 
-@pytest.mark.parametrize("what", ["frozen", "illustrative", "source", "norm"])
+@pytest.mark.parametrize("what", ["frozen", "illustrative", "source", "R", "P"])
 def test_each_single_hindrance_keeps_a_dossier_from_being_final(build_run, tmp_path, what):
     run = confirmed(build_run(frozen=None if what == "frozen" else FROZEN,
                               illustrative_layers=["dem"] if what == "illustrative" else []))  # fmt: skip
     if what == "source":
         run.tables["sources"].loc[0, "illustrative"] = True
-    if what == "norm":
-        run.tables["assumptions"].loc[0, "certainty"] = "R"
+    if what in ("R", "P"):
+        run.tables["assumptions"] = run.tables["assumptions"].reset_index(drop=True)
+        run.tables["assumptions"].loc[0, "certainty"] = what
     with pytest.raises(InputError) as refused:
         dossier.write_papers([run], tmp_path, "a", wanted=Wanted(final=True))
     assert len(refused.value.problems) == 1
+
+
+def test_a_basis_read_in_a_secondary_text_is_told_and_does_not_stop_the_final(build_run, tmp_path):
+    run = confirmed(build_run(frozen=FROZEN, illustrative_layers=[]))
+    evidence = run.tables["conflicts"]
+    evidence["certainty"] = "V"
+    evidence.loc[evidence.index[:2], ["certainty", "legal_basis"]] = ["V2", "Nghị định 53/2024/NĐ-CP"]
+    for name in ("needs", "conformity", "surplus", "costs", "steps", "land_account", "land_options"):
+        if "certainty" in run.table(name):
+            run.tables[name] = run.table(name).assign(certainty="V")
+    (warned,) = to_check_before_final([run], "vi")
+    assert (warned.severity, warned.value, warned.params["rows"]) == ("warning", "Nghị định 53/2024/NĐ-CP", "2")
+    assert "{" not in "".join(locale.problem_row(warned)[part] for part in ("what", "cause", "remedy"))
+    assert dossier.write_papers([run], tmp_path, "a", wanted=Wanted(final=True))
 
 
 def test_table_headings_are_repeated(document):
@@ -221,8 +238,8 @@ def test_the_comparison_table_is_that_of_the_comparison(document, both):
 
 
 def test_conformity_is_counted_and_named_by_kind(document):
-    lines = table_with(document, "phù hợp quy hoạch")
-    assert lines[0] == ["Loại quy hoạch", "phù hợp quy hoạch", "chưa có trong quy hoạch", "cần điều chỉnh quy hoạch"]
+    lines = table_with(document, "Phù hợp quy hoạch")
+    assert lines[0] == ["Loại quy hoạch", "Phù hợp quy hoạch", "Chưa có trong quy hoạch", "Cần điều chỉnh quy hoạch"]
     # three proposed sites: one each way with the general plan, none in a land-use plan; other kinds are not mandatory
     assert lines[1:] == [
         ["Quy hoạch chung đô thị, quy hoạch chung xã", "1", "1", "1"],
