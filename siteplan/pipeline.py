@@ -189,7 +189,7 @@ def run_scenarios(
             folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-            tables, rasters, proof = _stages(inputs, road, clock, before)
+            tables, rasters, proving = _stages(inputs, road, clock, before)
             background = _background(inputs.layers, include_restricted)
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
@@ -199,7 +199,7 @@ def run_scenarios(
             home = layers.catalog.folder
             home = home if (home / agencies.FILE).is_file() else workspace.layers
             tables["agency_answers"], asked, more = agencies.answers_of_run(home, tables["sites"])
-            manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
+            manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proving, tables)
             manifest["agencies"] = [asdict(agency) for agency in asked]
             manifest["plan_versions"] = versions
             clock.lap("assemble")
@@ -273,6 +273,10 @@ class _Road:
         """The shaded terrain."""
         return self._shaded.result()
 
+    def beside(self, find: Callable[[], Any]) -> Future[Any]:
+        """Begin something that needs no other stage; what fails there fails where its result is asked for."""
+        return self._beside.submit(find)
+
     def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
         """Call a function for each commune, in the processes there are."""
         return for_each(function, shared, codes, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
@@ -290,7 +294,7 @@ def _shaded(dem: Raster | None) -> Raster | None:
 
 def _stages(
     inputs: Inputs, road: _Road, clock: _Clock, before: Run | None
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], Future[dict[str, Any]]]:
     scenario, rules, layers = inputs.scenario, inputs.rules, inputs.layers
     reporter = road.reporter
     stage = need_stage.compute(layers, scenario, inputs.norms, reporter.say)
@@ -336,6 +340,7 @@ def _stages(
     result = programme.plan(
         assembly.candidates(communes, sites), scenario, scenario.locks, known, assembly.with_places(options, sites)
     )
+    proving = road.beside(lambda: result.proof)
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
     posts = planned_posts(layers.table("sector_projects"), communes, rules, scenario)
     together = one_compound.proposals(planned, posts, scenario.phases)
@@ -390,7 +395,7 @@ def _stages(
     travel = travel_raster(key, sites, prepared, road.spread, epsg)
     if travel is not None:
         rasters["travel_time"] = travel
-    return tables, rasters, result.proof
+    return tables, rasters, proving
 
 
 def _sites(
@@ -436,7 +441,7 @@ def _manifest(
     path: Path,
     catalog: Path,
     include_restricted: bool,
-    proof: Mapping[str, Any],
+    proving: Future[dict[str, Any]],
     tables: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
     province = inputs.layers.province
@@ -467,7 +472,7 @@ def _manifest(
         "weighting": weights.described(inputs.scenario),
         "prices": costs.described(inputs.rules, inputs.scenario),
         "ties": priority.tie_keys(inputs.scenario.of("commune")),
-        "proof": dict(proof),
+        "proof": proving.result(),
     }
 
 

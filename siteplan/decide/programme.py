@@ -10,8 +10,9 @@ prices of its year.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -32,7 +33,7 @@ FUNDS_ASSUMPTION = "assumption:scenario.funds"
 SIZES_ASSUMPTION = "assumption:scenario.sizes"
 
 
-@dataclass(frozen=True)
+@dataclass
 class ProgrammeResult:
     """The programme of an option.
 
@@ -43,13 +44,18 @@ class ProgrammeResult:
     funding
         ``RESULTS["funding"]``: what is paid for each commune by year and source; what no committed source covers stands
         under the source ``unassigned``.
-    proof
-        How the result was reached: objective, value, bound, status, totals, the other objectives beside it.
+    prove
+        Finds :attr:`proof`, which takes longer than the programme itself and can be done beside what rests on it.
     """
 
     programme: gpd.GeoDataFrame
     funding: pd.DataFrame
-    proof: dict[str, Any]
+    prove: Callable[[], dict[str, Any]]
+
+    @cached_property
+    def proof(self) -> dict[str, Any]:
+        """How the result was reached: objective, value, bound, status, totals, the other objectives beside it."""
+        return self.prove()
 
 
 def plan(
@@ -129,8 +135,7 @@ def plan(
             record |= {"status": "not_needed", "total_cost": None, "reasons": encode(explain_not_needed(row))}
         table.append(record)
     programme = _table(table, candidates)
-    proof = model.proof(solved, starts, scenario)
-    return ProgrammeResult(programme, funding, proof)
+    return ProgrammeResult(programme, funding, lambda: model.proof(solved, starts, scenario))
 
 
 def _built(placement: Placement) -> dict[str, Any]:
