@@ -240,19 +240,26 @@ def export(
     phase: Annotated[list[str] | None, typer.Option("--phase", help=words("export.phase"), show_default=False)] = None,
     theme: Annotated[list[str] | None, typer.Option("--theme", help=words("export.theme"), show_default=False)] = None,
     by_commune: Annotated[bool, typer.Option("--by-commune", help=words("export.by_commune"))] = False,
+    form: Annotated[str | None, typer.Option("--form", help=words("export.form"), show_default=False)] = None,
     include_restricted: RestrictedOption = False,
 ) -> None:
     """Write the kit of a run for consultants."""
     from siteplan.outputs.handover import Wanted
     from siteplan.outputs.handover import export as write_export
+    from siteplan.outputs.handover.form import load_form
+    from siteplan.workspace import template_folder
 
     place = now.workspace()
+    templates = [folder / "templates" for folder in (place.layers, template_folder() / "layers")]
+    chosen = load_form(form, templates) if form is not None else None
     (found,) = found_runs([run] if run else None, place, catalog, None)
     wanted = Wanted(tuple(commune or ()), tuple(phase or ()), tuple(theme or ()), include_restricted)
     # a chosen part must not take the place of the whole kit
-    folder = out or found.folder / PAPERS / (f"{KIT}_chon" if commune or phase or theme else KIT)
+    kit = f"{KIT}_{chosen.name}" if chosen else KIT
+    folder = out or found.folder / PAPERS / (f"{kit}_chon" if commune or phase or theme else kit)
     files = write_export(
-        found, folder, now.lang, include_restricted, wanted=wanted, style=style_of(place), each_commune=by_commune
-    )
+        found, folder, now.lang, include_restricted, wanted=wanted, style=style_of(place), each_commune=by_commune,
+        form=chosen,
+    )  # fmt: skip
     now.line("export.done", count=len(files) - 1, folder=str(folder))
     _show(now, files[-1:])

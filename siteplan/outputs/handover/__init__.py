@@ -9,16 +9,29 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyogrio
 
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs import opinions, wording
-from siteplan.outputs.handover import certificate, corners, dxf, geopackage, kml, pack, papers, project, shapefiles
+from siteplan.outputs.handover import (
+    certificate,
+    corners,
+    dxf,
+    geopackage,
+    in_form,
+    kml,
+    pack,
+    papers,
+    project,
+    shapefiles,
+)
 from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
+from siteplan.outputs.handover.form import Form
 from siteplan.outputs.handover.looks import Look, looks_of
 from siteplan.outputs.handover.pack import SUMS_FILE
 from siteplan.outputs.handover.papers import DICTIONARY_FILE, README_FILE
@@ -51,6 +64,7 @@ def export(
     wanted: Wanted | None = None,
     style: Style | None = None,
     each_commune: bool = False,
+    form: Form | None = None,
 ) -> list[Path]:
     """Write the kit of a run.
 
@@ -70,6 +84,9 @@ def export(
         Colours; those of the packaged ``style.toml`` by default.
     each_commune
         Also one zip a commune, below ``theo_xa/``.
+    form
+        A prescribed form to lay the kit out in (:func:`siteplan.outputs.handover.form.load_form`); then its themes are
+        the usual ones.
 
     Returns
     -------
@@ -85,19 +102,18 @@ def export(
     """
     asked = wanted or Wanted()
     include_restricted = include_restricted or asked.include_restricted
-    asked = Wanted(asked.communes, asked.phases, asked.themes, include_restricted)
+    themes = asked.themes or (form.themes if form else ())
+    asked = Wanted(asked.communes, asked.phases, themes, include_restricted)
     style = style or load_style(template_folder() / "maps" / "style.toml")
     content = gather(run, asked)
     part = folder / _PART
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(part, ignore_errors=True)
-        name = pack.kit_name(run, content)
-        _write(part, run, content, style, lang, include_restricted)
+        kit = _Kit(run, style, lang, include_restricted, form)
         if each_commune:
-            _write_communes(part, run, content, style, lang, include_restricted)
-        files = pack.seal(part, run, content, name, lang, include_restricted)
-        return pack.move_into(part, folder, files)
+            _write_communes(part, kit, content)
+        return pack.move_into(part, folder, _write(part, kit, content))
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
 
@@ -134,17 +150,50 @@ def write_shapefiles(
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
 
 
-def _write(folder: Path, run: Run, content: Content, style: Style, lang: str, include_restricted: bool) -> None:
+@dataclass(frozen=True)
+class _Kit:
+    """What all parts of one kit share."""
+
+    run: Run
+    style: Style
+    lang: str
+    include_restricted: bool
+    form: Form | None
+
+    @property
+    def date(self) -> str:
+        """ISO date of its files: that of the scenario, so that the same run gives the same bytes."""
+        return str(wording.scenario_of(self.run).get("date", "2000-01-01"))
+
+
+def _write(folder: Path, kit: _Kit, content: Content) -> list[Path]:
+    """Write the files of a kit and seal them; returns them, the zip last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told: dict[str, Any] = {"include_restricted": kit.include_restricted}
+    if kit.form is None:
+        _write_usual(folder, kit, content)
+        told |= pack.contents(content)
+    else:
+        with fixed_dates(kit.date):
+            formed = in_form.write(
+                folder, kit.run, kit.form, content, kit.style, kit.lang, kit.include_restricted, kit.date
+            )
+        told |= {"form": kit.form.name, "classes": in_form.listed(formed)}
+    name = pack.kit_name(kit.run, content, kit.form.name if kit.form else "")
+    return pack.seal(folder, kit.run, content, name, kit.lang, told)
+
+
+def _write_usual(folder: Path, kit: _Kit, content: Content) -> None:
     for name in (SHAPEFILES, DRAWINGS, EARTH, DOCUMENTS, COORDINATES):
         (folder / name).mkdir(parents=True)
-    date = str(wording.scenario_of(run).get("date", "2000-01-01"))
+    run, lang, style, date = kit.run, kit.lang, kit.style, kit.date
     package = f"{run.name}.gpkg"
     looks = looks_of(run, content.layers, style, lang)
     with fixed_dates(date):
         for layer in content.layers:
             shapefiles.write(folder / SHAPEFILES / f"{layer.file_stem}.shp", layer, lang, date)
         geopackage.write(folder / package, content.layers, lang, style)
-        opinions.write_kit(folder, package, run, lang, include_restricted)
+        opinions.write_kit(folder, package, run, lang, kit.include_restricted)
     if (folder / opinions.KIT_FILE).is_file():
         (folder / opinions.KIT_FILE).rename(folder / DOCUMENTS / opinions.KIT_FILE)
     geopackage.write_styles(folder / package, looks, lang, style, date)
@@ -161,7 +210,7 @@ def _write(folder: Path, run: Run, content: Content, style: Style, lang: str, in
     certificate.write(folder / DOCUMENTS / certificate.FILE, run, lang)
     also.append("certificate")
     papers.write_dictionary(folder / DOCUMENTS, run, content.layers, lang)
-    words = papers.readme(run, content, package, include_restricted, lang, also)
+    words = papers.readme(run, content, package, kit.include_restricted, lang, also)
     (folder / README_FILE).write_text(words, "utf-8-sig", newline="\r\n")
 
 
@@ -170,7 +219,7 @@ def _for_earth(looks: Sequence[Look]) -> list[Look]:
     return [look for look in looks if look.layer.theme in LAYERS and look.default]
 
 
-def _write_communes(part: Path, run: Run, content: Content, style: Style, lang: str, include_restricted: bool) -> None:
+def _write_communes(part: Path, kit: _Kit, content: Content) -> None:
     """Write one zip a commune, each a whole kit of what is about it."""
     codes = content.codes or tuple(sorted(content.names))
     for code in codes:
@@ -178,11 +227,9 @@ def _write_communes(part: Path, run: Run, content: Content, style: Style, lang: 
         if not own.layers:
             continue
         folder = part / f"{_PART}_{code}"
-        name = pack.kit_name(run, own)
-        _write(folder, run, own, style, lang, include_restricted)
-        files = pack.seal(folder, run, own, name, lang, include_restricted)
+        *_, archive = _write(folder, kit, own)
         (part / BY_COMMUNE).mkdir(exist_ok=True)
-        files[-1].replace(part / BY_COMMUNE / files[-1].name)
+        archive.replace(part / BY_COMMUNE / archive.name)
         shutil.rmtree(folder)
 
 

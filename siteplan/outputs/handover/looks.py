@@ -39,6 +39,8 @@ class Look:
         Column to tokens: which rows belong to it.
     ranges
         Lower bounds of classes of numbers, one a class; empty for tokens.
+    package
+        GeoPackage the layer lies in, where a kit has several.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Look:
     visible: bool = False
     order: int = 0
     default: bool = False
+    package: str = ""
 
 
 def style_columns(style: Style) -> frozenset[str]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +38,11 @@ def version_of(run: Run) -> tuple[str, str]:
     return str(frozen.get("version") or ""), date
 
 
-def kit_name(run: Run, content: Content) -> str:
-    """Return the name of a kit: dossier, version (du-thao for a draft), date, and the communes where it has but few."""
+def kit_name(run: Run, content: Content, form: str = "") -> str:
+    """Return the name of a kit: dossier, version (du-thao for a draft), date, form, communes where it has but few."""
     version, date = version_of(run)
     parts = ["ban_giao", re.sub(r"[^\w-]+", "_", run.name), slug(version) or "du-thao", date.replace("-", "")]
+    parts.append(form)
     if content.codes is not None:
         few = len(content.codes) <= _CODES_IN_NAME
         parts += list(content.codes) if few else [f"{len(content.codes)}xa"]
@@ -59,12 +60,12 @@ def _files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def seal(folder: Path, run: Run, content: Content, name: str, lang: str, include_restricted: bool) -> list[Path]:
-    """Write manifest and hashes of all files in a folder, and zip it; returns all files, the zip last."""
+def seal(folder: Path, run: Run, content: Content, name: str, lang: str, told: Mapping[str, Any]) -> list[Path]:
+    """Write manifest (with what is `told` beside) and hashes of all files, and zip them; returns them, the zip last."""
     listed = {
         file: {"sha256": digest(folder / file), "bytes": (folder / file).stat().st_size} for file in _files(folder)
     }
-    told = {**manifest(run, content, name, lang, include_restricted), "files": listed}
+    told = {**manifest(run, content, name, lang), **told, "files": listed}
     path = folder / KIT_MANIFEST
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8", newline="\n")
     sums = {**{file: str(entry["sha256"]) for file, entry in listed.items()}, KIT_MANIFEST: digest(path)}
@@ -77,7 +78,7 @@ def seal(folder: Path, run: Run, content: Content, name: str, lang: str, include
     return [*(folder / file for file in files), archive]
 
 
-def manifest(run: Run, content: Content, name: str, lang: str, include_restricted: bool) -> dict[str, Any]:
+def manifest(run: Run, content: Content, name: str, lang: str) -> dict[str, Any]:
     """Return what a kit says of itself, without its files; the import of a returned kit reads it."""
     version, date = version_of(run)
     return {
@@ -95,8 +96,13 @@ def manifest(run: Run, content: Content, name: str, lang: str, include_restricte
         "communes": None if content.codes is None else list(content.codes),
         "phases": list(content.phases),
         "themes": list(content.themes),
-        "include_restricted": include_restricted,
         "illustrative_layers": list(run.manifest.get("illustrative_layers", ())),
+    }
+
+
+def contents(content: Content) -> dict[str, Any]:
+    """Return what the manifest tells of the layers of a kit, and of themes without rows."""
+    return {
         "layers": {
             layer.layer_name: {
                 "theme": layer.theme,

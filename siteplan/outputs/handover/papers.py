@@ -100,17 +100,18 @@ def readme(run: Run, content: Content, package: str, include_restricted: bool, l
             crs=pyproj.CRS.from_epsg(epsg).name,
             run=run.name,
             created=wording.day(str(run.manifest.get("created", "")), lang),
-            chosen=_chosen(content, lang),
+            chosen=chosen_words(content, lang),
             files="\n".join(lines),
             others="\n".join(f"- {locale.text(f'handover.also.{name}', lang, package=package)}" for name in files),
             package=package,
-            restricted=_restricted(content, include_restricted, lang),
+            restricted=restricted_words(content, include_restricted, lang),
             illustrative=f"- {illustrative}" if illustrative else "",
         )
     ).lstrip("\n")
 
 
-def _chosen(content: Content, lang: str) -> str:
+def chosen_words(content: Content, lang: str) -> str:
+    """Say which communes and phases a kit is about."""
     if content.codes is None:
         return locale.text("handover.chosen_all", lang)
     listed = "; ".join(f"{code} {content.names.get(code, '')}".strip() for code in content.codes)
@@ -118,7 +119,8 @@ def _chosen(content: Content, lang: str) -> str:
     return locale.text("handover.chosen_some", lang, count=str(len(content.codes)), listed=listed + phases)
 
 
-def _restricted(content: Content, included: bool, lang: str) -> str:
+def restricted_words(content: Content, included: bool, lang: str) -> str:
+    """Say how many findings rest on restricted layers, and whether they are in the kit."""
     if content.restricted.empty:
         return locale.text("handover.restricted_none", lang)
     sites = ", ".join(sorted({str(s) for s in content.restricted["site_id"]}))

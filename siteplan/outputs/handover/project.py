@@ -39,7 +39,7 @@ def write(path: Path, package: str, title: str, looks: Sequence[Look], lang: str
     path
         The ``.qgz``.
     package
-        Name of the GeoPackage, in the same folder.
+        Name of the GeoPackage, in the same folder, of looks that name none themselves.
     looks
         What is drawn, uppermost first; the first of a group decides where the group stands.
     date
@@ -109,7 +109,7 @@ def _tree(root: Element, package: str, looks: Sequence[Look], lang: str, style: 
 
 
 def _source(package: str, look: Look) -> str:
-    return f"./{package}|layername={look.layer.layer_name}"
+    return f"./{look.package or package}|layername={look.layer.layer_name}"
 
 
 def _extent(looks: Sequence[Look]) -> Element:

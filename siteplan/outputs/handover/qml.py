@@ -19,6 +19,9 @@ _LABELS: Mapping[str, tuple[str, float, int]] = {
     "urban_areas": ("name", 8, 250_000),
     "sector_projects": ("name", 7, 100_000),
     "settlements": ("name", 7, 50_000),
+    "RanhGioiQuyHoach_A": ("tenDoiTuong", 8, 25_000),
+    "TenDonViHanhChinh_P": ("tenDoiTuong", 9, 1_000_000),
+    "DuAnLienQuan_A": ("tenDoiTuong", 7, 100_000),
 }
 
 
