@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from siteplan.sites.eligibility import Eligible, piece_sizes, rule_mask
+from siteplan.sites.eligibility import Eligible, rule_mask
+from siteplan.sites.pieces import piece_sizes
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -90,7 +91,8 @@ def _tries(
         elif rule.role in layers and float(word) < rule.reach_m:
             near, in_town = min(rule.distance_m, float(word)), min(rule.distance_urban_m, float(word))
             nearer = replace(rule, distance_m=near, distance_urban_m=in_town)
-            yield float(word), "m", rule_mask(nearer, layers[rule.role], land.grid, urban)
+            mask = rule_mask(nearer, layers[rule.role], land.grid, urban)
+            yield float(word), "m", np.zeros(land.grid.shape, dtype=bool) if mask is None else mask
 
 
 def _gain(land: Eligible, opened: Array, required_area_m2: float) -> dict[str, Any]:

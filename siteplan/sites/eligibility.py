@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import ndimage
 
 from siteplan.sites.grid import Grid, fill, within
+from siteplan.sites.pieces import large_pieces, piece_sizes, runs
 from siteplan.sites.rules import Layer, Rule
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Eligible:
     rules_on
         How many hard rules take each cell, without the least area of a piece.
     taken
-        Cells that a rule takes, for the rules that may be discussed.
+        Cells that a rule takes, for the rules that may be discussed and have an object near.
     least_area_m2
         Least area of a connected piece.
     firm
@@ -67,7 +67,7 @@ class Eligible:
     @property
     def area_m2(self) -> float:
         """Area of the eligible cells."""
-        return float(self.cells.sum()) * self.grid.cell_m**2
+        return float(np.count_nonzero(self.cells)) * self.grid.cell_m**2
 
     @property
     def mask(self) -> Array:
@@ -75,8 +75,10 @@ class Eligible:
         return np.where(self.inside, self.cells.astype(np.uint8), np.uint8(255))
 
 
-def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Array:
+def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Array | None:
     """Cells whose centre lies in the objects of a rule or within its distance; another distance inside urban areas.
+
+    None where no object comes near the window.
 
     Parameters
     ----------
@@ -98,17 +100,20 @@ def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Arra
     )
     rows = rows[layer.rows[rule.rule][rows]]
     if len(rows) == 0:
-        return np.zeros(grid.shape, dtype=bool)
+        return None
     geometries, half = layer.geometries[rows], layer.half_width_m[rows]
     rural_m, urban_m = rule.distance_m, rule.distance_urban_m
     if urban is None or not urban.any():
-        return np.zeros(grid.shape, dtype=bool) if np.isnan(rural_m) else within(geometries, rural_m + half, grid)
+        return None if np.isnan(rural_m) else within(geometries, rural_m + half, grid)
     if rural_m == urban_m:
         return within(geometries, rural_m + half, grid)
     out = np.zeros(grid.shape, dtype=bool)
-    for distance, where in ((rural_m, ~urban), (urban_m, urban)):
-        if not np.isnan(distance):
-            out |= within(geometries, distance + half, grid) & where
+    if not np.isnan(rural_m):
+        out = within(geometries, rural_m + half, grid) & ~urban
+    if not np.isnan(urban_m):
+        rows, columns = (np.flatnonzero(urban.any(axis=axis)) for axis in (1, 0))
+        town = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        out[town] |= within(geometries, urban_m + half, grid.part(*town)) & urban[town]
     return out
 
 
@@ -155,30 +160,23 @@ def eligible_land(
             firm &= ~taken
         elif rule.role == "sites":
             least_m2 = rule.threshold
-            taken = left & ~_large_enough(left, least_m2 / grid.cell_m**2)
+            taken = left & ~large_pieces(left, least_m2 / grid.cell_m**2)
         elif rule.role in layers:
-            taken = rule_mask(rule, layers[rule.role], grid, urban)
+            reached = rule_mask(rule, layers[rule.role], grid, urban)
+            if reached is None:
+                alone[rule.rule] = in_order[rule.rule] = 0
+                continue
+            taken = reached
         else:
             continue
-        alone[rule.rule] = int((taken & inside).sum())
-        in_order[rule.rule] = int((taken & left).sum())
+        alone[rule.rule] = int(np.count_nonzero(taken & inside))
+        in_order[rule.rule] = int(np.count_nonzero(taken & left))
         left &= ~taken
         if rule.role != "sites":
             rules_on += taken
         if rule.discuss:
             kept[rule.rule] = taken
     return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm)
-
-
-def _large_enough(cells: Array, least: float) -> Array:
-    """Cells of connected pieces (by their sides) of at least `least` cells."""
-    labels, count = ndimage.label(cells)
-    if count == 0:
-        return np.zeros(cells.shape, dtype=bool)
-    sizes = np.bincount(labels.ravel())
-    kept = sizes >= least
-    kept[0] = False
-    return kept[labels]
 
 
 def account(
@@ -189,7 +187,7 @@ def account(
     Step 0 holds the whole commune, by its cells.
     """
     cell_m2 = eligible.grid.cell_m**2
-    left = float(eligible.inside.sum()) * cell_m2
+    left = float(np.count_nonzero(eligible.inside)) * cell_m2
     rows: list[tuple[int, str, float, float, float, str | None, str]] = [(0, first_rule, 0.0, 0.0, left, None, "C")]
     for rule in rules:
         if rule.rule in eligible.removed_in_order:
@@ -203,7 +201,7 @@ def account(
 
 def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: float) -> list[Message]:
     """Say why no plot of the area was found: how much land is left, and the rules that took most by themselves."""
-    total = float(eligible.inside.sum())
+    total = float(np.count_nonzero(eligible.inside))
     messages: list[Message] = []
     if eligible.cells.any():
         largest = float(piece_sizes(eligible.cells).max()) * eligible.grid.cell_m**2
@@ -229,11 +227,6 @@ def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: flo
     return messages
 
 
-def piece_sizes(cells: Array) -> Array:
-    """Return the number of cells of each connected piece (by their sides)."""
-    return np.asarray(np.bincount(ndimage.label(cells)[0].ravel())[1:])
-
-
 def urban_cells(layer: Layer | None, grid: Grid) -> Array | None:
     """Cells in urban areas; None where there is no layer of them."""
     if layer is None or len(layer) == 0:
@@ -244,19 +237,9 @@ def urban_cells(layer: Layer | None, grid: Grid) -> Array | None:
 
 def cell_polygons(cells: Array, grid: Grid) -> Any:
     """Return the union of cells as one polygon or multipolygon; pieces that meet at a corner only stay apart."""
-    rows, starts, ends = _runs(cells)
+    rows, starts, ends = runs(cells)
     if len(rows) == 0:
         return shapely.Polygon()
     west, east = grid.west + starts * grid.cell_m, grid.west + ends * grid.cell_m
     north = grid.north - rows * grid.cell_m
     return shapely.union_all(shapely.box(west, north - grid.cell_m, east, north))
-
-
-def _runs(cells: Array) -> tuple[Array, Array, Array]:
-    """Row, first column and column after the last of each run of cells within a row."""
-    padded = np.zeros((cells.shape[0], cells.shape[1] + 2), dtype=np.int8)
-    padded[:, 1:-1] = cells
-    step = np.diff(padded, axis=1)
-    rows, starts = np.nonzero(step == 1)
-    ends = np.nonzero(step == -1)[1]
-    return rows, starts, ends

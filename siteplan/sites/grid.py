@@ -14,10 +14,12 @@ import shapely
 from affine import Affine
 
 from siteplan.raster import Raster
+from siteplan.sites.pieces import painted
 
 Array = np.ndarray[Any, Any]
 
 SEGMENT_CELLS = 8  # long segments are cut to this many cells, so that the boxes around them stay small
+CELLS_AT_ONCE = 2_000_000  # cells looked at in one go, to bound the memory
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Grid:
         """Affine transform of the upper left corner."""
         return Affine(self.cell_m, 0.0, self.west, 0.0, -self.cell_m, self.north)
 
+    def part(self, rows: slice, columns: slice) -> Grid:
+        """Window of some rows and columns."""
+        west, north = self.west + columns.start * self.cell_m, self.north - rows.start * self.cell_m
+        return Grid(west, north, rows.stop - rows.start, columns.stop - columns.start, self.cell_m)
+
     def raster(self, values: Array, nodata: float | None = None) -> Raster:
         """Give values of this window their place."""
         return Raster(values, self.transform, nodata, self.cell_m)
@@ -132,40 +139,52 @@ def fill(polygons: Array, grid: Grid) -> Array:
     Array
         Boolean, rows by columns. Equal to a fill by cell centres; a centre exactly on an edge belongs to one side only.
     """
-    polygons = np.asarray(polygons, dtype=object)
-    parts = shapely.get_parts(polygons)
+    parts = shapely.get_parts(np.asarray(polygons, dtype=object))
     parts = parts[shapely.get_type_id(parts) == 3]
     out = np.zeros(grid.shape, dtype=bool)
     if len(parts) == 0:
         return out
-    rings = shapely.get_rings(shapely.orient_polygons(parts))
-    start, end, _ = _segments(rings)
-    c0, c1 = (start[:, 0] - grid.west) / grid.cell_m - 0.5, (end[:, 0] - grid.west) / grid.cell_m - 0.5
-    r0, r1 = (grid.north - start[:, 1]) / grid.cell_m - 0.5, (grid.north - end[:, 1]) / grid.cell_m - 0.5
-    first = np.clip(np.ceil(np.minimum(r0, r1)), 0, grid.rows).astype(np.int64)
-    last = np.clip(np.ceil(np.maximum(r0, r1)), 0, grid.rows).astype(np.int64)
-    count = last - first
-    hit = np.flatnonzero(count > 0)
-    if len(hit) == 0:
+    row, column, sign = _crossings(parts, grid)
+    if len(row) == 0:
         return out
-    edge = np.repeat(hit, count[hit])
-    row = first[edge] + _running(count[hit])
-    crossing = c0[edge] + (row - r0[edge]) * (c1[edge] - c0[edge]) / (r1[edge] - r0[edge])
-    column = np.clip(np.ceil(crossing), 0, grid.columns).astype(np.int64)
-    sign = np.where(r1[edge] > r0[edge], 1, -1)
     # only between the outermost crossings: rings are closed, so nothing is inside beyond them
     top, left = int(row.min()), int(column.min())
     high, width = int(row.max()) - top + 1, int(column.max()) - left + 1
-    winding = np.bincount((row - top) * width + column - left, weights=sign, minlength=high * width)
-    inside = np.cumsum(winding.reshape(high, width)[:, :-1], axis=1) != 0
-    out[top : top + high, left : left + width - 1] = inside
+    winding = np.zeros(high * width, dtype=np.int16)
+    np.add.at(winding, (row - top) * width + column - left, sign)
+    steps = np.flatnonzero(winding)
+    inside = painted(steps, np.cumsum(winding[steps]) != 0, (high, width))
+    out[top : top + high, left : left + width - 1] = inside[:, :-1]
     return out
+
+
+def _crossings(polygons: Array, grid: Grid) -> tuple[Array, Array, Array]:
+    """Where the edges of polygons cross the middles of rows: row, first column after it, and winding (+1, -1).
+
+    Every polygon winds round its inside the same way, its holes the other; columns are cut to 0..columns.
+    """
+    rings, owner = shapely.get_rings(polygons, return_index=True)
+    outer = np.append(True, owner[1:] != owner[:-1])
+    turn = np.where(shapely.is_ccw(rings) == outer, 1, -1).astype(np.int16)
+    xy, corners = shapely.get_coordinates(rings), shapely.get_num_coordinates(rings)
+    c, r = (xy[:, 0] - grid.west) / grid.cell_m - 0.5, (grid.north - xy[:, 1]) / grid.cell_m - 0.5
+    above = np.clip(np.ceil(r), 0, grid.rows).astype(np.int64)
+    crossed = np.diff(above)
+    crossed[np.cumsum(corners)[:-1] - 1] = 0  # from the end of a ring to the next there is no edge
+    edge = np.flatnonzero(crossed)
+    count = np.abs(crossed[edge])
+    sign = np.repeat(np.where(crossed[edge] > 0, 1, -1) * np.repeat(turn, corners)[edge], count).astype(np.int16)
+    row = np.repeat(np.minimum(above[edge], above[edge + 1]), count) + _running(count)
+    edge = np.repeat(edge, count)
+    crossing = c[edge] + (row - r[edge]) * (c[edge + 1] - c[edge]) / (r[edge + 1] - r[edge])
+    column = np.clip(np.ceil(crossing), 0, grid.columns).astype(np.int64)
+    return row, column, sign
 
 
 def _running(counts: Array) -> Array:
     """Return 0..n-1 for each count n, one after another."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+    return np.arange(counts.sum()) - np.repeat(ends - counts, counts)
 
 
 def within(geometries: Array, distances_m: Array, grid: Grid) -> Array:
@@ -218,9 +237,8 @@ def _mark(out: Array, start: Array, end: Array, distance: Array, grid: Grid) -> 
     top, bottom = np.maximum(top, 0).astype(np.int64), np.minimum(bottom, grid.rows - 1).astype(np.int64)
     wide, high = right - left + 1, bottom - top + 1
     use = np.flatnonzero((wide > 0) & (high > 0))
-    limit = 2_000_000  # cells looked at in one go, to bound the memory
     while len(use):
-        taken = max(1, int(np.searchsorted(np.cumsum(wide[use] * high[use]), limit)))
+        taken = max(1, int(np.searchsorted(np.cumsum(wide[use] * high[use]), CELLS_AT_ONCE)))
         batch, use = use[:taken], use[taken:]
         count = wide[batch] * high[batch]
         owner = np.repeat(batch, count)

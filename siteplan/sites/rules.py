@@ -276,6 +276,12 @@ class Layer:
         """Row numbers of the objects whose box meets `bounds`, in order."""
         return np.sort(self.tree.query(shapely.box(*bounds))) if len(self) else np.array([], dtype=np.int64)
 
+    def meeting(self, polygon: Any) -> Array:
+        """Row numbers of the objects that meet a polygon, in order."""
+        if not len(self):
+            return np.array([], dtype=np.int64)
+        return np.sort(self.tree.query(polygon, predicate="intersects"))
+
     def near_rule(self, rule: Rule, bounds: tuple[float, float, float, float]) -> bool:
         """Whether an object of the rule may reach into `bounds`."""
         tree, _, half = self._tree(rule)

@@ -20,6 +20,7 @@ from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.free_shapes import AREA_TOLERANCE, free_shapes
 from siteplan.sites.grid import Grid
 from siteplan.sites.layouts import Figures, Layouts, Request, Test
+from siteplan.sites.pieces import large_pieces
 from siteplan.sites.roadside import Roadside
 
 __all__ = ["AREA_TOLERANCE", "Guides", "Request", "find_plots"]
@@ -101,7 +102,7 @@ def find_plots(
     chosen = _beside_roads(cells, grid, preference, request, free, guides, taken)
     if len(chosen) >= request.count:
         return chosen
-    usable = _pieces_of(cells, least / grid.cell_m**2)
+    usable = large_pieces(cells, least / grid.cell_m**2)
     if not usable.any():
         return chosen
     seeds, along = _seeds(usable, grid, preference, request, guides.along() if guides.along is not None else None)
@@ -146,15 +147,6 @@ def _beside_roads(
 
     tests: list[Test] = [free, lambda tried: fronts(tried) >= request.frontage_m]
     return Layouts(figures, fits, tests).spread(request, taken)
-
-
-def _pieces_of(cells: Array, least: float) -> Array:
-    labels, count = ndimage.label(cells)
-    if count == 0:
-        return np.zeros(cells.shape, dtype=bool)
-    kept = np.bincount(labels.ravel()) >= least
-    kept[0] = False
-    return np.asarray(kept[labels])
 
 
 def _seeds(cells: Array, grid: Grid, preference: Array, request: Request, along: Array | None) -> tuple[Array, Array]:
