@@ -39,15 +39,15 @@ def asked_date(place: Workspace, date: str | None, scenario: Path | None) -> dt.
 
 
 def _register(now: Session, catalog: Path | None, date: str | None, scenario: Path | None) -> tuple[LayerSet, Any, Any]:
-    """Read the register and judge it: the layers, how each plan stands, the date."""
+    """Read the register and judge it: the layers, how each plan stands in words for people, the date."""
     from siteplan.layers.catalog import load_catalog
     from siteplan.layers.register import read_register
-    from siteplan.sites.plans import standing
+    from siteplan.sites.plans import told_standing
 
     place = now.workspace(catalog)
     day = asked_date(place, date, scenario)
     layers = read_register(load_catalog(catalog or place.catalog), now.reporter)
-    return layers, standing(layers.table("plans"), day), day
+    return layers, told_standing(layers.table("plans"), day), day
 
 
 def _shown_date(day: dt.date, lang: str) -> str:
@@ -140,6 +140,7 @@ def plans_show(
     from siteplan.errors import Problem, UsageError
     from siteplan.layers.catalog import near_key, nearest
     from siteplan.layers.register import overview
+    from siteplan.rules import load_rules
 
     layers, stands, day = _register(now, catalog, date, scenario)
     rows = overview(layers, stands)
@@ -148,13 +149,14 @@ def plans_show(
         near = nearest(plan, rows["plan_id"])
         raise UsageError(Problem(near_key("plan_not_found", near), value=plan, params={"near": near}))
     row = found.iloc[0].to_dict()
-    _show_fields(now, row, day, now.lang)
+    rules = load_rules(now.workspace(catalog).layers / "rules").plan_kinds
+    _show_fields(now, row, day, rules, now.lang)
     _show_versions(now, plan, rows, now.lang)
     _show_cover(now, row["coverage"], layers, now.lang)
     _show_functions(now, plan, layers, now.lang)
 
 
-def _show_fields(now: Session, row: dict[Any, Any], day: dt.date, lang: str) -> None:
+def _show_fields(now: Session, row: dict[Any, Any], day: dt.date, kinds: pd.DataFrame, lang: str) -> None:
     from siteplan.outputs.wording import label, shown
     from siteplan.tables import INPUTS
 
@@ -162,6 +164,9 @@ def _show_fields(now: Session, row: dict[Any, Any], day: dt.date, lang: str) -> 
     lines = [[label(c, lang), shown(c, row[c.name], lang)] for c in fields]
     where = text("plans.show.standing", lang, date=_shown_date(day, lang))
     lines.append([where, value_text("standing", row["standing"], lang)])
+    basis = kinds.loc[kinds["plan_kind"] == row["plan_kind"], "former_basis"].dropna()
+    if row["coverage"].former and row["standing"] in ("binding", "paper") and len(basis):
+        lines.append([text("plans.show.former_basis", lang), str(basis.iloc[0])])
     for name in ("layer", "illustrative", "restricted"):
         column = INPUTS["plans"].column(name)
         lines.append([label(column, lang), shown(column, row[name], lang)])
@@ -245,13 +250,13 @@ def plans_check(
     from siteplan.layers.register_check import check_register
     from siteplan.outputs.register import write_register
     from siteplan.rules import load_rules
-    from siteplan.sites.plans import plan_coverage
+    from siteplan.sites.plans import plan_coverage, standing
 
     layers, stands, day = _register(now, catalog, date, scenario)
     rules = load_rules(now.workspace(catalog).layers / "rules")
     communes = layers.table("communes")
     covered = plan_coverage(communes, layers.table("former_units"), layers.table("plans"), rules.plan_kinds, day)
-    problems = check_register(layers, rules, stands, covered, day)
+    problems = check_register(layers, rules, standing(layers.table("plans"), day), covered, day)
     _coverage_table(now, covered, rules.plan_kinds, day, now.lang)
     now.problems(problems)
     if xlsx is not None:

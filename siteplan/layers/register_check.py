@@ -231,6 +231,8 @@ def _missing_coverage(coverage: pd.DataFrame, layers: LayerSet) -> list[Problem]
     problems: list[Problem] = []
     for (role, status), rows in lacking.groupby(["role", "status"], sort=True):
         listed = [f"{code} {names.get(code, '')}".strip() for code in rows["commune_code"]]
+        if status == "partly":
+            listed = [f"{name} ({percent:.0f} %)" for name, percent in zip(listed, rows["percent"], strict=True)]
         params = {"count": len(rows), "of": len(names), "kind": str(role).partition("/")[2], "status": status}
         problems.append(
             Problem("plan_coverage_lacking", "warning", feature=named(listed), params=params,

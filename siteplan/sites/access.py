@@ -154,7 +154,11 @@ def touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
 def ways_of(
     roads: Layer | None, grid: Grid, speeds: pd.DataFrame, speed: str = "speed_kmh"
 ) -> tuple[Array, Array, Array]:
-    """Return the steps between cells along roads: flat cell numbers from and to, minutes at a column of `speeds`."""
+    """Return the steps between cells along roads: flat cell numbers from and to, minutes at a column of `speeds`.
+
+    Roads of one speed that follow one another are one line, as often as a file may cut them: what is left of a line in
+    the cell where it ends is added to its last step, so that the steps of a line are as long as the line.
+    """
     none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
     if roads is None or len(roads) == 0:
         return none
@@ -163,7 +167,7 @@ def ways_of(
     rows, kmh = rows[kmh > 0], kmh[kmh > 0]
     if len(rows) == 0:
         return none
-    parts, owner = shapely.get_parts(roads.geometries[rows], return_index=True)
+    parts, kmh = _joined(roads.geometries[rows], kmh)
     lines = shapely.segmentize(parts, grid.cell_m / 2)
     xy, line = shapely.get_coordinates(lines, return_index=True)
     row, column = grid.cells_of(xy[:, 0], xy[:, 1])
@@ -172,7 +176,7 @@ def ways_of(
     same_line = line[1:] == line[:-1]
     length = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
     start, end = cell[:-1][same_line], cell[1:][same_line]
-    minutes = length[same_line] / (kmh[owner[line[:-1][same_line]]] * METRES_PER_KM_MINUTE)
+    minutes = length[same_line] / (kmh[line[:-1][same_line]] * METRES_PER_KM_MINUTE)
     # within a cell the way adds up until it leaves it: carried to the next step of the same line
     step_line = line[:-1][same_line]
     total = np.cumsum(minutes)
@@ -180,11 +184,25 @@ def ways_of(
     if len(leaves) == 0:
         return none
     before = np.concatenate([[0.0], total[leaves][:-1]])
-    first_of_line = np.concatenate([[True], step_line[leaves][1:] != step_line[leaves][:-1]])
-    opening = np.concatenate([[0.0], total[:-1]])[np.searchsorted(step_line, step_line[leaves])]
+    of_line = step_line[leaves]
+    first_of_line = np.concatenate([[True], of_line[1:] != of_line[:-1]])
+    opening = np.concatenate([[0.0], total[:-1]])[np.searchsorted(step_line, of_line)]
     spent = total[leaves] - np.where(first_of_line, opening, before)
+    last_of_line = np.concatenate([first_of_line[1:], [True]])
+    closing = total[np.searchsorted(step_line, of_line, side="right") - 1]
+    spent += np.where(last_of_line, closing - total[leaves], 0.0)
     use = (start[leaves] >= 0) & (end[leaves] >= 0)
     return start[leaves][use], end[leaves][use], spent[use]
+
+
+def _joined(roads: Array, kmh: Array) -> tuple[Array, Array]:
+    """Join the lines of one speed end to end where nothing else of that speed meets them; lines and their speeds."""
+    joined, speeds = [], []
+    for speed in np.unique(kmh):
+        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(roads[kmh == speed]))))
+        joined.append(lines)
+        speeds.append(np.full(len(lines), speed))
+    return np.concatenate(joined), np.concatenate(speeds)
 
 
 def _on_foot(node: Array, open_cells: Array, heights: Array, cell_m: float) -> tuple[Array, Array, Array]:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import shapely.ops
 
 from siteplan.sites.access import build_ground, minutes_to, weighted
 from siteplan.sites.rules import Layer, derive_columns
@@ -56,8 +59,22 @@ def test_a_road_is_as_fast_as_its_class(ground, maps, rules) -> None:
     a, b = centre(2, 10, maps), centre(30, 10, maps)
     road = {"road_class": "provincial", "geometry": maps.line(a, b)}
     kmh = float(rules.speeds.set_index("road_class").loc["provincial", "speed_kmh"])
-    # from edge to edge of cells: the last half cell of the road lies within the goal's own cell
-    assert ground(roads=[road])(a, b) == pytest.approx((b[0] - a[0]) / 1000 / kmh * 60, rel=0.03)
+    assert ground(roads=[road])(a, b) == pytest.approx((b[0] - a[0]) / 1000 / kmh * 60)
+
+
+@pytest.mark.parametrize("piece_m", [23.0, 61.0, 140.0, 700.0])
+def test_a_road_takes_as_long_however_a_file_cuts_it(ground, maps, rules, piece_m) -> None:
+    a, b = centre(2, 10, maps), centre(30, 10, maps)
+    speeds = rules.speeds.copy()
+    speeds.loc[speeds["road_class"] == "national", "speed_kmh"] = 400.0  # so fast that nobody walks across
+    whole = maps.line(a, (a[0], a[1] - 900), (b[0], b[1] - 900), b)
+    cuts = [*np.arange(0, whole.length, piece_m), whole.length]
+    pieces = [
+        shapely.ops.substring(whole, x, y).reverse() if i % 2 else shapely.ops.substring(whole, x, y)
+        for i, (x, y) in enumerate(itertools.pairwise(cuts))
+    ]
+    roads = [{"road_class": "national", "geometry": piece} for piece in pieces]
+    assert ground(roads=roads, speeds=speeds)(a, b) == pytest.approx(whole.length / 1000 / 400 * 60, rel=1e-6)
 
 
 def test_a_winding_road_takes_its_own_length(ground, maps, rules) -> None:
@@ -67,7 +84,7 @@ def test_a_winding_road_takes_its_own_length(ground, maps, rules) -> None:
     speeds.loc[speeds["road_class"] == "national", "speed_kmh"] = 400.0  # so fast that nobody walks across
     road = {"road_class": "national", "geometry": maps.line(*detour)}
     length = shapely.length(maps.line(*detour))
-    assert ground(roads=[road], speeds=speeds)(a, b) == pytest.approx(length / 1000 / 400 * 60, rel=0.05)
+    assert ground(roads=[road], speeds=speeds)(a, b) == pytest.approx(length / 1000 / 400 * 60)
 
 
 def test_expressways_are_no_way_for_motorbikes(ground, maps) -> None:

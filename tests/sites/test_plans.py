@@ -60,6 +60,19 @@ def test_standing(register, row: dict, expected: str) -> None:
     assert plans.standing(register(row), DATE).tolist() == [expected]
 
 
+def test_why_a_plan_does_not_count_is_told(register) -> None:
+    found = plans.told_standing(
+        register(
+            {"status": "expired"}, {"status": "cancelled"}, {"year_from": 2021, "year_to": 2025}, {"year_from": 2027},
+            {"decision_date": "2026-03-01"}, {"status": "expired"}, {"supersedes": "P6"}, {"status": "draft"},
+        ),
+        DATE,
+    )  # fmt: skip
+    assert found.tolist() == [
+        "expired", "cancelled", "expired", "to_come", "to_come", "past", "binding", "shown",
+    ]  # fmt: skip
+
+
 def test_only_a_plan_in_force_supersedes(register) -> None:
     assert plans.standing(register({}, {"supersedes": "P1; P9"}), DATE).tolist() == ["superseded", "binding"]
     assert plans.standing(register({}, {"supersedes": "P1", "status": "draft"}), DATE).tolist() == ["binding", "shown"]

@@ -26,14 +26,19 @@ CARRIAGEWAY = {"expressway": 22.0, "national": 12.0, "provincial": 9.0, "commune
 
 
 @pytest.fixture(scope="module")
-def prepared(shared_data, repo_root, tmp_path_factory):
+def given(shared_data, repo_root, tmp_path_factory):
     workspace = Workspace(tmp_path_factory.mktemp("thuc"))
     shutil.copytree(repo_root / "layers", workspace.layers, ignore=shutil.ignore_patterns("open"))
     shutil.copytree(repo_root / "scenarios", workspace.root / "scenarios")
     assert pull(workspace, str(shared_data)) == []
-    (given,) = pipeline.read_inputs(
+    (read,) = pipeline.read_inputs(
         [workspace.root / "scenarios" / "phuong_an_1.toml"], workspace, workspace.layers / "open.toml", SILENT
     )
+    return read
+
+
+@pytest.fixture(scope="module")
+def prepared(given):
     stage = need_stage.compute(given.layers, given.scenario, given.norms)
     return prepared_sites(given.layers, given.scenario, given.rules, stage.communes, stage.need.communes)
 
@@ -98,3 +103,37 @@ def test_coarse_terrain_makes_no_claim_about_a_plot(assessed) -> None:
         assert sites["cut_m3"].isna().all()
         assert sites["landslide_proxy"].isna().all()
         assert set(sites["flood_state"]) == {"not_assessed"}
+
+
+# Wikipedia tiếng Việt, "Lộc Bình": the town lies 20 km from the city; "Văn Lãng": Na Sầm some 30 km (both read 11/2026)
+PUBLISHED_KM = {"06529": 20, "06124": 30}
+WALKING_KMH, FASTEST_KMH = 5.0367, 40  # Tobler on level ground; the fastest class for motorbikes in rules/speeds.csv
+
+
+def test_times_from_the_present_seats_to_the_capital_against_road_length(
+    given, prepared, repo_root, monkeypatch
+) -> None:
+    """Seats to the capital: lengths are published ones, hours lie between walking and the fastest class, in order."""
+    monkeypatch.syspath_prepend(str(repo_root))
+    from benchmarks.travel import capital_table
+
+    table = capital_table(prepared, given.layers.province.capital_point).set_index("code")
+    assert len(table) == 65
+    assert np.isfinite(table["road_km"]).all()
+    assert np.isfinite(table["motorbike_hours"]).all()
+    for code, km in PUBLISHED_KM.items():
+        assert table.loc[code, "road_km"] == pytest.approx(km, rel=0.1)
+    walk = table["walk_m"] / 1000
+    assert (table["road_km"] + walk >= table["straight_km"] - 0.1).all()
+    far = table[table["road_km"] > 10]
+    assert len(far) > 50
+    assert (far["road_km"] < 3 * far["straight_km"]).all()
+    # over the lines of the roads themselves: a length over its hours is a speed there is
+    assert far["motorbike_kmh"].between(WALKING_KMH, FASTEST_KMH).all()
+    # the grid of 90 m joins what meets in a cell, so its ways are somewhat shorter, never much longer
+    ratio = far["motorbike_hours"] / far["network_hours"]
+    assert ratio.between(0.8, 1.03).all()
+    assert ratio.mean() > 0.92
+    riding = far["motorbike_hours"] - far["walk_m"] / 1000 / WALKING_KMH
+    assert riding.corr(far["road_km"], method="spearman") > 0.97
+    assert (far["car_hours"] < far["motorbike_hours"] * 1.1).all()

@@ -8,7 +8,7 @@ information until another replaces them; cancelled ones are left out; paper plan
 from siteplan.sites.plans.conformity import conformity_table, disagreements
 from siteplan.sites.plans.covering import plan_coverage, zones_cover
 from siteplan.sites.plans.pairs import evidence
-from siteplan.sites.plans.validity import Precedence, Ruling, in_force, lapsed, standing
+from siteplan.sites.plans.validity import Precedence, Ruling, in_force, lapsed, standing, told_standing
 from siteplan.sites.plans.withheld import unconfirmed, withheld_kinds
 from siteplan.sites.plans.zones import join_zones, judge
 
@@ -24,6 +24,7 @@ __all__ = [
     "lapsed",
     "plan_coverage",
     "standing",
+    "told_standing",
     "unconfirmed",
     "withheld_kinds",
     "zones_cover",

@@ -80,6 +80,25 @@ def lapsed(plans: pd.DataFrame, date: dt.date) -> Array:
     return np.asarray(((status == "expired").to_numpy() | over) & (stands == "past") & ~replaced)
 
 
+def told_standing(plans: pd.DataFrame, date: dt.date) -> pd.Series[str]:
+    """Tell how each plan stands, and of those that do not count why: for people.
+
+    Returns
+    -------
+    Series of str
+        As :func:`standing`, but of what is ``past``: ``expired`` (over, nothing in force replaces it), ``cancelled``,
+        ``to_come`` (decided or beginning after the date); ``past`` is what is over and replaced.
+    """
+    out = standing(plans, date)
+    past = (out == "past").to_numpy()
+    decided = pd.to_datetime(plans["decision_date"], errors="coerce")
+    later = (_years(plans, "year_from") > date.year) | (decided > pd.Timestamp(date)).to_numpy()
+    out[past & plans["status"].isin(BINDING).to_numpy() & later] = "to_come"
+    out[past & (plans["status"] == "cancelled").to_numpy()] = "cancelled"
+    out[lapsed(plans, date)] = "expired"
+    return out
+
+
 def in_force(plans: pd.DataFrame, date: dt.date) -> pd.DataFrame:
     """Plans that are in force on a date, digital or on paper, with ``standing``, by id."""
     register = plans.assign(standing=standing(plans, date) if len(plans) else [])

@@ -1,7 +1,7 @@
 """Times to far places, the provincial capital and the border gates, over the roads of the whole province.
 
 One grid of 90 m for the province: roads join the cells they run through by their true length, by motorbike and by
-car. From a plot to the nearest road one walks straight, as on level ground.
+car. From a plot to the nearest road that leads there one walks straight, as on level ground.
 """
 
 from __future__ import annotations
@@ -60,16 +60,18 @@ class FarPlaces:
         out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=list(COLUMNS))
         centres = shapely.get_coordinates(shapely.centroid(geometries))
         speed = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
-        for mode, places in self.places.items():
-            if len(places) == 0 or len(geometries) == 0:
+        for column in COLUMNS:
+            places = self.places.get("car" if "car" in column else "motorbike")
+            if places is None or column not in self.minutes or len(geometries) == 0:
                 continue
-            if mode not in self._trees:
-                self._trees[mode] = KDTree(places)
-            distance, nearest = self._trees[mode].query(centres)
-            for column in COLUMNS:
-                if column in self.minutes and (mode == "car") == ("car" in column):
-                    total = self.minutes[column][nearest] + distance / speed
-                    out[column] = np.where(np.isfinite(total), total, np.nan)
+            # roads that lead nowhere, as maps have them where a link is not drawn, are no way
+            leads = np.isfinite(self.minutes[column])
+            if not leads.any():
+                continue
+            if column not in self._trees:
+                self._trees[column] = KDTree(places[leads])
+            distance, nearest = self._trees[column].query(centres)
+            out[column] = self.minutes[column][leads][nearest] + distance / speed
         return out
 
 

@@ -35,6 +35,17 @@ def test_minutes_to_the_capital_are_road_length_by_speed_and_a_walk(maps, rules)
     assert np.isnan(found["gate_minutes"])
 
 
+def test_a_road_that_leads_nowhere_is_passed_over_for_one_that_does(maps, rules) -> None:
+    road = {"road_class": "national", "geometry": maps.line((-4500, 1500), (6500, 1500))}
+    stray = {"road_class": "local", "geometry": maps.line((1900, 2500), (2100, 2500))}
+    capital = (maps.X0 - 4500, maps.Y0 + 1500)
+    far = far_places(province(maps), {"roads": roads_of(maps, rules, [road, stray])}, rules.speeds, capital)
+    found = far.columns(np.array([maps.at(1980, 2480, 2020, 2520)])).iloc[0]
+    kmh = rules.speeds.set_index("road_class").loc["national", "speed_kmh"]
+    cell = 2 * 90 / 1000 / kmh * 60 + 90 / 1000 / LEVEL_KMH * 60
+    assert found["capital_minutes"] == pytest.approx(6.5 / kmh * 60 + 1.0 / LEVEL_KMH * 60, abs=cell)
+
+
 def test_cars_take_the_expressway_and_motorbikes_do_not(maps, rules) -> None:
     fast = {"road_class": "expressway", "geometry": maps.line((-4500, 1500), (6500, 1500))}
     slow = {"road_class": "commune", "geometry": maps.line((-4500, 1500), (-4500, 4500), (6500, 4500), (6500, 1500))}
