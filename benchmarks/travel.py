@@ -41,16 +41,17 @@ SCENARIO = "phuong_an_1.toml"
 FAR_KM = 10.0  # nearer by, a walk and a cell more or less say nothing
 HEAD = """# Thời gian đi lại từ trụ sở hiện nay đến trung tâm tỉnh
 
-Bảng do lệnh `python -m benchmarks.travel --write` lập từ số liệu thật, dùng để đối chiếu số đo của chương trình với hiểu biết
-của cán bộ địa phương. Nguồn: {sources}. Ngày xét: {date}.
+Bảng do lệnh `python -m benchmarks.travel --write` lập từ số liệu thật, dùng để đối chiếu số đo của chương trình với
+hiểu biết của cán bộ địa phương. Nguồn: {sources}. Ngày xét: {date}.
 Vị trí trụ sở: điểm của đơn vị cũ đặt trụ sở (chưa khảo sát).
 
-Chiều dài là của đường bộ ngắn nhất, đo trên chính các tuyến đường. Thời gian là của chương trình (lưới 90 m toàn tỉnh): đường đi
-nhanh nhất với tốc độ tại `layers/rules/speeds.csv` (đề xuất), cộng đoạn đi bộ thẳng ra đường gần nhất có lối đi. Cột "đối chiếu" tính
-lại thời gian xe máy trên chính các tuyến đường, không qua lưới; lưới nối các đường gặp nhau trong một ô nên bình quân ngắn hơn
-{shorter} %. Tốc độ = chiều dài chia thời gian đối chiếu trên đường.
+Chiều dài là của đường bộ ngắn nhất, đo trên chính các tuyến đường. Thời gian là của chương trình (lưới 90 m toàn
+tỉnh): đường đi nhanh nhất với tốc độ tại `layers/rules/speeds.csv` (đề xuất), cộng đoạn đi bộ thẳng ra đường gần nhất
+có lối đi. Cột "đối chiếu" tính lại thời gian xe máy trên chính các tuyến đường, không qua lưới; lưới nối các đường
+gặp nhau trong một ô nên bình quân ngắn hơn {shorter} %. Tốc độ = chiều dài chia thời gian đối chiếu trên đường.
 
-| Mã | Xã, phường | Chim bay (km) | Đường bộ (km) | Đi bộ ra đường (m) | Xe máy (giờ) | Đối chiếu (giờ) | Ô tô (giờ) | Xe máy (km/h) |
+| Mã | Xã, phường | Chim bay (km) | Đường bộ (km) | Đi bộ ra đường (m) | Xe máy (giờ) | Đối chiếu (giờ) | Ô tô (giờ) \
+| Xe máy (km/h) |
 |---|---|--:|--:|--:|--:|--:|--:|--:|
 """
 
