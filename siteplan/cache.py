@@ -72,6 +72,7 @@ def kept(
     read: Callable[[Path], Any],
     write: Callable[[Path, Any], None],
     unreadable: tuple[type[Exception], ...] = (),
+    keep: int = KEPT,
 ) -> Any:
     """Return an entry by its own way of reading and writing a folder; fresh or kept, the same values come out.
 
@@ -85,6 +86,8 @@ def kept(
         Read it from a folder; write it into one.
     unreadable
         What `read` raises on a broken entry, besides OSError and ValueError.
+    keep
+        How many entries of the kind stay, the newest first.
     """
     folder = cache_folder() / kind / key
     broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
@@ -102,13 +105,23 @@ def kept(
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         found = read(folder)
-        _thin_out(folder.parent)
+        _thin_out(folder.parent, keep)
     except broken:
         return fresh
     return found
 
 
-def _thin_out(parent: Path) -> None:
+def _thin_out(parent: Path, keep: int) -> None:
     entries = sorted((p for p in parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in entries[KEPT:]:
+    for old in entries[keep:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def kept_bytes(kind: str, key: str, compute: Callable[[], bytes], keep: int = KEPT) -> bytes:
+    """Return bytes: the entry `key` of a `kind`, else what `compute` gives, which is kept."""
+
+    def write(folder: Path, content: bytes) -> None:
+        (folder / "content").write_bytes(content)
+
+    found: bytes = kept(kind, key, compute, lambda folder: (folder / "content").read_bytes(), write, keep=keep)
+    return found

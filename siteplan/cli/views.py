@@ -96,32 +96,43 @@ def write_workbook_of(folder: Path, lang: str) -> list[Path]:
 
 
 def write_papers_of(folder: Path, lang: str) -> list[Path]:
-    """Write the papers of the dossier and the shapefiles of a run into its folder."""
+    """Write the papers of the dossier of a run into its folder."""
     from siteplan.outputs.dossier import write_papers
-    from siteplan.outputs.handover import write_shapefiles
     from siteplan.runs import opened
 
     run = opened(folder)
     (folder / PAPERS).mkdir(exist_ok=True)
     # maps of 65 sites take longer than the run itself: the command dossier draws them
-    papers = write_papers([run], folder / PAPERS, run.name, lang)
+    return write_papers([run], folder / PAPERS, run.name, lang)
+
+
+def write_shapefiles_of(folder: Path, lang: str) -> list[Path]:
+    """Write the shapefiles of a run into its folder."""
+    from siteplan.outputs.handover import write_shapefiles
+    from siteplan.runs import opened
+
+    run = opened(folder)
+    (folder / PAPERS).mkdir(exist_ok=True)
     restricted = bool(run.manifest["include_restricted"])
-    return [*papers, *write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)]
+    return write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)
 
 
 def write_documents(run: Run, lang: str) -> list[Path]:
     """Write workbook, Word file and shapefiles of a run into its folder."""
-    return [*write_workbook_of(run.folder, lang), *write_papers_of(run.folder, lang)]
+    written = (write_workbook_of, write_papers_of, write_shapefiles_of)
+    return [path for write in written for path in write(run.folder, lang)]
 
 
-VIEW_MODULES = tuple(f"siteplan.outputs.{name}" for name in ("webmap", "workbook", "dossier", "handover"))
+# what every process needs; Word and the drawing formats are imported by the one that writes them
+VIEW_MODULES = ("siteplan.outputs.webmap", "siteplan.outputs.workbook")
 
 
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
-    """Begin the map, then the papers of a run; the first result is the map's file."""
+    """Begin the views of a run, those that take longest first; the first result is the map's file."""
     drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
     books = workers.submit(write_workbook_of, run.folder, lang)
-    return [drawing, books, workers.submit(write_papers_of, run.folder, lang)]
+    papers = workers.submit(write_papers_of, run.folder, lang)
+    return [drawing, books, papers, workers.submit(write_shapefiles_of, run.folder, lang)]
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:

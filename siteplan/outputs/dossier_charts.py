@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, cast
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
-
-from siteplan import locale
-from siteplan.outputs.sheet_text import MM, drawable, font
+from siteplan import cache, locale
 
 COLOURS = ("#103a5c", "#d98a2b", "#3f9c6b", "#8e1b4d")
 WIDTH_MM = 160.0
+KEPT = 40  # charts of some runs and languages
 _STYLE = {"text.parse_math": False, "axes.unicode_minus": False}
 
 
@@ -24,11 +21,28 @@ def bars(
 ) -> bytes:
     """Draw upright bars, one group a label and one bar a series; the value stands above each bar.
 
+    A chart of the same figures is drawn once and kept in the cache.
+
     Returns
     -------
     bytes
         A PNG of :data:`WIDTH_MM` width.
     """
+    told = [list(groups), [[name, [float(value) for value in values]] for name, values in series.items()]]
+    code = cache.code_fingerprint("siteplan.outputs")
+    key = cache.key_of(json.dumps([told, unit, lang, decimals]), version("matplotlib"), code)
+    return cache.kept_bytes("charts", key, lambda: _drawn(groups, series, unit, lang, decimals), KEPT)
+
+
+def _drawn(groups: Sequence[str], series: Mapping[str, Sequence[float]], unit: str, lang: str, decimals: int) -> bytes:
+    # imported where a chart is really drawn: it takes seconds
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
+    from siteplan.outputs.sheet_text import MM, drawable, font
+
     with mpl.rc_context(cast("Any", _STYLE)):
         figure = Figure(figsize=(WIDTH_MM / MM, 72 / MM), dpi=170)
         axes = figure.add_axes((0.085, 0.17, 0.905, 0.68))

@@ -356,23 +356,29 @@ def illustrative_line(runs: Sequence[Run], lang: str) -> str:
     layers = sorted({str(name) for run in runs for name in run.manifest.get("illustrative_layers", ())})
     if not layers:
         return ""
-    names = list(dict.fromkeys(layer_label(name, lang, runs) for name in layers))
+    names = list(dict.fromkeys(layer_labels(layers, lang, runs).values()))
     return clean(locale.text("stamp.illustrative", lang, count=len(layers), layers="; ".join(names)))
 
 
-def layer_label(name: str, lang: str, runs: Sequence[Run] = ()) -> str:
-    """Name of a layer of the catalog for readers: its title, else the label of its role, else as it stands."""
+def layer_labels(names: Iterable[str], lang: str, runs: Sequence[Run] = ()) -> dict[str, str]:
+    """Names of layers of the catalog for readers: their title, else the label of their role, else as they stand."""
+    listed: dict[str, str] = {}
     for run in runs:
         sources = run.table("sources")
-        listed = sources["layer"].tolist()
-        if name not in listed:
-            continue
-        row = sources.iloc[listed.index(name)]
-        if lang != "en" and scalar(row.get("title")):
-            return clean(str(row["title"])).lower()
-        if scalar(row.get("role")):
-            return role_label(str(row["role"]), lang).lower()
-    return role_label(name, lang).lower() if name in INPUTS or name in RASTER_ROLES else name
+        for layer, title, role in zip(sources["layer"], sources["title"], sources["role"], strict=True):
+            if lang != "en" and scalar(title):
+                listed.setdefault(str(layer), clean(str(title)).lower())
+            elif scalar(role):
+                listed.setdefault(str(layer), role_label(str(role), lang).lower())
+    return {
+        name: listed.get(name) or (role_label(name, lang).lower() if name in INPUTS or name in RASTER_ROLES else name)
+        for name in names
+    }
+
+
+def layer_label(name: str, lang: str, runs: Sequence[Run] = ()) -> str:
+    """Name of one layer of the catalog; see :func:`layer_labels`."""
+    return layer_labels([name], lang, runs)[name]
 
 
 def stamp_lines(runs: Sequence[Run], lang: str) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import re
+import shutil
 import sys
+import zlib
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +18,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
@@ -154,6 +158,53 @@ def test_packed_content_keeps_any_text_and_never_closes_its_element(text):
     words = cells.packed({"a": text})
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", words)
     assert cells.unpacked(words) == {"a": text}
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(whole=st.dictionaries(st.text(), _VALUES, max_size=4), part=_VALUES, runs=st.lists(_VALUES, max_size=3))
+def test_parts_written_before_are_the_same_content(whole: Any, part: Any, runs: Any) -> None:
+    """The stream put together of parts reads back by zlib, sum of checking included, to what stands without parts."""
+    plain = {"whole": whole, "background": {"layers": part, "legend": runs}, "runs": runs}
+    ready = [cells.Ready.of(value) for value in runs]
+    made = {"whole": whole, "background": {"layers": cells.Ready.of(part), "legend": runs}, "runs": ready}
+    assert zlib.decompress(base64.b64decode(cells.packed(made))) == zlib.decompress(
+        base64.b64decode(cells.packed(plain))
+    )
+    assert cells.unpacked(cells.packed(made)) == plain
+
+
+def test_a_broken_part_in_the_cache_is_not_taken(tmp_path: Path) -> None:
+    written = cells.Ready.of({"a": list(range(500))})
+    written.write(tmp_path / "a")
+    assert cells.Ready.read(tmp_path / "a") == written
+    whole = (tmp_path / "a").read_bytes()
+    for broken in (whole[:-300], whole[:200] + b"\xff\xff" + whole[202:], b""):
+        (tmp_path / "a").write_bytes(broken)
+        with pytest.raises(ValueError):
+            cells.Ready.read(tmp_path / "a")
+
+
+def test_a_map_drawn_again_shows_what_the_run_holds_now(run, style, tmp_path):
+    """The content of a run is kept between its own map and a comparison, but never beyond a change of its tables."""
+    from siteplan.runs import Run, replace_table
+
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    first = block(webmap.write_map(Run(folder), tmp_path / "m.html", style).read_text("utf-8"))
+    again = block(webmap.write_map(Run(folder), tmp_path / "m.html", style).read_text("utf-8"))
+    assert again == first
+    changed = Run(folder)
+    replace_table(changed, "communes", changed.communes.assign(name="Xã Mới"))
+    after = block(webmap.write_map(Run(folder), tmp_path / "m.html", style).read_text("utf-8"))
+    assert {row["name"] for row in laid_out(after["runs"][0]["communes"])} == {"Xã Mới"}
+    assert {row["name"] for row in laid_out(first["runs"][0]["communes"])} != {"Xã Mới"}
 
 
 def test_a_map_that_cannot_be_written_says_so(run, style, tmp_path):

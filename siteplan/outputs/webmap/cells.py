@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -86,10 +89,76 @@ def words_of(cells: Iterable[Any], lang: str) -> list[list[str]]:
     return out
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _deflated(words: bytes) -> bytes:
+    """Deflate words as a part of a stream (RFC 1951) that ends on a whole byte, so that others can stand beside it."""
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(words) + stream.flush(zlib.Z_FULL_FLUSH)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A part of the content as JSON, ``words``, and ``deflated``, so that it is written once for several pages."""
+
+    words: bytes
+    deflated: bytes
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """Write a value."""
+        words = _json(value).encode()
+        return cls(words, _deflated(words))
+
+    def write(self, path: Path) -> None:
+        """Keep it in a file: the sum of checking of the words, and the words deflated."""
+        path.write_bytes(zlib.adler32(self.words).to_bytes(4, "big") + self.deflated)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what :meth:`write` wrote; ValueError where it is broken."""
+        content = path.read_bytes()
+        stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+        try:
+            words = stream.decompress(content[4:]) + stream.flush()
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        if zlib.adler32(words).to_bytes(4, "big") != content[:4]:
+            raise ValueError(path.name)
+        return cls(words, content[4:])
+
+
+def _parts(value: Any) -> Iterator[str | Ready]:
+    """Write content piece by piece; what is ready stays as it is. Keys are texts."""
+    if isinstance(value, Ready):
+        yield value
+    elif isinstance(value, dict):
+        for n, (key, inner) in enumerate(value.items()):
+            yield f"{',' if n else '{'}{_json(key)}:"
+            yield from _parts(inner)
+        yield "}" if value else "{}"
+    elif isinstance(value, list) and any(isinstance(inner, Ready) for inner in value):
+        for n, inner in enumerate(value):
+            yield "," if n else "["
+            yield from _parts(inner)
+        yield "]"
+    else:
+        yield _json(value)
+
+
 def packed(content: Mapping[str, Any]) -> str:
     """Write content as JSON, deflated (RFC 1950) and in base64: letters that cannot leave a script element."""
-    words = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(words.encode())).decode("ascii")
+    stream, check = bytearray(b"\x78\x9c"), 1
+    for ready, pieces in groupby(_parts(content), key=lambda piece: isinstance(piece, Ready)):
+        plain = "" if ready else "".join(str(piece) for piece in pieces)
+        for piece in pieces if ready else (Ready(plain.encode(), _deflated(plain.encode())),):
+            assert isinstance(piece, Ready)
+            stream += piece.deflated
+            check = zlib.adler32(piece.words, check)
+    stream += zlib.compressobj(wbits=-zlib.MAX_WBITS).flush() + check.to_bytes(4, "big")
+    return base64.b64encode(stream).decode("ascii")
 
 
 def unpacked(words: str) -> Any:

@@ -242,7 +242,9 @@ def run_content(run: Run, lang: str) -> Content:
         "version": str(run.manifest.get("version", "")),
         "frozen": run.manifest.get("frozen"),
         "illustrative": list(
-            dict.fromkeys(wording.layer_label(str(v), lang, [run]) for v in run.manifest.get("illustrative_layers", ()))
+            dict.fromkeys(
+                wording.layer_labels(map(str, run.manifest.get("illustrative_layers", ())), lang, [run]).values()
+            )
         ),
         "phases": [{"name": p["name"], "years": list(p["years"])} for p in scenario.get("phases", ())],
         "options": options,

@@ -11,14 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import shapely
-
-from siteplan import cache, locale
+from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
 from siteplan.outputs.style import Style
-from siteplan.outputs.webmap import assets, background, shapes
+from siteplan.outputs.webmap import assets, background, kept, shapes
 from siteplan.outputs.webmap.cells import Content, packed
-from siteplan.outputs.webmap.content import run_content
 from siteplan.outputs.webmap.gate import refuse_outside
 from siteplan.outputs.webmap.looks import themes, token_words
 from siteplan.outputs.webmap.one_commune import CommuneRun
@@ -145,39 +142,21 @@ def _shared(runs: Sequence[Run], style: Style, lang: str) -> Content:
         "bounds": background.bounds(first.table("communes")),
         "steps": {"coarse": shapes.COARSE, "fine": shapes.FINE},
         "outlines": background.commune_shapes(first, _COMMUNE_TOLERANCE_M),
-        "background": _background(first, style, lang),
+        "background": kept.background_of(first, style, lang),
     }
 
 
-def _background(run: Run, style: Style, lang: str) -> Content:
-    """Background of the page; options and later runs over the same layers share what was drawn once."""
-    files = run.manifest.get("files", {})
-    drawn = sorted((name, digest) for name, digest in files.items() if name.startswith(("background", "rasters/")))
-    ground = b"".join(shapely.to_wkb(run.table("communes").geometry.to_numpy()))
-    restricted = str(bool(run.manifest.get("include_restricted")))
-    code = cache.code_fingerprint("siteplan.outputs")
-    key = cache.key_of(
-        repr(drawn),
-        ground,
-        style.model_dump_json(),
-        lang,
-        restricted,
-        str(run.epsg),
-        code,
-        str(getattr(run, "code", "")),
-    )
-    if not drawn:
-        return background.background_content(run, style, lang)
-    found: Content = cache.kept_json("maps", key, lambda: background.background_content(run, style, lang))
-    return found
+def _with_runs(content: Content, runs: Sequence[Run], style: Style, lang: str) -> list[str]:
+    """Add the runs with their own pictures; return their titles.
 
-
-def _with_runs(content: Content, runs: Sequence[Run], style: Style, lang: str) -> None:
-    """Add the runs with their own pictures; a layer that only runs have is named as missing where none has it."""
-    content["runs"] = [run_content(run, lang) | {"pictures": background.own_pictures(run, style)} for run in runs]
+    A layer that only runs have is named as missing where none has it.
+    """
+    found = [kept.run_of(run, style, lang) for run in runs]
+    content["runs"] = [ready for _, ready in found]
     for item in content["background"]["legend"]:
-        if any(item["key"] in run["pictures"] for run in content["runs"]):
+        if any(item["key"] in told["pictures"] for told, _ in found):
             item["empty"] = False
+    return [str(told["title"]) for told, _ in found]
 
 
 def _write(page: str, path: Path) -> Path:
@@ -219,10 +198,8 @@ def write_map(run: Run, path: Path, style: Style, lang: str = "vi", commune: str
     if commune is not None:
         run = CommuneRun(run, commune)
     content = _shared([run], style, lang)
-    _with_runs(content, [run], style, lang)
-    title = locale.text(
-        "webmap.window_title", lang, title=content["runs"][0]["title"], province=content["province"]["name"]
-    )
+    (name,) = _with_runs(content, [run], style, lang)
+    title = locale.text("webmap.window_title", lang, title=name, province=content["province"]["name"])
     if commune is not None:
         communes = run.table("communes")
         own = communes[communes["code"] == commune]
@@ -244,13 +221,12 @@ def write_comparison(runs: Sequence[Run], comparison: Any, path: Path, style: St
         As for :func:`write_map`, which also says what is raised.
     """
     content = _shared(runs, style, lang)
-    _with_runs(content, runs, style, lang)
+    names = _with_runs(content, runs, style, lang)
     content["verdict"], content["differing"] = [], None
     if comparison is not None:
         content["verdict"] = list(comparison.sentences(lang))
         found = comparison.by_commune
         content["differing"] = sorted(found.loc[found["differs"].astype(bool), "commune_code"])
-    names = [str(run["title"]) for run in content["runs"]]
     title = locale.text(
         "webmap.window_title_comparison", lang, titles=" / ".join(names), province=content["province"]["name"]
     )
