@@ -6,7 +6,9 @@ elsewhere, and where the shared part was lost with it, that is scattered again. 
 
 from __future__ import annotations
 
+import ipaddress
 import platform
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from siteplan.errors import InputError, Problem
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+TLS = "tls://"
 CONNECT_SECONDS = 10
 RETRIES = 5  # of one call, on workers that die under it
 ROUNDS = 5  # of calls whose shared part was lost
@@ -88,6 +91,50 @@ class Cluster:
         raise InputError(Problem("cluster_workers_lost", params={"count": len(items) - len(results)}))
 
 
+def _host(address: str) -> str:
+    """Host of ``scheme://host:port`` or ``host:port``."""
+    rest = address.partition("://")[2] or address
+    return rest[1:].partition("]")[0] if rest.startswith("[") else rest.partition(":")[0]
+
+
+def unprotected(address: str) -> Problem | None:
+    """Warn of a scheduler on another machine without TLS: who reaches its port reads the layers and runs programs."""
+    if address.startswith((TLS, "inproc://")):
+        return None
+    host = _host(address)
+    try:
+        near = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        near = host.lower() == "localhost"
+    return None if near else Problem("cluster_unprotected", "warning", value=address, params={"host": host})
+
+
+def _security(address: str) -> Any:
+    """Certificates as Dask's configuration names them: its files, ``DASK_DISTRIBUTED__COMM__TLS__...``."""
+    from distributed import Security
+
+    try:
+        found = Security()
+        if address.startswith(TLS):
+            held = {part: getattr(found, f"tls_{part}") for part in ("ca_file", "client_cert", "client_key")}
+            absent = [part.replace("_", "-") for part, value in held.items() if not value]
+            if absent:
+                params = {"absent": ", ".join(absent)}
+                raise InputError(Problem("cluster_tls_unset", value=address, params=params))
+            found.get_connection_args("client")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise InputError(Problem("cluster_tls_unreadable", value=address, params={"said": _words(error)})) from None
+    return found
+
+
+def _words(error: BaseException) -> str:
+    """Return what was said, with the refusal of a certificate that may lie beneath."""
+    beneath: BaseException | None = error
+    while beneath is not None and not isinstance(beneath, ssl.SSLError):
+        beneath = beneath.__cause__ or beneath.__context__
+    return str(beneath or error)[:200]
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[Cluster]:
     """Connect to the scheduler of a cluster and make sure that its workers are of this version.
@@ -95,22 +142,25 @@ def cluster(address: str) -> Iterator[Cluster]:
     Parameters
     ----------
     address
-        ``tcp://host:8786`` or ``host:8786``.
+        ``tls://host:8786`` with the certificates of Dask's configuration, ``tcp://host:8786`` or ``host:8786``.
 
     Raises
     ------
     InputError
-        Where the extra is not installed, no scheduler answers, it has no workers, or a worker has another version of
-        the program, of Python or of a library: results must not depend on who computed them.
+        Where the extra is not installed, certificates are missing or cannot be read, no scheduler answers, it has no
+        workers, or a worker has another version of the program, of Python or of a library: results must not depend on
+        who computed them.
     """
     try:
         from distributed import Client
     except ImportError:
         raise InputError(Problem("cluster_driver_missing")) from None
+    security = _security(address)
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(Problem("cluster_unreachable", value=address, params={"said": str(error)[:200]})) from None
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+        key = "cluster_unreachable_tls" if address.startswith(TLS) else "cluster_unreachable"
+        raise InputError(Problem(key, value=address, params={"said": _words(error)})) from None
     try:
         _check(client, address)
         yield Cluster(client)

@@ -71,6 +71,7 @@ PROBES: dict[str, tuple[Callable[[], object], str]] = {
     "poppler": (lambda: _first_of("pdftotext"), "no pdftotext (Debian: poppler-utils)"),
     "soffice": (soffice, "no LibreOffice (Debian: libreoffice-calc libreoffice-writer)"),
     "postgis": (postgis, "no PostgreSQL server with PostGIS (Debian: postgresql-15 postgresql-15-postgis-3)"),
+    "openssl": (lambda: _first_of("openssl"), "no openssl (Debian: openssl)"),
     "data": ((SHARED_DATA / "lang_son_communes.gpkg").is_file, "no open data in ../shared/data"),
     "registry": (registry_answers, "no package registry answers"),
 }

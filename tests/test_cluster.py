@@ -15,10 +15,11 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
-from siteplan.cluster import cluster
+from siteplan.cluster import cluster, unprotected
 from siteplan.errors import InputError
 from siteplan.report import Reporter
 from siteplan.work import for_each
+from siteplan.workspace import init_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,13 +32,12 @@ def start(module, folder, *arguments, path=ROOT):
 
 
 class Machines:
-    """A scheduler, and workers that are started and killed."""
+    """A scheduler, and workers that are started and killed; `options` are given to all of them."""
 
-    def __init__(self, folder):
-        self.folder, self.file = folder, folder / "scheduler.json"
-        self.processes = [
-            start("dask_scheduler", folder, "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self.file))
-        ]
+    def __init__(self, folder, *options, host="127.0.0.1"):
+        self.folder, self.file, self.options = folder, folder / "scheduler.json", options
+        where = ("--host", host, "--port", "0", "--scheduler-file", str(self.file))
+        self.processes = [start("dask_scheduler", folder, *where, *options)]
         for _ in range(600):
             if self.file.is_file() and self.file.stat().st_size:
                 break
@@ -45,7 +45,9 @@ class Machines:
         self.address = json.loads(self.file.read_text("utf-8"))["address"]
 
     def worker(self, path=ROOT):
-        process = start("dask_worker", self.folder, self.address, "--nthreads", "1", "--no-nanny", path=path)
+        process = start(
+            "dask_worker", self.folder, self.address, "--nthreads", "1", "--no-nanny", *self.options, path=path
+        )
         self.processes.append(process)
         return process
 
@@ -155,6 +157,117 @@ def test_a_worker_of_another_version_is_told(machines, tmp_path):
     (problem,) = caught.value.problems
     assert problem.key == "cluster_worker_version"
     assert problem.params["differs"].startswith("code ")
+
+
+def certificate(folder, name, authority=None):
+    """Write a key and a certificate with openssl: of an authority, or signed by one."""
+    key, request, made = (folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
+    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", f"/CN={name}"]
+    if authority is None:
+        subprocess.run([*new, "-x509", "-days", "2", "-out", made], check=True, capture_output=True)
+        return key, made
+    subprocess.run([*new, "-out", request], check=True, capture_output=True)
+    by = ["-CA", authority[1], "-CAkey", authority[0], "-CAcreateserial", "-days", "2"]
+    subprocess.run(
+        ["openssl", "x509", "-req", "-in", request, *by, "-out", made], check=True, capture_output=True, cwd=folder
+    )
+    return key, made
+
+
+def trusting(authority, own):
+    """Dask's configuration for certificates, as a file or the environment would hold it."""
+    import dask
+
+    named = {f"{side}.{part}": str(path) for side in ("client", "scheduler", "worker") for part, path in
+             zip(("key", "cert"), own, strict=True)}  # fmt: skip
+    tls = {f"distributed.comm.tls.{name}": path for name, path in (named | {"ca-file": str(authority[1])}).items()}
+    return dask.config.set({**tls, "distributed.comm.require-encryption": True})
+
+
+@pytest.fixture
+def certificates(tmp_path, require):
+    require("openssl")
+    authority = certificate(tmp_path, "so")
+    return authority, certificate(tmp_path, "may", authority)
+
+
+@pytest.fixture
+def guarded(tmp_path, certificates):
+    """A scheduler that speaks TLS alone, with a worker."""
+    authority, (key, cert) = certificates
+    options = ("--tls-ca-file", str(authority[1]), "--tls-cert", str(cert), "--tls-key", str(key))
+    made = Machines(tmp_path, *options, "--protocol", "tls")
+    made.worker()
+    yield made
+    made.stop()
+
+
+def test_the_communes_travel_encrypted_with_the_certificates_of_dasks_configuration(guarded, certificates, tmp_path):
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    assert guarded.address.startswith("tls://")
+    with trusting(*certificates):
+        assert spread(guarded, work, (str(seen), 100), range(4), Reporter()) == [100, 101, 102, 103]
+
+
+def test_who_has_the_certificate_of_another_authority_is_refused(guarded, tmp_path, monkeypatch):
+    monkeypatch.setattr("siteplan.cluster.CONNECT_SECONDS", 3)
+    (tmp_path / "khac").mkdir()
+    other = certificate(tmp_path / "khac", "la")
+    own = certificate(tmp_path / "khac", "may", other)
+    with trusting(other, own), pytest.raises(InputError) as caught, cluster(guarded.address):
+        pass
+    (problem,) = caught.value.problems
+    assert problem.key == "cluster_unreachable_tls"
+    assert "CERTIFICATE_VERIFY_FAILED" in problem.params["said"]
+
+
+@pytest.mark.parametrize(("held", "key"), [({}, "cluster_tls_unset"), ({"ca-file": "/x.pem"}, "cluster_tls_unset"),
+                                           ("absent", "cluster_tls_unreadable")])  # fmt: skip
+def test_certificates_that_are_not_named_or_not_there_are_told(held, key, tmp_path):
+    import dask
+
+    if held == "absent":
+        held = {name: str(tmp_path / "a") for name in ("ca-file", "client.cert", "client.key")}
+    named = {f"distributed.comm.tls.{name}": path for name, path in held.items()}
+    with dask.config.set(named), pytest.raises(InputError) as caught, cluster("tls://127.0.0.1:9"):
+        pass
+    (problem,) = caught.value.problems
+    assert problem.key == key
+    if key == "cluster_tls_unset":
+        assert ("ca-file" in problem.params["absent"]) == (not held)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("tcp://10.1.2.3:8786", "10.1.2.3"),
+        ("may-dieu-phoi:8786", "may-dieu-phoi"),
+        ("tcp://[2001:db8::7]:8786", "2001:db8::7"),
+        ("tls://10.1.2.3:8786", None),
+        ("tcp://127.0.0.1:8786", None),
+        ("127.3.2.1:8786", None),
+        ("localhost:8786", None),
+        ("tcp://[::1]:8786", None),
+    ],
+)
+def test_a_scheduler_on_another_machine_without_encryption_is_warned_of(address, host):
+    problem = unprotected(address)
+    assert (problem and problem.params["host"]) == host
+    if host:
+        assert problem.severity == "warning"
+
+
+def test_the_command_warns_in_vietnamese_before_it_connects(tmp_path, capsys, monkeypatch):
+    from siteplan.cli.app import call
+
+    monkeypatch.setattr("siteplan.cluster.CONNECT_SECONDS", 1)
+    place = init_workspace(tmp_path / "ws")
+    scenario = str(place.scenarios / "phuong_an_1.toml")
+    assert call(["run", scenario, "--scheduler", "tcp://may-khong-co.invalid:8786"]) == 1
+    words = " ".join(capsys.readouterr().err.split())
+    assert "không mã hóa" in words
+    assert words.index("không mã hóa") < words.index("Không tới được bộ điều phối")
 
 
 def digests(run):

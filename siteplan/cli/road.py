@@ -37,12 +37,14 @@ def cores() -> int:
     return min(os.cpu_count() or 1, 4)
 
 
-def _connected(scheduler: str | None) -> AbstractContextManager[Cluster | None]:
-    """Connect to the cluster named, or to none."""
+def _connected(now: Session, scheduler: str | None) -> AbstractContextManager[Cluster | None]:
+    """Connect to the cluster named, or to none; one that others can listen to is told."""
     if scheduler is None:
         return nullcontext()
-    from siteplan.cluster import cluster
+    from siteplan.cluster import cluster, unprotected
 
+    if problem := unprotected(scheduler):
+        now.problems([problem], now.err)
     return cluster(scheduler)
 
 
@@ -69,7 +71,7 @@ def run(
     jobs = jobs or cores()
     folders = workspaces_of(catalog)
     if catalog is not None and folders is not None:
-        with _connected(scheduler) as cluster, Workers(max(2, jobs), ("siteplan.sites.assess",)) as workers:
+        with _connected(now, scheduler) as cluster, Workers(max(2, jobs), ("siteplan.sites.assess",)) as workers:
             for scenario in scenarios:
                 run_national(now, scenario, catalog, folders, workers, cluster, jobs=jobs,
                              include_restricted=include_restricted)  # fmt: skip
@@ -78,7 +80,7 @@ def run(
     place = now.workspace(scenarios[0])
     reporter = now.reporter
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
-    with lock(place), _connected(scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
+    with lock(place), _connected(now, scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
         from siteplan.pipeline import run_scenarios
 
         runs = run_scenarios(
