@@ -87,7 +87,10 @@ class Cluster:
                 advance()
             if len(results) == len(items):
                 return [results[number] for number in range(len(items))]
-            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS * 6)
+            try:
+                self._client.wait_for_workers(1, timeout=CONNECT_SECONDS * 6)
+            except TimeoutError:
+                break
         raise InputError(Problem("cluster_workers_lost", params={"count": len(items) - len(results)}))
 
 

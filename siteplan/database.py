@@ -72,8 +72,8 @@ def _answers(address: str) -> bool:
 
 # what the server calls a fault (SQLSTATE, class or code) and how it is told
 _STATES: tuple[tuple[str, str], ...] = (
-    ("42P01", "database_table_missing"),
-    ("3F000", "database_table_missing"),
+    ("42P01", "database_sql_table_missing"),
+    ("3F000", "database_sql_table_missing"),
     ("42501", "database_denied"),
     ("55P03", "database_busy"),
     ("57014", "database_busy"),
@@ -94,7 +94,8 @@ def told(address: str, **where: Any) -> Iterator[None]:
     Raises
     ------
     InputError
-        With one problem: a table that is missing, rights that are missing, SQL that is wrong, a connection that broke.
+        With one problem: a table that is missing, rights that are missing, SQL that is wrong, a connection that broke,
+        another fault of the server in its own words.
     NoSpaceError
         Where the server has no space left.
     """
@@ -107,8 +108,8 @@ def told(address: str, **where: Any) -> Iterator[None]:
 
 
 def _told(error: psycopg.Error, address: str, **where: Any) -> InputError | NoSpaceError:
-    state = error.sqlstate or "08"
-    key = next((key for start, key in _STATES if state.startswith(start)), "database_broken")
+    state = error.sqlstate or "08"  # no word from the server: it is gone
+    key = next((key for start, key in _STATES if state.startswith(start)), "database_failed")
     params = {"address": shown(address), **where.pop("params", {})}
     problem = Problem(key, value=_words(error), params=params, **where)
     return NoSpaceError(problem) if key == "database_full" else InputError(problem)

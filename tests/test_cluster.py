@@ -159,6 +159,24 @@ def test_a_worker_of_another_version_is_told(machines, tmp_path):
     assert problem.params["differs"].startswith("code ")
 
 
+def test_where_every_worker_died_it_is_told_and_not_waited_for_ever(machines, tmp_path, monkeypatch):
+    only = machines.worker()
+    machines.wait(1)
+    monkeypatch.setattr("siteplan.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(InputError) as caught:
+        spread(machines, work, (str(tmp_path), 0), range(8), Killer(only, 2))
+    (problem,) = caught.value.problems
+    assert problem.key == "cluster_workers_lost"
+    assert 0 < problem.params["count"] <= 6
+
+
+def test_without_the_extra_it_is_told_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError) as caught, cluster("tcp://127.0.0.1:9"):
+        pass
+    assert [p.key for p in caught.value.problems] == ["cluster_driver_missing"]
+
+
 def certificate(folder, name, authority=None):
     """Write a key and a certificate with openssl: of an authority, or signed by one."""
     key, request, made = (folder / f"{name}.{end}" for end in ("key", "csr", "pem"))

@@ -105,15 +105,16 @@ def _geometry_columns(connection: psycopg.Connection[Any], source: Any) -> tuple
     return [c.name for c in described], [c.name for c in described if c.type_code in kinds]
 
 
-def _mixed(connection: psycopg.Connection[Any], source: Any, column: str) -> list[int]:
+def _srids(connection: psycopg.Connection[Any], source: Any, column: str) -> dict[int, int]:
+    """SRIDs of a column's geometries, and how many have each."""
     from psycopg import sql
 
     rows = connection.execute(
-        sql.SQL("select distinct st_srid({c}::geometry) from {t} where {c} is not null order by 1").format(
+        sql.SQL("select st_srid({c}::geometry), count(*) from {t} where {c} is not null group by 1 order by 1").format(
             c=sql.Identifier(column), t=source
         )
     )
-    return [int(row[0]) for row in rows]
+    return {int(srid): int(count) for srid, count in rows}
 
 
 def _definition(connection: psycopg.Connection[Any], srid: int) -> str | None:
@@ -176,9 +177,11 @@ def read(entry: LayerEntry, wants_geometry: bool) -> TableLayer:
                     Problem("layer_name_needed", value=named(spatial, 20), params={"count": len(spatial)}, **where)
                 )
             column = chosen[0]
-            srids = _mixed(connection, source, column)
+            counts = _srids(connection, source, column)
+            srids = list(counts)
             if len(srids) > 1:
-                params = {"srids": ", ".join(str(s) for s in srids)}
+                params = {"srids": "; ".join(f"{srid}: {count}" for srid, count in counts.items()),
+                          "table": entry.table or "…"}  # fmt: skip
                 raise InputError(
                     Problem("database_srid_mixed", column=column, value=params["srids"], params=params, **where)
                 )

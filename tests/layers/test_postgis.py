@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import sys
 
 import pandas as pd
 import pytest
@@ -87,8 +88,11 @@ def test_several_srids_in_one_column_are_told(from_base, server, base):
     server.sql("update communes set geom = st_transform(geom, 4326) where code = '06001'", base)
     (problem,) = [p for p in from_base.read().problems if p.layer == "communes" and p.key.startswith("database")]
     assert (problem.key, problem.column) == ("database_srid_mixed", "geom")
-    assert problem.value.split(", ")[0] == "4326"
-    assert len(problem.value.split(", ")) == 2
+    assert [part.split(": ")[1] for part in problem.value.split("; ")] == ["1", "3"]
+    assert problem.value.startswith("4326: 1; ")
+    row = problem_row(problem, "vi")
+    assert "UPDATE communes SET geom = ST_Transform(geom" in row["remedy"]
+    assert row["file"] == f"postgresql://127.0.0.1:{server.port}/{base} communes"
 
 
 @pytest.mark.require("gdal")
@@ -101,6 +105,9 @@ def test_several_srids_in_one_column_are_told(from_base, server, base):
         ({"table": "", "sql": "select * from communes where"}, "database_sql_wrong"),
         ({"table": "", "sql": "delete from communes returning *"}, "database_sql_wrong"),
         ({"table": "", "sql": "select 1) as layer; drop table communes; --"}, "database_sql_wrong"),
+        ({"table": "", "sql": "select * from khong_co"}, "database_sql_table_missing"),
+        ({"table": "", "sql": "select * from khong_co.communes"}, "database_sql_table_missing"),
+        ({"table": "", "sql": "select *, 1 / 0 from communes"}, "database_sql_wrong"),
         ({"table": "kin"}, "database_denied"),
     ],
 )
@@ -111,6 +118,7 @@ def test_what_cannot_be_read_is_told_and_changes_nothing(from_base, server, base
         del from_base.entries["communes"]["table"]
     problems = [p for p in from_base.read().problems if p.layer == "communes"]
     assert keys(problems) == [key]
+    assert problems[0].file == from_base.read().catalog.entry("communes").origin
     if key == "database_table_missing":
         assert problems[0].params["near"] == "communes" or "drop" in entry["table"]
     row = problem_row(problems[0], "vi")
@@ -137,6 +145,50 @@ def test_a_host_that_does_not_answer_is_unreachable(from_base):
     from_base.entries["communes"]["connection"] = f"postgresql://can_bo@127.0.0.1:{port}/gis"
     (problem,) = [p for p in from_base.read().problems if p.layer == "communes"]
     assert (problem.key, problem.value) == ("database_unreachable", f"postgresql://127.0.0.1:{port}/gis")
+
+
+@pytest.mark.require("gdal")
+def test_a_connection_that_breaks_while_reading_is_told(from_base, server, base, monkeypatch):
+    from siteplan.layers import postgis
+
+    found = postgis._srids
+
+    def broken(connection, *arguments):
+        server.sql(f"select pg_terminate_backend({connection.info.backend_pid})", base)
+        return found(connection, *arguments)
+
+    monkeypatch.setattr(postgis, "_srids", broken)
+    (problem,) = [p for p in from_base.read().problems if p.layer == "communes"]
+    assert (problem.key, problem.severity) == ("database_broken", "error")
+    assert problem.file == f"postgresql://127.0.0.1:{server.port}/{base} communes"
+
+
+@pytest.mark.parametrize(
+    ("told", "key"),
+    [
+        ({"role": "dem", "connection": "postgresql://h/db", "table": "dem"}, "connection_raster"),
+        ({"role": "communes", "connection": "postgresql://h/db"}, "connection_table_or_sql"),
+        ({"role": "communes", "connection": "postgresql://h/db", "table": "a", "sql": "select 1"},
+         "connection_table_or_sql"),
+        ({"role": "communes", "path": "communes.gpkg", "table": "a"}, "connection_table_or_sql"),
+        ({"role": "communes", "path": "communes.gpkg", "connection": "postgresql://h/db", "table": "a"},
+         "catalog_path_and_connection"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_contradicts_itself_is_told(ground, told, key):
+    ground.entries["communes" if told["role"] == "communes" else "dem"] = told
+    problems = [p for p in ground.read().problems if p.key == key]
+    assert len(problems) == 1
+    row = problem_row(problems[0], "vi")
+    assert all(row[part] and "{" not in row[part] for part in ("what", "cause", "remedy"))
+
+
+def test_without_the_extra_it_is_told_how_to_install_it(ground, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    ground.entries["communes"] = {"role": "communes", "connection": "postgresql://h/db", "table": "a"}
+    (problem,) = [p for p in ground.read().problems if p.layer == "communes"]
+    assert problem.key == "database_driver_missing"
+    assert "siteplan[postgis]" in problem_row(problem, "vi")["remedy"]
 
 
 @pytest.mark.parametrize(

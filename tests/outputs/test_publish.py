@@ -10,13 +10,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import psycopg
 import pytest
 import shapely
 
 from siteplan.cli.app import call
 from siteplan.database import connect
 from siteplan.errors import InputError, NoSpaceError
+from siteplan.locale import problem_row
 from siteplan.outputs import publish as module
 from siteplan.outputs.publish import publish, schema_names
 from siteplan.runs import Run, RunContent, write_run
@@ -185,17 +185,56 @@ def test_a_connection_that_breaks_in_the_middle_leaves_nothing_and_is_told(serve
     assert schemas(server, base) == before
 
 
-def test_a_full_disk_leaves_nothing_and_is_told(server, base, run, monkeypatch):
+@pytest.mark.parametrize(
+    ("state", "kind", "key"),
+    [
+        ("53100", NoSpaceError, "database_full"),  # disk_full
+        ("53200", NoSpaceError, "database_full"),  # out_of_memory
+        ("58030", InputError, "database_failed"),  # io_error
+        ("57P01", InputError, "database_broken"),  # admin_shutdown
+    ],
+)
+def test_a_fault_of_the_server_in_the_middle_leaves_nothing_and_is_told(server, base, run, state, kind, key):
+    """The server itself raises what it raises on a full disk, when the views are made: after all tables were filled."""
     before = schemas(server, base)
-
-    def full(*_arguments):
-        raise psycopg.errors.DiskFull("could not extend file: No space left on device")
-
-    monkeypatch.setattr(module, "_enter", full)
-    with pytest.raises(NoSpaceError) as caught:
+    server.sql(
+        "create function hong() returns event_trigger language plpgsql as $$ begin"
+        " if exists (select 1 from pg_event_trigger_ddl_commands() where schema_name = 'phuong_an_1_current')"
+        f" then raise exception 'could not extend file' using errcode = '{state}'; end if; end $$", base,
+    )  # fmt: skip
+    server.sql("create event trigger hong on ddl_command_end when tag in ('CREATE VIEW') execute function hong()", base)
+    with pytest.raises(kind) as caught:
         publish(run, server.address(base))
-    assert [p.key for p in caught.value.problems] == ["database_full"]
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value) == (key, "could not extend file")
+    row = problem_row(problem, "vi")
+    assert f"postgresql://127.0.0.1:{server.port}/{base}" in row["what"]
+    assert all(row[part] and "{" not in row[part] for part in ("what", "cause", "remedy"))
     assert schemas(server, base) == before
+    server.sql("drop event trigger hong", base)
+    assert publish(run, server.address(base)).schema == "phuong_an_1_20261122"
+
+
+def test_who_waits_too_long_for_another_is_told(server, base, run, monkeypatch):
+    monkeypatch.setattr(module, "LOCK_SECONDS", 1)
+    with connect(server.address(base)) as other, other.transaction():
+        other.execute("select pg_advisory_xact_lock(%s)", [module.LOCK])
+        with pytest.raises(InputError) as caught:
+            publish(run, server.address(base))
+    assert [p.key for p in caught.value.problems] == ["database_busy"]
+    assert publish(run, server.address(base)).there is False
+
+
+def test_a_database_without_postgis_or_without_the_crs_is_told(server, base, run):
+    server.sql(f"delete from spatial_ref_sys where srid = {EPSG}; revoke insert on spatial_ref_sys from can_bo", base)
+    with pytest.raises(InputError) as caught:
+        publish(run, server.address(base))
+    assert [(p.key, p.value) for p in caught.value.problems] == [("database_crs_unknown", str(EPSG))]
+    server.sql("drop extension postgis", base)
+    with pytest.raises(InputError) as caught:
+        publish(run, server.address(base))
+    assert [p.key for p in caught.value.problems] == ["database_without_postgis"]
+    assert "siteplan" not in schemas(server, base)
 
 
 def test_who_may_not_create_is_told(server, base, run):
@@ -210,6 +249,8 @@ def test_the_command_tells_the_schema_and_no_password(server, base, run, capsys,
     (tmp_path / "layers").mkdir()
     (tmp_path / "layers" / "catalog.toml").write_text("", "utf-8")
     arguments = ["publish", str(run.folder), "--workspace", str(tmp_path), "--to", server.address(base)]
+    assert call(arguments[:-2]) == 2
+    assert "--to" in capsys.readouterr().err
     assert call(arguments) == 0
     told = capsys.readouterr()
     assert "phuong_an_1_20261122" in told.out
