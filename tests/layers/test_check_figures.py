@@ -20,7 +20,7 @@ class Layers:
         self.catalog = self
 
     def entry(self, name: str) -> Layers:
-        self.path = f"{name}.csv"
+        self.origin = f"{name}.csv"
         return self
 
     def table(self, role: str) -> pd.DataFrame:
