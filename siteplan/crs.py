@@ -63,6 +63,7 @@ class Province:
     slack_m: float = 20_000.0
     tsc_quota: dict[str, Any] = field(default_factory=dict)
     norms: tuple[str, ...] = ()
+    to_confirm: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Province:
@@ -80,6 +81,7 @@ class Province:
                 capital=dict(raw.get("capital", {})),
                 tsc_quota=_quota(raw.get("tsc_quota", {})),
                 norms=tuple(str(v) for v in raw.get("norms", ())),
+                to_confirm=tuple(str(v) for v in raw.get("to_confirm", ())),
             )
         except FileNotFoundError:
             raise InputError(Problem("province_missing", file=str(path))) from None
@@ -93,7 +95,7 @@ class Province:
 
     @property
     def capital_point(self) -> tuple[float, float] | None:
-        """Easting and northing of the capital; None where the file does not say where it lies."""
+        """Easting and northing of the capital; None where the file does not say where it lies, or only the commune."""
         if not {"lon", "lat"} <= set(self.capital):
             return None
         return transformer(4326, self.epsg).transform(float(self.capital["lon"]), float(self.capital["lat"]))

@@ -61,9 +61,23 @@ def prepared_sites(
                 for role, name in zip(illustrative["role"], illustrative["layer"], strict=True)
                 if role in RASTER_ROLES
             },
-            capital=layers.province.capital_point,
+            capital=capital_of(layers),
         )
     )
+
+
+def capital_of(layers: LayerSet) -> tuple[float, float] | None:
+    """Easting and northing of the capital: as stated, else in the commune named (its seat, or a point inside it)."""
+    capital, communes, seats = layers.province.capital, layers.table("communes"), layers.table("seats")
+    if layers.province.capital_point is not None or "commune" not in capital:
+        return layers.province.capital_point
+    seat = seats.loc[seats["commune_code"] == str(capital["commune"])]
+    commune = communes.loc[communes["code"] == str(capital["commune"])]
+    for found in (seat, commune):
+        if len(found):
+            point = found.geometry.iloc[0].representative_point()
+            return float(point.x), float(point.y)
+    return None
 
 
 def with_shifts(

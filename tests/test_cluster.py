@@ -259,10 +259,10 @@ def test_certificates_that_are_not_named_or_not_there_are_told(held, key, tmp_pa
 @pytest.mark.parametrize(
     ("address", "host"),
     [
-        ("tcp://10.1.2.3:8786", "10.1.2.3"),
+        ("tcp://192.0.2.7:8786", "192.0.2.7"),
         ("may-dieu-phoi:8786", "may-dieu-phoi"),
         ("tcp://[2001:db8::7]:8786", "2001:db8::7"),
-        ("tls://10.1.2.3:8786", None),
+        ("tls://192.0.2.7:8786", None),
         ("tcp://127.0.0.1:8786", None),
         ("127.3.2.1:8786", None),
         ("localhost:8786", None),

@@ -145,12 +145,13 @@ def init(
         now.line("init.done", folder=str(made.workspace.root))
         now.line("init.province_done", kind=entry.kind, name=entry.name, communes=made.communes, epsg=entry.epsg,
                  meridian=entry.central_meridian, former=entry.former_provinces)  # fmt: skip
-        if entry.certainty != "V":
+        if entry.is_proposed:
             now.line("init.meridian_unsure", former=entry.former_provinces, note=entry.note)
         now.problems(made.problems)
         for key, roles in (("taken", made.taken), ("made", made.made), ("awaited", made.awaited)):
             if roles:
                 now.line(f"init.{key}", roles="; ".join(role_label(role, lang) for role in roles))
+        now.line("init.to_fill", file=str(made.workspace.layers / "province.toml"), folder=str(made.workspace.root))
 
 
 def doctor(lang: LangOption = "vi", quiet: QuietOption = False, debug: DebugOption = False) -> None:

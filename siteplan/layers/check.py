@@ -17,6 +17,7 @@ from siteplan.errors import Problem
 from siteplan.layers.catalog import Catalog, nearest
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
+from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.report import SILENT, Reporter
@@ -58,6 +59,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *_plans(layers),
         *check_grids(layers),
         *check_figures(layers),
+        *check_province(layers),
     ]
     if rules is not None:
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules)]

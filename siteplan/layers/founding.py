@@ -25,6 +25,7 @@ from siteplan.errors import InputError, Problem
 from siteplan.layers import open_data, overlaps
 from siteplan.layers.illustrative import elsewhere
 from siteplan.layers.illustrative.write import fixed_date, write_vector
+from siteplan.layers.national_border import ENDS_FILE, border_of, has_border
 from siteplan.layers.place import box_in
 from siteplan.layers.provinces import FILE, ProvinceEntry, find_province, load_provinces
 from siteplan.raster import Raster
@@ -35,6 +36,7 @@ from siteplan.workspace import Workspace, cache_folder, init_workspace, template
 NATIONAL_SOURCES = "sources_national.toml"
 OPEN_CATALOG = "open.toml"
 OWN_FOLDER = "province"
+_OF_BORDER = ("border", "border_gates")
 _KEPT_KEYS = ("source", "legal_basis", "required", "mandatory", "restricted")
 
 
@@ -79,6 +81,8 @@ def found_workspace(folder: Path, wanted: str, source: str | None, reporter: Rep
     entry = find_province(known_provinces(), wanted)
     national, _ = _national(template, source, reporter)
     communes, problems = overlaps.settled(communes_of(national, entry), national.name)
+    border = border_of(national, entry, template / ENDS_FILE) if has_border(entry, known_provinces()) else None
+    communes["is_border"] = communes["code"].isin([] if border is None else border["code"])
     workspace = init_workspace(folder)
     own = Province.load(template / "province.toml")
     _forget_template(workspace, own, entry)
@@ -86,7 +90,7 @@ def found_workspace(folder: Path, wanted: str, source: str | None, reporter: Rep
     home = workspace.layers / OWN_FOLDER
     home.mkdir()
     shared = "; ".join(f"phần chồng lấn {p.feature} tính cho {p.params['winner']}" for p in problems)
-    taken, made, awaited = _write_layers(workspace, entry, communes, own, source, reporter, shared)
+    taken, made, awaited = _write_layers(workspace, entry, communes, border, own, source, reporter, shared)
     return Founded(workspace, entry, len(communes), taken, made, awaited, tuple(problems))
 
 
@@ -140,6 +144,23 @@ def province_toml(entry: ProvinceEntry) -> str:
         if words:
             item.comment(words)
         made.add(key, item)
+    if entry.is_proposed:
+        made.add(tomlkit.nl())
+        made.add(tomlkit.comment("Khóa còn là đề xuất: đối chiếu văn bản, sửa nếu khác, rồi xóa khỏi danh sách này."))
+        made.add("to_confirm", ["epsg"])
+    made.add(tomlkit.nl())
+    former = entry.former_provinces.partition(";")[0].rpartition(" ")[0]
+    for line in (
+        f"CHƯA CÓ trung tâm tỉnh (trước sắp xếp: trung tâm của {former}): bản đồ mở không nêu. Bỏ dấu # và ghi",
+        "mã xã, phường có trụ sở UBND tỉnh; có tọa độ trụ sở (WGS 84) thì ghi thêm lon, lat, không thì bỏ hai dòng đó.",
+        "Thiếu mục này thì không tính được thời gian đến tỉnh lỵ và đến cửa khẩu.",
+        "[capital]",
+        'commune = "00000"',
+        'name = ""',
+        "lon = 0.0",
+        "lat = 0.0",
+    ):
+        made.add(tomlkit.comment(line))
     return tomlkit.dumps(made)
 
 
@@ -168,6 +189,7 @@ def _write_layers(
     workspace: Workspace,
     entry: ProvinceEntry,
     communes: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame | None,
     own: Province,
     source: str | None,
     reporter: Reporter,
@@ -188,9 +210,15 @@ def _write_layers(
         | ({"source": f"{file.attribution}; {settled}"} if settled else {}),
         "commune_facts": {"role": "commune_facts", "path": f"{OWN_FOLDER}/communes.csv", "mandatory": True} | origin,
     }
+    if border is not None:
+        with fixed_date():
+            write_vector(home / "border.gpkg", border, "border", "LineString")
+        words = f"{file.attribution}; tính từ ranh giới xã, không phải hồ sơ phân giới cắm mốc"
+        layers["border"] = {"role": "border", "path": f"{OWN_FOLDER}/border.gpkg", "mandatory": True} | origin
+        layers["border"]["source"] = words
     there = _reaching(template, entry, source, workspace, reporter)
     for name, raw in read_toml(template / OPEN_CATALOG)["layers"].items():
-        if name in layers:
+        if name in layers or (border is None and raw["role"] in _OF_BORDER):
             continue
         if raw.get("path", "") in there:
             layers[name] = dict(raw)

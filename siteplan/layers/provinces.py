@@ -13,6 +13,7 @@ from siteplan.tables import records
 from siteplan.tabular import read_table
 
 FILE = "provinces.csv"
+PROPOSED = "P"
 _NEEDED = ("code", "name", "kind", "epsg", "central_meridian", "west", "south", "east", "north")
 
 
@@ -47,6 +48,11 @@ class ProvinceEntry:
     basis: str
     certainty: str
     note: str
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether the meridian is a proposal that awaits a paper."""
+        return self.certainty == PROPOSED
 
 
 def load_provinces(path: Path) -> tuple[ProvinceEntry, ...]:
