@@ -65,11 +65,12 @@ def candidates(
     hard = [r for r in prepared.rules if r.hard and r.role in layers and layers[r.role].near_rule(r, grid.bounds)]
     sliver_m2 = prepared.scenario.tolerance.sliver_m2
     reach = prepared.ground_figures.get("frontage.reach", 0.0)
+    barriers = measure.front_barriers(layers)
     guides = search.Guides(
         along=cache(lambda: _along(dem, grid, asked_m2)),
         roadside=roadside(layers.get("roads"), prepared.rules, speeds, urban, grid, reach),
         firm=land.firm,
-        frontage=lambda tried: measure.frontage(tried, layers.get("roads"), speeds, reach),
+        frontage=lambda tried: measure.frontage(tried, layers.get("roads"), speeds, reach, barriers),
     )
     order = preference(prepared, code, commune, land)
 

@@ -56,7 +56,11 @@ def evaluate(
     figures["inside_urban_area"] = measure.inside_urban_area(geometries, layers.get("urban_areas"))
     figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
     figures["frontage_m"] = measure.frontage(
-        geometries, layers.get("roads"), prepared.rule_tables.speeds, prepared.ground_figures.get("frontage.reach", 0.0)
+        geometries,
+        layers.get("roads"),
+        prepared.rule_tables.speeds,
+        prepared.ground_figures.get("frontage.reach", 0.0),
+        measure.front_barriers(layers),
     )
     figures["adjoining_m2"] = measure.adjoining_land(geometries, eligible, required_m2)
     cleared = clearance.clearance_columns(
@@ -262,7 +266,10 @@ def _reasons(
     rests: list[str | None] = []
     for i, row in enumerate(records(figures)):
         mine = by_site.get(row["site_id"], [])
-        messages = [*plots[i].reasons, *verdict.site_reasons(row, prepared.coarse_m)]
+        messages = [
+            *plots[i].reasons,
+            *verdict.site_reasons(row, prepared.coarse_m, prepared.scenario.sites.frontage_m),
+        ]
         messages += ground_reasons(
             row, prepared.coarse_m, prepared.ground_figures.get("flood.low_ground", float("nan"))
         )

@@ -31,8 +31,14 @@ def free_shapes(
     chosen: list[Any],
     free: Callable[[Array], Array] | None,
     excluded: Callable[[Any], Any] | None,
+    frontage: Callable[[Array], Array] | None = None,
 ) -> list[Any]:
-    """Grow plots on the pieces of land that are left, best seeds first, one after another; return the new ones."""
+    """Grow plots on the pieces of land that are left, best seeds first, one after another; return the new ones.
+
+    Of the seeds tried for a plot the first whose plot has the front on a road that is asked for is taken, the first at
+    all where none has.
+    """
+    asked = frontage if request.frontage_m > 0 else None
     taken = list(chosen)
     wanted = len(taken) + request.count
     rest = _without(land, taken, request.spacing_m)
@@ -56,10 +62,14 @@ def free_shapes(
         for number in range(0, len(seeds), max(1, len(seeds) // SEEDS_GROWN)):
             tried += 1
             piece = next(p for p in pieces if p.covers(seeds[number]))
-            plot = _grown(piece, seeds[number], request)
-            if plot is not None and (free is None or bool(free(np.array([plot], dtype=object))[0])):
+            grown = np.array([_grown(piece, seeds[number], request)], dtype=object)
+            if grown[0] is None or (free is not None and not free(grown)[0]):
+                continue
+            fronts = asked is None or asked(grown)[0] >= request.frontage_m
+            if plot is None or fronts:
+                plot = grown[0]
+            if fronts:
                 break
-            plot = None
         if plot is None:
             break
         taken.append(plot)

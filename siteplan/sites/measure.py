@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 SERVICES_NEAR = ("school", "health", "market")
+LEAST_HALF_WIDTH_M = 0.1  # of a stream that is drawn as a line
 
 
 class _Feature(JSONFeature):
@@ -293,10 +294,13 @@ def room_to_extend(geometries: Array, eligible: Raster, required_area_m2: float)
     return np.asarray(100.0 * cells * eligible.cell_m**2 / required_area_m2)
 
 
-def frontage(geometries: Array, roads: Layer | None, speeds: pd.DataFrame, reach_m: float) -> Array:
+def frontage(
+    geometries: Array, roads: Layer | None, speeds: pd.DataFrame, reach_m: float, barriers: Sequence[Layer] = ()
+) -> Array:
     """Length of each site's edge that lies within a distance of the edge of a road with frontage, metres.
 
-    NaN where there is no layer of roads or no distance is given.
+    What lies beyond one of the `barriers` (:func:`front_barriers`), seen from the road, is no front on it. NaN where
+    there is no layer of roads or no distance is given.
     """
     out = np.full(len(geometries), np.nan)
     if roads is None or len(roads) == 0 or not reach_m > 0:
@@ -306,10 +310,40 @@ def frontage(geometries: Array, roads: Layer | None, speeds: pd.DataFrame, reach
     use = of_class(roads, speeds, "frontage")[row] == 1
     left, row = left[use], row[use]
     strips = shapely.buffer(roads.geometries[row], roads.half_width_m[row] + reach_m)
+    between = _between(geometries, barriers, reach_m) if len(left) else {}
     for site in np.unique(left):
-        strip = shapely.union_all(strips[left == site])
+        own = left == site
+        strip = shapely.union_all(strips[own])
+        if site in between:
+            # round the far end of a stream one does not come to a front
+            here = shapely.clip_by_rect(strip, *_grown(shapely.bounds(geometries[site]), 2 * reach_m))
+            parts = shapely.get_parts(shapely.difference(here, between[site]))
+            strip = shapely.union_all(parts[shapely.intersects(parts, shapely.union_all(roads.geometries[row[own]]))])
         out[site] = float(shapely.length(shapely.intersection(shapely.boundary(geometries[site]), strip)))
     return out
+
+
+def _grown(bounds: Array, by_m: float) -> tuple[float, ...]:
+    return tuple(bounds + np.array([-by_m, -by_m, by_m, by_m]))
+
+
+def front_barriers(layers: Mapping[str, Layer]) -> list[Layer]:
+    """Layers that part a site from the road beyond: rivers, streams, ponds, railways; ditches and canals do not."""
+    return [layers[role] for role in ("waterways", "water_areas", "railways") if role in layers and len(layers[role])]
+
+
+def _between(geometries: Array, barriers: Sequence[Layer], reach_m: float) -> dict[int, Any]:
+    """Gather what of the barriers lies within reach of each site that has any there, as wide as it is."""
+    met: dict[int, list[Any]] = {}
+    for layer in barriers:
+        left, row = layer.pairs(geometries, reach_m)
+        if layer.role == "waterways":
+            crossed = layer.texts("waterway_class")[row] != "canal"
+            left, row = left[crossed], row[crossed]
+        wide = shapely.buffer(layer.geometries[row], np.maximum(layer.half_width_m[row], LEAST_HALF_WIDTH_M))
+        for site, shape in zip(left.tolist(), wide, strict=True):
+            met.setdefault(site, []).append(shape)
+    return {site: shapely.union_all(shapes) for site, shapes in met.items()}
 
 
 def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:

@@ -115,7 +115,9 @@ def find_plots(
     if len(chosen) < request.count:
         land = cell_polygons(usable, grid)
         wanted = _fewer(request, len(chosen))
-        chosen += free_shapes(usable, grid, preference, wanted, land, [*taken, *chosen], free, excluded)
+        chosen += free_shapes(
+            usable, grid, preference, wanted, land, [*taken, *chosen], free, excluded, guides.frontage
+        )
     return chosen
 
 

@@ -162,8 +162,8 @@ def _zero(value: float) -> float:
     return 0.0 if value != value else float(value)  # noqa: PLR0124 - NaN
 
 
-def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message]:
-    """Reasons from the figures of one site: size, slope, access, and what could not be assessed."""
+def site_reasons(row: Mapping[str, Any], coarse_m: float | None, front_m: float) -> list[Message]:
+    """Reasons from the figures of one site: size, front, slope, access, and what could not be assessed."""
     messages: list[Message] = []
     ratio = row["area_ratio"]
     if ratio == ratio:  # noqa: PLR0124 - NaN where the need is unknown
@@ -179,6 +179,7 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
     if row["can_extend"] in (True, False):
         key = "can_extend" if row["can_extend"] else "cannot_extend"
         messages.append((f"sites.reason.{key}", {"area": row["adjoining_m2"]}))
+    messages += _front(row, front_m)
     if row["slope_mean_percent"] == row["slope_mean_percent"]:
         if coarse_m is not None:
             messages.append(("sites.reason.slope_coarse", {"percent": row["slope_mean_percent"], "metres": coarse_m}))
@@ -202,3 +203,14 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None) -> list[Message
     if row["hazard_level"] is None:
         messages.append(("sites.reason.no_hazard_layer", {}))
     return messages
+
+
+def _front(row: Mapping[str, Any], least_m: float) -> list[Message]:
+    """Say how much of a front on a road a site has, or that it has none and how far the road is."""
+    front, distance = row["frontage_m"], row["road_distance_m"]
+    if front != front or distance != distance or not least_m > 0:  # noqa: PLR0124 - NaN where there are no roads
+        return []
+    told = {"front": front, "road": row["road_class"] or "none"}
+    if front >= least_m:
+        return [("sites.reason.front", told)]
+    return [("sites.reason.no_front", {**told, "least": least_m, "distance": distance})]

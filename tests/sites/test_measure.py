@@ -8,7 +8,7 @@ import shapely
 
 from siteplan.raster import Raster
 from siteplan.sites.grid import Grid
-from siteplan.sites.measure import adjoining_land, covered, frontage
+from siteplan.sites.measure import adjoining_land, covered, front_barriers, frontage
 from siteplan.sites.rules import Layer, derive_columns
 
 
@@ -23,6 +23,27 @@ def test_frontage_is_the_edge_beside_the_road(maps, rules) -> None:
     # the strip reaches 3 + 20 m from the middle: the lower side and 13 m of both others; tracks give no frontage
     assert found == pytest.approx([100 + 2 * 13, 0.0, 216.0], abs=0.01)
     assert np.isnan(frontage(sites, None, rules.speeds, 20.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("role", "row", "expected"),
+    [
+        ("waterways", {"waterway_class": "stream", "points": ((0, 1006), (3000, 1006))}, 0.0),  # along the road
+        ("waterways", {"waterway_class": "river", "points": ((0, 1006), (3000, 1006))}, 0.0),
+        ("waterways", {"waterway_class": "canal", "points": ((0, 1006), (3000, 1006))}, 126.0),  # a ditch is crossed
+        ("waterways", {"waterway_class": "stream", "points": ((1060, 900), (1060, 1100))}, 126.0),  # under the road
+        ("waterways", {"waterway_class": "stream", "points": ((0, 994), (3000, 994))}, 126.0),  # beyond the road
+        ("railways", {"points": ((0, 1006), (3000, 1006))}, 0.0),
+    ],
+)
+def test_what_lies_beyond_a_stream_or_a_railway_is_no_front(maps, rules, role, row, expected) -> None:
+    road = {"road_class": "commune", "width_m": 6.0, "geometry": maps.line((0, 1000), (3000, 1000))}
+    roads = Layer("roads", derive_columns("roads", maps.layer("roads", [road]), rules), ())
+    between = {k: v for k, v in row.items() if k != "points"} | {"geometry": maps.line(*row["points"])}
+    barrier = Layer(role, derive_columns(role, maps.layer(role, [between]), rules), ())
+    site = np.array([maps.at(1010, 1010, 1110, 1090)])
+    found = frontage(site, roads, rules.speeds, 20.0, front_barriers({role: barrier, "roads": roads}))
+    assert found == pytest.approx([expected], abs=3.0)  # a line of water is drawn somewhat wide
 
 
 def test_land_joins_a_site_only_where_it_hangs_together(maps) -> None:

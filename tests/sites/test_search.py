@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
-from siteplan.sites.search import Request, find_plots
+from siteplan.sites.search import Guides, Request, find_plots
 
 GRID = Grid(0.0, 1200.0, 40, 40, 30.0)
 
@@ -46,6 +46,22 @@ def test_an_l_has_no_rectangle_of_the_area_but_a_plot() -> None:
     assert found[0].area == pytest.approx(whole, rel=0.01)
     assert found[0].is_valid
     assert cell_polygons(cells, GRID).buffer(1e-6).covers(found[0])
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_plot_of_free_shape_that_has_a_front_comes_first(beside: bool) -> None:
+    # two bent pieces, no rectangle of the area in either: the west is the better land, the east has a road
+    west, east = plate((2, 2, 6, 2), (6, 2, 2, 6)), plate((2, 22, 6, 2), (6, 22, 2, 6))
+    preference = np.where(west, 1.0, 0.5)
+    request = Request(18_000, 50.0, 0.0, 1, frontage_m=20.0)
+
+    def frontage(tried: np.ndarray) -> np.ndarray:
+        return np.where(shapely.get_x(shapely.centroid(tried)) > 600, 50.0 if beside else 0.0, 0.0)
+
+    found = find_plots(west | east, GRID, preference, request, guides=Guides(frontage=frontage))
+    assert len(found) == 1
+    assert found[0].area == pytest.approx(18_000, rel=0.01)
+    assert (found[0].centroid.x > 600) is beside  # where no plot has one, the best land
 
 
 def test_the_leg_of_an_l_that_holds_the_area_is_taken() -> None:
