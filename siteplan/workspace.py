@@ -22,6 +22,7 @@ from siteplan.errors import InputError, LockedError, Problem, UsageError
 LOCK_NAME = ".siteplan.lock"
 # what a kit says of itself; not "manifest.json", which is what makes a folder a run
 KIT_MANIFEST = "ban_giao.json"
+KIT_SUMS = "SHA256SUMS.txt"
 _held: set[Path] = set()
 
 

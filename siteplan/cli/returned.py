@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,15 +44,16 @@ def layers_import(
     from siteplan.layers.catalog import load_catalog
     from siteplan.layers.changes import compare, proposals_of
     from siteplan.layers.returned import read_returned
+    from siteplan.outputs.wording import clean
 
     place = now.workspace()
     target = catalog or place.catalog
     province = load_catalog(target).province
     returned = read_returned(kit, province)
-    named = run or (str(returned.manifest.get("run") or "") or None)
+    named = run or returned.run or None
     (found,) = found_runs([named] if named else None, place, catalog, None)
     problems = [*returned.problems, *_of_run(returned, found, run)]
-    sites, written = _handed_over(found, returned.manifest, place)
+    sites, written = _handed_over(found, returned, place)
     compared = compare(returned, sites, written, found.table("communes"))
     lost = [c for c in compared.changes if c.kind == "added" and not c.commune_code]
     if lost:
@@ -68,7 +68,7 @@ def layers_import(
     if out is not None:
         for path in write_report(out, found, compared.changes, now.lang):
             now.line("written", file=str(path))
-    rows = proposals_of(compared.changes, str(returned.manifest.get("kit") or kit.stem), "vi")
+    rows = proposals_of(compared.changes, clean(str(returned.manifest.get("kit") or kit.stem), 120), "vi")
     if len(rows):
         _take(now, place, target, rows, accept, province.epsg)
 
@@ -79,26 +79,34 @@ def _of_run(returned: Returned, run: Run, asked: str | None) -> list[Any]:
     told = returned.manifest.get("run_fingerprint")
     if asked or not told or told == run.manifest.get("fingerprint"):
         return []
-    return [Problem("returned_other_run", "warning", value=f"{returned.manifest.get('run')} "
+    return [Problem("returned_other_run", "warning", value=f"{returned.run or '–'} "
                     f"({str(returned.manifest.get('run_created', ''))[:16]})")]  # fmt: skip
 
 
-def _handed_over(run: Run, manifest: Mapping[str, Any], place: Workspace) -> tuple[Any, dict[str, pd.DataFrame]]:
-    """Return the sites as they were handed over: geometry, and the columns of both forms."""
+def _handed_over(run: Run, returned: Returned, place: Workspace) -> tuple[Any, dict[str, pd.DataFrame]]:
+    """Return the sites as they were handed over: geometry, and the columns of both forms.
+
+    A kit is about the communes it names, and those it has sites of; one that says nothing of itself, about the latter.
+    """
     import pandas as pd
 
     from siteplan.cli.views import style_of
     from siteplan.outputs.handover import Wanted
-    from siteplan.outputs.handover.content import gather
+    from siteplan.outputs.handover.content import KitLayer, gather
     from siteplan.outputs.handover.geopackage import attributes as package_columns
     from siteplan.outputs.handover.looks import style_columns
     from siteplan.outputs.handover.shapefiles import attributes as shapefile_columns
+    from siteplan.tables import RESULTS
 
-    lang = "en" if manifest.get("lang") == "en" else "vi"
-    known = {str(code) for code in run.table("communes")["code"]}
-    codes = tuple(str(c) for c in manifest.get("communes") or () if str(c) in known)
-    content = gather(run, Wanted(communes=codes, themes=("sites",), include_restricted=True))
-    (layer,) = content.of_theme("sites")
+    lang = "en" if returned.manifest.get("lang") == "en" else "vi"
+    codes: set[str] = set()
+    if returned.communes is not None or not returned.manifest:
+        sites = run.table("sites")
+        codes = {*sites.loc[sites["site_id"].isin(returned.ids), "commune_code"].astype(str)}
+        codes |= {*(returned.communes or ())} & {str(code) for code in run.table("communes")["code"]}
+    wanted = Wanted(communes=tuple(sorted(codes)), themes=("sites",), include_restricted=True)
+    handed = gather(run, wanted).of_theme("sites")
+    layer = handed[0] if handed else KitLayer(RESULTS["sites"], "polygon", run.table("sites").iloc[:0], mixed=False)
     ids = layer.frame["site_id"].astype(str)
     styled = style_columns(style_of(place))
     forms = {"shp": shapefile_columns(layer, lang), "gpkg": package_columns(layer, lang, styled)}

@@ -6,8 +6,10 @@ GeoPackage. Zips are unpacked within limits. Nothing is written here.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +24,7 @@ from siteplan.errors import InputError, Problem, has_errors
 from siteplan.layers import columns, formats, rows, vector
 from siteplan.layers.catalog import LayerEntry
 from siteplan.layers.place import place
-from siteplan.workspace import KIT_MANIFEST
+from siteplan.workspace import KIT_MANIFEST, KIT_SUMS
 
 MANIFEST_BYTES = 20 * 1024**2
 Form = Literal["shp", "gpkg"]
@@ -48,6 +50,23 @@ class Returned:
     layers: tuple[ReturnedLayer, ...]
     manifest: Mapping[str, Any]
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        """Name of the run the kit was exported from; empty where the kit does not say one. Never a path."""
+        told = self.manifest.get("run")
+        return told if isinstance(told, str) and re.fullmatch(r"\w[\w .-]{0,99}", told) else ""
+
+    @property
+    def communes(self) -> tuple[str, ...] | None:
+        """Codes of the communes the kit is about; None for all."""
+        told = self.manifest.get("communes")
+        return tuple(str(code) for code in told) if isinstance(told, list) else None
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of all sites that came back."""
+        return frozenset(str(i) for layer in self.layers if len(layer.rows) for i in layer.rows["_site_id"])
 
 
 def read_returned(kit: Path, province: Province) -> Returned:
@@ -82,7 +101,8 @@ def read_returned(kit: Path, province: Province) -> Returned:
         if not found:
             names = ", ".join(f.name for f in files[:8]) or "–"
             raise InputError(Problem("returned_no_sites", file=str(kit), value=names))
-        return Returned(tuple(found), _manifest(folder), problems)
+        told, more = _manifest(_manifests(kit, folder), str(kit))
+        return Returned(tuple(found), told, [*problems, *more])
 
 
 @contextmanager
@@ -101,15 +121,30 @@ def _vectors(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in _SUFFIXES)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    for path in sorted(folder.rglob(KIT_MANIFEST), key=lambda p: len(p.parts))[:1]:
+def _manifests(kit: Path, folder: Path) -> list[Path]:
+    """Files that may tell of a kit, the uppermost first; of one file, those beside it or beside its folder."""
+    if kit.is_file() and kit.suffix.lower() not in formats.ARCHIVE_SUFFIXES:
+        beside = [parent / KIT_MANIFEST for parent in (kit.parent, kit.parent.parent)]
+        return [path for path in beside if path.is_file()]
+    return sorted(folder.rglob(KIT_MANIFEST), key=lambda p: len(p.parts))
+
+
+def _manifest(paths: Sequence[Path], kit: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Read what a kit says of itself, and whether that is what it said when it was handed over."""
+    for path in paths[:1]:
         try:
-            if path.stat().st_size <= MANIFEST_BYTES:
-                told = json.loads(path.read_text("utf-8"))
-                return told if isinstance(told, dict) else {}
-        except (OSError, ValueError):
-            return {}
-    return {}
+            raw = path.read_bytes() if path.stat().st_size <= MANIFEST_BYTES else b""
+            told = json.loads(raw)
+        except (OSError, ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict):
+            return {}, [Problem("returned_manifest_changed", "warning", file=kit, value=KIT_MANIFEST)]
+        sums = path.with_name(KIT_SUMS)
+        known = sums.is_file() and sums.stat().st_size <= MANIFEST_BYTES
+        lines = sums.read_text("utf-8", errors="replace").splitlines() if known else []
+        wrong = lines and f"{hashlib.sha256(raw).hexdigest()}  {KIT_MANIFEST}" not in lines
+        return told, [Problem("returned_manifest_changed", "warning", file=kit, value=KIT_MANIFEST)] if wrong else []
+    return {}, [Problem("returned_no_manifest", "warning", file=kit, value=KIT_MANIFEST)]
 
 
 def _site_layers(file: Path) -> list[tuple[formats.Source, str, Form, dict[str, str]]]:

@@ -33,16 +33,15 @@ from siteplan.outputs.handover import (
 from siteplan.outputs.handover.content import GROUND, LAYERS, THEMES, Content, Wanted, gather, one_commune
 from siteplan.outputs.handover.form import Form
 from siteplan.outputs.handover.looks import Look, looks_of
-from siteplan.outputs.handover.pack import SUMS_FILE
 from siteplan.outputs.handover.papers import DICTIONARY_FILE, README_FILE
 from siteplan.outputs.style import Style, load_style
-from siteplan.workspace import KIT_MANIFEST, template_folder
+from siteplan.workspace import KIT_MANIFEST, KIT_SUMS, template_folder
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
 
 __all__ = [
-    "DICTIONARY_FILE", "GROUND", "KIT_MANIFEST", "LAYERS", "README_FILE", "SUMS_FILE", "THEMES", "Wanted", "export",
+    "DICTIONARY_FILE", "GROUND", "KIT_MANIFEST", "KIT_SUMS", "LAYERS", "README_FILE", "THEMES", "Wanted", "export",
     "write_shapefiles",
 ]  # fmt: skip
 

@@ -14,12 +14,11 @@ from siteplan import locale
 from siteplan.outputs import wording
 from siteplan.outputs.handover.content import Content
 from siteplan.tables import RESULTS
-from siteplan.workspace import KIT_MANIFEST
+from siteplan.workspace import KIT_MANIFEST, KIT_SUMS
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
 
-SUMS_FILE = "SHA256SUMS.txt"
 FORMAT = 1
 _CODES_IN_NAME = 3
 _NAME_LIMIT = 120
@@ -71,7 +70,7 @@ def seal(folder: Path, run: Run, content: Content, name: str, lang: str, told: M
     sums = {**{file: str(entry["sha256"]) for file, entry in listed.items()}, KIT_MANIFEST: digest(path)}
     # the form that `sha256sum --check` reads
     lines = "".join(f"{value}  {file}\n" for file, value in sorted(sums.items()))
-    (folder / SUMS_FILE).write_text(lines, "utf-8", newline="\n")
+    (folder / KIT_SUMS).write_text(lines, "utf-8", newline="\n")
     files = _files(folder)
     archive = folder / f"{name}.zip"
     _zip(archive, folder, files, name, str(wording.scenario_of(run).get("date", "2000-01-01")))
@@ -131,7 +130,7 @@ def _earlier(folder: Path) -> set[Path]:
     """Files that an earlier kit wrote into a folder, by its own manifest; nothing outside the folder."""
     try:
         told = json.loads((folder / KIT_MANIFEST).read_text("utf-8"))
-        names = [*told["files"], KIT_MANIFEST, SUMS_FILE, f"{told['kit']}.zip"]
+        names = [*told["files"], KIT_MANIFEST, KIT_SUMS, f"{told['kit']}.zip"]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
     root = folder.resolve()

@@ -41,14 +41,14 @@ def kit(small_run_factory, tmp_path_factory):
 
 def test_every_hash_is_that_of_its_file_and_every_file_has_one(kit):
     folder, files, _ = kit
-    lines = (folder / handover.SUMS_FILE).read_text().splitlines()
+    lines = (folder / handover.KIT_SUMS).read_text().splitlines()
     told = {name: value for value, name in (line.split("  ", 1) for line in lines)}
     for name, value in told.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
     there = {f.relative_to(folder).as_posix() for f in files[:-1]}
-    assert there - set(told) == {handover.SUMS_FILE}
+    assert there - set(told) == {handover.KIT_SUMS}
     manifest = json.loads((folder / handover.KIT_MANIFEST).read_text())
-    assert set(manifest["files"]) == there - {handover.SUMS_FILE, handover.KIT_MANIFEST}
+    assert set(manifest["files"]) == there - {handover.KIT_SUMS, handover.KIT_MANIFEST}
     assert (manifest["epsg"], manifest["run"], manifest["draft"]) == (9215, "phuong_an_1", True)
     assert manifest["layers"]["sites"]["features"] == 6
 
