@@ -91,10 +91,10 @@ def _unconfirmed(runs: Sequence[Run], lang: str) -> list[Problem]:
     rows = pd.concat([run.table("assumptions") for run in runs]).drop_duplicates("assumption_id")
     rows = rows[rows["certainty"].isin(list(UNCONFIRMED))].sort_values(["certainty", "assumption_id"], ascending=False)
     return [
-        Problem(UNCONFIRMED[row["certainty"]], file=str(row["place"] or ""),
+        Problem(key, file=str(row["place"] or ""),
                 feature=str(row["assumption_id"]),
                 value=wording.clean(locale.render(row["statement"], lang), 120),
                 params={"number": str(wording.scalar(row["number"]) or "–"), "basis": str(row["legal_basis"] or "–"),
                         "rows": locale.number(counts.get(f"assumption:{row['assumption_id']}", 0), 0, lang)})
-        for row in rows.to_dict("records")
+        for row, key in zip(rows.to_dict("records"), rows["certainty"].map(UNCONFIRMED), strict=True)
     ]  # fmt: skip
