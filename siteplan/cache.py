@@ -91,10 +91,9 @@ def kept(
     """
     folder = cache_folder() / kind / key
     broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
-    try:
-        return read(folder)
-    except broken:
-        shutil.rmtree(folder, ignore_errors=True)
+    known = found(kind, key, read, unreadable)
+    if known is not None:
+        return known
     fresh = compute()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,11 +103,22 @@ def kept(
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        found = read(folder)
+        back = read(folder)
         _thin_out(folder.parent, keep)
     except broken:
         return fresh
-    return found
+    return back
+
+
+def found(kind: str, key: str, read: Callable[[Path], Any], unreadable: tuple[type[Exception], ...] = ()) -> Any:
+    """Return an entry where it is there and reads back, else None; see :func:`kept`."""
+    folder = cache_folder() / kind / key
+    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
+    try:
+        return read(folder)
+    except broken:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
 
 
 def _thin_out(parent: Path, keep: int) -> None:
@@ -123,5 +133,5 @@ def kept_bytes(kind: str, key: str, compute: Callable[[], bytes], keep: int = KE
     def write(folder: Path, content: bytes) -> None:
         (folder / "content").write_bytes(content)
 
-    found: bytes = kept(kind, key, compute, lambda folder: (folder / "content").read_bytes(), write, keep=keep)
-    return found
+    content: bytes = kept(kind, key, compute, lambda folder: (folder / "content").read_bytes(), write, keep=keep)
+    return content

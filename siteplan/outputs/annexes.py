@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import dossier_conformity, summary, wording
-from siteplan.outputs.dossier_sites import write_site_sheets
+from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
+from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
     from siteplan.outputs.paper_table import Align
-    from siteplan.outputs.style import Style
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -40,18 +40,18 @@ class Annex:
     large: bool = False
 
 
-def annexes(writer: Writer, opinions: list[Opinion], style: Style | None = None, jobs: int = 1) -> list[Annex]:
-    """Return the annexes the runs have figures for."""
+def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> list[Annex]:
+    """Return the annexes the runs have figures for; with `maps` also that of the maps of the province."""
     run = writer.run
     assumptions = ("number", "statement", "value", "unit", "legal_basis", "certainty")
     found = [
         Annex("communes", partial(_annex_communes, writer)),
-        Annex("site_sheets", partial(write_site_sheets, writer, style, jobs), landscape=False),
+        Annex("site_sheets", partial(write_site_sheets, writer), landscape=False),
         Annex("evidence", partial(_annex_evidence, writer)),
         Annex("priority", partial(_annex_priority, writer)),
         Annex("programme", partial(_each, writer, _annex_programme)),
         Annex("funding", partial(_each, writer, _annex_funding)),
-        Annex("surplus", partial(_each, writer, _annex_surplus)),
+        Annex("surplus", partial(_annex_surplus, writer)),
         Annex("assumptions", partial(_annex_plain, writer, run, "assumptions", assumptions), rests=False),
         Annex("coverage", partial(_annex_coverage, writer), rests=False),
     ]  # fmt: skip
@@ -64,6 +64,8 @@ def annexes(writer: Writer, opinions: list[Opinion], style: Style | None = None,
         found.append(Annex("feedback", partial(write_opinions, writer, opinions), rests=False))
     if not run.figures.empty:
         found.append(Annex("figures", partial(_annex_figures, writer)))
+    if maps:
+        found.append(Annex("maps", partial(write_maps, writer), large=True))
     return found
 
 
@@ -153,18 +155,20 @@ def _annex_sites(writer: Writer) -> None:
 
 
 def _annex_evidence(writer: Writer) -> None:
+    """Write each proposed site, its conformity with each kind of plan, and each overlap with its effect."""
+    writer.paper.caption(writer.annex_name("sites"))
     _annex_sites(writer)
     dossier_conformity.write_matrix(writer)
+    writer.paper.caption(writer.words("overlaps_caption"))
     evidence = wording.printable_evidence(writer.run, writer.lang)
     best = set(summary.proposed_sites(writer.run)["site_id"])
     rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]
     rows = rows[rows["effect"] != "information"] if "effect" in rows else rows
     names = (
-        "site_id",
         "title",
         "decision_no",
         "decision_date",
-        "function",
+        "rule_name",
         "relation",
         "area_m2",
         "percent_of_site",
@@ -172,7 +176,12 @@ def _annex_evidence(writer: Writer) -> None:
         "treatment",
         "owner",
     )
-    writer.table("conflicts", names, rows, size_pt=8.5)
+    communes, sites = summary.names_by_code(writer.run), writer.run.sites.set_index("site_id")["label"]
+    extra = [
+        (0, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]]),
+        (1, wording.label(RESULTS["sites"].column("label"), writer.lang), [str(sites.get(s)) for s in rows["site_id"]]),
+    ]
+    writer.table("conflicts", names, rows, size_pt=8.5, extra=extra)
 
 
 def _annex_priority(writer: Writer) -> None:
@@ -197,6 +206,7 @@ def _annex_priority(writer: Writer) -> None:
 
 
 def _annex_programme(writer: Writer, run: Run) -> None:
+    rows = summary.programme(run)
     names = (
         "priority_rank",
         "commune_code",
@@ -208,7 +218,6 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         "build_type",
         "needed_build_type",
         "site_id",
-        "check_result",
         "population",
         "deficit_floor_area_m2",
         "total_cost",
@@ -218,9 +227,11 @@ def _annex_programme(writer: Writer, run: Run) -> None:
     writer.table(
         "programme",
         names,
-        summary.programme(run),
+        rows,
         size_pt=8,
         total=("population", "deficit_floor_area_m2", "total_cost"),
+        total_of=rows[rows["status"] == "planned"],
+        total_words=writer.words("programme_total"),
     )
 
 
@@ -240,16 +251,24 @@ def _annex_funding(writer: Writer, run: Run) -> None:
     writer.sums(headings, lines, shown(money[[*sources, summary.TOTAL]].sum().to_dict()))
 
 
-def _annex_surplus(writer: Writer, run: Run) -> None:
-    rows = summary.of_option(run.surplus, run)
-    communes = summary.names_by_code(run)
-    names = (
-        "facility_id", "name", "status", "floor_area_m2", "land_area_m2", "condition", "free_year", "treatment",
-        "decision_no",
-    )  # fmt: skip
+def _annex_surplus(writer: Writer) -> None:
+    """Write all facilities once; what becomes of them, and when they are free, for each option beside each other."""
+    of_options = {writer.option_of(run): summary.of_option(run.surplus, run) for run in writer.runs}
+    rows = next(iter(of_options.values()))
+    communes = summary.names_by_code(writer.run)
+    names = ("facility_id", "name", "status", "floor_area_m2", "land_area_m2", "condition", "decision_no")
     extra = [
         (2, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
     ]
+    for option, own in of_options.items():
+        by_id = own.set_index("facility_id").reindex(rows["facility_id"])
+        for name in ("treatment", "free_year"):
+            column = RESULTS["surplus"].column(name)
+            heading = wording.label(column, writer.lang)
+            if len(of_options) > 1:
+                heading = f"{option}: {heading[:1].lower()}{heading[1:]}"
+            texts = [wording.shown(column, value, writer.lang) for value in by_id[name]]
+            extra.append((len(names) + len(extra) - 1, heading, texts))
     writer.table("surplus", names, rows, size_pt=8.5, extra=extra, total=("floor_area_m2", "land_area_m2"))
 
 
@@ -276,7 +295,7 @@ def _annex_coverage(writer: Writer) -> None:
         lines.append(
             [
                 wording.role_label(str(role), writer.lang),
-                locale.value_text("bool", not mandatory, writer.lang),
+                capital(locale.value_text("bool", not mandatory, writer.lang)),
                 *(writer.number(int((part["status"] == token).sum())) for token in tokens),
                 writer.number(int(part["illustrative"].fillna(value=False).sum())),
                 wording.clean(sources, 200),

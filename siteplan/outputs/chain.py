@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NEAR = 4
+_CHANGES = ("need.norms.replaced", "need.norms.to_be_replaced")
 
 
 def find_commune(communes: pd.DataFrame, asked: str) -> str:
@@ -91,3 +92,14 @@ def steps(needs: pd.DataFrame, code: str, scope: str, lang: str) -> list[dict[st
         }
         for row in own.to_dict("records")
     ]
+
+
+def norm_changes(standards: Any, lang: str) -> list[str]:
+    """Sentences that say which document replaced or will replace which, from the result table ``standards``."""
+    told = {
+        locale.text(key, lang, **params)
+        for cell in standards["notes"]
+        for key, params in locale.decode(cell)
+        if key in _CHANGES
+    }
+    return sorted(told)

@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.errors import InputError, Problem, SiteplanError
 from siteplan.outputs import compare, dossier_end, dossier_options, dossier_places, dossier_state, wording
-from siteplan.outputs.annexes import ANNEXES, Annex, annexes
+from siteplan.outputs.annexes import ANNEXES, annexes
+from siteplan.outputs.dossier_pictures import Pictures, pictures_of
 from siteplan.outputs.dossier_values import values_of
 from siteplan.outputs.feedback import FILE, Opinion, read_opinions
 from siteplan.outputs.finality import missing_for_final
@@ -72,7 +73,10 @@ class _Material:
     layers: Path
     opinions: list[Opinion]
     comparison: compare.Comparison | None
+    illustrative: bool
     numbers: Mapping[str, str]
+    values: Mapping[str, Any]
+    pictures: Pictures | None = None
 
 
 def write_papers(
@@ -110,10 +114,9 @@ def write_papers(
     layers = wanted.layers or _layers_of(runs[0])
     material = _Material(
         runs, lang, wanted, layers, read_opinions(layers / FILE, tuple(ANNEXES.values())),
-        compare.compare_runs(runs) if len(runs) > 1 else None, {},
+        compare.compare_runs(runs) if len(runs) > 1 else None, bool(wording.illustrative_line(runs, lang)), {}, {},
     )  # fmt: skip
-    found = _annexes(material, _writer(material, _paper(material)))
-    material = replace(material, numbers=dict(zip((a.name for a in found), ROMAN, strict=False)))
+    material = _numbered(material)
     folder.mkdir(parents=True, exist_ok=True)
     papers: list[Paper] = []
     problems: list[Problem] = []
@@ -125,11 +128,13 @@ def write_papers(
     if problems:
         raise InputError(*problems)
     files = []
-    for form, paper in zip(wanted.forms, papers, strict=True):
-        write = _write_annexes if form == "phu_luc" else _write_blocks
-        write(material, paper)
-        files.append(folder / f"{stem}{_SUFFIXES[form]}.docx")
-        paper.save(files[-1])
+    with pictures_of(runs, wanted.style, lang, wanted.jobs) as pictures:
+        material = replace(material, pictures=pictures)
+        for form, paper in zip(wanted.forms, papers, strict=True):
+            write = _write_annexes if form == "phu_luc" else _write_blocks
+            write(material, paper)
+            files.append(folder / f"{stem}{_SUFFIXES[form]}.docx")
+            paper.save(files[-1])
     return files
 
 
@@ -153,7 +158,7 @@ def marks_of(material: _Material, rests: bool = True) -> list[str]:
     stamp = wording.stamp(runs, lang)
     if not material.wanted.final and not wording.is_draft(runs):
         stamp = locale.text("stamp.draft_frozen", lang, stamp=stamp)
-    short = [locale.text("stamp.illustrative_short", lang)] if rests and wording.illustrative_line(runs, lang) else []
+    short = [locale.text("stamp.illustrative_short", lang)] if rests and material.illustrative else []
     return [stamp, *short]
 
 
@@ -169,7 +174,7 @@ def _paper(material: _Material, document: object = None) -> Paper:
 
 
 def _writer(material: _Material, paper: Paper) -> Writer:
-    return Writer(paper, material.runs, material.lang, material.numbers)
+    return Writer(paper, material.runs, material.lang, material.numbers, material.pictures)
 
 
 def _filled(material: _Material, form: str) -> Paper:
@@ -177,8 +182,7 @@ def _filled(material: _Material, form: str) -> Paper:
     writer = _writer(material, Paper("", dt.date(2000, 1, 1), []))
     names = ANNEX_BLOCKS if form == "phu_luc" else _blocks(material, writer)
     path = form_path(material.layers / "templates", form, material.lang)
-    document = fill(path, form, material.lang, values_of(writer), names)
-    return _paper(material, document)
+    return _paper(material, fill(path, form, material.lang, material.values, names))
 
 
 def _blocks(material: _Material, writer: Writer) -> dict[str, Callable[[], None]]:
@@ -209,15 +213,16 @@ def _write_blocks(material: _Material, paper: Paper) -> None:
             blocks[name]()
 
 
-def _annexes(material: _Material, writer: Writer) -> list[Annex]:
-    """Return the annexes there are, in the order of the template."""
+def _numbered(material: _Material) -> _Material:
+    """Return the material with the numbers of the annexes there are, and with what templates may print."""
+    writer = _writer(material, Paper("", dt.date(2000, 1, 1), []))
+    values = values_of(writer)
     path = form_path(material.layers / "templates", "phu_luc", material.lang)
-    document = fill(path, "phu_luc", material.lang, values_of(writer), ANNEX_BLOCKS)
-    known = {
-        annex.name: annex for annex in annexes(writer, material.opinions, material.wanted.style, material.wanted.jobs)
-    }
+    document = fill(path, "phu_luc", material.lang, values, ANNEX_BLOCKS)
+    there = {annex.name for annex in annexes(writer, material.opinions, maps=material.wanted.style is not None)}
     wanted = [ANNEX_BLOCKS[name] for _, name in blocks_of(document)]
-    return [known[name] for name in dict.fromkeys(wanted) if name in known]
+    numbers = dict(zip((name for name in dict.fromkeys(wanted) if name in there), ROMAN, strict=False))
+    return replace(material, numbers=numbers, values=values | {"so_phu_luc": str(len(numbers))})
 
 
 def _write_annexes(material: _Material, paper: Paper) -> None:
@@ -225,7 +230,8 @@ def _write_annexes(material: _Material, paper: Paper) -> None:
     for paragraph, _ in blocks_of(paper.document):
         paragraph.getparent().remove(paragraph)
     bare = paper.is_bare()
-    for at, annex in enumerate(_annexes(material, writer)):
+    known = {a.name: a for a in annexes(writer, material.opinions, maps=material.wanted.style is not None)}
+    for at, annex in enumerate(known[name] for name in material.numbers):
         number = writer.words("annex", number=material.numbers[annex.name])
         note = writer.words(f"annex_note.{annex.name}")
         paper.annex(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siteplan.outputs import summary, wording
+from siteplan.outputs import summary
+from siteplan.outputs.dossier_state import counts_of
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
@@ -17,9 +18,7 @@ def write_built(writer: Writer, run: Run) -> None:
     """Say how many centres of each type the option plans, and name those built smaller than needed."""
     rows = summary.programme(run)
     planned = rows[rows["status"] == "planned"]
-    kinds = planned["build_type"].value_counts()
-    told = {token: writer.number(int(kinds.get(token, 0))) for token in TYPES}
-    writer.say("options.build", title=wording.title_of(run, writer.lang), **told)
+    writer.say("options.build", listed=writer.counted("build", counts_of(planned["build_type"], TYPES)))
     smaller = planned[~summary.as_needed(planned)]
     if smaller.empty:
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.outputs import summary
+from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS, records
 from siteplan.tables.evidence import CONFORMITY
 
@@ -75,9 +76,12 @@ def write_matrix(writer: Writer) -> None:
         headings[1] = RESULTS["sites"].column("label").label_en
     lines = [
         [
-            names.get(str(site["commune_code"]), ""),
+            capital(names.get(str(site["commune_code"]), "")),
             str(site["label"] or ""),
-            *(locale.value_text("conformity", said.get((site["site_id"], kind)), writer.lang) or "–" for kind in kinds),
+            *(
+                capital(locale.value_text("conformity", said.get((site["site_id"], kind)), writer.lang)) or "–"
+                for kind in kinds
+            ),
         ]
         for site in records(sites, ("commune_code", "label", "site_id"))
     ]

@@ -9,11 +9,14 @@ import pandas as pd
 from siteplan import locale
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
-from siteplan.outputs.dossier_state import total_of
+from siteplan.outputs.dossier_places import CHECKS
+from siteplan.outputs.dossier_state import counts_of, total_of
 from siteplan.outputs.dossier_values import released
 from siteplan.outputs.replies import replies_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
@@ -58,7 +61,7 @@ def money(writer: Writer) -> None:
 def _money_chart(writer: Writer) -> None:
     """Draw money by year, a bar an option."""
     tables = {
-        _short(writer, run): summary.money_by_year_and_source(summary.of_option(run.funding, run))
+        writer.option_of(run): summary.money_by_year_and_source(summary.of_option(run.funding, run))
         for run in writer.runs
     }
     years = sorted({int(year) for table in tables.values() for year in table["year"]})
@@ -88,7 +91,7 @@ def _components(writer: Writer, run: Run) -> None:
         [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
         for row in costs.to_dict("records")
     ]
-    writer.paper.caption(writer.words("money.components_caption", title=_short(writer, run)))
+    writer.paper.caption(writer.words("money.components_caption", title=writer.option_of(run)))
     headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
     writer.sums(headings, lines, [_bn(writer, costs[level].sum()) for level in levels])
     planned = summary.programme(run)
@@ -122,6 +125,19 @@ def _years(writer: Writer, run: Run) -> None:
         for source in sources
     )
     writer.say("money.sources", listed=listed)
+    if len(sources) > 1:
+        _sources_chart(writer, run, table, sources)
+
+
+def _sources_chart(writer: Writer, run: Run, table: pd.DataFrame, sources: Sequence[str]) -> None:
+    """Draw money by year, the sources upon each other."""
+    series = {
+        locale.value_text("source", source, writer.lang): [float(v) / wording.MONEY_SHOWN for v in table[source]]
+        for source in sources
+    }
+    unit = locale.text("unit.money_shown", writer.lang)
+    picture = bars([str(int(y)) for y in table["year"]], series, unit, writer.lang, decimals=1, stacked=True)
+    writer.paper.picture(picture, WIDTH_MM, writer.words("money.chart_sources", title=writer.option_of(run)))
 
 
 def _funds(writer: Writer, run: Run) -> None:
@@ -134,13 +150,6 @@ def _funds(writer: Writer, run: Run) -> None:
     sure = sum(float(fund.get("amount", 0)) for fund in funds if fund.get("committed", True))
     possible = sum(float(fund.get("amount", 0)) for fund in funds if not fund.get("committed", True))
     writer.say("money.funds", sure=writer.money(sure), possible=writer.money(possible))
-
-
-def _short(writer: Writer, run: Run) -> str:
-    title = wording.title_of(run, writer.lang)
-    short = [wording.title_of(one, writer.lang).split(":")[0].strip() for one in writer.runs]
-    own = title.split(":")[0].strip()
-    return own if short.count(own) == 1 else title
 
 
 def organisation(writer: Writer) -> None:
@@ -159,7 +168,8 @@ def organisation(writer: Writer) -> None:
         lines.append(writer.words("organisation.communes", count=writer.number(waiting), listed=listed))
     lines += [
         writer.words("organisation.agency", agency=reply.agency, sites=writer.number(reply.sites),
-                     requests=writer.number(reply.requests), answered=writer.number(reply.answered))
+                     requests=writer.number(reply.requests), answered=writer.words(
+                         "organisation.answered", count=writer.number(reply.answered)) if reply.answered else "")
         for reply in replies_of(run)
     ]  # fmt: skip
     writer.paper.items(lines)
@@ -168,12 +178,18 @@ def organisation(writer: Writer) -> None:
     if not years:
         return
     writer.paper.caption(writer.words("organisation.caption"))
-    groups = [("", 1), *((_short(writer, one), 2) for one in writer.runs)]
+    groups = [("", 1), *((writer.option_of(one), 2) for one in writer.runs)]
     headings = [locale.text("workbook.year", writer.lang)]
     headings += [writer.words(f"organisation.{what}") for _ in writer.runs for what in ("started", "finished")]
     rows = [[str(year), *(str(n) for found in comparison for n in found.get(year, (0, 0)))] for year in years]
     total = [str(sum(pair[at] for pair in found.values())) for found in comparison for at in (0, 1)]
     writer.sums(headings, rows, total, groups=groups)
+    finished = {
+        writer.option_of(one): [float(found.get(year, (0, 0))[1]) for year in years]
+        for one, found in zip(writer.runs, comparison, strict=True)
+    }
+    picture = bars([str(year) for year in years], finished, writer.words("options.column.finished"), writer.lang)
+    writer.paper.picture(picture, WIDTH_MM, writer.words("options.finished_chart"))
 
 
 def _yearly(run: Run) -> dict[int, tuple[int, int]]:
@@ -189,14 +205,11 @@ def recommendations(writer: Writer) -> None:
     """Write what is asked to be decided, each with its figures."""
     total, communes = total_of(writer.run), writer.run.communes
     best = summary.proposed_sites(writer.run)
-    results = best["check_result"].value_counts()
-    good = int(results.get("clear", 0)) + int(results.get("clear_of_known_plans", 0))
     lines = [
         writer.words("ask.size", floor=writer.m2(total["required_floor_area_m2"]),
                      land=writer.m2(total["required_land_area_m2"]), units=writer.number(len(communes))),
-        writer.words("ask.sites", good=writer.number(good), count=writer.number(len(best)),
-                     conditional=writer.number(int(results.get("conditional", 0))),
-                     blocked=writer.number(int(results.get("blocked", 0)))),
+        writer.words("ask.sites", count=writer.number(len(best)),
+                     listed=writer.counted("ask", counts_of(best["check_result"], CHECKS))),
     ]  # fmt: skip
     missing = int(communes["best_site_id"].isna().sum())
     if missing:
@@ -204,7 +217,7 @@ def recommendations(writer: Writer) -> None:
     lines.append(writer.words("ask.option" if len(writer.runs) > 1 else "ask.one_option", listed="; ".join(
         _option_line(writer, run) for run in writer.runs)))  # fmt: skip
     freed = "; ".join(
-        writer.words("ask.freed_by", title=_short(writer, run), count=writer.number(len(released(run))))
+        writer.words("ask.freed_by", title=writer.option_of(run), count=writer.number(len(released(run))))
         for run in writer.runs
     )
     lines.append(writer.words("ask.surplus", listed=freed))
@@ -220,7 +233,7 @@ def _option_line(writer: Writer, run: Run) -> str:
     planned = rows[rows["status"] == "planned"]
     return writer.words(
         "ask.option_line",
-        title=_short(writer, run),
+        title=writer.option_of(run),
         count=writer.number(len(planned)),
         total=writer.money(summary.add_up(planned["total_cost"])),
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.chain import norm_changes
+from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.tables import RESULTS
 from siteplan.tables.need import SCOPES
 
 if TYPE_CHECKING:
     from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
-
-CHANGES = ("need.norms.replaced", "need.norms.to_be_replaced")
 
 
 def write_need_tables(writer: Writer) -> None:
@@ -54,17 +54,6 @@ def _agreed_codes(writer: Writer) -> set[str]:
     figures = writer.run.figures
     built = figures["item"].isin(("extension_floor", "new_floor")) & figures["agreed_m2"].notna()
     return {str(code) for code in figures.loc[built, "commune_code"]}
-
-
-def norm_changes(standards: Any, lang: str) -> list[str]:
-    """Sentences that say which document replaced or will replace which, from the result table ``standards``."""
-    told = {
-        locale.text(key, lang, **params)
-        for cell in standards["notes"]
-        for key, params in locale.decode(cell)
-        if key in CHANGES
-    }
-    return sorted(told)
 
 
 def _norm_sets(writer: Writer) -> None:
@@ -110,6 +99,12 @@ def _groups(writer: Writer) -> None:
     writer.paper.caption(writer.words("need.groups_caption"))
     names = [name for name in RESULTS["groups"].names if name != "order"]
     writer.table("groups", names, groups, size_pt=10)
+    sizes = {
+        wording.label(RESULTS["groups"].column(name), writer.lang).split(" (")[0]: [float(v) for v in groups[name]]
+        for name in ("required_floor_mean_m2", "required_land_mean_m2")
+    }
+    labels = [wording.shown(RESULTS["groups"].column("group"), name, writer.lang) for name in groups["group"]]
+    writer.paper.picture(bars(labels, sizes, "m²", writer.lang), WIDTH_MM, writer.words("need.groups_chart"))
     deviations = writer.run.deviations
     far = deviations["floor_deviation_percent"].astype("float64")
     if far.notna().any():
@@ -118,6 +113,7 @@ def _groups(writer: Writer) -> None:
         writer.say(
             "need.deviations",
             low=known.get(str(low["commune_code"]), ""),
+            annex=writer.annex("groups"),
             low_percent=writer.number(float(low["floor_deviation_percent"]), 1),
             high=known.get(str(high["commune_code"]), ""),
             high_percent=writer.number(float(high["floor_deviation_percent"]), 1),
@@ -137,8 +133,7 @@ def _columns(writer: Writer) -> None:
     own = writer.run.figures
     sources = own.loc[own["item"] == "existing_floor", "used_from"].value_counts()
     averaged = sum(int(sources.get(token, 0)) for token in ("group_average", "province_average"))
-    writer.say(
-        "need.which_goes_on",
-        inventory=writer.number(int(sources.get("inventory", 0))),
-        averaged=writer.number(averaged),
-    )
+    writer.say("need.which_goes_on")
+    counts = {"inventory": int(sources.get("inventory", 0)), "averaged": averaged}
+    if any(counts.values()):
+        writer.say("need.not_reported", listed=writer.counted("not_reported", counts, between="; "))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from siteplan import locale
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.dossier_built import write_built
+from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_end import comparison_table
+from siteplan.outputs.dossier_pictures import overview_key
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def options(writer: Writer, comparison: compare.Comparison | None) -> None:
     """Write each option, and the comparison where there are several."""
     for n, run in enumerate(writer.runs, start=1):
         writer.paper.heading(f"{n}. {wording.title_of(run, writer.lang)}", 2)
-        _one_option(writer, run)
+        _one_option(writer, run, n - 1)
     if comparison is None:
         writer.say("options.single")
         return
@@ -40,11 +42,11 @@ def options(writer: Writer, comparison: compare.Comparison | None) -> None:
     writer.paper.items([f"{line};" for line in comparison.sentences(writer.lang)])
 
 
-def _one_option(writer: Writer, run: Run) -> None:
+def _one_option(writer: Writer, run: Run, number: int) -> None:
     rows = summary.programme(run)
     planned = rows[rows["status"] == "planned"]
     counts = {status: int((rows["status"] == status).sum()) for status in ("planned", "waiting", "not_needed")}
-    writer.say("options.counts", **{k: writer.number(v) for k, v in counts.items()})
+    writer.say("options.counts", listed=writer.counted("status", counts))
     write_built(writer, run)
     phases = [str(p["name"]) for p in wording.scenario_of(run).get("phases", ())]
     found = [p for p in planned["phase"].dropna().unique() if p not in phases]
@@ -55,6 +57,9 @@ def _one_option(writer: Writer, run: Run) -> None:
     writer.paper.caption(writer.words("options.phases_caption", title=wording.title_of(run, writer.lang)))
     headings = [writer.words(f"options.column.{name}") for name in ("phase", "centres", "people", "money")]
     writer.sums(headings, lines, _phase_figures(writer, planned))
+    writer.map(
+        overview_key("phase", number), writer.words("options.phases_map", title=writer.option_of(run)), WIDTH_MM
+    )  # fmt: skip
     inverted = rows[rows["inversion"].fillna(value=False).astype(bool)]
     if len(inverted):
         writer.say("options.inversions", count=writer.number(len(inverted)), annex=writer.annex("programme"))

@@ -8,13 +8,17 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_conformity import write_conformity
+from siteplan.outputs.dossier_pictures import overview_key
+from siteplan.outputs.dossier_state import counts_of
 from siteplan.outputs.replies import write_said
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
 
 RANKED_SHOWN = 10
+CHECKS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 
 
 def locations(writer: Writer) -> None:
@@ -25,19 +29,16 @@ def locations(writer: Writer) -> None:
     writer.say(
         "sites.considered",
         count=writer.number(len(sites)),
-        **{k: writer.number(v) for k, v in letters.items()},
+        listed=writer.counted("letters", letters),
         eligible=writer.number(int(sites["eligible"].fillna(value=False).sum())),
     )
     best = summary.proposed_sites(run)
-    results = best["check_result"].value_counts()
+    results = counts_of(best["check_result"], CHECKS)
     writer.say(
         "sites.proposed",
         count=writer.number(len(best)),
         communes=writer.number(len(communes)),
-        **{
-            r: writer.number(int(results.get(r, 0)))
-            for r in ("clear", "clear_of_known_plans", "conditional", "blocked")
-        },
+        listed=writer.counted("check", results),
     )
     writer.say("sites.clear_note")
     evidence = run.conflicts
@@ -101,3 +102,4 @@ def priority(writer: Writer) -> None:
         shown,
         size_pt=11,
     )
+    writer.map(overview_key("priority"), writer.words("maps.priority"), WIDTH_MM)

@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.sheets import write_sheets
+from siteplan.outputs.dossier_pictures import THEMES, sheet_key, site_key
+from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
-    from siteplan.outputs.style import Style
     from siteplan.outputs.writer import Writer
 
-MAP_WIDTH_MM = 122.0
+MAP_WIDTH_MM = 163.0
+SHEET_WIDTH_MM = 316.0  # an A3 page with its heading and the caption
 FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity", "overlap_area_m2",
            "slope_mean_percent", "seat_distance_m", "access_minutes", "shift")  # fmt: skip
 
 
-def write_site_sheets(writer: Writer, style: Style | None, jobs: int) -> None:
-    """Write a page for each proposed site; without `style` no map, and a line that says how to have them drawn."""
+def write_site_sheets(writer: Writer) -> None:
+    """Write a page for each proposed site; where no maps are drawn, a line that says how to have them drawn."""
     best = summary.proposed_sites(writer.run)
     names = summary.names_by_code(writer.run)
     codes = [str(code) for code in best["commune_code"]]
-    if style is None or not codes:
+    if writer.pictures is None or not codes:
         writer.say("site_sheets.no_maps")
-        for code, site in zip(codes, best.to_dict("records"), strict=True):
-            _figures(writer, names[code], code, site, new_page=False)
+    for number, (code, site) in enumerate(zip(codes, best.to_dict("records"), strict=True)):
+        _figures(writer, names[code], code, site, new_page=number > 0 and writer.pictures is not None)
+        if writer.pictures is not None:
+            writer.paper.picture(writer.pictures[site_key(code)], MAP_WIDTH_MM, names[code], captioned=False)
+
+
+def write_maps(writer: Writer) -> None:
+    """Write the A3 maps of the province: phases of each option, priority, coverage."""
+    if writer.pictures is None:
         return
-    with TemporaryDirectory(prefix="siteplan-") as folder:
-        files = write_sheets(writer.run, style, Path(folder), writer.lang, communes=codes, jobs=jobs)
-        pictures = {path.stem.removeprefix("xa_"): path for path in files if path.suffix == ".png"}
-        for number, (code, site) in enumerate(zip(codes, best.to_dict("records"), strict=True)):
-            _figures(writer, names[code], code, site, new_page=number > 0)
-            writer.paper.picture(_small(pictures[code].read_bytes()), MAP_WIDTH_MM, names[code], captioned=False)
+    shown = [("phase", number, run) for number, run in enumerate(writer.runs)]
+    shown += [(theme, 0, writer.run) for theme in THEMES]
+    for theme, number, run in shown:
+        words = writer.words(f"maps.{theme}", title=writer.option_of(run))
+        writer.paper.picture(writer.pictures[sheet_key(theme, number)], SHEET_WIDTH_MM, words)
 
 
 def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_page: bool) -> None:
@@ -49,7 +54,7 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
         schema = RESULTS["sites"].column(column)
         words = wording.shown(schema, site[column], writer.lang)
         if words != "–":
-            cells.append((wording.label(schema, writer.lang), wording.clean(words, 300)))
+            cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
     cells += [(wording.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
     if len(cells) % 2:
         cells.append(("", ""))
@@ -70,13 +75,3 @@ def _built(writer: Writer, run: Any, code: str) -> str:
 @lru_cache(maxsize=4)
 def _programme(_folder: Path, run: Any) -> dict[str, dict[str, Any]]:
     return {str(row["commune_code"]): row for row in summary.programme(run).to_dict("records")}
-
-
-def _small(png: bytes) -> bytes:
-    """Return a picture of 256 colours: a third of the size, and nobody sees it on paper."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(256).save(out, "PNG", optimize=False)
-    return out.getvalue()

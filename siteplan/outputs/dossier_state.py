@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_need import write_balance, write_need_tables
+from siteplan.outputs.dossier_pictures import overview_key
 from siteplan.tables import RESULTS
 from siteplan.tabular import read_table
 from siteplan.workspace import template_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
@@ -28,6 +33,17 @@ def cited_documents(run: Run) -> list[str]:
         if "legal_basis" in table.names and name != "sources":
             cells |= {str(v) for v in run.table(name)["legal_basis"].dropna()}
     return sorted(cells)
+
+
+def counts_of(values: pd.Series[Any], kinds: Sequence[str]) -> dict[str, int]:
+    """Return how many rows are of each kind."""
+    counted = values.value_counts()
+    return {kind: int(counted.get(kind, 0)) for kind in kinds}
+
+
+def _within(words: str) -> str:
+    """Return words as they stand within a sentence."""
+    return words[:1].lower() + words[1:]
 
 
 def legal_basis(writer: Writer, templates: Path) -> None:
@@ -64,21 +80,15 @@ def present_state(writer: Writer) -> None:
         people=writer.number(people),
         former=writer.number(summary.add_up(communes["former_unit_count"])),
     )
-    status = facilities["status"].value_counts()
     writer.say(
         "present.facilities",
         count=writer.number(len(facilities)),
-        in_use=writer.number(status.get("in_use", 0)),
-        surplus=writer.number(status.get("surplus", 0)),
-        decided=writer.number(status.get("decided", 0)),
-        unknown=writer.number(int(facilities["status"].isna().sum())),
-    )
-    condition = facilities["condition"].value_counts()
-    writer.say(
-        "present.condition",
-        **{c: writer.number(condition.get(c, 0)) for c in ("good", "fair", "poor", "unsafe")},
-        unknown=writer.number(int(facilities["condition"].isna().sum())),
-    )
+        listed=writer.counted("facilities", {**counts_of(facilities["status"], ("in_use", "surplus", "decided")),
+                                             "unknown": int(facilities["status"].isna().sum())}),
+    )  # fmt: skip
+    condition = counts_of(facilities["condition"], ("good", "fair", "poor", "unsafe"))
+    condition["unknown"] = int(facilities["condition"].isna().sum())
+    writer.say("present.condition", listed=writer.counted("condition", condition))
     total = total_of(writer.run)
     if total["existing_floor_area_m2"] is not None:
         writer.say(
@@ -90,10 +100,8 @@ def present_state(writer: Writer) -> None:
     else:
         writer.say("present.areas_missing")
     by_basis = summary.totals_by_basis(communes).set_index("basis")
-    writer.say(
-        "present.basis",
-        **{b: writer.number(int(by_basis["count"][b])) for b in ("reported", "estimated", "missing")},
-    )
+    bases = {basis: int(by_basis["count"][basis]) for basis in ("reported", "estimated", "missing")}
+    writer.say("present.basis", listed=writer.counted("basis", bases, between="; "))
     coverage(writer)
     assumptions(writer)
 
@@ -116,21 +124,20 @@ def coverage(writer: Writer) -> None:
         total=writer.number(len(writer.run.communes)),
     )
     writer.say("coverage.rule", annex=writer.annex("coverage"))
+    writer.map(overview_key("coverage"), writer.words("coverage.map"), WIDTH_MM)
 
 
 def assumptions(writer: Writer) -> None:
     """Write how many assumptions the results rest on, by certainty."""
     rows = writer.run.table("assumptions")
-    counts = rows["certainty"].value_counts()
+    counts = counts_of(rows["certainty"], ("R", "P"))
     if rows.empty:
         writer.say("assumptions.none")
         return
     writer.say(
         "assumptions.count",
         count=writer.number(len(rows)),
-        recalled=writer.number(int(counts.get("R", 0))),
-        proposed=writer.number(int(counts.get("P", 0))),
-        computed=writer.number(len(rows) - int(counts.get("R", 0)) - int(counts.get("P", 0))),
+        listed=writer.counted("assumptions", counts | {"other": len(rows) - sum(counts.values())}),
         annex=writer.annex("assumptions"),
     )
 
@@ -140,11 +147,10 @@ def need(writer: Writer) -> None:
     communes = writer.run.communes
     scope = str(wording.scenario_of(writer.run).get("need", {}).get("scope", ""))
     writer.say("need.scope", scope=locale.value_text("scope", scope, writer.lang))
-    staff = communes["staff_basis"].value_counts()
     writer.say(
         "need.staff",
         total=writer.number(summary.add_up(communes["staff"])),
-        **{b: writer.number(int(staff.get(b, 0))) for b in ("approved", "group_average", "default")},
+        listed=writer.counted("staff", counts_of(communes["staff_basis"], ("approved", "group_average", "default"))),
     )
     total = total_of(writer.run)
     writer.say(
@@ -161,14 +167,16 @@ def need(writer: Writer) -> None:
         new_land=writer.m2(total["new_land_area_m2"]),
     )
     write_balance(writer)
-    kinds = communes["build_type"].value_counts()
-    writer.say(
-        "need.build", **{b: writer.number(int(kinds.get(b, 0))) for b in ("none", "renovate", "extend", "build_new")}
-    )
+    kinds = counts_of(communes["build_type"], ("none", "renovate", "extend", "build_new"))
+    writer.say("need.build", listed=writer.counted("build", kinds))
     binding = communes["binding_rule"].value_counts()
     if len(binding):
         rules = "; ".join(
-            f"{locale.value_text('binding_rule', rule, writer.lang)}: {writer.number(count)}"
+            writer.words(
+                "need.binding_rule",
+                rule=_within(locale.value_text("binding_rule", rule, writer.lang)),
+                count=writer.number(count),
+            )
             for rule, count in binding.items()
         )
         writer.say("need.binding", rules=rules)

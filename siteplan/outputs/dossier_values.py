@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
+BUILDS = ("none", "renovate", "extend", "build_new")
+STATUSES = ("planned", "waiting", "not_needed")
 KEPT = "keep"  # the treatment that leaves a facility where it is
 
 
@@ -37,7 +39,6 @@ def values_of(writer: Writer) -> dict[str, Any]:
         "ten_de_an": title,
         "ten_de_an_trong_cau": title[:1].lower() + title[1:],
         "ngay_so_lieu": wording.day(str(run.manifest.get("created", "")), writer.lang),
-        "so_phu_luc": str(len(writer.annex_numbers)),
         "so_gia_dinh": writer.number(int(assumptions.sum())),
         "so_chua_kiem_chung": writer.number(int(assumptions.get("R", 0))),
         **_need(writer),
@@ -75,6 +76,7 @@ def _need(writer: Writer) -> dict[str, str]:
     }
     return {
         **{name: writer.m2(total[column]) for name, column in areas.items()},
+        "hinh_thuc_dau_tu": writer.counted("build", {kind: int(builds.get(kind, 0)) for kind in BUILDS}),
         **{name: writer.number(count) for name, count in counts.items()},
     }
 
@@ -91,6 +93,7 @@ def _sites(writer: Writer) -> dict[str, str]:
         "so_vi_tri_de_xuat": writer.number(len(best)),
         "so_chua_co_vi_tri": writer.number(int(communes["best_site_id"].isna().sum())),
         **{name: writer.number(int(results.get(token, 0))) for name, token in names.items()},
+        "ket_qua_vi_tri": writer.counted("check", {token: int(results.get(token, 0)) for token in names.values()}),
     }
 
 
@@ -108,6 +111,7 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
     freed = released(run)
     found = {
         "ten": wording.title_of(run, writer.lang),
+        "bo_tri": writer.counted("status", {status: int(states.get(status, 0)) for status in STATUSES}),
         "so_bo_tri": writer.number(int(states.get("planned", 0))),
         "so_cho": writer.number(int(states.get("waiting", 0))),
         "so_khong_phai_dau_tu": writer.number(int(states.get("not_needed", 0))),

@@ -243,9 +243,9 @@ class Paper:
             run.italic, run.font.size = True, Pt(12)
 
     def items(self, lines: Sequence[str]) -> None:
-        """Write lines, each begun by a dash."""
-        for line in lines:
-            self.text(f"- {line}")
+        """Write lines, each begun by a dash; the last ends the sentence."""
+        for at, line in enumerate(lines, start=1):
+            self.text(f"- {line.removesuffix(';')}." if at == len(lines) and line.endswith(";") else f"- {line}")
 
     @property
     def document(self) -> Any:

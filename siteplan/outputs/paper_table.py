@@ -62,7 +62,14 @@ def table_xml(
     for number, row in enumerate(rows):
         parts.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>")
         parts += [
-            _cell(words, width, side, number in strong, size_pt, keep=whole and number + 1 < len(rows))
+            _cell(
+                words,
+                width,
+                side,
+                number in strong,
+                size_pt,
+                keep=number + 1 < len(rows) and (whole or number + 2 in strong or number + 1 in strong),
+            )
             for words, width, side in zip(row, twips, align, strict=True)
         ]
         parts.append("</w:tr>")

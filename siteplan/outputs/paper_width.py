@@ -6,6 +6,7 @@ wider, so as long as the page allows it columns get that much more.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,10 +18,15 @@ _KINDS = (("ijlt.,;:|'!()[]-/ ·", _NARROW), ("rsfcaezI", _SMALL), ("mwMWQOGDHN%
 _ADVANCES = {letter: advance for letters, advance in _KINDS for letter in letters}
 _BOLD = 1.08
 _OTHER_FONT = 1.27
+_OTHER_WORD = 1.08
+_BREAKS = re.compile(r"\s+|(?<=[,;_])(?=\D)")  # where a line may be broken, the zero-width spaces of `breakable` too
 _PADDING_MM = 2.0
 _SMALLEST_PT = 7.0
 _LONGEST_WORD_MM = 42.0
-_USUAL = 0.9  # share of the cells of a column that its width is chosen for
+_USUAL = 0.95  # share of the cells of a column that its width is chosen for
+_RARE = 0.3  # of the longest cell, where most are short
+_WORTH = 0.9
+_MOST_LINES = 60
 
 
 @lru_cache(maxsize=65536)
@@ -37,8 +43,14 @@ def width_mm(words: str, size_pt: float) -> float:
     return _advance(words) / 1000 * size_pt * _PT_MM
 
 
-def _longest_word(words: str, size_pt: float) -> float:
-    return min(_LONGEST_WORD_MM, max((width_mm(word, size_pt) for word in words.split()), default=0.0))
+def _longest_word(words: str, size_pt: float, room: float) -> float:
+    """Width of the widest word, a number with the space that another font asks for."""
+    widths = [
+        width_mm(word, size_pt) * (room if word[0].isdigit() and word[-1].isdigit() else min(room, _OTHER_WORD))
+        for word in _BREAKS.split(words)
+        if word
+    ]
+    return min(_LONGEST_WORD_MM, max(widths, default=0.0))
 
 
 def _longest_line(words: str, size_pt: float) -> float:
@@ -49,8 +61,8 @@ def _least(headings: Sequence[str], columns: Sequence[Sequence[str]], size_pt: f
     """Widths below which a word or a number would be broken."""
     found = []
     for heading, cells in zip(headings, columns, strict=True):
-        inside = max((_longest_word(words, size_pt) for words in set(cells)), default=0.0)
-        found.append(max(inside, _longest_word(heading, size_pt) * _BOLD) * room + _PADDING_MM)
+        inside = max((_longest_word(words, size_pt, room) for words in set(cells)), default=0.0)
+        found.append(max(inside, _longest_word(heading, size_pt, room) * _BOLD) + _PADDING_MM)
     return found
 
 
@@ -74,40 +86,54 @@ def column_widths(
         Widths in mm, their sum `total_mm`; the letter size.
     """
     columns = [list(cells) for cells in zip(*rows, strict=True)] if rows else [[] for _ in headings]
-    size, least = size_pt, [0.0]
-    for size, room in _attempts(size_pt):
-        least = _least(headings, columns, size, room)
-        if sum(least) <= total_mm:
-            break
-    else:
-        return [width * total_mm / sum(least) for width in least], size
-    natural = []
-    for heading, cells, narrowest in zip(headings, columns, least, strict=True):
-        lengths = sorted(_longest_line(words, size) for words in cells)
-        usual = lengths[min(len(lengths) - 1, int(len(lengths) * _USUAL))] if lengths else 0.0
-        natural.append(max(narrowest, usual * 1.15 + _PADDING_MM, _longest_line(heading, size) * _BOLD / 2))
-    return _shared(least, natural, total_mm), size
+    least = [0.0]
+    for room in (_OTHER_FONT, _OTHER_WORD):
+        best: tuple[float, list[float], float] | None = None
+        for size in _sizes(size_pt, room):
+            least = _least(headings, columns, size, room)
+            if sum(least) > total_mm:
+                continue
+            widths = _shared(least, _natural(headings, columns, size), total_mm)
+            height = height_mm(rows, widths, size)
+            # smaller letters have to save more than their own share
+            if best is None or height < best[0] * _WORTH:
+                best = (height, widths, size)
+        if best is not None:
+            return best[1], best[2]
+    return [width * total_mm / sum(least) for width in least], _SMALLEST_PT
 
 
-def _attempts(size_pt: float) -> list[tuple[float, float]]:
-    """Letter sizes and how much wider than Times the letters may be, in the order in which they are tried."""
-    sizes = [size_pt]
-    while sizes[-1] - 0.5 >= _SMALLEST_PT:
-        sizes.append(sizes[-1] - 0.5)
-    return [(size, room) for room in (_OTHER_FONT, 1.05) for size in (sizes[:2] if room > 1.05 else sizes)]
+def _sizes(size_pt: float, room: float) -> list[float]:
+    """Letter sizes that are tried: three, and more where words would be broken otherwise."""
+    steps = 3 if room == _OTHER_FONT else 1 + int((size_pt - _SMALLEST_PT) / 0.5)
+    return [max(_SMALLEST_PT, size_pt - 0.5 * step) for step in range(steps)]
+
+
+def _natural(headings: Sequence[str], columns: Sequence[Sequence[str]], size_pt: float) -> list[float]:
+    """Widths at which nearly all cells stand on one line, and headings on two."""
+    found = []
+    for heading, cells in zip(headings, columns, strict=True):
+        lengths = sorted(_longest_line(words, size_pt) for words in cells) or [0.0]
+        usual = max(lengths[min(len(lengths) - 1, int(len(lengths) * _USUAL))], lengths[-1] * _RARE)
+        found.append(max(usual * _OTHER_WORD + _PADDING_MM, _longest_line(heading, size_pt) * _BOLD / 2))
+    return found
 
 
 def _shared(least: Sequence[float], natural: Sequence[float], total_mm: float) -> list[float]:
-    """Share the page out so that all columns need about as many lines, and none less than its longest word."""
-    if sum(natural) <= total_mm:
-        return [width * total_mm / sum(natural) for width in natural]
-    low, high = 1.0, 1000.0
-    for _ in range(60):
-        lines = (low + high) / 2
-        needed = sum(max(narrow, wide / lines) for narrow, wide in zip(least, natural, strict=True))
-        low, high = (lines, high) if needed > total_mm else (low, lines)
-    widths = [max(narrow, wide / high) for narrow, wide in zip(least, natural, strict=True)]
-    return [width * total_mm / sum(widths) for width in widths]
+    """Share the page out so that rows have as few lines as can be and no column is narrower than its longest word."""
+    lines, widths = 1, list(natural)
+    while sum(widths := _of_lines(least, natural, lines)) > total_mm and lines < _MOST_LINES:
+        lines += 1
+    spare = total_mm - sum(widths)
+    long = [max(0.0, wide - width) for wide, width in zip(natural, widths, strict=True)]
+    shares = long if sum(long) > 0 else widths
+    return [width + spare * share / sum(shares) for width, share in zip(widths, shares, strict=True)]
+
+
+def _of_lines(least: Sequence[float], natural: Sequence[float], lines: int) -> list[float]:
+    lost = 1.0 if lines == 1 else 1.12  # what the ends of lines leave empty
+    return [max(narrow, (wide - _PADDING_MM) / lines * lost + _PADDING_MM)
+            for narrow, wide in zip(least, natural, strict=True)]  # fmt: skip
 
 
 def height_mm(rows: Sequence[Sequence[str]], widths: Sequence[float], size_pt: float) -> float:

@@ -17,14 +17,14 @@ from siteplan.outputs.style import LegendClass, class_words
 from siteplan.outputs.webmap.cells import flags, plain
 
 # layers of the background of a commune's sheet and of the province's, as style.toml names them
-_NEAR = (
+NEAR = (
     "water_areas", "urban_areas", "plans_in_force", "plans_not_in_force", "sector_projects", "waterways", "small_roads",
     "roads", "railways", "border", "services",
 )  # fmt: skip
 _INSET_SCALE = 5_000
 _ROWS = 10
-_BOUNDARY = LegendClass(line="#4a555e", width=1.2, dash=(6.0, 2.0, 1.0, 2.0))
-_OWN = LegendClass(line="#8e1b4d", width=2.8)
+BOUNDARY = LegendClass(line="#4a555e", width=1.2, dash=(6.0, 2.0, 1.0, 2.0))
+OWN = LegendClass(line="#8e1b4d", width=2.8)
 
 
 def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
@@ -52,9 +52,9 @@ def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
     scale = paper.scale_for((west, south, east, north), frame[2] - 8, frame[3] - 8)
     ground = sheet.map(*frame, ((west + east) / 2, (south + north) / 2), scale)
     relief(ground, material)
-    legend, roles = background_layers(ground, material, _NEAR, 0.45)
-    ground.shapes(communes.geometry.to_numpy(), _BOUNDARY, 90)
-    ground.shapes([own.geometry], _OWN, 91)
+    legend, roles = background_layers(ground, material, NEAR, 0.45)
+    ground.shapes(communes.geometry.to_numpy(), BOUNDARY, 90)
+    ground.shapes([own.geometry], OWN, 91)
     sites = material.sites[material.sites["commune_code"] == code].sort_values(["rank", "site_id"], na_position="last")
     facilities = material.facilities[material.facilities["commune_code"] == code].sort_values("facility_id")
     fates = _fates(material, facilities)
@@ -68,10 +68,10 @@ def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
 
     best = sites[flags(sites, "is_best")]
     if len(best):
-        _inset(sheet, material, best.iloc[0], (15.0, 174.0, 60.0, 60.0))
+        draw_inset(sheet, material, best.iloc[0], (15.0, 174.0, 60.0, 60.0))
     else:
         sheet.text(15, 176, material.words("no_site"), 8, bold=True)
-    lines = [(material.words("boundary"), _BOUNDARY, False), *legend]
+    lines = [(material.words("boundary"), BOUNDARY, False), *legend]
     sheet.text(81, 171, material.words("legend"), 8, bold=True, colour=paper.DEEP)
     sheet.legend(81, 175, 116, 212, lines)
     furniture(sheet, material, ground, 81, 229)
@@ -135,12 +135,12 @@ def _facility_marks(ground: Ground, material: Material, facilities: Any, fates: 
     return [(layer.words(material.lang, "facilities"), None, False), *drawn.values()] if drawn else []
 
 
-def _inset(sheet: Sheet, material: Material, site: Any, frame: paper.Box) -> None:
+def draw_inset(sheet: Sheet, material: Material, site: Any, frame: paper.Box) -> None:
     """Draw the proposed site at a scale at which its plot can be seen, with the findings on it."""
     west, south, east, north = shapely.bounds(site.geometry)
     scale = max(_INSET_SCALE, paper.scale_for((west, south, east, north), frame[2] - 10, frame[3] - 10))
     ground = sheet.map(*frame, ((west + east) / 2, (south + north) / 2), scale)
-    background_layers(ground, material, _NEAR, 0.5)
+    background_layers(ground, material, NEAR, 0.5)
     of = material.conflicts[material.conflicts["site_id"] == site.site_id]
     layer = material.style.layers["conflicts"]
     for key_of_class, look in layer.classes.items():

@@ -109,9 +109,8 @@ def title_block(sheet: Sheet, material: Material, words: str, below: str) -> Non
     sheet.rule(10, 21, sheet.width - 20, paper.DEEP, 1.0)
 
 
-def foot(sheet: Sheet, material: Material, roles: set[str]) -> None:
-    """Write the sources of what is drawn, what the sheet is not, and when it was made."""
-    run = material.run
+def sources_line(material: Material, roles: set[str]) -> str:
+    """Return the sources of what is drawn, each once with its date, and whether it is illustrative."""
     named = {}
     for row in material.sources[["role", "layer", "source", "data_date", "illustrative"]].itertuples(index=False):
         if plain(row.role) in roles:
@@ -119,8 +118,14 @@ def foot(sheet: Sheet, material: Material, roles: set[str]) -> None:
             when = f" ({dated(row.data_date, material.lang)})" if plain(row.data_date) else ""
             named[f"{shown}{when}"] = bool(plain(row.illustrative))
     told = "; ".join(w + (f" [{material.words('illustrative')}]" if made else "") for w, made in named.items())
+    return material.words("sources", sources=told or "–")
+
+
+def foot(sheet: Sheet, material: Material, roles: set[str]) -> None:
+    """Write the sources of what is drawn, what the sheet is not, and when it was made."""
+    run = material.run
     words = [
-        material.words("sources", sources=told or "–"),
+        sources_line(material, roles),
         material.words("reference"),
         material.words(
             "made", date=dated(run.manifest.get("created"), material.lang), version=run.manifest.get("version", "–")
@@ -130,15 +135,15 @@ def foot(sheet: Sheet, material: Material, roles: set[str]) -> None:
     sheet.paragraph(10, sheet.height - 12.6, " ".join(words), 5.8, sheet.width - 20, 4)
 
 
-def furniture(sheet: Sheet, material: Material, ground: Ground, x: float, y: float) -> None:
-    """Grid, arrow, bar and the CRS in words; `x`, `y` is the foot of the arrow."""
+def furniture(sheet: Sheet, material: Material, ground: Ground, x: float, y: float, room: float = 64.0) -> None:
+    """Grid, arrow, bar and the CRS in words, `room` mm wide; `x`, `y` is the foot of the arrow."""
     step = ground.grid()
     sheet.north(x + 3, y)
-    sheet.scale_bar(x + 12, y - 2, ground.scale, 42)
+    sheet.scale_bar(x + 12, y - 2, ground.scale, min(42.0, room - 15))
     name = pyproj.CRS.from_epsg(material.run.epsg).name
     shown = f"{material.number(step / 1000, 0 if step >= 1000 else 1)} km"
     words = material.words("crs", name=name, epsg=material.run.epsg, step=shown)
-    sheet.paragraph(x, y + 5.2, words, 5.8, 64, 2)
+    sheet.paragraph(x, y + 5.2, words, 5.8, room, 2 if room > 60 else 3)
 
 
 def relief(ground: Ground, material: Material) -> None:

@@ -5,6 +5,7 @@ Text from data is text: no math markup, no character the font does not have. The
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -245,14 +246,23 @@ class Sheet:
         return files
 
     def _picture(self, file: Path, title: str) -> None:
-        self.figure.set_dpi(_DPI)
-        canvas = FigureCanvasAgg(self.figure)
-        canvas.draw()
         told = PngInfo()
         told.add_itxt("Title", drawable(title, 200))
+        self._drawn(_DPI).save(file, "png", compress_level=2, dpi=(_DPI, _DPI), pnginfo=told)
+
+    def _drawn(self, dpi: int) -> Image.Image:
+        self.figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
         # the paper is opaque: a fourth channel would only be packed for nothing
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        picture.save(file, "png", compress_level=2, dpi=(_DPI, _DPI), pnginfo=told)
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+    def png(self, dpi: int) -> bytes:
+        """Return the sheet as a picture for a document, in 256 colours: a third of the size, as good on paper."""
+        out = io.BytesIO()
+        with mpl.rc_context(cast("Any", _STYLE)):
+            self._drawn(dpi).quantize(256, Image.Quantize.FASTOCTREE).save(out, "png", compress_level=6, dpi=(dpi, dpi))
+        return out.getvalue()
 
 
 def _dash(look: LegendClass) -> Any:

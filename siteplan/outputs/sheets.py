@@ -15,8 +15,16 @@ import shapely
 
 from siteplan.outputs import sheet_paper as paper
 from siteplan.outputs.sheet_commune import draw_commune
-from siteplan.outputs.sheet_material import Material, background_layers, foot, furniture, relief, title_block
-from siteplan.outputs.sheet_paper import Sheet
+from siteplan.outputs.sheet_material import (
+    Material,
+    background_layers,
+    foot,
+    furniture,
+    relief,
+    sources_line,
+    title_block,
+)
+from siteplan.outputs.sheet_paper import Ground, Sheet
 from siteplan.outputs.style import LegendClass, Style
 from siteplan.outputs.webmap.cells import flags, plain
 from siteplan.outputs.webmap.looks import themes
@@ -25,6 +33,7 @@ from siteplan.runs import Run
 from siteplan.work import for_each
 
 FOLDER = "to_in"
+OVERVIEW_MM = (164.0, 178.0)
 _PROVINCE = ("priority", "phase", "coverage")
 _NAMES = {"priority": "uu_tien", "phase": "phan_ky", "coverage": "du_lieu"}
 _VALUES = {"priority": ("points", "priority_points", 1), "coverage": ("coverage", "coverage_percent", 1)}
@@ -33,12 +42,34 @@ _FAR = ("water_areas", "waterways", "roads", "railways", "border")
 
 def draw_province(material: Material, theme_key: str) -> tuple[Sheet, str]:
     """Draw the sheet of the province for one theme: A3, landscape. Returns it with its title."""
-    run, lang, communes = material.run, material.lang, material.communes
-    sheet = Sheet(420, 297, lang)
+    run = material.run
+    sheet = Sheet(420, 297, material.lang)
     title = material.words(f"province_{theme_key}", province=run.manifest["province"]["name"])
     title_block(sheet, material, title, run.title)
+    ground, lines, roles = _theme_map(sheet, material, theme_key, (14.0, 27.0, 286.0, 250.0), 5.6)
+    below = sheet.legend(308, 30, 102, 104, lines)
+    furniture(sheet, material, ground, 308, max(below, 70) + 42 if below < 60 else 118)
+    _ranking(sheet, material, theme_key, 308, 132)
+    foot(sheet, material, roles | {"communes"})
+    return sheet, title
+
+
+def draw_overview(material: Material, theme_key: str) -> Sheet:
+    """Draw the province for one theme as a picture of a text: as wide as an upright page, without title and ranking."""
+    sheet = Sheet(*OVERVIEW_MM, material.lang)
+    ground, lines, roles = _theme_map(sheet, material, theme_key, (5.0, 4.0, 154.0, 132.0), 4.7)
+    sheet.legend(5, 143, 98, 168, lines)
+    furniture(sheet, material, ground, 107, 158, room=54)
+    sheet.paragraph(5, 175, sources_line(material, roles | {"communes"}), 5.8, 154, 2)
+    return sheet
+
+
+def _theme_map(
+    sheet: Sheet, material: Material, theme_key: str, frame: paper.Box, letters: float
+) -> tuple[Ground, list[Any], set[str]]:
+    """Draw communes by the classes of a theme, with proposed sites and names; return map, legend and roles drawn."""
+    run, lang, communes = material.run, material.lang, material.communes
     bounds = tuple(float(v) for v in communes.total_bounds)
-    frame = (14.0, 27.0, 286.0, 250.0)
     centre = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     scale = paper.scale_for((bounds[0], bounds[1], bounds[2], bounds[3]), frame[2] - 8, frame[3] - 8)
     ground = sheet.map(*frame, centre, scale)
@@ -53,10 +84,10 @@ def draw_province(material: Material, theme_key: str) -> tuple[Sheet, str]:
     best = material.sites[flags(material.sites, "is_best")]
     if len(best):
         places = shapely.get_coordinates(shapely.point_on_surface(best.geometry.to_numpy()))
-        ground.points(places, LegendClass(fill=paper.DEEP, line="#ffffff"), 92, 4.2)
+        ground.points(places, LegendClass(fill=paper.DEEP, line="#ffffff"), 92, 0.75 * letters)
     seats = shapely.get_coordinates(shapely.point_on_surface(communes.geometry.to_numpy()))
     for (x, y), name in zip(seats, communes["name"], strict=True):
-        ground.label(x, y, str(name), 5.6, bold=True)
+        ground.label(x, y, str(name), letters, bold=True)
 
     counts = np.bincount(number_of, minlength=len(classes))
     lines: list[Any] = [(f"{theme['label']} ({theme['unit']})" if theme["unit"] else theme["label"], None, False)]
@@ -66,11 +97,7 @@ def draw_province(material: Material, theme_key: str) -> tuple[Sheet, str]:
         if counts[i]
     ]
     lines.append((material.words("proposed", label=""), LegendClass(fill=paper.DEEP, line="#ffffff"), True))
-    below = sheet.legend(308, 30, 102, 104, [*lines, *legend])
-    furniture(sheet, material, ground, 308, max(below, 70) + 42 if below < 60 else 118)
-    _ranking(sheet, material, theme_key, 308, 132)
-    foot(sheet, material, roles | {"communes"})
-    return sheet, title
+    return ground, [*lines, *legend], roles
 
 
 def _classes(material: Material, theme: dict[str, Any]) -> tuple[list[tuple[str, LegendClass]], Any]:

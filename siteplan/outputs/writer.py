@@ -14,13 +14,14 @@ from siteplan.tables import RESULTS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from siteplan.outputs.dossier_pictures import Pictures
     from siteplan.outputs.paper import Paper
     from siteplan.outputs.paper_table import Align
     from siteplan.runs import Run
     from siteplan.tables import Column
 
 # longer text stands in full in the workbook
-CELL_LIMIT = 400
+CELL_LIMIT = 320
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
 
 
@@ -32,6 +33,7 @@ class Writer:
     runs: Sequence[Run]
     lang: str
     annex_numbers: Mapping[str, str] = field(default_factory=dict)
+    pictures: Pictures | None = None
 
     def annex(self, name: str) -> str:
         """Say where an annex is: "Phụ lục III", or its name where the template of the annexes leaves it out."""
@@ -48,6 +50,23 @@ class Writer:
     def run(self) -> Run:
         """The first run: what does not depend on the option is taken from it."""
         return self.runs[0]
+
+    def option_of(self, run: Run) -> str:
+        """Name of the option of a run: its title up to the colon, where that tells it from the others."""
+        own, *others = (wording.title_of(one, self.lang).split(":")[0].strip() for one in (run, *self.runs))
+        return own if others.count(own) == 1 else wording.title_of(run, self.lang)
+
+    def counted(self, of: str, counts: Mapping[str, int], between: str = ", ") -> str:
+        """Name what there is of each kind in a sentence; kinds without any are left out."""
+        parts = [self.words(f"counted.{of}.{kind}", count=self.number(n)) for kind, n in counts.items() if n]
+        if len(parts) < 2:
+            return parts[0] if parts else self.words("counted.none")
+        return between.join(parts[:-1]) + self.words("counted.and") + parts[-1]
+
+    def map(self, name: str, caption: str, width_mm: float) -> None:
+        """Add a map with its caption, where maps are drawn."""
+        if self.pictures is not None:
+            self.paper.picture(self.pictures[name], width_mm, caption)
 
     def words(self, key: str, **params: Any) -> str:
         """Return the text ``dossier.<key>``."""
@@ -79,6 +98,8 @@ class Writer:
         size_pt: float = 9,
         extra: Sequence[tuple[int, str, Sequence[str]]] = (),
         total: Sequence[str] = (),
+        total_of: pd.DataFrame | None = None,
+        total_words: str = "",
     ) -> None:
         """Write rows of a result table.
 
@@ -88,8 +109,8 @@ class Writer:
             Schema, columns in order, rows.
         extra
             Further columns of text: position, heading, one text a row.
-        total
-            Columns summed in a last row.
+        total, total_of, total_words
+            Columns summed in a last row, over which rows (all, unless given), and what the row is called.
         """
         columns = [RESULTS[table].column(name) for name in names]
         headings = [wording.label(column, self.lang) for column in columns]
@@ -100,8 +121,9 @@ class Writer:
         ]
         bold: list[int] = []
         if total and rows:
+            summed = frame if total_of is None else total_of
             last = [
-                wording.shown(c, summary.add_up(frame[c.name]), self.lang) if c.name in total else "" for c in columns
+                wording.shown(c, summary.add_up(summed[c.name]), self.lang) if c.name in total else "" for c in columns
             ]
             rows.append(last)
             bold.append(len(rows) - 1)
@@ -111,12 +133,14 @@ class Writer:
             for row, words in zip(rows, [*texts, ""] if bold else texts, strict=True):
                 row.insert(at, capital(words))
         if bold:
-            rows[-1][0] = locale.text("workbook.total", self.lang)
+            rows[-1][0] = total_words or locale.text("workbook.total", self.lang)
         self.paper.table(headings, rows, align=align, bold_rows=bold, size_pt=size_pt)
 
     def _cell(self, column: Column, value: Any) -> str:
-        words = wording.clean(wording.shown(column, value, self.lang), CELL_LIMIT)
-        return capital(words) if column.values else words
+        words = wording.clean(wording.shown(column, value, self.lang))
+        if len(words) > CELL_LIMIT:
+            words = _cut(words)
+        return capital(words) if column.values or column.kind in ("bool", "messages") else words
 
     def sums(
         self,
@@ -134,6 +158,12 @@ class Writer:
         self.paper.table(
             headings, [*named, last], align=align, groups=groups, bold_rows=[len(named)], size_pt=size_pt
         )  # fmt: skip
+
+
+def _cut(words: str) -> str:
+    """Cut text where a part of it ends, else at the limit."""
+    end = max(words.rfind(mark, 0, CELL_LIMIT) for mark in ("; ", ". "))
+    return f"{words[: end + 1]} …" if end > CELL_LIMIT // 3 else f"{words[: CELL_LIMIT - 1]}…"
 
 
 def _is_number(words: str) -> bool:

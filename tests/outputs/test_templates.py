@@ -61,7 +61,7 @@ def test_the_department_orders_and_drops_annexes(small_run, layers, tmp_path):
     heads = [p.text for p in papers["phu_luc"].paragraphs if p.text.startswith("Phụ lục")]
     assert heads == ["Phụ lục I", "Phụ lục II"]
     words = "\n".join(p.text for p in papers["de_an"].paragraphs)
-    assert "Vốn theo từng năm và từng nguồn ở Phụ lục I." in words
+    assert "Vốn theo từng năm và từng nguồn nêu tại Phụ lục I." in words
     assert "mẫu phụ lục không in" in words
 
 

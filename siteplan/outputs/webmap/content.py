@@ -9,7 +9,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.dossier_need import norm_changes
+from siteplan.outputs.chain import norm_changes
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
 from siteplan.runs import Run
