@@ -47,8 +47,8 @@ def bars(
 ) -> bytes:
     """Draw upright bars, one group a label and one bar a series; the value stands above each bar.
 
-    A chart of the same figures is drawn once and kept in the cache. With `stacked` the series of a group stand upon each
-    other, with their sum above them.
+    A chart of the same figures is drawn once and kept in the cache. With `stacked` the series of a group stand upon
+    each other, with their sum above them.
 
     Returns
     -------
