@@ -52,6 +52,11 @@ class Workspace:
         """Run folders."""
         return self.root / "runs"
 
+    def scenario(self, named: Path) -> Path:
+        """Return the file of a scenario: as named from the current folder, else from here, else one of ours."""
+        places = (named, self.root / named, self.scenarios / named.name)
+        return next((place for place in places if place.is_file()), named)
+
     @property
     def catalog(self) -> Path:
         """The catalog that is used unless another is named."""

@@ -162,6 +162,8 @@ def test_every_table_of_a_run_is_the_same_from_the_database(place, server, base,
     assert files.manifest["fingerprint"] != tables.manifest["fingerprint"]
     connections = set(tables.table("sources")["file"].str.startswith("postgresql://"))
     assert connections == {True, False}
+    for path in tables.folder.rglob("*"):  # the log and the manifest too
+        assert not path.is_file() or server.password.encode() not in path.read_bytes(), path
     for name in ("results.gpkg", "background.gpkg"):
         left, right = content(files.folder / name), content(tables.folder / name)
         assert list(left) == list(right)

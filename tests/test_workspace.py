@@ -3,6 +3,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -97,3 +98,15 @@ def test_init_lays_out_a_workspace(tmp_path):
     assert not (made.layers / "open").exists()
     with pytest.raises(UsageError):
         init_workspace(made.root)
+
+
+def test_a_scenario_is_found_from_the_current_folder_from_the_workspace_and_by_name(tmp_path, monkeypatch):
+    place = init_workspace(tmp_path / "tinh")
+    monkeypatch.chdir(tmp_path)
+    own = place.scenarios / "phuong_an_1.toml"
+    assert place.scenario(Path("scenarios/phuong_an_1.toml")) == own
+    assert place.scenario(Path("phuong_an_1.toml")) == own
+    assert place.scenario(Path("tinh/scenarios/phuong_an_1.toml")).samefile(own)
+    (tmp_path / "phuong_an_1.toml").write_text("", "utf-8")
+    assert place.scenario(Path("phuong_an_1.toml")) == Path("phuong_an_1.toml")  # what lies here comes first
+    assert place.scenario(Path("khong_co.toml")) == Path("khong_co.toml")

@@ -78,6 +78,7 @@ def run(
         now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, now.lang))
         return
     place = now.workspace(scenarios[0])
+    scenarios = [place.scenario(named) for named in scenarios]
     reporter = now.reporter
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
     with lock(place), _connected(now, scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
