@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import shapely
+
 from siteplan.errors import Problem
+from siteplan.layers.listing import together
 
 if TYPE_CHECKING:
     from siteplan.layers.read import LayerSet
 
 FILE = "province.toml"
+# islands far apart are searched in the box around them: cells of this width take so much memory each (measured)
+CELL_M, BYTES_A_CELL = 30.0, 40
+MOST_GB = 3.0
 
 
 def check_province(layers: LayerSet) -> list[Problem]:
@@ -22,7 +28,24 @@ def check_province(layers: LayerSet) -> list[Problem]:
         key = "province_capital_unknown" if named else "province_capital_missing"
         if not named or (len(communes) and named not in set(communes["code"])):
             problems.append(Problem(key, "warning", column="capital", value=named, **where))
+    problems += _spread(layers)
     stated = layers.table("commune_facts")["gate_class"].notna().any()
     if layers.has("border") and not layers.has("border_gates") and not stated:
         problems.append(Problem("border_gates_missing", "warning", file=layers.catalog.path.name, layer="border_gates"))
     return problems
+
+
+def _spread(layers: LayerSet) -> list[Problem]:
+    """Warn of communes whose box takes more memory than most machines have to spare."""
+    communes = layers.table("communes")
+    if not len(communes):
+        return []
+    west, south, east, north = shapely.bounds(communes.geometry.to_numpy()).T
+    gigabytes = (east - west) * (north - south) / CELL_M**2 * BYTES_A_CELL / 1e9
+    wide = gigabytes > MOST_GB
+    features = (communes["code"] + " " + communes["name"])[wide].tolist()
+    file = layers.catalog.entry(str(communes["layer"].iloc[0])).origin
+    return together(
+        "communes_spread", "warning", features, file=file, layer="communes", gigabytes=float(gigabytes.max()),
+        cell_m=CELL_M,
+    )  # fmt: skip
