@@ -53,8 +53,13 @@ class Ground:
 
     def place(self, node: int) -> tuple[float, float]:
         """Centre of the cell of a node."""
-        row, column = np.argwhere(self.node == node)[0]
+        row, column = self.cells[node]
         return float(self.grid.x[column]), float(self.grid.y[row])
+
+    @cached_property
+    def cells(self) -> Array:
+        """Row and column of each node."""
+        return np.argwhere(self.node >= 0)
 
     def nodes_at(self, x: Array, y: Array) -> Array:
         """Nodes of the nearest walkable cells."""

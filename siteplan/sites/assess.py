@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from geopandas.array import from_shapely
 
 from siteplan.raster import Raster
 from siteplan.sites import discuss, eligibility, forced, terrain, verdict
@@ -80,7 +81,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
         Deterministic: it depends on nothing but the inputs.
     """
     scenario = prepared.scenario
-    commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
+    commune = prepared.polygons[code]
     grid = Grid.around(tuple(shapely.bounds(commune)), scenario.grid.cell_m)
     required_m2 = float(prepared.required.get(code, float("nan")))
     asked_m2 = required_m2 if required_m2 > 0 else 0.0  # the need holds its reserve already
@@ -88,7 +89,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     plots = forced.forced_plots(
         code,
         commune,
-        {"facilities": prepared.facilities, "proposals": prepared.proposals},
+        {role: own.get(code) for role, own in prepared.of_communes.items()},
         prepared.zones,
         required_m2 if required_m2 > 0 else _least_area(prepared.rules),
         asked_m2,
@@ -161,8 +162,8 @@ def in_schema(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
             out[column.name] = frame[column.name].array
     if table.geometry is None:
         return pd.DataFrame(out, index=range(len(frame)))
-    geometry = gpd.GeoSeries(frame["geometry"].to_numpy(dtype=object), crs=crs)
-    return gpd.GeoDataFrame(out, geometry=geometry, index=range(len(frame)))
+    out["geometry"] = from_shapely(frame["geometry"].to_numpy(dtype=object), crs=crs)
+    return gpd.GeoDataFrame(pd.DataFrame(out, index=range(len(frame)), copy=False), geometry="geometry", copy=False)
 
 
 def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataFrame:

@@ -121,14 +121,26 @@ def free_of(tried: Array, commune: Any, hard: list[Rule], layers: Mapping[str, L
         in_town[urban.pairs(tried, 0.0)[0]] = True
     for role in dict.fromkeys(rule.role for rule in hard):
         layer, of_role = layers[role], [rule for rule in hard if rule.role == role]
-        left, row = layer.boxes(tried, max(rule.reach_m for rule in of_role))
-        for rule in of_role:
+        left, row = _close(tried, free, layer, of_role)
+        for rule in of_role if len(left) else ():
             asked = layer.rows[rule.rule][row] & free[left]
             if asked.any():
                 free[_surely_meets(tried, rule, layer, in_town, left[asked], row[asked])] = False
                 asked &= free[left]
                 free &= ~findings.meets(tried, rule, layer, urban, sliver_m2, (left[asked], row[asked]))
     return free
+
+
+def _close(tried: Array, free: Array, layer: Layer, rules: list[Rule]) -> tuple[Array, Array]:
+    """Pairs of plots that are still free and objects of rules no farther from them than a rule reaches."""
+    left, row = layer.boxes(tried, max(rule.reach_m for rule in rules))
+    reach: Any = layer.farthest(rules)[row]
+    asked = free[left] & ~np.isnan(reach)
+    left, row, reach = left[asked], row[asked], reach[asked]
+    objects = layer.geometries[row]
+    shapely.prepare(objects)  # the same few are asked again and again
+    near = shapely.dwithin(objects, tried[left], reach)
+    return left[near], row[near]
 
 
 def _surely_meets(tried: Array, rule: Rule, layer: Layer, in_town: Array, left: Array, row: Array) -> Array:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from siteplan.raster import Raster
 from siteplan.sites import plans, terrain
 from siteplan.sites.rules import Layer, Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
-from siteplan.tables import INPUTS, empty
+from siteplan.tables import INPUTS, empty, records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -72,10 +74,41 @@ class Prepared:
     far: FarPlaces
     without_reserve: Mapping[str, float] = field(default_factory=dict)
 
+    @cached_property
+    def people_points(self) -> tuple[Any, Array, Array]:
+        """Index over the points with people, their coordinates and the number of people of each."""
+        assert self.people is not None
+        points = np.asarray(self.people.geometry.values)
+        return shapely.STRtree(points), shapely.get_coordinates(points), self.people["population"].to_numpy(dtype=float)
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("in_force", "polygons", "of_communes", "people_points")
+        return {key: value for key, value in self.__dict__.items() if key not in made}
+
     @property
     def crs(self) -> Any:
         """The province's CRS."""
         return self.communes.crs
+
+    @cached_property
+    def in_force(self) -> list[dict[str, Any]]:
+        """Plans in force on the scenario's date, one record each."""
+        return records(plans.in_force(self.plans, self.scenario.date))
+
+    @cached_property
+    def polygons(self) -> Mapping[str, Any]:
+        """Polygon of each commune by its code."""
+        return dict(zip(self.communes["code"], self.communes.geometry, strict=True))
+
+    @cached_property
+    def of_communes(self) -> Mapping[str, Mapping[str, pd.DataFrame]]:
+        """Facilities and proposals (by role) of each commune by its code."""
+        tables = {"facilities": self.facilities, "proposals": self.proposals}
+        return {
+            role: {str(code): own for code, own in table.groupby("commune_code", sort=False)}
+            for role, table in tables.items()
+            if table is not None and len(table)
+        }
 
     @property
     def coarse_m(self) -> float | None:
@@ -203,9 +236,9 @@ def people_in(prepared: Prepared, commune: Any) -> tuple[Array, Array, Array]:
     if prepared.people is None:
         none = np.array([], dtype=float)
         return none, none, none
-    rows = np.sort(prepared.people.sindex.query(commune, predicate="intersects"))
-    points = prepared.people.geometry.iloc[rows]
-    return points.x.to_numpy(), points.y.to_numpy(), prepared.people["population"].iloc[rows].to_numpy(dtype=float)
+    tree, xy, population = prepared.people_points
+    rows = np.sort(tree.query(commune, predicate="intersects"))
+    return xy[rows, 0], xy[rows, 1], population[rows]
 
 
 def people_centre(prepared: Prepared, code: str, commune: Any) -> tuple[float, float] | None:

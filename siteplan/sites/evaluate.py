@@ -43,6 +43,7 @@ def evaluate(
     tolerance = scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
     area = shapely.area(geometries)
+    proposals = _near(prepared.proposals, geometries)
     threshold = next((r.threshold for r in prepared.rules if r.role == "dem"), float("inf"))
     ground = measure.terrain_columns(geometries, dem, slope, threshold)
     land = measure.land_use_columns(geometries, layers.get("land_use"))
@@ -67,7 +68,7 @@ def evaluate(
         geometries,
         sites["clearance"],
         layers,
-        prepared.proposals,
+        proposals,
         prepared.ground_figures,
         figures,
         tolerance.sliver_m2,
@@ -82,7 +83,7 @@ def evaluate(
         slope,
         prepared.coarse_m is not None,
         layers,
-        prepared.proposals,
+        proposals,
         prepared.ground_figures,
         required_m2,
     )
@@ -91,7 +92,7 @@ def evaluate(
     conflicts, planned = gather(prepared, commune, sites, ground)
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
     conformity = plans.conformity_table(
-        sites.assign(area_m2=area), planned, prepared.plans, prepared.rule_tables, scenario.date, tolerance, cover
+        sites.assign(area_m2=area), planned, prepared.in_force, prepared.rule_tables, tolerance, cover
     )
 
     by_site: dict[str, list[dict[str, Any]]] = {}
@@ -109,6 +110,11 @@ def evaluate(
     )
     figures["geometry"] = geometries
     return conflicts, figures, conformity
+
+
+def _near(frame: gpd.GeoDataFrame | None, geometries: Array) -> gpd.GeoDataFrame | None:
+    """Rows of a frame whose boxes meet those of some geometries."""
+    return None if frame is None else frame.iloc[np.unique(frame.sindex.query(geometries)[1])]
 
 
 def gather(

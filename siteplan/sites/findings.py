@@ -24,6 +24,33 @@ _MICROMETRE = 1e-6
 ARC_SEGMENTS = 64  # per quarter circle: the arc of a 1,000 m corridor is true to 0.08 m
 
 
+def _all_corridors(
+    sites: Array, rules: Sequence[Rule], layers: Mapping[str, Layer], urban: Layer | None
+) -> list[tuple[Rule, Layer, Array, Array, Array]]:
+    """:func:`corridors` of every rule on a layer that meets a site, in the order of the rules."""
+    asked = [r for r in rules if r.role not in ("plan_zones", "communes") and r.role in layers and len(layers[r.role])]
+    pairs: dict[str, tuple[Array, Array]] = {}
+    for role in dict.fromkeys(rule.role for rule in asked):
+        of_role = [rule for rule in asked if rule.role == role]
+        found = layers[role].rule_pairs(sites, of_role)
+        pairs |= {rule.rule: pair for rule, pair in zip(of_role, found, strict=True)}
+    near = [(r, layers[r.role], *pairs[r.rule]) for r in asked if len(pairs[r.rule][0])]
+    parts = _parts_of(sites, near, urban)
+    some = shapely.area(parts) > 0
+    split = np.cumsum([len(left) for _, _, left, _ in near])[:-1]
+    return (
+        [
+            (rule, layer, left[held], row[held], own[held])
+            for (rule, layer, left, row), held, own in zip(
+                near, np.split(some, split), np.split(parts, split), strict=True
+            )
+            if held.any()
+        ]
+        if near
+        else []
+    )
+
+
 def tolerated_m2(rule: Rule, site_area_m2: Array, tolerance: ToleranceSettings) -> Array:
     """Area that may lie in what a rule excludes before the site breaks it.
 
@@ -43,22 +70,40 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
         Number of the site, row of the object, geometry of the part (area above 0), one entry per pair.
     """
     left, row = layer.pairs(sites, rule.reach_m, rule)
-    if len(left) == 0:
-        return left, row, np.array([], dtype=object)
-    place, objects = sites[left], layer.sound(row)
-    half = layer.half_width_m[row]
-    rural_m, urban_m = rule.distance_m, rule.distance_urban_m
-    if urban is None or len(urban) == 0 or rural_m == urban_m:
-        parts = _parts(place, objects, np.full(len(left), rural_m) + half)
-    else:
-        town = _towns(place, urban)
-        parts = shapely.union(
-            shapely.difference(_parts(place, objects, rural_m + half), town),
-            shapely.intersection(_parts(place, objects, urban_m + half), town),
-        )
-    parts = overlap.areal(parts)
+    parts = _parts_of(sites, [(rule, layer, left, row)], urban)
     some = shapely.area(parts) > 0
     return left[some], row[some], parts[some]
+
+
+def _parts_of(sites: Array, found: Sequence[tuple[Rule, Layer, Array, Array]], urban: Layer | None) -> Array:
+    """Parts of sites in the objects of rules or within their distance: one after another for all pairs of all rules."""
+    count = [len(left) for _, _, left, _ in found]
+    if not sum(count):
+        return np.array([], dtype=object)
+    number = np.concatenate([left for _, _, left, _ in found])
+    place = sites[number]
+    objects = np.concatenate([layer.sound(row) for _, layer, _, row in found])
+    half = np.concatenate([layer.half_width_m[row] for _, layer, _, row in found])
+    rural_m, urban_m = (
+        np.repeat(distances, count)
+        for distances in zip(*((rule.distance_m, rule.distance_urban_m) for rule, *_ in found), strict=True)
+    )
+    differs = rural_m != urban_m if urban is not None and len(urban) else np.zeros(len(place), dtype=bool)
+    same = ~differs
+    parts = np.empty(len(place), dtype=object)
+    parts[same] = _parts(place[same], objects[same], rural_m[same] + half[same])
+    if urban is not None and differs.any():
+        town, place, objects, half = (
+            _towns(sites, urban)[number[differs]],
+            place[differs],
+            objects[differs],
+            half[differs],
+        )
+        parts[differs] = shapely.union(
+            shapely.difference(_parts(place, objects, rural_m[differs] + half), town),
+            shapely.intersection(_parts(place, objects, urban_m[differs] + half), town),
+        )
+    return overlap.areal(parts)
 
 
 def meets(
@@ -87,11 +132,9 @@ def meets(
     if in_town or np.isnan(rule.distance_m) or rule.reach_m + layer.half_width_m.max(initial=0.0) <= 0:
         reach: Any = rule.reach_m + half
         close = shapely.dwithin(objects, sites[left], reach)
-        maybe = np.unique(left[close])
-        if len(maybe) == 0:
-            return out
-        left, _, parts = corridors(sites[maybe], rule, layer, urban)
-        out[maybe[left[shapely.area(parts) >= sliver_m2]]] = True
+        left, row = left[close], row[close]
+        area = shapely.area(_parts_of(sites, [(rule, layer, left, row)], urban))
+        out[left[(area > 0) & (area >= sliver_m2)]] = True
         return out
     nearer: Any = rule.distance_m + half - _MICROMETRE
     out[left[shapely.dwithin(objects, sites[left], nearer)]] = True
@@ -152,13 +195,7 @@ def rule_findings(
     urban = layers.get("urban_areas")
     found: list[dict[str, Any]] = []
     shapes: list[Any] = []
-    for rule in rules:
-        layer = layers.get(rule.role)
-        if layer is None or len(layer) == 0 or rule.role in ("plan_zones", "communes"):
-            continue
-        left, row, parts = corridors(geometries, rule, layer, urban)
-        if len(left) == 0:
-            continue
+    for rule, layer, left, row, parts in _all_corridors(geometries, rules, layers, urban):
         groups: dict[tuple[int, str], list[int]] = {}
         for place, key in enumerate(zip(left.tolist(), layer.identity(rule, row), strict=True)):
             groups.setdefault(key, []).append(place)

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from siteplan.sites.overlap import areal, mended
+from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -93,7 +94,7 @@ def forced_plots(
     facilities = tables.get("facilities")
     if facilities is not None and len(facilities):
         own = facilities[facilities["commune_code"] == code].sort_values("facility_id")
-        for row in own.to_dict("records"):
+        for row in records(own):
             geometry, reasons, assumed = _plot(row["geometry"], _number(row["land_area_m2"]), required_m2)
             if geometry is None:
                 continue
@@ -111,7 +112,7 @@ def forced_plots(
     proposals = tables.get("proposals")
     if proposals is not None and len(proposals):
         own = proposals[proposals["commune_code"] == code].sort_values("proposal_id")
-        for row in own.to_dict("records"):
+        for row in records(own):
             geometry, reasons, assumed = _plot(row["geometry"], _number(row["area_m2"]), required_m2)
             if geometry is None:
                 continue
@@ -129,7 +130,7 @@ def _planned(commune: Any, zones: Layer, asked_m2: float) -> list[Forced]:
     if len(rows) == 0:
         return []
     found = []
-    for row in zones.frame.iloc[rows].sort_values("zone_id").to_dict("records"):
+    for row in records(zones.frame.iloc[rows].sort_values("zone_id")):
         if row["restricted"] is True:
             continue
         parts = shapely.get_parts(areal(mended(np.array([row["geometry"]], dtype=object))))
@@ -163,7 +164,9 @@ def cut_plot(zone: Any, area_m2: float) -> Any:
         cut = shapely.intersection(
             zone, shapely.box(centre.x - side, centre.y - side, centre.x + side, centre.y + side)
         )
-        part = max(shapely.get_parts(areal(np.array([cut], dtype=object))), key=lambda p: p.area)
+        if cut.geom_type != "Polygon":
+            cut = max(shapely.get_parts(areal(np.array([cut], dtype=object))), key=lambda p: p.area)
+        part = cut
         if abs(part.area - area_m2) <= 1e-4 * area_m2:
             break
         low, high = (side, high) if part.area < area_m2 else (low, side)

@@ -118,8 +118,10 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
     out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=names)
     if dem is None or slope is None or dem.values.size == 0 or len(geometries) == 0:
         return out
-    known = np.isfinite(slope.values)
-    steep = np.where(known, (slope.values > threshold).astype(np.float32), np.float32(np.nan))
+    steep = np.full(slope.values.shape, np.nan, dtype=np.float32)
+    for place in cells_of(slope, geometries):
+        percent = slope.values[place]
+        steep[place] = np.where(np.isfinite(percent), percent > threshold, np.nan)
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
     found = _zonal(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
     out["slope_mean_percent"], out["slope_max_percent"] = found["slope_mean"], found["slope_max"]
@@ -127,6 +129,16 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
     out["steep_percent"] = 100.0 * found["steep_mean"]
     out["dem_resolution_m"] = dem.source_resolution_m or dem.cell_m
     return out
+
+
+def cells_of(raster: Raster, geometries: Array) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the cells of a raster that the box around each geometry meets; none where it lies outside."""
+    t, (height, width) = raster.transform, raster.values.shape
+    for west, south, east, north in shapely.bounds(geometries).tolist():
+        top, bottom = max(int(np.floor((north - t.f) / t.e)), 0), min(int(np.ceil((south - t.f) / t.e)), height)
+        left, right = max(int(np.floor((west - t.c) / t.a)), 0), min(int(np.ceil((east - t.c) / t.a)), width)
+        if top < bottom and left < right:
+            yield slice(top, bottom), slice(left, right)
 
 
 @dataclass(frozen=True)
@@ -351,17 +363,16 @@ def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float)
 
     Cells count that hang together with the site: land beyond a road or a stream does not.
     """
-    out = np.full(len(geometries), np.nan)
     if not required_area_m2 > 0:
-        return out
-    reach = float(np.sqrt(required_area_m2))
-    for i, site in enumerate(geometries):
-        ring = shapely.difference(shapely.buffer(site, reach, quad_segs=4), site)
+        return np.full(len(geometries), np.nan)
+    rings = shapely.difference(shapely.buffer(geometries, float(np.sqrt(required_area_m2)), quad_segs=4), geometries)
+    around = np.empty(len(rings), dtype=object)
+    for i, ring in enumerate(rings):
         cut = eligible.window(ring.bounds)
         rows, columns = cut.values.shape
         grid = Grid(cut.bounds[0], cut.bounds[3], rows, columns, eligible.cell_m)
-        land = shapely.get_parts(shapely.intersection(cell_polygons(cut.values == 1, grid), ring))
-        # cells are excluded by their centres, so land may begin up to half a cell away from an edge
-        joined = shapely.distance(land, site) <= eligible.cell_m / 2
-        out[i] = float(shapely.area(land[joined]).sum())
-    return out
+        around[i] = cell_polygons(cut.values == 1, grid)
+    land, owner = shapely.get_parts(shapely.intersection(around, rings), return_index=True)
+    # cells are excluded by their centres, so land may begin up to half a cell away from an edge
+    joined = shapely.distance(land, geometries[owner]) <= eligible.cell_m / 2
+    return np.bincount(owner[joined], weights=shapely.area(land[joined]), minlength=len(rings)).astype(float)

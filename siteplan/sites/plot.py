@@ -97,9 +97,7 @@ def _of_commune(prepared: Prepared, code: str, sites: gpd.GeoDataFrame, with_shi
     area = sites.assign(area_m2=shapely.area(geometries))
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
     tolerance = prepared.scenario.tolerance
-    said = plans.conformity_table(
-        area, planned, prepared.plans, prepared.rule_tables, prepared.scenario.date, tolerance, cover
-    )
+    said = plans.conformity_table(area, planned, prepared.in_force, prepared.rule_tables, tolerance, cover)
     by_site: dict[str, list[dict[str, Any]]] = {}
     for row in records(found):
         by_site.setdefault(row["site_id"], []).append(row)

@@ -8,7 +8,7 @@ rule is known here by name; what the columns of a layer lack is derived from the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -195,6 +195,13 @@ def of_class(roads: Layer, speeds: pd.DataFrame, column: str) -> Array:
     return roads.judged("road_class", speeds, "road_class", column)
 
 
+def _within(tree: Any, geometries: Array, reach_m: float) -> Any:
+    """Pairs of geometries and objects of a tree no farther apart than a distance."""
+    if reach_m > 0:
+        return tree.query(geometries, predicate="dwithin", distance=reach_m)
+    return tree.query(geometries, predicate="intersects")
+
+
 class Layer:
     """Objects of one role that one rule or several may mean, with a spatial index that is built where it is used."""
 
@@ -294,16 +301,68 @@ class Layer:
     def pairs(self, geometries: Array, distance_m: float, rule: Rule | None = None) -> tuple[Array, Array]:
         """Pairs (geometry, row) no farther apart than `distance_m` plus the object's half width; of a rule's rows."""
         tree, numbers, half = self._tree(rule)
-        reach = distance_m + half
         if tree is None:
             return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
-        if reach > 0:
-            left, right = tree.query(geometries, predicate="dwithin", distance=reach)
-        else:
-            left, right = tree.query(geometries, predicate="intersects")
+        if rule is None:
+            return self._all_pairs(geometries, distance_m + half)
+        left, right = _within(tree, geometries, distance_m + half)
         right = numbers[right]
         order = np.lexsort((right, left))
         return left[order], right[order]
+
+    def _all_pairs(self, geometries: Array, reach_m: float) -> tuple[Array, Array]:
+        """Pairs with all objects; those of the geometries asked last are kept, which several figures ask for."""
+        asked = tuple(map(id, geometries))
+        if self._made.get("asked", (None,))[0] != asked:
+            self._made["asked"] = asked, geometries.copy(), {}  # what is kept alive keeps its number
+        known = self._made["asked"][2]
+        if reach_m not in known:
+            left, row = _within(self.tree, geometries, reach_m)
+            order = np.lexsort((row, left))
+            known[reach_m] = left[order], row[order]
+        left, row = known[reach_m]
+        return left, row
+
+    def rule_pairs(self, geometries: Array, rules: Iterable[Rule]) -> list[tuple[Array, Array]]:
+        """Pairs as :meth:`pairs` gives them for each rule at its reach, with one search for all of them."""
+        found, held = [], [(rule, *self._reach_of(rule)) for rule in rules]
+        widest = max((reach for _, any_rows, reach in held if any_rows), default=0.0)
+        none = np.array([], dtype=np.int64)
+        left = row = none
+        if any(any_rows for _, any_rows, _ in held):
+            left, row = self._all_pairs(geometries, widest)
+        shapely.prepare(geometries)
+        for rule, any_rows, reach in held:
+            if not any_rows:
+                found.append((none, none))
+                continue
+            mine = self.rows[rule.rule][row]
+            own, of_rule = left[mine], row[mine]
+            if reach < widest and len(own):
+                places, objects = geometries[own], self.geometries[of_rule]
+                near = shapely.dwithin(places, objects, reach) if reach > 0 else shapely.intersects(places, objects)
+                own, of_rule = own[near], of_rule[near]
+            found.append((own, of_rule))
+        return found
+
+    def farthest(self, rules: Sequence[Rule]) -> Array:
+        """How far each object reaches by the rule that reaches farthest, with its half width; NaN: no rule means it."""
+        key = "farthest", *((rule.rule, rule.reach_m) for rule in rules)
+        if key not in self._made:
+            out = np.full(len(self), np.nan)
+            for rule in rules:
+                out = np.fmax(out, np.where(self.rows[rule.rule], rule.reach_m + self.half_width_m, np.nan))
+            self._made[key] = out
+        return np.asarray(self._made[key])
+
+    def _reach_of(self, rule: Rule) -> tuple[bool, float]:
+        """Whether a rule has objects, and how far they reach with their greatest half width."""
+        key = "reach", rule.rule, rule.reach_m
+        if key not in self._made:
+            keep = self.rows[rule.rule]
+            self._made[key] = bool(keep.any()), rule.reach_m + float(self.half_width_m[keep].max(initial=0.0))
+        held, reach = self._made[key]
+        return bool(held), float(reach)
 
     def boxes(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
         """Pairs (geometry, row) whose boxes are no farther apart than `distance_m` plus the greatest half width."""

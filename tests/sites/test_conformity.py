@@ -9,7 +9,7 @@ import shapely
 
 from siteplan.locale import decode, text
 from siteplan.sites import plans
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, records
 
 DATE = dt.date(2026, 1, 1)
 SITE = (0, 0, 100, 100)
@@ -160,7 +160,7 @@ def table(found, rules, plan_rows, zone_rows, maps, statuses=None) -> pd.DataFra
     cover["status"] = [(statuses or {}).get(r.removeprefix("plans/"), s) for r, s in
                        zip(cover["role"], cover["status"], strict=True)]  # fmt: skip
     made = plans.conformity_table(
-        sites.assign(area_m2=sites.geometry.area), rows, listed, rules, DATE, tolerance, cover
+        sites.assign(area_m2=sites.geometry.area), rows, records(plans.in_force(listed, DATE)), rules, tolerance, cover
     )
     return conform(made, RESULTS["conformity"]).set_index("plan_kind")
 

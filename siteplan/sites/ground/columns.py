@@ -11,7 +11,7 @@ import pandas as pd
 
 from siteplan.raster import Raster
 from siteplan.sites.ground import earthworks, floods, landform
-from siteplan.sites.measure import covered
+from siteplan.sites.measure import cells_of, covered
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,10 +38,17 @@ class Terrain:
     ruggedness: Raster
 
     @classmethod
-    def of(cls, dem: Raster, slope: Raster) -> Terrain:
-        """Add the ruggedness to heights and slope of one window."""
-        rugged = Raster(landform.ruggedness(dem.values), dem.transform, float("nan"), dem.source_resolution_m)
-        return cls(dem, slope, rugged)
+    def of(cls, dem: Raster, slope: Raster, geometries: Array) -> Terrain:
+        """Add the ruggedness of the cells of some polygons to heights and slope of one window; elsewhere it is NaN."""
+        rugged = np.full(dem.values.shape, np.nan)
+        for rows, columns in cells_of(dem, geometries):
+            # with the neighbours that the ruggedness of a cell looks at
+            top, left = max(rows.start - 1, 0), max(columns.start - 1, 0)
+            whole = landform.ruggedness(dem.values[top : rows.stop + 1, left : columns.stop + 1])
+            height, width = rows.stop - rows.start, columns.stop - columns.start
+            inner = whole[rows.start - top :, columns.start - left :][:height, :width]
+            rugged[rows, columns] = np.where(np.isnan(inner), rugged[rows, columns], inner)
+        return cls(dem, slope, Raster(rugged, dem.transform, float("nan"), dem.source_resolution_m))
 
 
 def ground_columns(
@@ -89,7 +96,7 @@ def ground_columns(
     if dem is None or slope is None or coarse or len(geometries) == 0:
         return out
     heights = earthworks.plot_heights(geometries, dem)
-    _shape(out, geometries, Terrain.of(dem, slope), layers, figures, heights)
+    _shape(out, geometries, Terrain.of(dem, slope, geometries), layers, figures, heights)
     _platforms(out, geometries, dem, figures, required_m2)
     return out
 

@@ -32,7 +32,7 @@ def heights_at(dem: Raster, x: Array, y: Array) -> Array:
     """Heights between the cell centres, linear in both directions; NaN beyond the centres and beside unknown cells."""
     t = dem.transform
     at = np.stack([(np.asarray(y, float) - t.f) / t.e - 0.5, (np.asarray(x, float) - t.c) / t.a - 0.5])
-    found = ndimage.map_coordinates(dem.values.astype(float), at, order=1, cval=np.nan, prefilter=False)
+    found = ndimage.map_coordinates(dem.values, at, output=float, order=1, cval=np.nan, prefilter=False)
     return np.asarray(found)
 
 

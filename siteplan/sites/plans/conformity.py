@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.pairs import coordinates
-from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling, in_force
+from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling
 from siteplan.tables import records
 
 if TYPE_CHECKING:
@@ -46,9 +45,8 @@ def _once(rows: list[Mapping[Any, Any]]) -> float:
 def conformity_table(
     sites: pd.DataFrame,
     evidence: pd.DataFrame | None,
-    plans: pd.DataFrame,
+    register: Sequence[Mapping[str, Any]],
     rules: Rules,
-    date: dt.date,
     tolerance: ToleranceSettings,
     coverage: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -60,10 +58,10 @@ def conformity_table(
         Sites of one commune: ``site_id``, ``commune_code``, ``area_m2``.
     evidence
         Rows of the plans (:func:`evidence`), None where there is none.
-    plans
-        The register.
-    rules, date, tolerance
-        Kinds of plan, the scenario's date, and how much of a site may be left over.
+    register
+        The plans in force (:func:`in_force`), one record each.
+    rules, tolerance
+        Kinds of plan, and how much of a site may be left over.
     coverage
         Rows ``plans/<kind>`` of the commune: which mandatory kinds the register covers it with.
 
@@ -76,7 +74,6 @@ def conformity_table(
         plans stand without name.
     """
     kinds = {str(k["plan_kind"]): k for k in records(rules.plan_kinds)}
-    register = records(in_force(plans, date))
     area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
     rows: list[dict[str, Any]] = []
     if evidence is not None and len(evidence):

@@ -22,6 +22,7 @@ Array = np.ndarray[Any, Any]
 
 SERVICES = ("school", "health", "market", "police")
 FROM_PEOPLE_AT_MOST = 24  # with more places of people than this the search starts from the sites instead
+LIKELY_MINUTES, LIKELY_MINUTES_KM = 5.0, 7.0  # how far a search looks first; its answer does not depend on them
 ROUNDS, TRIED_PER_ROUND = 2, 4
 CANDIDATES = 1500
 
@@ -186,8 +187,20 @@ def _to_services(columns: pd.DataFrame, prepared: Prepared, code: str, ground: G
         nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
     for name, there in nodes.items():
         if len(there):
-            found = dijkstra(ground.reverse, directed=True, indices=np.unique(there), min_only=True)[goals]
+            found = _to_nearest(ground, goals, np.unique(there))
             columns[name] = np.where(np.isfinite(found), found, np.nan)
+
+
+def _to_nearest(ground: Ground, goals: Array, there: Array) -> Array:
+    """Minutes from each of `goals` to the nearest of the nodes `there`, infinite where there is no way."""
+    cells = ground.cells
+    away = np.hypot(*(cells[goals][:, None, :] - cells[there][None, :, :]).transpose(2, 0, 1)).min(axis=1)
+    # most lie within what the straight distance lets expect: only where one does not, the search goes on to the end
+    likely = LIKELY_MINUTES + LIKELY_MINUTES_KM * float(away.max()) * ground.grid.cell_m / 1000.0
+    found = dijkstra(ground.reverse, directed=True, indices=there, min_only=True, limit=likely)[goals]
+    if not np.isfinite(found).all():
+        found = dijkstra(ground.reverse, directed=True, indices=there, min_only=True)[goals]
+    return np.asarray(found)
 
 
 def _farthest(columns: pd.DataFrame, prepared: Prepared, times: Array, x: Array, y: Array) -> None:
