@@ -44,7 +44,7 @@ _COMMUNES, _ZONES = "communes", "plan_zones"
 
 
 def hashes_of(catalog: Catalog, reporter: Reporter) -> dict[str, str]:
-    """SHA-256 of every file of a catalog; a file that keeps its size and time is not read again."""
+    """Hash of every file and table of a catalog; a file that keeps its size and time is not read again."""
     known_file = cache_folder() / KIND / "hashes.json"
     try:
         known: dict[str, Any] = json.loads(known_file.read_text("utf-8"))
@@ -53,7 +53,12 @@ def hashes_of(catalog: Catalog, reporter: Reporter) -> dict[str, str]:
     found: dict[str, str] = {}
     fresh: dict[str, Any] = {}
     for entry in catalog.layers:
-        if entry.is_awaited or entry.connection:
+        if entry.is_awaited:
+            continue
+        if entry.connection:  # others write there: it is asked each time
+            from siteplan.layers import postgis  # geopandas comes with it
+
+            found[entry.name] = postgis.content_mark(entry)
             continue
         path = embedded.resolve(entry.path, catalog.folder, catalog.province, reporter)
         if not path.exists():

@@ -192,6 +192,30 @@ def read(entry: LayerEntry, wants_geometry: bool) -> TableLayer:
     return _layer(frame, column, definition, problems)
 
 
+def content_mark(entry: LayerEntry) -> str:
+    """Hash of all rows of a layer, made by the server: whether a colleague has changed something, without reading it.
+
+    Raises
+    ------
+    InputError
+        As :func:`read`.
+    """
+    from psycopg import sql
+
+    where: dict[str, Any] = {"file": entry.origin, "layer": entry.name}
+    with database.connect(entry.connection, **where) as connection, database.told(entry.connection, **where):
+        connection.autocommit = False
+        connection.read_only = True
+        source = _statement(connection, entry, where)
+        rows = sql.SQL("select md5(whole::text) as mark from (select * from {}) as whole").format(source)
+        found = connection.execute(
+            sql.SQL("select count(*), md5(coalesce(string_agg(mark, '' order by mark), '')) from ({}) as marks").format(
+                rows
+            )
+        ).fetchone()
+    return ":".join(map(str, found or ()))
+
+
 def _fetched(connection: psycopg.Connection[Any], source: Any, names: list[str], column: str) -> Any:
     """Read the rows through geopandas and SQLAlchemy, over the connection and within the snapshot that is open."""
     import sqlalchemy

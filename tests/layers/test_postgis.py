@@ -12,9 +12,13 @@ import pytest
 import shapely
 
 from siteplan.database import address_problem, shown
+from siteplan.errors import InputError
 from siteplan.layers.catalog import load_catalog
+from siteplan.layers.postgis import content_mark
 from siteplan.layers.read import read_layers
 from siteplan.locale import problem_row
+from siteplan.plot_index import hashes_of
+from siteplan.report import SILENT
 from siteplan.tables import INPUTS
 
 pytestmark = pytest.mark.require("postgis")
@@ -71,6 +75,36 @@ def test_a_change_by_another_officer_changes_the_fingerprint_and_the_order_of_ro
     changed = from_base.read()
     assert changed.fingerprint != first
     assert "Tên mới" in set(changed.table("communes")["name"])
+
+
+@pytest.mark.require("gdal")
+@pytest.mark.parametrize("query", [False, True])
+def test_the_mark_of_a_table_changes_with_its_content_alone(from_base, server, base, query):
+    entry = load_catalog(from_base.write()).entry("communes")
+    if query:
+        entry = entry.model_copy(update={"table": "", "sql": "select code, geom from communes where code <> '';"})
+    first = content_mark(entry)
+    server.sql("update communes set name = name where code = '06001'", base)  # moves the row to the end of the table
+    assert content_mark(entry) == first
+    server.sql("update communes set name = name || ' mới' where code = '06001'", base)
+    assert (content_mark(entry) == first) == query  # the query does not ask for the name
+    server.sql("update communes set geom = st_translate(geom, 0.001, 0) where code = '06001'", base)
+    assert content_mark(entry) != first
+    assert content_mark(entry.model_copy(update={"sql": "select 1 where false", "table": ""})).startswith("0:")
+
+
+@pytest.mark.require("gdal")
+def test_check_site_asks_the_database_whether_a_colleague_has_changed_a_layer(from_base, server, base):
+    catalog = load_catalog(from_base.write())
+    before = hashes_of(catalog, SILENT)
+    assert hashes_of(catalog, SILENT) == before
+    server.sql("delete from communes where code = '06001'", base)
+    after = hashes_of(catalog, SILENT)
+    assert {name for name in before if before[name] != after[name]} == {"communes"}
+    server.sql("drop table communes", base)
+    with pytest.raises(InputError) as caught:
+        hashes_of(catalog, SILENT)
+    assert keys(caught.value.problems) == ["database_table_missing"]
 
 
 @pytest.mark.require("gdal")
