@@ -30,17 +30,21 @@ TEXT_STYLE = "CHU_VIET"
 _FONT = "arial.ttf"  # has all Vietnamese letters in every CAD program
 _TEXT_LAYER = "_CHU"
 TEXT_LIMIT = 250
-# what is written: column, letter height in metres on the ground (2 mm at 1:1,000 up to 1:100,000)
+# what is written: column, letter height in metres on the ground; sites and facilities are read from 1:1,000 (6 and 4 mm
+# high) to 1:5,000 (1.2 and 0.8 mm), towns and projects to 1:25,000, communes to 1:100,000
 _TEXTS: Mapping[str, tuple[str, float]] = {
-    "sites": ("label", 4.0),
+    "sites": ("label", 6.0),
     "communes": ("name", 200.0),
-    "facilities": ("name", 3.0),
+    "facilities": ("name", 4.0),
     "urban_areas": ("name", 60.0),
     "sector_projects": ("name", 20.0),
     "settlements": ("name", 20.0),
     "former_units": ("name", 40.0),
 }
 _MIDDLE = 5
+_NEW_LINE = "\\P"
+_WIDTH_LETTERS = 24  # longer names go on in a second line
+_LIGHTEST = 150  # of 255: paler colours are not seen on white paper
 _XDATA_STRING = 1000
 _XDATA_BYTES = 255
 
@@ -114,9 +118,24 @@ def write(path: Path, layers: Sequence[KitLayer], looks: Sequence[Look], names: 
 
 
 def _colour(look: Look) -> tuple[int, int, int]:
-    found = ((c.line if look.layer.shape == "line" else c.fill) or c.fill or c.line for _, _, c in look.classes)
-    words = next((colour for colour in found if colour), "#000000")
+    """Return the first colour of a layer that is seen on white paper; where none is, the first one darkened."""
+    found = [_rgb(colour) for _, _, c in look.classes for colour in (c.fill, c.line) if colour]
+    if look.layer.shape == "line":
+        found = [_rgb(colour) for _, _, c in look.classes for colour in (c.line, c.fill) if colour]
+    return next((c for c in found if _light(c) <= _LIGHTEST), _darkened(found[0]) if found else (0, 0, 0))
+
+
+def _rgb(words: str) -> tuple[int, int, int]:
     return int(words[1:3], 16), int(words[3:5], 16), int(words[5:7], 16)
+
+
+def _light(colour: tuple[int, int, int]) -> float:
+    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+
+
+def _darkened(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    share = _LIGHTEST / _light(colour)
+    return round(colour[0] * share), round(colour[1] * share), round(colour[2] * share)
 
 
 def _ids(layer: KitLayer) -> list[str]:
@@ -183,6 +202,7 @@ def _write_texts(space: Any, name: str, layer: KitLayer, names: Mapping[str, str
         words = wording.scalar(value)
         if words is None:
             continue
-        shown = " – ".join(part for part in (str(words), names.get(str(code), "")) if part)
-        told = {"layer": name, "style": TEXT_STYLE, "char_height": height, "attachment_point": _MIDDLE}
-        space.add_mtext(escaped(plain_text(shown)), dxfattribs={**told, "insert": (point.x, point.y)})
+        lines = [escaped(plain_text(part)) for part in (str(words), names.get(str(code), "")) if part]
+        told = {"layer": name, "style": TEXT_STYLE, "char_height": height, "attachment_point": _MIDDLE,
+                "width": _WIDTH_LETTERS * height}  # fmt: skip
+        space.add_mtext(_NEW_LINE.join(lines), dxfattribs={**told, "insert": (point.x, point.y)})
