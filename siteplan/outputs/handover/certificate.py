@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 FILE = "he_toa_do.docx"
+LINE_FILE = "mapinfow_prj.txt"  # to be copied: in a document hyphens may not break
+_HYPHEN = "\u2011"
 _GRID_M = 1_000.0
+_OTHER_MERIDIAN = 0.25  # degrees; neighbouring provinces lie on 107°00′ and 107°30′
+_FAR_M = 10
 PROGRAMS = ("arcgis", "qgis", "mapinfo", "microstation")
 
 
@@ -93,7 +97,7 @@ def write(path: Path, run: Run, lang: str) -> None:
     rows = [
         (words("row.name"), f"{told['name']} (EPSG:{epsg})"),
         (words("row.ellipsoid"), words("axes", a=axes[0], f=axes[1])),
-        (words("row.meridian"), f"{told['meridian']}°"),
+        (words("row.meridian"), f"{_degrees(float(told['meridian']))} ({told['meridian']}°)"),
         (words("row.scale"), str(told["scale"])),
         (words("row.false"), f"{told['east']} m; {told['north']} m"),
         (words("row.shift"), f"{told['dx']}; {told['dy']}; {told['dz']} m"),
@@ -102,12 +106,65 @@ def write(path: Path, run: Run, lang: str) -> None:
         (words("row.method"), words("method", code=str(DATUM_SHIFT))),
     ]
     paper.table([words("item"), words("value")], rows, (6, 11), ("left", "left"), size_pt=11)
-    _points(paper, control_points(run.table("communes")), epsg, words)
+    points = control_points(run.table("communes"))
+    _points(paper, points, epsg, words)
+    _signs(paper, points[0], epsg, lang)
     paper.text(words("warning"))
     for program in PROGRAMS:
         paper.heading(words(f"{program}.title"), 3)
-        paper.items([line for line in words(f"{program}.steps", **told).strip().split("\n") if line])
+        shown = {**told, "line": told["line"].replace("-", _HYPHEN), "file": LINE_FILE}
+        paper.items([line for line in words(f"{program}.steps", **shown).strip().split("\n") if line])
     paper.save(path)
+    path.with_name(LINE_FILE).write_text(f"{told['line']}\n", "ascii", newline="\r\n")
+
+
+def _degrees(value: float) -> str:
+    """Write degrees and minutes, as Vietnamese documents name a meridian."""
+    return f"{int(value)}°{round(value % 1 * 60):02d}′"
+
+
+def mistakes(point: tuple[float, float], epsg: int) -> dict[str, float]:
+    """Return how far off a point (east, north, metres) comes to lie by the usual wrong settings, in metres.
+
+    No shift to WGS 84 at all; the shift the wrong way round; its rotations with the signs of the other convention; a
+    central meridian a quarter of a degree to the west.
+    """
+    east, north = point
+    right = transformer(epsg, WGS84).transform(east, north)
+    crs = pyproj.CRS.from_epsg(epsg)
+    datum = crs.geodetic_crs
+    assert datum is not None
+    geod = datum.get_geod()
+    assert geod is not None
+    lon, lat = pyproj.Transformer.from_crs(epsg, datum, always_xy=True).transform(east, north)
+    values = list(shift_parameters().values())
+
+    def shifted(sign: float, turn: float) -> tuple[float, float]:
+        dx, dy, dz = (_plain(sign * v) for v in values[:3])
+        rx, ry, rz = (_plain(turn * v) for v in values[3:6])
+        steps = (
+            "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 +step "
+            f"+proj=helmert +x={dx} +y={dy} +z={dz} +rx={rx} +ry={ry} +rz={rz} +s={_plain(sign * values[6])} "
+            "+convention=coordinate_frame +step +inv +proj=cart +ellps=WGS84 +step +proj=unitconvert +xy_in=rad "
+            "+xy_out=deg"
+        )
+        found: tuple[float, float] = pyproj.Transformer.from_pipeline(steps).transform(lon, lat)[:2]
+        return found
+
+    wrong = {"no_shift": (lon, lat), "reversed": shifted(-1, -1), "rotation": shifted(1, -1),
+             "meridian": (right[0] - _OTHER_MERIDIAN, right[1])}  # fmt: skip
+    return {name: float(geod.inv(*right, *at)[2]) for name, at in wrong.items()}
+
+
+def _signs(paper: Paper, point: tuple[float, float], epsg: int, lang: str) -> None:
+    """Write the table of the usual wrong settings and how each is recognised."""
+    rows = [
+        (locale.text(f"handover.crs.mistake.{name}", lang), locale.number(metres, 0 if metres > _FAR_M else 1, lang))
+        for name, metres in mistakes(point, epsg).items()
+    ]
+    paper.caption(locale.text("handover.crs.mistakes", lang))
+    headings = [locale.text(f"handover.crs.mistake_{name}", lang) for name in ("what", "metres")]
+    paper.table(headings, rows, (12, 5), ("left", "right"), size_pt=11)
 
 
 def _points(paper: Paper, points: Sequence[tuple[float, float]], epsg: int, words: Any) -> None:

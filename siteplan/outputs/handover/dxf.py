@@ -43,6 +43,7 @@ _TEXTS: Mapping[str, tuple[str, float]] = {
 }
 _MIDDLE = 5
 _NEW_LINE = "\\P"
+_LINES = 3.6  # two lines and a space between texts, in letter heights
 _WIDTH_LETTERS = 24  # longer names go on in a second line
 _LIGHTEST = 150  # of 255: paler colours are not seen on white paper
 _XDATA_STRING = 1000
@@ -198,6 +199,7 @@ def _write_texts(space: Any, name: str, layer: KitLayer, names: Mapping[str, str
         return
     inside = shapely.point_on_surface(layer.frame.geometry.to_numpy())
     codes = layer.frame["commune_code"] if layer.theme == "sites" else [""] * len(layer.frame)
+    taken: dict[tuple[int, int], None] = {}
     for point, value, code in zip(inside, layer.frame[column], codes, strict=True):
         words = wording.scalar(value)
         if words is None:
@@ -205,4 +207,14 @@ def _write_texts(space: Any, name: str, layer: KitLayer, names: Mapping[str, str
         lines = [escaped(plain_text(part)) for part in (str(words), names.get(str(code), "")) if part]
         told = {"layer": name, "style": TEXT_STYLE, "char_height": height, "attachment_point": _MIDDLE,
                 "width": _WIDTH_LETTERS * height}  # fmt: skip
-        space.add_mtext(_NEW_LINE.join(lines), dxfattribs={**told, "insert": (point.x, point.y)})
+        at = (point.x, _free_line(taken, point.x, point.y, height))
+        space.add_mtext(_NEW_LINE.join(lines), dxfattribs={**told, "insert": at})
+
+
+def _free_line(taken: dict[tuple[int, int], None], x: float, y: float, height: float) -> float:
+    """Return where a text goes that would lie on an earlier one: below it."""
+    column, step = round(x / (_WIDTH_LETTERS / 2 * height)), _LINES * height
+    while any((column + aside, round(y / step)) in taken for aside in (-1, 0, 1)):
+        y -= step
+    taken[column, round(y / step)] = None
+    return y

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import sqlite3
@@ -19,7 +20,7 @@ import shapely
 from defusedxml import ElementTree
 
 from siteplan.outputs import handover
-from siteplan.outputs.handover import dxf, pack
+from siteplan.outputs.handover import certificate, dxf, pack
 
 # WGS 84 degrees to the plane, by the figures of Decision 05/2007/QĐ-BTNMT and Circular 973/2001/TT-TCĐC
 OPERATION = pyproj.Transformer.from_pipeline(
@@ -241,10 +242,49 @@ def test_the_statement_on_the_crs_agrees_with_the_published_parameters(kit):
         '"VN-2000 / TM-3 107-15", 8, 9999, 28, -191.90441429, -39.30318279, -111.45032835, -0.00928836, 0.01975479, '
         "-0.00427372, 0.252906278, 0, 7, 107.25, 0, 0.9999, 500000, 0"
     )
-    assert any(line in paragraph.text for paragraph in document.paragraphs)
+    assert any(line in paragraph.text.replace("\u2011", "-") for paragraph in document.paragraphs)
     for row in document.tables[1].rows[1:]:
         _, north, east, lat, lon, lat_off, lon_off = (float(cell.text) for cell in row.cells)
         back_east, back_north = OPERATION.transform(lon, lat)
         assert (back_east, back_north) == pytest.approx((east, north), abs=0.005)
         off_east, off_north = OPERATION.transform(lon_off, lat_off)
         assert 200 < np.hypot(off_east - east, off_north - north) < 250  # 224 m at the city of Lạng Sơn
+
+
+def test_wrong_settings_are_as_far_off_as_was_computed_elsewhere():
+    """DOMAIN 8.1, at the city of Lạng Sơn: 224 m, about 450 m, 26 km; the wrong rotation 0.77 m."""
+    off = certificate.mistakes((450_000.0, 2_417_000.0), 9215)
+    assert off["no_shift"] == pytest.approx(224, abs=3)
+    assert off["reversed"] == pytest.approx(450, abs=5)
+    assert off["rotation"] == pytest.approx(0.77, abs=0.05)
+    assert off["meridian"] == pytest.approx(26_000, abs=500)
+
+
+def test_the_line_for_mapinfo_can_be_copied_as_it_stands(kit):
+    folder, *_ = kit
+    line = (folder / "tai_lieu/mapinfow_prj.txt").read_bytes()
+    assert line == (
+        b'"VN-2000 / TM-3 107-15", 8, 9999, 28, -191.90441429, -39.30318279, -111.45032835, -0.00928836, 0.01975479, '
+        b"-0.00427372, 0.252906278, 0, 7, 107.25, 0, 0.9999, 500000, 0\r\n"
+    )
+
+
+def test_corners_are_those_of_the_sites_the_proposed_one_first(kit):
+    folder, _, run = kit
+    with (folder / "toa_do/toa_do_goc_ranh.csv").open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    best = set(run.sites.loc[run.sites["is_best"], "site_id"])
+    assert {row["Mã vị trí"] for row in rows if row["Đề xuất"]} == best
+    assert rows[0]["Mã vị trí"] in best
+    for site_id, shape in zip(run.sites["site_id"], run.sites.geometry, strict=True):
+        own = [row for row in rows if row["Mã vị trí"] == site_id]
+        drawn = shapely.Polygon([(float(row["Y, đông (m)"]), float(row["X, bắc (m)"])) for row in own])
+        assert shapely.hausdorff_distance(drawn, shape) <= 0.00708  # half a centimetre each way
+        assert sum(float(row["Cạnh đến điểm sau (m)"]) for row in own) == pytest.approx(shape.length, abs=0.03)
+
+
+def test_texts_of_sites_that_lie_on_one_another_do_not():
+    taken = {}
+    lines = [dxf._free_line(taken, 100.0, 50.0, 6.0) for _ in range(4)]
+    gaps = np.diff(lines)
+    assert (gaps < -2 * 6.0).all()
