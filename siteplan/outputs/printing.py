@@ -15,19 +15,26 @@ FONT = "Times New Roman"
 HEADER_LIMIT = 250  # Excel takes 255 in a page header
 A3_FROM_WIDTH = 170  # characters; wider sheets are printed on A3
 A3_PAGE_WIDTH = 300  # characters that are still legible on one A3 page
+LEAST_WIDTH = 110.0  # characters printed, which a chart or a title needs
+_COLUMN = 8.43  # characters of a column that nobody set
 PAPER_A4, PAPER_A3 = 9, 8
 
 
-def set_up(page: Any, fields: Sequence[Field], first_head: int, head: int, end: int, frozen_columns: int) -> None:
+def set_up(
+    page: Any, fields: Sequence[Field], first_head: int, head: int, end: int, frozen_columns: int, pages_down: int = 0
+) -> None:
     """Set up a sheet with a table: its rows from 0, those of its headings, its last row, columns repeated on each page.
 
-    Technical columns at the right end are left out.
+    Technical columns at the right end are left out. As many pages down as needed, where `pages_down` is none.
     """
     last = max((n for n, field in enumerate(fields) if field.printed), default=len(fields) - 1)
-    width = sum(field.width for field in fields[: last + 1])
+    width = sum(field.width for field in fields[: last + 1] if not field.hidden)
+    if width < LEAST_WIDTH:  # title and notes run over the end of a narrow table
+        last += math.ceil((LEAST_WIDTH - width) / _COLUMN)
+        width = LEAST_WIDTH
     page.set_landscape()
     page.set_paper(PAPER_A3 if width > A3_FROM_WIDTH else PAPER_A4)
-    page.fit_to_pages(max(1, math.ceil(width / A3_PAGE_WIDTH)), 0)
+    page.fit_to_pages(max(1, math.ceil(width / A3_PAGE_WIDTH)), pages_down)
     if frozen_columns:
         page.repeat_columns(0, frozen_columns - 1)
     page.repeat_rows(first_head, head)

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
 
 LINES_SHOWN = 4  # a longer text is read in its cell
+WIDEST = 60.0  # to which a column grows for its texts
+_OF_A_LINE = 0.9  # of the width of a column that words fill before they break
+_HEADING_LINES = 3
 
 
 @dataclass(frozen=True)
 class Field:
     """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
 
-    Columns at the right end that are not `printed` stay on the screen.
+    Columns at the right end that are not `printed` stay on the screen. A `hidden` one can be shown by the reader.
     """
 
     heading: str
@@ -32,6 +35,7 @@ class Field:
     total: bool = False
     key: str = ""
     printed: bool = True
+    hidden: bool = False
 
 
 def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
@@ -74,10 +78,29 @@ def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
 
 def wrapped(fields: Sequence[Field]) -> list[tuple[int, float]]:
     """Return position and letters to a line of the columns whose texts are wrapped."""
-    return [(at, 0.9 * field.width) for at, field in enumerate(fields) if field.kind == "text"]
+    return [(at, _OF_A_LINE * field.width) for at, field in enumerate(fields) if field.kind == "text"]
 
 
 def lines_of(columns: Sequence[tuple[int, float]], row: Sequence[Any]) -> int:
     """Lines the longest wrapped text of a row needs; programs do not all find the height of a row themselves."""
     longest = max((len(row[at]) / room for at, room in columns if type(row[at]) is str), default=0.0)
     return min(math.ceil(longest) or 1, LINES_SHOWN)
+
+
+def fitted(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> list[Field]:
+    """Return the columns as wide as their headings and texts need, at most :data:`WIDEST`; without a value, hidden.
+
+    A column of numbers keeps its width, one of single lines too. Sheets without rows stay as they are.
+    """
+    return [_fitted(field, [row[at] for row in rows]) for at, field in enumerate(fields)] if rows else list(fields)
+
+
+def _fitted(field: Field, cells: Sequence[Any]) -> Field:
+    longest = max((len(value) for value in cells if type(value) is str), default=0)
+    if not longest and all(value is None or value == "" for value in cells):
+        return replace(field, hidden=True)
+    if field.kind != "text":
+        return field
+    heading = max([len(word) for word in field.heading.split()] + [math.ceil(len(field.heading) / _HEADING_LINES)])
+    least = max(heading + 2.0, min(field.width, longest / _OF_A_LINE + 2))
+    return replace(field, width=math.ceil(max(least, min(longest / _OF_A_LINE / LINES_SHOWN + 2, WIDEST))))

@@ -21,7 +21,7 @@ from siteplan import locale
 from siteplan.outputs import wording
 from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, decimals_of
 from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
-from siteplan.outputs.sheet_fields import Field, Kind, field_of, lines_of, wrapped
+from siteplan.outputs.sheet_fields import Field, Kind, field_of, fitted, lines_of, wrapped
 from siteplan.outputs.sheet_rows import Blank, Cell, Formula, RowSheet, String, number_of
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ class Book:
                 style |= {"num_format": "0", "align": "center"}
             else:
                 places = {"int": 0, "money": wording.MONEY_DECIMALS}.get(kind, decimals)
-                style["num_format"] = "#,##0" + ("." + "0" * places if places else "")
+                # room for a bracket behind the last digit: a text in the next cell would touch it
+                style["num_format"] = "#,##0" + ("." + "0" * places if places else "") + "_)"
             if kind == "input":
                 style |= {"bg_color": "#FFF2CC", "font_color": "#1F3864", "bold": True, "locked": False}
             elif bold:
@@ -215,6 +216,7 @@ class Book:
         annex: bool = False,
         filters: bool = True,
         page: Any = None,
+        below: int = 0,
     ) -> Placed:
         """Add a sheet with one table.
 
@@ -240,7 +242,10 @@ class Book:
             Whether rows can be filtered and sorted; not where a formula looks at the rows above its own.
         page
             A sheet made before by :meth:`reserve`.
+        below
+            Rows left free below the table and printed with it, for a chart.
         """
+        fields = fitted(fields, rows)
         page = self._new_page(name) if page is None else page
         if annex:
             page.set_tab_color(_GREY)
@@ -261,7 +266,7 @@ class Book:
             line += 1
         for at, field in enumerate(fields):
             page.write_string(line, at, wording.clean(field.heading), self._head)
-            page.set_column(at, at, field.width)
+            page.set_column(at, at, field.width, None, {"hidden": field.hidden})
         page.set_row(line, 48)
         head = line
         marks = {"above": head, "heading": head + 1, "first": head + 2, "last": head + 1 + len(rows)}
@@ -286,7 +291,7 @@ class Book:
         told = title
         if annex:
             told = f"{locale.text('workbook.annex', self.lang)}: {title}"
-        set_up(page, fields, first_head, head, end, frozen_columns)
+        set_up(page, fields, first_head, head, end + below, frozen_columns, 1 if below else 0)
         running_lines(page, told, self.stamp, self.footing)
         columns = {field.key: at for at, field in enumerate(fields) if field.key}
         placed = Placed(page, page.get_name(), marks["first"], marks["last"], columns)

@@ -21,6 +21,7 @@ from shapely.geometry import Point, box
 
 from siteplan import locale
 from siteplan.decide import build_options, costs, priority, programme, scoring
+from siteplan.decide.calendar import Actual
 from siteplan.outputs import workbook
 from siteplan.rules import load_rules
 from siteplan.scenario import Criterion, Fund, Phase, ProgrammeSettings, Scenario, ValueFunction
@@ -48,7 +49,10 @@ SITE = {"access_minutes": 40, "slope_mean_percent": 35, "room_to_extend_percent"
 COMMUNE = {"shortage": 55, "scale": 25, "dispersal": 20}
 
 
-def scenario(*, site=SITE, commune=COMMUNE, fund=30e9, cap=10.0, clearance=None, **more):
+CENTRAL, PROVINCIAL = "ngân sách trung ương", "=ngân sách tỉnh*"
+
+
+def scenario(*, site=SITE, commune=COMMUNE, fund=30e9, cap=10.0, clearance=None, later=(), carry=False, **more):
     return Scenario(
         name="phuong_an_1",
         title="Phương án thử",
@@ -57,10 +61,11 @@ def scenario(*, site=SITE, commune=COMMUNE, fund=30e9, cap=10.0, clearance=None,
         supplements={"cap_points": cap, "border": 7, "central_ward": 8},
         phases=(Phase(name="một", years=(2026, 2028), starts_per_year=2),),
         funds=(
-            Fund(source="ngân sách trung ương", year=2026, amount=fund, committed=True),
-            Fund(source="=ngân sách tỉnh*", year=2027, amount=55.5e9, committed=True),
+            Fund(source=CENTRAL, year=2026, amount=fund, committed=True),
+            Fund(source=PROVINCIAL, year=2027, amount=55.5e9, committed=True),
+            *later,
         ),
-        programme=ProgrammeSettings(years_to_build=2, beside=()),
+        programme=ProgrammeSettings(years_to_build=2, beside=(), carry_over=carry),
         costs={"price_year": 2025, "clearance_prices": clearance or {}, **more},
     )
 
@@ -112,7 +117,7 @@ def _sites():
     return conform(gpd.GeoDataFrame(rows, crs=9215), RESULTS["sites"])
 
 
-def decided(settings, rules=RULES):
+def decided(settings, rules=RULES, known=None):
     """Run scores, ranks, costs and the programme over the same communes and sites."""
     sites, of_sites = scoring.rank_sites(_sites(), settings.of("site"))
     communes, of_communes = priority.rank_communes(_communes(), settings.of("commune"), settings.supplements)
@@ -132,7 +137,7 @@ def decided(settings, rules=RULES):
     )
     rows["geometry"] = [Point(n, n) for n in range(len(rows))]
     rows["new_tsc_m2"] = 0.0
-    made = programme.plan(rows, settings, ())
+    made = programme.plan(rows, settings, (), known)
     scores = conform(pd.concat([of_sites, of_communes], ignore_index=True), RESULTS["scores"])
     return {
         "communes": communes, "sites": conform(sites, RESULTS["sites"], "EPSG:9215"), "scores": scores,
@@ -144,9 +149,9 @@ def _no_smaller():
     return pd.DataFrame(columns=["commune_code", "build_type", *build_options._AREAS, "best_site_id"])
 
 
-def run_of(base, settings):
+def run_of(base, settings, known=None):
     """The small run with tables that the program made."""
-    found = decided(settings)
+    found = decided(settings, known=known)
     communes = found["communes"].assign(coverage_percent=100.0)
     columns = [name for name in RESULTS["communes"].names if name not in communes.columns]
     communes = pd.concat([communes, pd.DataFrame(None, index=communes.index, columns=columns)], axis=1)
@@ -243,7 +248,7 @@ def assert_equals_program(book, found):
     assert_same(column(sheet_of(book, "programme"), heading, "Mã xã"), dict(expected.items()))
     money = found["funding"].groupby(["year", "source"])["amount"].sum() / 1e9
     page = sheet_of(book, "funding")
-    for source in ("ngân sách trung ương", "=ngân sách tỉnh*", "unassigned"):
+    for source in (CENTRAL, PROVINCIAL, "unassigned"):
         shown = column(page, f"{locale.value_text('source', source)} (tỷ đồng)", locale.text("workbook.year"))
         shown = {year: value for year, value in shown.items() if isinstance(year, int)}
         assert_same(shown, {year: float(money.get((year, source), 0.0)) for year in shown})
@@ -285,9 +290,9 @@ def test_changed_weights_prices_and_funds_give_what_the_program_gives_for_them(d
     assert any(str(words).startswith(f"{len(changes)}{locale.text('workbook.live.changed')[:8]}") for words in told)
 
 
-def test_unchanged_it_recalculates_to_itself(delivered, soffice_path, tmp_path):
-    book = recalculated(soffice_path, delivered, tmp_path, {})
-    formulas, values = openpyxl.load_workbook(delivered), openpyxl.load_workbook(delivered, data_only=True)
+def assert_unchanged(path, book):
+    """Every formula has the value that the file holds for it; returns how many there are."""
+    formulas, values = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
     count = 0
     for page in formulas.worksheets:
         for row in page.iter_rows():
@@ -301,7 +306,85 @@ def test_unchanged_it_recalculates_to_itself(delivered, soffice_path, tmp_path):
                     assert shown == pytest.approx(kept, rel=1e-9, abs=1e-6), place
                 else:
                     assert (shown or "") == (kept or ""), place
-    assert count > 900
+    return count
+
+
+def test_unchanged_it_recalculates_to_itself(delivered, soffice_path, tmp_path):
+    assert assert_unchanged(delivered, recalculated(soffice_path, delivered, tmp_path, {})) > 900
+
+
+# money that was paid: in part from a committed fund, from no fund at all, and more than the centre costs
+PAID = {
+    "06184": Actual(paid={(2026, CENTRAL): 8.25e9}),
+    "06187": Actual(paid={(2026, "đấu giá đất"): 3.4e9, (2026, CENTRAL): 1.1e9}),
+    "06188": Actual(paid={(2026, CENTRAL): 99e9}),
+}
+# one source in several years, so that a year draws on two funds of one name where money is carried over
+LATER = (
+    Fund(source=CENTRAL, year=2027, amount=6e9, committed=True),
+    Fund(source=PROVINCIAL, year=2028, amount=9e9, committed=True),
+)
+
+
+def payments(found):
+    """Money by year, commune and source, tỷ đồng; what is due only."""
+    rows = found["funding"]
+    return {
+        (int(r.year), str(r.commune_code), locale.value_text("source", r.source)): (r.amount / 1e9, bool(r.paid))
+        for r in rows.itertuples()
+    }
+
+
+def shown_payments(book):
+    names, rows = table(sheet_of(book, "payments"), locale.text("workbook.payments.due"))
+    at = {
+        key: names.index(locale.text(f"workbook.payments.{key}")) for key in ("year", "code", "source", "part", "state")
+    }
+    found = {}
+    for row in rows:
+        key = (row[at["year"]], row[at["code"]], row[at["source"]])
+        if isinstance(key[0], int) and row[at["part"]]:
+            before = found.get(key, (0.0, False))[0]
+            found[key] = (before + row[at["part"]], row[at["state"]] == locale.text("workbook.paid"))
+    return found
+
+
+def assert_paid_equals_program(book, found):
+    shown, expected = shown_payments(book), payments(found)
+    assert {key: paid for key, (_, paid) in shown.items()} == {key: paid for key, (_, paid) in expected.items()}
+    assert_same({k: v for k, (v, _) in shown.items()}, {k: v for k, (v, _) in expected.items()})
+    totals = found["programme"].set_index("commune_code")["total_cost"] / 1e9
+    heading = f"{RESULTS['programme'].column('total_cost').label} (tỷ đồng)"
+    assert_same(column(sheet_of(book, "programme"), heading, "Mã xã"), dict(totals.items()))
+    by_year = found["funding"].groupby("year")["amount"].sum() / 1e9
+    heading = f"{locale.text('workbook.total')} ({locale.text('unit.money_shown')})"
+    sums = column(sheet_of(book, "funding"), heading, locale.text("workbook.year"))
+    assert_same({y: v for y, v in sums.items() if isinstance(y, int)}, {int(y): v for y, v in by_year.items()})
+
+
+@pytest.mark.parametrize("carry", [False, True])
+def test_money_paid_and_carried_over_recalculates(small_run_factory, soffice_path, tmp_path, carry):
+    """What was paid stays; the rest falls due after it, from the funds of its year, and of years before if carried."""
+    given = {"later": LATER, "carry": carry, "escalation_percent": 4.0}
+    settings = scenario(**given)
+    path = workbook.write_workbook([run_of(small_run_factory(tmp_path), settings, PAID)], tmp_path / "so.xlsx")
+    assert_paid_equals_program(openpyxl.load_workbook(path, data_only=True), decided(settings, known=PAID))
+    assert_unchanged(path, recalculated(soffice_path, path, tmp_path, {}))
+
+    changed = scenario(**{**given, "escalation_percent": 7.5}, fund=24e9)
+    before, expected = decided(settings, known=PAID), decided(changed, known=PAID)
+    starts = [list(found["programme"].sort_values("commune_code")["start_year"]) for found in (before, expected)]
+    assert starts[0] == starts[1]  # the sheet does not plan works anew
+    assert payments(before) != payments(expected)
+    changes = {locale.text("workbook.escalation"): 7.5, f"{CENTRAL}, 2026": 24}
+    assert_paid_equals_program(recalculated(soffice_path, path, tmp_path, changes), expected)
+
+
+def test_what_is_carried_over_is_money_that_would_be_lost():
+    """The two cases above differ: with the rule a later year draws on what was left."""
+    kept, lost = (decided(scenario(later=LATER, carry=carry), known=PAID)["funding"] for carry in (True, False))
+    without = [rows.loc[rows["source"] == "unassigned", "amount"].sum() for rows in (kept, lost)]
+    assert without[0] < without[1]
 
 
 def _with_a_wrong_cached_value(path, to):

@@ -29,6 +29,7 @@ class _Set:
     parameters: parameters.Parameters | None
     priority: Placed | None
     sizes: costs.Sizes | None
+    scores: Placed | None
 
 
 def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_LANGUAGE) -> Path:
@@ -75,6 +76,8 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
             compare.add_sheets(book, comparison, lang)
         _per_run(book, runs, "assumptions", plain.plain_sheet("assumptions"), lang)
         _per_run(book, runs, "sources", plain.plain_sheet("sources"), lang)
+        for (group, option), live in zip(_sets(runs, shared), sets, strict=True):
+            plain.sites_sheet(book, group[0], lang, option, live.scores)
         _annexes(book, runs, lang)
         contents.fill(book, front, lang)
     return path
@@ -99,15 +102,15 @@ def _live_sheets(book: Book, runs: Sequence[Run], lang: str, option: str, found:
     run = runs[0]
     pages = {
         name: book.reserve(plain.sheet_name(name, lang, option))
-        for name in ("sites", "scores", "priority", "build_options")
+        for name in ("sites_leading", "scores", "priority", "build_options")
     }
     scored = scores.add_sheet(book, run, lang, option, found, pages["scores"])
-    plain.sites_sheet(book, run, lang, option, pages["sites"], scored if found else None)
+    plain.leading_sites_sheet(book, run, lang, option, pages["sites_leading"], scored if found else None)
     ranked = priority.add_sheet(book, run, lang, option, found, pages["priority"])
     charts.points(book, ranked, lang)
     lines = costs.add_lines(book, run, lang, option, found)
     sizes = costs.add_sizes(book, run, lang, option, found, lines, pages["build_options"])
-    return _Set(found, ranked if found else None, sizes)
+    return _Set(found, ranked if found else None, sizes, scored if found else None)
 
 
 def _option_sheets(book: Book, run: Run, lang: str, live: _Set) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#2F5597", "#C55A11", "#7F7F7F", "#548235", "#BF9000", "#7030A0")
 _FONT = {"name": FONT, "size": 9}
 _BELOW = 3  # rows between a table and its chart
+ROWS = 24  # from the end of a table to that of its chart
 
 
 def _chart(book: Book, kind: str, title: str, placed: Placed, names: str, series: list[tuple[str, str]]) -> Any:

@@ -15,6 +15,7 @@ from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter
 from siteplan.outputs.spreadsheet import Book, Field
+from siteplan.outputs.workbook import charts
 from siteplan.outputs.workbook.costs import Sizes
 from siteplan.outputs.workbook.parameters import Parameters, committed
 from siteplan.outputs.workbook.plain import fields_of, heading, rows_of, sheet_name
@@ -70,7 +71,20 @@ class _Lines:
         }
         paid = self.money[summary.flags(self.money["paid"])]
         self.paid = {(row.commune_code, int(row.year), row.source) for row in paid.itertuples()}
+        self.left = self._left()
         self.costs = wording.scenario_of(run).get("costs", {})
+
+    def _left(self) -> dict[int, float]:
+        """Return what is left of each committed fund after what was paid, tỷ đồng."""
+        left = {n: float(fund["amount"]) / wording.MONEY_SHOWN for n, fund in committed(self.run)}
+        for code, year, source in self.paid:
+            n = self._fund_of(year, source)
+            if n is not None:
+                left[n] = max(0.0, left[n] - self.amounts[code, year, source])
+        return left
+
+    def _fund_of(self, year: int, source: str) -> int | None:
+        return next((n for n, f in committed(self.run) if int(f["year"]) == year and f["source"] == source), None)
 
     def own(self, key: str) -> str:
         """Cell of the same row."""
@@ -121,7 +135,7 @@ class _Lines:
 
     def _paid(self, code: str, year: int, source: str) -> dict[str, Any]:
         row = self._head(code, year)
-        at = next((n for n, f in committed(self.run) if int(f["year"]) == year and f["source"] == source), None)
+        at = self._fund_of(year, source)
         amount = self.amounts[code, year, source]
         shown = {"source": self._source(source), "part": amount, "source_number": self.sources[source]}
         state = locale.text("workbook.paid", self.lang)
@@ -153,8 +167,8 @@ class _Lines:
             source = str(fund["source"])
             spent = f"SUMIFS({self._above('part')},{self._above('fund_number')},{self.own('fund_number')})"
             part = f"=ROUND(MIN({self.own('due')}-{drawn},MAX(0,{self.own('fund')}-{spent})),9)"
-            given = rest.pop(source, 0.0)
             amount = float(fund["amount"]) / wording.MONEY_SHOWN
+            given = self._drawn(n, source, rest)
             found.append(
                 {
                     **base,
@@ -168,6 +182,13 @@ class _Lines:
         last = Live(f"=ROUND({self.own('due')}-{drawn},9)", rest.pop(UNASSIGNED, 0.0))
         shown = {"source": self._source(UNASSIGNED), "part": last, "source_number": self.sources[UNASSIGNED]}
         return [*found, {**base, **shown}]
+
+    def _drawn(self, fund: int, source: str, rest: dict[str, float]) -> float:
+        """Take from a fund what the table gives to its source; funds of one name are drawn on one after the other."""
+        given = round(min(rest.get(source, 0.0), self.left[fund]), 9)
+        self.left[fund] -= given
+        rest[source] = round(rest.get(source, 0.0) - given, 9)
+        return given
 
     def _cost(self, group: tuple[str, str]) -> float | None:
         options = self.run.build_options
@@ -194,7 +215,14 @@ def add_payments(
     if not made.communes:
         return None
     fields = [
-        Field(locale.text(f"workbook.payments.{name}", lang), width, kind, 4, key=name)  # type: ignore[arg-type]
+        Field(
+            locale.text(f"workbook.payments.{name}", lang),
+            width,
+            kind,  # type: ignore[arg-type]
+            4,
+            key=name,
+            printed=not name.endswith("number"),
+        )
         for name, width, kind in _COLUMNS
     ]
     option = summary.option_of(run)
@@ -241,7 +269,7 @@ def add_funding(
         notes.append(parameters.status(lang))
     return book.sheet(
         sheet_name("funding", lang, option), heading("funding", lang, run, option), fields, rows, notes=notes,
-        frozen_columns=1, page=page,
+        frozen_columns=1, page=page, below=charts.ROWS,
     )  # fmt: skip
 
 

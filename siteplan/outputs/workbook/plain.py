@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
@@ -91,6 +92,30 @@ _SITES = (
     "reasons",
     "rests_on",
 )
+# what a reader of the paper needs to know of the leading sites; all else stands in the annex
+_LEADING = (
+    "commune_code",
+    "site_id",
+    "label",
+    "rank",
+    "is_best",
+    "score",
+    "area_m2",
+    "required_area_m2",
+    "check_result",
+    "conformity",
+    "conflict_count",
+    "slope_mean_percent",
+    "access_minutes",
+    "road_distance_m",
+    "land_use_main",
+    "hazard_level",
+    "households_displaced",
+    "clearance",
+)
+
+# names inside the program, for those who look a rule or a layer up: at the right end, not on paper
+_TECHNICAL = (("assumptions", "assumption_id"), ("sources", "layer"))
 
 
 def sheet_name(key: str, lang: str, option: str = "") -> str:
@@ -187,19 +212,49 @@ def communes_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     )
 
 
-def sites_sheet(book: Book, run: Run, lang: str, option: str, page: Any, scores: Placed | None) -> None:
-    """Write the sites, best first; score and rank are those of the sheet of scores where it recalculates."""
-    sites = run.sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
-    fields, rows = fields_of("sites", _SITES, lang), rows_of(run, sites, "sites", _SITES, lang)
-    with_names(run, fields, rows, list(sites["commune_code"]), lang, 2)
+def leading_sites_sheet(book: Book, run: Run, lang: str, option: str, page: Any, scores: Placed | None) -> None:
+    """Write the sites that are proposed or among the first of their commune."""
+    sites = run.sites
+    first = (sites["rank"] <= summary.RANKS_OF_CONFORMITY).fillna(value=False) | summary.flags(sites["is_best"])
+    _sites(book, run, sites[first], _LEADING, lang, option, scores, page=page)
+
+
+def sites_sheet(book: Book, run: Run, lang: str, option: str, scores: Placed | None) -> None:
+    """Write all sites with all that is known of them, an annex."""
+    _sites(book, run, run.sites, _SITES, lang, option, scores)
+
+
+def _sites(
+    book: Book,
+    run: Run,
+    sites: Any,
+    names: Sequence[str],
+    lang: str,
+    option: str,
+    scores: Placed | None,
+    page: Any = None,
+) -> None:
+    """Write sites, best first; score and rank are those of the sheet of scores where it recalculates."""
+    sites = sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
+    fields, rows = fields_of("sites", names, lang), rows_of(run, sites, "sites", names, lang)
+    with_names(run, fields, rows, list(sites["commune_code"]), lang, 2 if names is _SITES else 1)
     if scores is not None:
         at = {field.key: n for n, field in enumerate(fields)}
         found = f"MATCH(${column_letter(at['site_id'])}{{row}},{scores.column('site_id')},0)"
-        for row in rows:
-            for name in ("score", "score_low", "score_high", "rank"):
-                row[at[name]] = Live(f"=INDEX({scores.column(name)},{found})", row[at[name]])
-    name, title = sheet_name("sites", lang, option), heading("sites", lang, run, option)
-    book.sheet(name, title, fields, rows, frozen_columns=3, page=page)
+        for name in ("score", "score_low", "score_high", "rank"):
+            if name in at:
+                formula = f"=INDEX({scores.column(name)},{found})"
+                for row in rows:
+                    row[at[name]] = Live(formula, row[at[name]])
+    key, notes = (
+        ("sites", [])
+        if names is _SITES
+        else ("sites_leading", [locale.text("workbook.note.sites_leading", lang, ranks=summary.RANKS_OF_CONFORMITY)])
+    )
+    book.sheet(
+        sheet_name(key, lang, option), heading(key, lang, run, option), fields, rows, notes=notes, frozen_columns=3,
+        page=page, annex=names is _SITES,
+    )  # fmt: skip
 
 
 def evidence_of_best_sheet(book: Book, run: Run, lang: str, option: str) -> None:
@@ -298,8 +353,14 @@ def plain_sheet(table: str, annex: bool = False) -> Callable[[Book, Run, str, st
             notes.append(locale.text("workbook.scope", lang, scope=_scope(run, lang)))
         if locale.has_text(f"workbook.note.{table}", lang):
             notes.append(locale.text(f"workbook.note.{table}", lang))
-        names = [name for name in RESULTS[table].names if name != "order"]
+        # a sheet of one option says so in its title
+        names = [name for name in RESULTS[table].names if name != "order" and not (option and name == "option")]
+        if "step_order" in names:
+            frame = frame.sort_values(["commune_code", "step_order"], kind="stable")
+        technical = [name for name in names if (table, name) in _TECHNICAL]
+        names = [name for name in names if name not in technical] + technical
         fields, rows = fields_of(table, names, lang), rows_of(run, frame, table, names, lang)
+        fields = [replace(field, printed=field.key not in technical) for field in fields]
         if "commune_code" in names:
             with_names(run, fields, rows, list(frame["commune_code"]), lang, names.index("commune_code") + 1)
         title = plain_heading(table, run, lang, option)
