@@ -77,6 +77,12 @@ def test_every_token_has_words(column, token):
         (1234567, 0, "1.234.567", "1,234,567"),
         (-0.04, 1, "0,0", "0.0"),
         (float("nan"), 0, "–", "–"),
+        # halves go away from zero, as in a spreadsheet, whatever binary numbers make of them
+        (6.5625, 3, "6,563", "6.563"),
+        (2.675, 2, "2,68", "2.68"),
+        (-0.5, 0, "-1", "-1"),
+        (0.125, 2, "0,13", "0.13"),
+        (2.4999, 0, "2", "2"),
     ],
 )
 def test_numbers(value, decimals, vi, en):

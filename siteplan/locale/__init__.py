@@ -8,6 +8,7 @@ with the decimals of its unit (see `_STYLES`). Parameters are never read as temp
 from __future__ import annotations
 
 import json
+import math
 import string
 import tomllib
 import unicodedata
@@ -35,13 +36,21 @@ _STYLES: Mapping[str, tuple[int, float, str]] = {
     "trieu": (0, 1e6, " triệu đồng"),
 }
 
+_NEAR_HALF = 5e-7  # what binary numbers lose of a half
+
 Message = tuple[str, Mapping[str, Any]]
 
 
 def number(value: float | None, decimals: int = 0, lang: str = DEFAULT_LANGUAGE) -> str:
-    """Write a number as readers of `lang` expect it: 2.159,6 in Vietnamese, 2,159.6 in English; "–" for none."""
+    """Write a number as readers of `lang` expect it: 2.159,6 in Vietnamese, 2,159.6 in English; "–" for none.
+
+    Halves are rounded away from zero, as spreadsheets and people do.
+    """
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return "–"
+    moved = abs(value) * 10**decimals
+    if abs(moved % 1 - 0.5) < _NEAR_HALF:
+        value = math.copysign((math.floor(moved) + 1) / 10**decimals, value)
     text = f"{value:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")
