@@ -174,6 +174,8 @@ def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> A
         return role_label(str(value), lang)
     if column.name == "missing":
         return clean(_listed(str(value), "missing", lang))
+    if column.name == "priority_missing":
+        return clean(_listed(str(value), "criterion", lang))
     if column.name == "broken_rules":
         return clean(_listed(str(value), "rule", lang))
     return clean(locale.value_text(column.name, str(value), lang))

@@ -131,3 +131,8 @@ def test_a_layer_is_called_by_its_title_else_by_its_role(small_run):
     basis = wording.Basis.of(small_run)
     assert "Đất quốc phòng" in wording.rests_on("layer:quoc_phong", "vi", basis)
     assert "quoc_phong" not in wording.rests_on("layer:quoc_phong", "vi", basis)
+
+
+def test_criteria_that_are_missing_are_named_in_words():
+    column = COMMUNES.column("priority_missing")
+    assert wording.cell(column, "remoteness; readiness_land", "vi") == "Khó khăn đi lại; Mặt bằng sẵn sàng"

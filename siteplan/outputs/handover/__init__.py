@@ -209,6 +209,7 @@ def _write_usual(folder: Path, kit: _Kit, content: Content) -> None:
     certificate.write(folder / DOCUMENTS / certificate.FILE, run, lang)
     also.append("certificate")
     papers.write_dictionary(folder / DOCUMENTS, run, content.layers, lang)
+    papers.write_sources(folder / DOCUMENTS, run, kit.include_restricted, lang)
     words = papers.readme(run, content, package, kit.include_restricted, lang, also)
     (folder / README_FILE).write_text(words, "utf-8-sig", newline="\r\n")
 

@@ -73,12 +73,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class KitLayer:
-    """Rows of one theme and one geometry type."""
+    """Rows of one theme and one geometry type; ``basis`` words what they rest on."""
 
     table: Table
     shape: str
     frame: gpd.GeoDataFrame
     mixed: bool
+    basis: wording.Basis | None = None
 
     @property
     def theme(self) -> str:
@@ -136,9 +137,11 @@ def gather(run: Run, wanted: Wanted) -> Content:
     communes = run.table("communes")
     codes = _codes(communes, wanted)
     found: list[KitLayer] = []
+    basis = wording.Basis.of(run)
     for theme in themes:
         table, frame = _rows(run, theme)
-        found += _by_shape(table, _kept(frame, codes, communes, wanted.include_restricted))
+        layers = _by_shape(table, _kept(frame, codes, communes, wanted.include_restricted))
+        found += [replace(layer, basis=basis) for layer in layers]
     conflicts = run.table("conflicts")
     hidden = conflicts[summary.flags(conflicts["restricted"])]
     if codes is not None:
@@ -259,13 +262,17 @@ def _words(value: str, column: Column, lang: str) -> str:
     return str(wording.cell(column, value, lang) or "")
 
 
-def attribute(column: Column, series: pd.Series[Any], lang: str, *, token: bool) -> Any:
+def attribute(
+    column: Column, series: pd.Series[Any], lang: str, *, token: bool, basis: wording.Basis | None = None
+) -> Any:
     """Return values as files hold them.
 
     Parameters
     ----------
     token
         Whether text stays as it is, for programs and styles; otherwise tokens become words.
+    basis
+        What the tokens of ``rests_on`` stand for.
 
     Returns
     -------
@@ -281,6 +288,8 @@ def attribute(column: Column, series: pd.Series[Any], lang: str, *, token: bool)
     if column.kind == "bool":
         flags = series.astype("Float64")
         return flags.astype("float64").to_numpy() if flags.isna().any() else flags.astype("int32").to_numpy()
+    if column.name == "rests_on":
+        return each(series, lambda v: str(wording.cell(column, v, lang, basis) or ""))
     return each(series, lambda v: wording.clean(str(v)) if token else _words(str(v), column, lang))
 
 

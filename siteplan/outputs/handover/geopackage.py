@@ -35,7 +35,7 @@ _STYLE_NAME_LIMIT = 30
 def attributes(layer: KitLayer, lang: str, styled: frozenset[str]) -> dict[str, Any]:
     """Return the columns of a layer of the GeoPackage: tokens that a style or a list of values knows stay tokens."""
     return {
-        c.name: attribute(c, layer.frame[c.name], lang, token=bool(c.values) or c.name in styled)
+        c.name: attribute(c, layer.frame[c.name], lang, token=bool(c.values) or c.name in styled, basis=layer.basis)
         for c in layer.table.columns
     }
 

@@ -15,7 +15,7 @@ from siteplan.outputs.handover.content import GROUND, LAYERS, Content
 from siteplan.outputs.handover.form import Form
 from siteplan.outputs.handover.formed import Formed, fill, limit_widths, looks
 from siteplan.outputs.handover.looks import looks_of
-from siteplan.outputs.handover.papers import README_FILE, chosen_words, restricted_words
+from siteplan.outputs.handover.papers import README_FILE, chosen_words, restricted_words, write_sources
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import INPUTS, RESULTS
 from siteplan.tabular import guarded
@@ -73,6 +73,7 @@ def write(
             folder / PAPERS, run, sites[sites["is_best"].fillna(value=False).astype(bool)], content.names, lang
         )
     _write_list(folder / PAPERS, run, form, formed, lang)
+    write_sources(folder / PAPERS, run, include_restricted, lang)
     words = readme(run, form, content, formed, include_restricted, lang)
     (folder / README_FILE).write_text(words, "utf-8-sig", newline="\r\n")
     return formed

@@ -13,6 +13,7 @@ from siteplan.outputs import dictionary, wording
 from siteplan.outputs.handover.content import LAYERS, Content, KitLayer
 from siteplan.outputs.handover.shapefiles import twin_names, unique_dbf_names
 from siteplan.outputs.spreadsheet import Book, Field
+from siteplan.outputs.workbook.plain import fields_of, plain_heading, rows_of, sheet_name
 from siteplan.tables import RESULTS, Table
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DICTIONARY_FILE = "tu_dien_du_lieu"
 README_FILE = "DOC_TRUOC.txt"
+SOURCES_FILE = "nguon_gia_dinh.xlsx"
 _WIDTHS = (14, 26, 13, 32, 28, 22, 9, 9, 12, 60)
 
 
@@ -66,6 +68,19 @@ def write_dictionary(folder: Path, run: Run, layers: Sequence[KitLayer], lang: s
                 writer.writerows(rows)
 
 
+def write_sources(folder: Path, run: Run, include_restricted: bool, lang: str) -> None:
+    """Write what a kit rests on: layers with source and date, and the assumptions that rows cite by number."""
+    with Book(folder / SOURCES_FILE, [run], lang, locale.text("handover.sources", lang)) as book:
+        for name in ("sources", "assumptions"):
+            frame = run.table(name)
+            if not include_restricted:
+                frame = frame[~frame["restricted"].fillna(value=False).astype(bool)] if name == "sources" else frame
+            names = RESULTS[name].names
+            title = plain_heading(name, run, lang, "")
+            fields, rows = fields_of(name, names, lang), rows_of(run, frame, name, names, lang)
+            book.sheet(sheet_name(name, lang, ""), title, fields, rows, frozen_columns=1)
+
+
 def readme(run: Run, content: Content, package: str, include_restricted: bool, lang: str, files: Sequence[str]) -> str:
     """Return the text of the README."""
     lines = [
@@ -73,7 +88,7 @@ def readme(run: Run, content: Content, package: str, include_restricted: bool, l
             "handover.file_line",
             lang,
             file=f"shp/{layer.file_stem}.shp, {package} ({layer.layer_name})",
-            label=layer.label(lang),
+            label=layer.table.label_en if lang == "en" else layer.table.label,
             geometry=locale.text(f"dictionary.geometry.{layer.shape}", lang),
             count=str(len(layer.frame)),
         )

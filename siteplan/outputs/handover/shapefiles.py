@@ -81,7 +81,7 @@ def attributes(layer: KitLayer, lang: str) -> dict[str, Any]:
     names, twins = unique_dbf_names(layer.table), twin_names(layer.table)
     found: dict[str, Any] = {}
     for column in layer.table.columns:
-        values = attribute(column, layer.frame[column.name], lang, token=False)
+        values = attribute(column, layer.frame[column.name], lang, token=False, basis=layer.basis)
         found[names[column.name]] = each(values, cut_to_bytes) if values.dtype == object else values
         if column.name in twins:
             found[twins[column.name]] = each(values, lambda words: cut_to_bytes(unaccented(words)))

@@ -176,3 +176,20 @@ def test_a_run_leaves_its_results_as_shapefiles_with_a_dictionary(small_run, tmp
     assert {path.name for path in (tmp_path / "shp").iterdir()} == {path.name for path in files}
     assert f"{handover.DICTIONARY_FILE}.xlsx" in {path.name for path in files}
     assert len(gpd.read_file(tmp_path / "shp" / "vi_tri.shp")) == len(small_run.sites)
+
+
+def test_what_rows_rest_on_is_in_words_and_its_list_lies_beside(small_run, tmp_path):
+    """The token of an assumption is its number in the list, that of a layer the name of its role."""
+    small_run.tables["assumptions"]["number"] = [7, 8]
+    folder = tmp_path / "a"
+    handover.export(small_run, folder)
+    with shapefile.Reader(str(folder / "shp/xa_phuong.shp")) as reader:
+        told = {r["DUA_TREN"] for r in reader.iterRecords()}
+    assert told == {"lớp: communes; giả định số 7"}
+    with shapefile.Reader(str(folder / "shp/vi_tri.shp")) as reader:
+        assert {r["DUA_TREN"] for r in reader.iterRecords()} == {"lớp: Mô hình số độ cao"}
+    book = openpyxl.load_workbook(folder / "tai_lieu/nguon_gia_dinh.xlsx")
+    words = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell}
+    assert "dem.tif" in words
+    assert "mat.shp" not in words  # a restricted layer
+    assert "7" in words
