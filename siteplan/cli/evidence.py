@@ -40,15 +40,16 @@ def check_site(
     catalog: CatalogOption = None,
 ) -> None:
     """Hold plots against every plan and rule: text, GeoJSON and a page with a map."""
-    # libraries first: what is measured is the answer
+    # libraries and words first: what is measured is the answer
     import rtree  # noqa: F401
 
     from siteplan import assembly, plot_index  # noqa: F401
     from siteplan.layers.plots import read_plots
-    from siteplan.locale import text
+    from siteplan.locale import catalogue, text
     from siteplan.outputs import plot_page
     from siteplan.sites import plot  # noqa: F401
 
+    catalogue(now.lang)
     started = time.perf_counter()
     place = now.workspace(catalog)
     asked = _scenario(place, scenario)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ _OBJECT_ROLES = (
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all communes share, made once: layers with their rules and indexes, zones in force, coverage by plans."""
+    """What all communes share, made once: layers with their rules and indexes, zones and plans in force."""
 
     scenario: Scenario
     rule_tables: Rules
@@ -59,7 +59,7 @@ class Prepared:
     people: gpd.GeoDataFrame | None
     layers: Mapping[str, Layer]
     zones: Layer
-    plans: pd.DataFrame
+    in_force: Sequence[Mapping[str, Any]]
     coverage: pd.DataFrame
     withheld: Mapping[str, tuple[str, ...]]
     facilities: Any
@@ -82,18 +82,13 @@ class Prepared:
         return shapely.STRtree(points), shapely.get_coordinates(points), self.people["population"].to_numpy(dtype=float)
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("in_force", "polygons", "of_communes", "people_points")
+        made = ("polygons", "of_communes", "people_points")
         return {key: value for key, value in self.__dict__.items() if key not in made}
 
     @property
     def crs(self) -> Any:
         """The province's CRS."""
         return self.communes.crs
-
-    @cached_property
-    def in_force(self) -> list[dict[str, Any]]:
-        """Plans in force on the scenario's date, one record each."""
-        return records(plans.in_force(self.plans, self.scenario.date))
 
     @cached_property
     def polygons(self) -> Mapping[str, Any]:
@@ -164,7 +159,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         people=people,
         layers=layers,
         zones=zones,
-        plans=register,
+        in_force=records(plans.in_force(register, inputs.scenario.date)),
         coverage=covered,
         withheld=plans.withheld_kinds(kinds, covered, inputs.communes),
         facilities=tables.get("facilities"),
