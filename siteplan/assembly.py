@@ -149,6 +149,15 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
     return sites.assign(reasons=reasons)
 
 
+def wanted_land(need: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """Add to the land each commune needs which of its facilities is to be extended, and the land beside it for that."""
+    extends = gaps[(gaps["build_type"] == "extend") & (gaps["extension_land_area_m2"] > 0)].set_index("commune_code")
+    return need.assign(
+        extended_facility_id=need["commune_code"].map(extends["kept_facility_id"]),
+        extension_land_area_m2=need["commune_code"].map(extends["extension_land_area_m2"]),
+    )
+
+
 def bar_unfit(sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, area_percent: float) -> gpd.GeoDataFrame:
     """Take from the eligible sites those too small for the need, and plots of facilities already given to another use.
 
@@ -207,15 +216,15 @@ def candidates(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataF
 def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
     """Land each commune's building would newly take for offices (TSC), m².
 
-    The best site without what of it is office land today, and the land an extension needs beside it; 0 where nothing
-    is built or no site is known.
+    The best site without what of it is office land today, and the land an extension needs beside it where the site is
+    the facility's own plot; 0 where nothing is built or no site is known.
 
     Parameters
     ----------
     communes
         ``site_id, build_type, extension_land_area_m2``.
     sites
-        ``site_id, area_m2, land_use_shares`` ("LUC 62.5; TSC 37.5", percent; of "TSC+ONT" the first counts).
+        ``site_id, letter, area_m2, land_use_shares`` ("LUC 62.5; TSC 37.5", percent; of "TSC+ONT" the first counts).
     """
     known = sites.set_index("site_id")
     out = []
@@ -227,7 +236,7 @@ def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
         shares = site["land_use_shares"]
         listed = [p.strip().rpartition(" ") for p in shares.split(";")] if isinstance(shares, str) and shares else []
         office = sum(float(percent) for code, _, percent in listed if code.split("+")[0].strip() == OFFICE_LAND)
-        beside = row["extension_land_area_m2"] if row["build_type"] == "extend" else 0.0
+        beside = row["extension_land_area_m2"] if row["build_type"] == "extend" and site["letter"] != "M" else 0.0
         out.append(float(site["area_m2"]) * (1 - min(office, 100.0) / 100) + (0.0 if pd.isna(beside) else beside))
     return out
 

@@ -304,8 +304,9 @@ def _stages(
 
     reporter.say("pipeline.sites", count=len(communes))
     dem, start = layers.raster("dem"), communes
-    key = site_cache.fingerprint(layers.fingerprint, rules, scenario, need.communes)
-    prepared = cache(lambda: prepared_sites(layers, scenario, rules, start, need.communes))
+    wanted = assembly.wanted_land(need.communes, stage.gaps.communes)
+    key = site_cache.fingerprint(layers.fingerprint, rules, scenario, wanted)
+    prepared = cache(lambda: prepared_sites(layers, scenario, rules, start, wanted))
     found = road.assessed(key, lambda: _sites(inputs, start, prepared(), road))
     sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
     sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)

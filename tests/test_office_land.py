@@ -12,7 +12,7 @@ SHARES = ["TSC 100.0", "LUC 62.5; TSC 37.5", "TSC+ONT 20.0; CLN 80.0", "ONT 100.
 
 
 def test_what_is_office_land_already_is_not_new_and_an_extension_takes_land_beside() -> None:
-    sites = pd.DataFrame({"site_id": list("abcde"), "area_m2": 4000.0, "land_use_shares": SHARES})
+    sites = pd.DataFrame({"site_id": list("abcde"), "letter": "T", "area_m2": 4000.0, "land_use_shares": SHARES})
     communes = pd.DataFrame(
         {
             "site_id": ["a", "b", "c", "d", "e", "b", "b", None],
@@ -21,6 +21,9 @@ def test_what_is_office_land_already_is_not_new_and_an_extension_takes_land_besi
         }
     )
     assert new_office_land(communes, sites) == pytest.approx([0, 2500, 3200, 4000, 4000, 3200, 0, 0])
+    # a site that holds the land beside needs no more of it
+    extended = new_office_land(communes, sites.assign(letter="M"))
+    assert extended == pytest.approx([0, 2500, 3200, 4000, 4000, 2500, 0, 0])
     for shares, found in zip(SHARES, new_office_land(communes.head(5), sites), strict=True):
         assert found == pytest.approx(4000.0 - land_of(shares, 4000.0)["tsc"])
 

@@ -31,9 +31,9 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
     """Bring the proposed site of each commune into line with its build type.
 
     A commune that stays in a facility (build type none, renovate or extend) has that facility's plot as its proposed
-    site, whatever ranks first. One that would extend there, but may not (the plot breaks a hard rule or a plan blocks
-    it), builds new on the site that ranks first; where it lacks little, it stays as
-    it is. A site that a person locked is left alone.
+    site, whatever ranks first; with the land added to it where it is to be extended beyond its own. One that would
+    extend there, but may not (the plot breaks a hard rule or a plan blocks it), builds new on the site that ranks
+    first; where it lacks little, it stays as it is. A site that a person locked is left alone.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         ``build_new`` and ``as_is`` map a commune's code to why it cannot extend.
     """
     sites = sites.copy()
-    own = sites[sites["letter"] == "T"]
+    own = sites[sites["letter"].isin(("T", "M"))].sort_values("letter", ascending=False)  # M, the larger, comes last
     plots = dict(zip(zip(own["commune_code"], own["source_id"], strict=True), own.index, strict=True))
     locked = set(sites.loc[sites["locked"].fillna(False).astype(bool), "commune_code"])
     is_best = sites["is_best"].fillna(False).astype(bool)

@@ -112,9 +112,10 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
         point = site["geometry"].representative_point()
         area = float(site["area_m2"])
         parts = land_of(site["land_use_shares"], area)
-        # land an extension takes beside the facility: needed, but not placed yet, so its present use is not known
+        # land an extension takes beside the facility: where no plot was found for it (letter M), its use is not known
         # what is built smaller than needed stays on its own plot
         beside = extension.get(item["commune_code"], 0.0) if item["build_type"] == "extend" and as_needed else 0.0
+        beside = 0.0 if site["letter"] == "M" else beside
         parts["unclassified"] += beside
         rows.append(
             {

@@ -13,7 +13,7 @@ from geopandas.array import from_shapely
 
 from siteplan.raster import Raster
 from siteplan.sites import discuss, eligibility, forced, terrain, verdict
-from siteplan.sites.candidates import candidates
+from siteplan.sites.candidates import candidates, extended
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
@@ -100,7 +100,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     layers = {**prepared.layers, "plan_zones": prepared.zones}
     land = eligibility.eligible_land(commune, grid, prepared.rules, layers, slope_cells, urban)
     found = candidates(prepared, code, commune, land, urban, dem, asked_m2)
-    plots = [*found, *plots]
+    plots = [*found, *plots, *extended(prepared, commune, land, plots, required_m2)]
     eligible = grid.raster(land.mask, 255)
     account = eligibility.account(code, land, prepared.rules)
     options = discuss.land_options(code, land, prepared.rules, layers, urban, required_m2)
@@ -167,7 +167,7 @@ def in_schema(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
 
 
 def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataFrame:
-    rows, seen, count = [], set(), dict.fromkeys("KTXL", 0)
+    rows, seen, count = [], set(), dict.fromkeys("KTXLM", 0)
     for plot in plots:
         identity = verdict.site_id(code, plot.letter, plot.geometry)
         if identity in seen:

@@ -11,6 +11,8 @@ import shapely
 from scipy import ndimage
 
 from siteplan.sites import findings, measure, search
+from siteplan.sites.eligibility import cell_polygons
+from siteplan.sites.extension import extend_plot
 from siteplan.sites.forced import Forced
 from siteplan.sites.preference import preference
 from siteplan.sites.roadside import roadside
@@ -92,6 +94,49 @@ def candidates(
     told = _told(prepared.scenario.need.scope)
     sized = [(whole, "with_reserve"), (bare, "without_reserve")]
     return [Forced("K", "", plot, told, size=size) for plots, size in sized for plot in plots]
+
+
+def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Forced], required_m2: float) -> list[Forced]:
+    """Extend the plots of facilities that need land beside their own onto what adjoins them; letter M.
+
+    A plot of which only a point is known is not extended: what adjoins it is not known.
+    """
+    asked = [p for p in plots if p.letter == "T" and p.source_id in prepared.extensions and _drawn(p)]
+    if not asked:
+        return []
+    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    hard = [r for r in prepared.rules if r.hard and r.role in layers]
+
+    def ground(area: Any) -> Any:
+        left = shapely.difference(area, excluded_of(area, commune, hard, layers))
+        return left if left.is_empty else shapely.difference(left, _unfit(land, left.bounds))
+
+    found = []
+    for plot in asked:
+        need_m2 = prepared.extensions[plot.source_id]
+        reach_m = float(np.sqrt(max(required_m2, need_m2) if required_m2 > 0 else need_m2))
+        made = extend_plot(plot.geometry, need_m2, reach_m, ground)
+        if made is None:
+            continue
+        key = "extended" if made.added_m2 >= need_m2 * (1 - search.AREA_TOLERANCE) else "extended_partly"
+        told = (f"sites.reason.{key}", {"name": plot.facts.get("name") or plot.source_id,
+                                        "added": round(made.added_m2, 2), "need": round(need_m2, 2)})  # fmt: skip
+        found.append(Forced("M", plot.source_id, made.geometry, (told, *plot.reasons), plot.rests_on, facts=plot.facts))
+    return found
+
+
+def _unfit(land: Eligible, bounds: tuple[float, float, float, float]) -> Any:
+    """Cells within bounds that carry no plot as far as only cells tell, e.g. too steep ones."""
+    west, south, east, north = bounds
+    row, column = land.grid.cells_of(np.array([west, east]), np.array([north, south]))
+    held = slice(max(0, row[0]), max(0, row[1] + 1)), slice(max(0, column[0]), max(0, column[1] + 1))
+    near = np.zeros(land.firm.shape, dtype=bool)
+    near[held] = ~land.firm[held]
+    return cell_polygons(near, land.grid)
+
+
+def _drawn(plot: Forced) -> bool:
+    return not plot.facts.get("assumed_shape") and plot.geometry.geom_type == "Polygon"
 
 
 def _told(scope: str) -> tuple[Message, ...]:

@@ -73,6 +73,7 @@ class Prepared:
     ground_tokens: frozenset[str]
     far: FarPlaces
     without_reserve: Mapping[str, float] = field(default_factory=dict)
+    extensions: Mapping[str, float] = field(default_factory=dict)  # m² by facility
 
     @cached_property
     def people_points(self) -> tuple[Any, Array, Array]:
@@ -155,6 +156,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         communes=inputs.communes.sort_values("code").reset_index(drop=True),
         required=_areas(inputs.required, "required_land_area_m2"),
         without_reserve=_areas(inputs.required, "land_without_reserve_m2"),
+        extensions=_extensions(inputs.required),
         dem=inputs.dem,
         people=people,
         layers=layers,
@@ -180,6 +182,14 @@ def _areas(required: pd.DataFrame, column: str) -> dict[str, float]:
     if column not in required.columns:
         return {}
     return dict(zip(required["commune_code"], required[column].astype(float), strict=True))
+
+
+def _extensions(required: pd.DataFrame) -> dict[str, float]:
+    """Land that facilities need beside their own, by facility."""
+    if "extended_facility_id" not in required.columns:
+        return {}
+    known = required[required["extended_facility_id"].notna() & (required["extension_land_area_m2"] > 0)]
+    return dict(zip(known["extended_facility_id"], known["extension_land_area_m2"].astype(float), strict=True))
 
 
 def _table(tables: Mapping[str, Any], role: str) -> Any:

@@ -52,7 +52,8 @@ class SiteInputs:
         Rows are communes: ``code``, ``name``, ``population``, polygon, ``layer``, ``illustrative``.
     required
         Rows are communes: ``commune_code``, ``required_land_area_m2``, ``required_footprint_m2``; optionally
-        ``land_without_reserve_m2``, the same land without the share kept for later.
+        ``land_without_reserve_m2``, the same land without the share kept for later, and ``extended_facility_id`` with
+        ``extension_land_area_m2``: the facility that is to be extended and the land it needs beside its own.
     dem
         Elevation in metres, NaN where unknown; None where there is no terrain model.
     population

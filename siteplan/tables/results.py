@@ -83,7 +83,7 @@ from siteplan.tables.places import (
 from siteplan.tables.schema import Column, Table
 
 COVERAGE = ("covered", "partly", "paper_only", "missing")
-LETTERS = ("K", "T", "X", "L")
+LETTERS = ("K", "T", "X", "L", "M")
 PLOT_SIZES = ("with_reserve", "without_reserve")
 
 _COMMUNES = Table(

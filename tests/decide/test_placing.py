@@ -47,6 +47,14 @@ def test_a_commune_that_extends_stays_and_says_what_would_rank_first():
     assert told["decide.place.first_otherwise"] == {"site": "T1", "score": 80.0}
 
 
+def test_a_facility_that_needs_land_beside_its_own_stands_on_both():
+    extended = {"letter": "M", "source_id": "F", "label": "M1", "broken_rules": "needed_area"}
+    placed = place(sites(extended, {"source_id": "F"}, BEST_NEW), commune("extend"), 15)
+    assert best(placed) == ["s0"]
+    barred = place(sites({**extended, "check_result": "blocked"}, {"source_id": "F"}, BEST_NEW), commune("extend"), 15)
+    assert barred.build_new["1"][1]["site"] == "M1"
+
+
 def test_too_small_a_plot_is_the_gaps_business():
     placed = place(sites({"source_id": "F", "broken_rules": "needed_area", "eligible": False}), commune("extend"), 15)
     assert best(placed) == ["s0"]

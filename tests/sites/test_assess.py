@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -420,3 +421,24 @@ def test_the_same_from_another_process_and_twice(inputs, maps) -> None:
     for name in ("sites", "conflicts", "land_account", "land_options"):
         pd.testing.assert_frame_equal(pd.DataFrame(getattr(first, name)), pd.DataFrame(getattr(again, name)))
     assert (first.eligible.values == again.eligible.values).all()
+
+
+def test_a_facility_that_is_to_be_extended_is_a_site_with_the_land_it_needs(inputs, maps) -> None:
+    """Beside the plot to the west lies a pond: the land is taken elsewhere, and its evidence is that of the whole."""
+    given = inputs(
+        dem=maps.plane(),
+        facilities=facility(maps, maps.at(1000, 1000, 1050, 1040)),
+        water_areas=maps.layer("water_areas", [{"geometry": maps.at(900, 900, 1000, 1140)}]),
+    )
+    wanted = given.required.assign(extended_facility_id="F1", extension_land_area_m2=1000.0)
+    prepared = prepare(replace(given, required=wanted))
+    sites = assess_commune(prepared, maps.CODE).sites
+    (own,) = sites[sites["letter"] == "T"].to_dict("records")
+    (made,) = sites[sites["letter"] == "M"].to_dict("records")
+    assert made["source_id"] == own["source_id"] == "F1"
+    assert made["label"] == "M1"
+    assert made["area_m2"] == pytest.approx(own["area_m2"] + 1000, rel=0.001)
+    assert made["geometry"].buffer(0.01).covers(own["geometry"])
+    assert made["geometry"].intersection(maps.at(900, 900, 1000, 1140)).area < 0.1
+    assert dict(decode(made["reasons"]))["sites.reason.extended"]["need"] == 1000
+    assert (assess_commune(prepare(given), maps.CODE).sites["letter"] != "M").all()

@@ -173,7 +173,7 @@ SP.weighing = function (model) {
   E.stays = new Map();
   model.sites.forEach(function (s) {
     var c = model.byCode.get(s.commune_code);
-    if (s.is_best && c && s.letter === "T" && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
+    if (s.is_best && c && "TM".indexOf(s.letter) >= 0 && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
   });
   E.was = new Map();
   model.sites.forEach(function (s) { if (s.is_best) E.was.set(s.commune_code, s.site_id); });
