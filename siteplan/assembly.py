@@ -143,7 +143,9 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
         if bool(best) and site_id in found.index:
             row = found.loc[site_id]
             key = "sites.close_call" if bool(row["close_call"]) else "sites.stable_choice"
-            more = [(key, {"share": float(row["first_share_percent"])}), *decode(row["notes"])]
+            share = float(row["first_share_percent"])
+            # a site that is not ranked, as the plot of a facility that stays, has no share of the draws
+            more = [*([(key, {"share": share})] if np.isfinite(share) else []), *decode(row["notes"])]
             cell = encode([*decode(cell), *more])  # noqa: PLW2901
         reasons.append(cell)
     return sites.assign(reasons=reasons)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 EVIDENCE_SHOWN = 5
 REASONS_SHOWN = 10
-POINT_COLUMNS = 3
+POINT_COLUMNS = 1
+BESIDE_PICTURE = ("hazard",)
+IN_PAIRS = ("ground", "access")
 # blocks of figures: heading key, columns of ``sites``
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "land": (
@@ -53,15 +55,18 @@ _NO_FIGURE = ("clearance", "buildings_inside", "households_displaced", "compensa
 _UNKNOWN = ("hazard_level", "flood_state", "landslide_proxy", "cut_m3", "fill_m3")
 
 _STYLE = """
-@page{size:A4;margin:8mm}*{box-sizing:border-box}
-body{font:7.3pt/1.22 "Be Vietnam Pro","DejaVu Sans",Arial,sans-serif;color:#1c2126;margin:0 auto;max-width:194mm}
+@page{size:A4;margin:7mm 8mm}*{box-sizing:border-box}
+body{font:7pt/1.15 "Be Vietnam Pro","DejaVu Sans",Arial,sans-serif;color:#1c2126;margin:0 auto;max-width:194mm}
 h1{font-size:13pt;margin:0}h2{font-size:8.8pt;margin:4px 0 1px;border-bottom:1px solid #9aa3a8}
 header{display:flex;justify-content:space-between;gap:12px;border-bottom:2px solid #b3261e;padding-bottom:3px}
 header p{margin:0}.stamp{text-align:right;color:#b3261e;font-weight:600}
-.two{display:grid;grid-template-columns:80mm 1fr;gap:5mm}svg{width:100%;border:1px solid #777;display:block}
+.two{display:grid;grid-template-columns:72mm 1fr;gap:5mm}svg{width:100%;border:1px solid #777;display:block}
 table{border-collapse:collapse;width:100%}td,th{padding:.3px 3px;vertical-align:top;text-align:left}
 tr+tr td{border-top:1px solid #e3e6e8}td.n{text-align:right;white-space:nowrap}
+.pairs{display:grid;grid-template-columns:1fr 1fr;gap:0 4mm}
 .words td:first-child{width:36%}
+.told{columns:2;column-gap:6mm}.told li{break-inside:avoid}
+.found td:nth-child(2),.found td:nth-child(3){white-space:nowrap}.found td:nth-child(1){width:29%}.found td:nth-child(6){width:33%}p{margin:1px 0}
 th{font-weight:600;border-bottom:1px solid #9aa3a8}
 ul{margin:2px 0;padding-left:13px}
 .legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
@@ -117,12 +122,14 @@ def page(run: Run, site: Mapping[str, Any], style: Style, lang: str) -> str:
         ["severity", "area_m2", "zone_id"], ascending=[False, False, True], kind="stable"
     )
     svg, legend = picture(run, site, evidence, style, lang)
-    blocks = [_figures(site, name, columns, lang) for name, columns in FIGURES.items()]
+    blocks = {name: _figures(site, name, columns, lang) for name, columns in FIGURES.items()}
+    beside = [blocks.pop(name) for name in BESIDE_PICTURE]
     legend_line = "".join(f'<span class="e">{entry}</span>' for entry in legend)
     head = _head(run, site, lang)
     body = (
-        f'{head}<div class="two"><div>{svg}<p class="legend">{legend_line}</p>{_reasons(site, lang)}</div>'
-        f"<div>{''.join(blocks)}</div></div>{_evidence(evidence, lang)}{_points(run, site, lang)}"
+        f'{head}<div class="two"><div>{svg}<p class="legend">{legend_line}</p>{"".join(beside)}'
+        f"{_points(run, site, lang)}</div><div>{''.join(blocks.values())}</div></div>{_reasons(site, lang)}"
+        f"{_evidence(evidence, lang)}"
         f"{_notes(run, site, lang)}"
     )
     title = escape(f"{site['site_id']} · {run.name}")
@@ -164,16 +171,24 @@ def _figures(site: Mapping[str, Any], name: str, columns: Sequence[str], lang: s
                 continue
             value = locale.text(f"site_sheet.{'not_assessed' if key in _UNKNOWN else 'no_figure'}", lang)
         rows.append(f'<tr><td>{escape(wording.label(column, lang))}</td><td class="n">{escape(value)}</td></tr>')
-    wide = "".join(rows).replace('<td class="n">', "<td>") if name == "land" else "".join(rows)
-    kind = ' class="words"' if name == "land" else ""
-    return f"<h2>{_says(f'block.{name}', lang)}</h2><table{kind}>{wide}</table>"
+    head = f"<h2>{_says(f'block.{name}', lang)}</h2>"
+    if name == "land":  # figures with words
+        return f'{head}<table class="words">{_as_words(rows)}</table>'
+    half = -(-len(rows) // 2) if name in IN_PAIRS else len(rows)
+    if half == len(rows):
+        return f"{head}<table>{''.join(rows)}</table>"
+    return f'{head}<div class="pairs"><table>{"".join(rows[:half])}</table><table>{"".join(rows[half:])}</table></div>'
+
+
+def _as_words(rows: Sequence[str]) -> str:
+    return "".join(rows).replace('<td class="n">', "<td>")
 
 
 def _reasons(site: Mapping[str, Any], lang: str) -> str:
     told = [m for m in locale.decode(site["reasons"]) if not m[0].startswith(_TOLD_ELSEWHERE)]
     messages = told[:REASONS_SHOWN]
     lines = "".join(f"<li>{escape(locale.text(key, lang, **params))}</li>" for key, params in messages)
-    return f"<h2>{_says('reasons', lang)}</h2><ul>{lines}</ul>"
+    return f'<h2>{_says("reasons", lang)}</h2><ul class="told">{lines}</ul>'
 
 
 def _evidence(evidence: Any, lang: str) -> str:
@@ -188,7 +203,7 @@ def _evidence(evidence: Any, lang: str) -> str:
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     more = len(evidence) - EVIDENCE_SHOWN
     rest = f"<p>{_says('more_evidence', lang, count=more)}</p>" if more > 0 else ""
-    return f"<h2>{_says('evidence', lang)}</h2><table><tr>{head}</tr>{''.join(rows)}</table>{rest}"
+    return f'<h2>{_says("evidence", lang)}</h2><table class="found"><tr>{head}</tr>{"".join(rows)}</table>{rest}'
 
 
 def _short(column: Column, value: Any, lang: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from siteplan.sites import overlap
+from siteplan.tables.schema import COORDINATE_DECIMALS
 
 Array = np.ndarray[Any, Any]
 
@@ -107,7 +108,8 @@ def _joined(plot: Any, ground: Any, figure: Any) -> Extended:
     # strips are cut off, corners stay: the mitre gives back what the first step takes
     opened = shapely.buffer(shapely.buffer(land, -half, join_style="mitre"), half, join_style="mitre")
     kept = overlap.areal(np.array([shapely.intersection(opened, part)], dtype=object))[0]
-    parts = shapely.get_parts(shapely.union(plot, kept))
+    # as it is written: what is finer than a millimetre is rounded off before it can cross itself
+    parts = shapely.get_parts(shapely.set_precision(shapely.union(plot, kept), 10.0**-COORDINATE_DECIMALS))
     inside = shapely.get_point(shapely.maximum_inscribed_circle(plot, tolerance=1.0), 0)
     whole = next((p for p in parts if p.geom_type == "Polygon" and p.covers(inside)), plot)
     whole = shapely.Polygon(whole.exterior) if _holes_m2(whole) < LEAST_WIDTH_M**2 else whole

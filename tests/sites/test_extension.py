@@ -27,14 +27,14 @@ def test_a_plot_is_widened_by_its_longer_side() -> None:
     made = extend_plot(PLOT, 1000, 60, anywhere)
     assert made.added_m2 == pytest.approx(1000, rel=1e-3)
     assert made.geometry.length == pytest.approx(220, abs=0.1)
-    assert made.geometry.covers(PLOT)
+    assert made.geometry.buffer(1e-3).covers(PLOT)
 
 
 def test_where_a_side_is_barred_another_is_taken() -> None:
     barred = shapely.union_all([shapely.box(-500, 40, 500, 500), shapely.box(-500, -500, 500, 0)])  # above and below
     made = extend_plot(PLOT, 1000, 60, outside(barred))
     assert made.geometry.length == pytest.approx(230, abs=0.1)
-    assert made.geometry.intersection(barred).area < 1e-6
+    assert made.geometry.intersection(barred).area < 0.1
 
 
 def test_what_there_is_where_there_is_not_enough() -> None:
@@ -49,7 +49,7 @@ def test_all_around_where_no_side_alone_gives_it() -> None:
     free = shapely.box(-8, -8, 58, 48)
     made = extend_plot(PLOT, 1200, 60, lambda area: area.intersection(free))
     assert made.added_m2 == pytest.approx(1200, rel=1e-3)
-    assert free.buffer(1e-6).covers(made.geometry)
+    assert free.buffer(1e-3).covers(made.geometry)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_land_that_does_not_join_or_is_too_narrow_is_none(ground) -> None:
     assert extend_plot(PLOT, 1000, 60, ground) is None
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=60, deadline=None, phases=[Phase.generate])
 @given(
     corners=st.lists(st.tuples(st.integers(-120, 120), st.integers(-120, 120), st.integers(5, 120)), max_size=5),
     turn=st.integers(0, 90),
@@ -79,10 +79,11 @@ def test_what_is_added_is_free_joined_and_no_more_than_asked(corners, turn, area
         return
     assert made.geometry.geom_type == "Polygon"
     assert made.geometry.is_valid
-    assert made.geometry.buffer(1e-6).covers(plot)
+    assert made.geometry.buffer(0.001).covers(plot)
+    assert shapely.is_valid(shapely.transform(made.geometry, lambda xy: np.round(xy, 3)))  # as it is written
     assert made.added_m2 <= area * 1.011
     assert made.added_m2 == pytest.approx(made.geometry.area - plot.area, abs=0.01)
     holes = sum(shapely.Polygon(r).area for r in made.geometry.interiors)
     assert holes == 0 or holes >= 9
-    assert made.geometry.intersection(barred).area < 9.01  # what lies in a hole that is closed
+    assert made.geometry.intersection(barred).area < 9.5  # what lies in a hole that is closed
     assert np.isfinite(made.geometry.length)
