@@ -66,7 +66,8 @@ tr+tr td{border-top:1px solid #e3e6e8}td.n{text-align:right;white-space:nowrap}
 .pairs{display:grid;grid-template-columns:1fr 1fr;gap:0 4mm}
 .words td:first-child{width:36%}
 .told{columns:2;column-gap:6mm}.told li{break-inside:avoid}
-.found td:nth-child(2),.found td:nth-child(3){white-space:nowrap}.found td:nth-child(1){width:29%}.found td:nth-child(6){width:33%}p{margin:1px 0}
+.found td:nth-child(2),.found td:nth-child(3){white-space:nowrap}
+.found td:nth-child(1){width:29%}.found td:nth-child(6){width:33%}p{margin:1px 0}
 th{font-weight:600;border-bottom:1px solid #9aa3a8}
 ul{margin:2px 0;padding-left:13px}
 .legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
