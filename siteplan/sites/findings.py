@@ -13,7 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.pairs import coordinates
-from siteplan.sites.rules import Layer, Rule
+from siteplan.sites.rules import Layer, Rule, treatment_message
 
 if TYPE_CHECKING:
     from siteplan.scenario import ToleranceSettings
@@ -278,7 +278,7 @@ def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -
         "rule_name": None if restricted else rule.name,
         "area_m2": area_m2,
         "severity": rule.severity,
-        "treatment": encode([(f"sites.treatment.{treatment}", {"owner": (owner or "") if not restricted else ""})]),
+        "treatment": encode([treatment_message(treatment, None if restricted else owner)]),
         "legal_basis": rule.legal_basis,
         "certainty": rule.certainty,
         "illustrative": bool(illustrative),
@@ -306,7 +306,7 @@ def whole_site_finding(
         "percent_of_site": percent,
         "effect": "blocking" if broken else "conditional",
         "severity": rule.severity if broken else 2,
-        "treatment": encode([(f"sites.treatment.{rule.treatment}", {"owner": ""})]),
+        "treatment": encode([treatment_message(rule.treatment, None)]),
         "legal_basis": rule.legal_basis,
         "certainty": rule.certainty,
         "illustrative": any(t.startswith("layer:") for t in tokens),

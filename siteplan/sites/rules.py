@@ -23,6 +23,7 @@ from siteplan.sites import overlap
 from siteplan.tables import records
 
 if TYPE_CHECKING:
+    from siteplan.locale import Message
     from siteplan.rules import Rules
     from siteplan.scenario import Scenario
 
@@ -200,6 +201,16 @@ def _within(tree: Any, geometries: Array, reach_m: float) -> Any:
     if reach_m > 0:
         return tree.query(geometries, predicate="dwithin", distance=reach_m)
     return tree.query(geometries, predicate="intersects")
+
+
+# treatments that name whom to ask: where nobody is known they have words of their own
+_NAMES_OWNER = ("ask_opinion", "ask_owner", "adjust_plan", "keep_quota", "one_compound", "within_accuracy")
+
+
+def treatment_message(token: str, owner: str | None, **params: Any) -> Message:
+    """Say what to do about a finding, with whom where the owner is known."""
+    unnamed = not owner and token in _NAMES_OWNER
+    return (f"sites.treatment.{token}{'_unnamed' if unnamed else ''}", {"owner": owner or "", **params})
 
 
 class Layer:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from siteplan.locale import decode
+from siteplan.locale import decode, text
 from siteplan.sites import plans
 from siteplan.tables import INPUTS, empty
 
@@ -230,3 +231,14 @@ def test_no_plans_at_all_is_missing_everywhere(maps, rules) -> None:
     )
     assert set(found["status"]) == {"missing"}
     assert (found["percent"] == 0).all()
+
+
+@pytest.mark.parametrize(("owner", "said"), [("Sở Xây dựng", "cơ quan: Sở Xây dựng"), (None, "cơ quan phê duyệt")])
+def test_whom_to_ask_is_named_or_told_in_other_words(register, zones, rules, maps, owner, said) -> None:
+    kinds = rules.plan_kinds.assign(owner=None)
+    drawn = zones({"function": "DAT_DD_DONVIO", "geometry": maps.at(0, 0, 50, 100)})
+    joined = plans.join_zones(drawn, register({"owner": owner}), replace(rules, plan_kinds=kinds), DATE)
+    row = plans.evidence(site(maps, (0, 0, 100, 100)), joined, maps.scenario().tolerance).iloc[0]
+    (told,) = [text(key, "vi", **params) for key, params in decode(row["treatment"])]
+    assert said in told
+    assert told == told.strip(" :;,")

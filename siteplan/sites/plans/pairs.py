@@ -13,6 +13,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.rules import treatment_message
 
 if TYPE_CHECKING:
     from siteplan.scenario import ToleranceSettings
@@ -151,10 +152,8 @@ def each(make: Callable[..., Any], *columns: Array) -> Array:
 
 
 def _treatment(token: str, owner: str, accuracy_m: float | None) -> str:
-    params: dict[str, Any] = {"owner": owner}
-    if accuracy_m is not None:
-        params["accuracy"] = accuracy_m
-    return encode([(f"sites.treatment.{token}", params)])
+    params = {} if accuracy_m is None else {"accuracy": accuracy_m}
+    return encode([treatment_message(token, owner, **params)])
 
 
 def _rests_on(assumption: str | None, layer: str | None) -> str | None:
