@@ -211,6 +211,7 @@ def _write_blocks(material: _Material, paper: Paper) -> None:
     for paragraph, name in blocks_of(paper.document):
         with paper.instead_of(paragraph):
             blocks[name]()
+    paper.keep_signature()
 
 
 def _numbered(material: _Material) -> _Material:

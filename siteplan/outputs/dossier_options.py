@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from siteplan import locale
 from siteplan.outputs import compare, summary, wording
 from siteplan.outputs.dossier_built import write_built
-from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_end import comparison_table
-from siteplan.outputs.dossier_pictures import overview_key
+from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -57,9 +56,8 @@ def _one_option(writer: Writer, run: Run, number: int) -> None:
     writer.paper.caption(writer.words("options.phases_caption", title=wording.title_of(run, writer.lang)))
     headings = [writer.words(f"options.column.{name}") for name in ("phase", "centres", "people", "money")]
     writer.sums(headings, lines, _phase_figures(writer, planned))
-    writer.map(
-        overview_key("phase", number), writer.words("options.phases_map", title=writer.option_of(run)), WIDTH_MM
-    )  # fmt: skip
+    caption = writer.words("options.phases_map", title=writer.option_of(run))
+    writer.map(overview_key("phase", number), caption, OVERVIEW_WIDTH_MM)
     inverted = rows[rows["inversion"].fillna(value=False).astype(bool)]
     if len(inverted):
         writer.say("options.inversions", count=writer.number(len(inverted)), annex=writer.annex("programme"))

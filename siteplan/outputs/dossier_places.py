@@ -8,9 +8,8 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_conformity import write_conformity
-from siteplan.outputs.dossier_pictures import overview_key
+from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.dossier_state import counts_of
 from siteplan.outputs.replies import write_said
 
@@ -102,4 +101,4 @@ def priority(writer: Writer) -> None:
         shown,
         size_pt=11,
     )
-    writer.map(overview_key("priority"), writer.words("maps.priority"), WIDTH_MM)
+    writer.map(overview_key("priority"), writer.words("maps.priority"), OVERVIEW_WIDTH_MM)

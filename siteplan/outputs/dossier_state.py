@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.dossier_charts import WIDTH_MM
 from siteplan.outputs.dossier_need import write_balance, write_need_tables
-from siteplan.outputs.dossier_pictures import overview_key
+from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.tables import RESULTS
 from siteplan.tabular import read_table
 from siteplan.workspace import template_folder
@@ -124,7 +123,7 @@ def coverage(writer: Writer) -> None:
         total=writer.number(len(writer.run.communes)),
     )
     writer.say("coverage.rule", annex=writer.annex("coverage"))
-    writer.map(overview_key("coverage"), writer.words("coverage.map"), WIDTH_MM)
+    writer.map(overview_key("coverage"), writer.words("coverage.map"), OVERVIEW_WIDTH_MM)
 
 
 def assumptions(writer: Writer) -> None:

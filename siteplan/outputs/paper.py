@@ -19,6 +19,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 from siteplan.outputs.paper_font import FONT, name_fallback
 from siteplan.outputs.paper_table import Align, capital, table_xml
@@ -355,6 +356,13 @@ class Paper:
             paragraph.add_run(f"- {clean(line)}").font.size = Pt(11)
         right.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
         right.paragraphs[0].add_run(clean(signer)).bold = True
+
+    def keep_signature(self) -> None:
+        """Keep the last table, the place of the signature, on the page of the line before it."""
+        tables = self._document.tables
+        before = tables[-1]._tbl.getprevious() if tables else None  # noqa: SLF001
+        if before is not None and before.tag == qn("w:p"):
+            Paragraph(before, self._document).paragraph_format.keep_with_next = True
 
     def save(self, path: Path) -> None:
         """Write the file; the dates inside the package are fixed."""

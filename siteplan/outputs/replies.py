@@ -80,7 +80,7 @@ def replies(asked: Sequence[Request], answers: pd.DataFrame, names: Mapping[str,
         code = request.commune_code
         out.append(
             Reply(
-                request.agency.agency + (f" ({names.get(code, code)})" if code else ""),
+                _addressed(request.agency.agency, names.get(code, code)) if code else request.agency.agency,
                 "confirm" if request.agency.confirm_only else "opinion",
                 int(request.rows["site_id"].nunique()),
                 len(keys),
@@ -89,6 +89,12 @@ def replies(asked: Sequence[Request], answers: pd.DataFrame, names: Mapping[str,
             )
         )
     return out
+
+
+def _addressed(agency: str, place: str) -> str:
+    """Name of a body that every commune has, with its place: the kind of unit at its end gives way to the name."""
+    body, _, kind = agency.rpartition(" ")
+    return f"{body} {place}" if body and kind in RESULTS["communes"].column("kind").values else f"{agency} ({place})"
 
 
 def replies_of(run: Run) -> list[Reply]:

@@ -381,3 +381,10 @@ def test_the_type_the_programme_chose_stands_beside_the_one_needed(two_runs, tmp
         assert "321,50 m²" in words
         renovated = ((programme["status"] == "planned") & (programme["build_type"] == "renovate")).sum()
         assert f"{renovated} đơn vị cải tạo, sửa chữa" in words
+
+
+def test_the_signature_does_not_stand_alone_on_a_page(papers):
+    for form in ("to_trinh", "de_an", "trinh_ban_thuong_vu"):
+        signature = docx.Document(str(papers[form])).tables[-1]
+        assert "GIÁM ĐỐC" in signature.rows[0].cells[1].text
+        assert "w:keepNext" in signature._tbl.getprevious().xml

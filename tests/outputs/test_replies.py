@@ -93,3 +93,12 @@ def test_answers_stand_beside_the_sites_of_a_run(tmp_path, repo_root):
     (tmp_path / "agencies.csv").write_text("agency_id\nx\n", "utf-8")
     _, _, problems = answers_of_run(tmp_path, sites)
     assert {p.severity for p in problems} == {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("agency", "place", "words"),
+    [("UBND xã", "phường Kỳ Lừa", "UBND phường Kỳ Lừa"), ("UBND xã", "xã Bắc Sơn", "UBND xã Bắc Sơn"),
+     ("Trạm y tế", "xã Bắc Sơn", "Trạm y tế (xã Bắc Sơn)"), ("xã", "xã Bắc Sơn", "xã (xã Bắc Sơn)")],
+)  # fmt: skip
+def test_a_body_of_every_commune_is_called_by_the_name_of_its_place(agency, place, words):
+    assert replies._addressed(agency, place) == words
