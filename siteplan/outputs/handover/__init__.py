@@ -6,6 +6,7 @@ write are fixed to the scenario's date.
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,9 +111,11 @@ def export(
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(part, ignore_errors=True)
         kit = _Kit(run, style, lang, include_restricted, form)
-        if each_commune:
-            _write_communes(part, kit, content)
-        return pack.move_into(part, folder, _write(part, kit, content))
+        with _uncollected():
+            if each_commune:
+                _write_communes(part, kit, content)
+            files = _write(part, kit, content)
+        return pack.move_into(part, folder, files)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(folder), value=str(error))) from None
 
@@ -231,6 +234,18 @@ def _write_communes(part: Path, kit: _Kit, content: Content) -> None:
         (part / BY_COMMUNE).mkdir(exist_ok=True)
         archive.replace(part / BY_COMMUNE / archive.name)
         shutil.rmtree(folder)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the collector of cycles rest: in the many objects of a kit it finds nothing, for a tenth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 @contextmanager
