@@ -25,6 +25,8 @@ from siteplan.cli.session import (
 from siteplan.locale import number, text, value_text
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from siteplan.cluster import Cluster
     from siteplan.runs import Run
     from siteplan.workspace import Workspace
@@ -63,7 +65,7 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     from siteplan.cli.national import run_national, workspaces_of
-    from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
+    from siteplan.cli.views import VIEW_MODULES, begin_papers, begin_views, maps_folder
     from siteplan.work import Workers
     from siteplan.workspace import lock, runs_folder
 
@@ -89,12 +91,18 @@ def run(
             include_restricted=include_restricted, reporter=reporter,
         )  # fmt: skip
         folder = maps_folder(place, catalog, out)
-        begun = [(done, begin_views(workers, done, place, folder, now.lang)) for done in runs]
-        names = [done.name for done, _ in begun]
+        begun: list[tuple[Run, list[Future[Any]]]] = []
         comparing = None
-        if with_comparison and len(begun) > 1:
-            at = runs_folder(place, catalog, out)
-            comparing = workers.submit(write_compared, [done.folder for done, _ in begun], place, at, folder, now.lang)
+        for done in runs:
+            views = begin_views(workers, done, place, folder, now.lang)
+            begun.append((done, views))
+            if with_comparison and len(begun) == len(scenarios) > 1:
+                # before the last papers: it takes what both maps hold, and no core waits for it at the end
+                folders_of = [each.folder for each, _ in begun]
+                at = runs_folder(place, catalog, out)
+                comparing = workers.submit(write_compared, folders_of, place, at, folder, now.lang)
+            views += begin_papers(workers, done, now.lang)
+        names = [done.name for done, _ in begun]
         reporter.say("pipeline.drawing")
         for done, viewed in begun:
             drawn, *_ = [view.result() for view in viewed]

@@ -128,11 +128,14 @@ VIEW_MODULES = ("siteplan.outputs.webmap", "siteplan.outputs.workbook")
 
 
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
-    """Begin the views of a run, those that take longest first; the first result is the map's file."""
+    """Begin the map and the workbook of a run; the first result is the map's file."""
     drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
-    books = workers.submit(write_workbook_of, run.folder, lang)
-    papers = workers.submit(write_papers_of, run.folder, lang)
-    return [drawing, books, papers, workers.submit(write_shapefiles_of, run.folder, lang)]
+    return [drawing, workers.submit(write_workbook_of, run.folder, lang)]
+
+
+def begin_papers(workers: Workers, run: Run, lang: str) -> list[Future[Any]]:
+    """Begin the papers and the shapefiles of a run."""
+    return [workers.submit(write, run.folder, lang) for write in (write_papers_of, write_shapefiles_of)]
 
 
 def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
