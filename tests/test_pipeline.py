@@ -91,7 +91,7 @@ def test_every_site_has_geometry_score_and_reasons(run):
     assert (sites["score_low"] <= sites["score"] + 1e-9).all()
     assert (sites["score"] <= sites["score_high"] + 1e-9).all()
     assert sites["reasons"].str.len().gt(2).all()
-    assert set(sites["letter"]) == {"K", "T", "X", "L"}
+    assert set(sites["letter"]) == {"K", "T", "X", "L", "M"}
 
 
 def test_searched_sites_lie_in_their_commune_and_are_disjoint(run):
@@ -117,7 +117,9 @@ def test_the_proposed_site_agrees_with_the_build_type(run):
     assert (best.loc[new, "rank"] == 1).all()
     assert (best.loc[new, "area_ratio"] >= 0.99).all()
     stays = communes.index[communes["build_type"] != "build_new"]
-    assert (best.loc[stays, "letter"] == "T").all()
+    extended = best.loc[stays, "letter"] == "M"
+    assert (extended | (best.loc[stays, "letter"] == "T")).all()
+    assert (communes.loc[stays, "build_type"][extended.to_numpy()] == "extend").all()
     assert (best.loc[stays, "source_id"] == communes.loc[stays, "kept_facility_id"]).all()
     extend = communes.index[communes["build_type"] == "extend"]
     assert (best.loc[extend, "check_result"] != "blocked").all()

@@ -51,8 +51,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         ``build_new`` and ``as_is`` map a commune's code to why it cannot extend.
     """
     sites = sites.copy()
-    own = sites[sites["letter"].isin(("T", "M"))].sort_values("letter", ascending=False)  # M, the larger, comes last
-    plots = dict(zip(zip(own["commune_code"], own["source_id"], strict=True), own.index, strict=True))
+    own, extended = _plots(sites, "T"), _plots(sites, "M")
     locked = set(sites.loc[sites["locked"].fillna(False).astype(bool), "commune_code"])
     is_best = sites["is_best"].fillna(False).astype(bool)
     reasons = sites["reasons"].copy()
@@ -61,12 +60,14 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
     columns = ["code", "build_type", "kept_facility_id", "deficit_floor_area_m2", "kept_floor_area_m2", "agreed"]
     for row in communes.reindex(columns=columns).to_dict("records"):
         code = row["code"]
-        plot = plots.get((code, row["kept_facility_id"]))
+        facility = (code, row["kept_facility_id"])
+        plot = own.get(facility)
+        if row["build_type"] == "extend":
+            plot = extended.get(facility, plot)
         if row["build_type"] not in STAYING or plot is None or code in locked:
             continue
         site: dict[str, Any] = sites.loc[plot].to_dict()
-        words = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
-        broken = [rule for rule in words.split("; ") if rule and rule != TOO_SMALL]
+        broken = _broken(site)
         allowed = not broken and site["check_result"] != "blocked"
         if row["build_type"] == "extend" and not allowed and row["agreed"] is not True:
             told_of = {"site": site["label"], "rules": "; ".join(broken) or "plan_blocking"}
@@ -75,6 +76,9 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
                 build_new[code] = ("decide.place.cannot_extend", told_of)
                 continue
             as_is[code] = ("decide.place.small_deficit", {**told_of, "deficit": deficit})
+            plot = own.get(facility, plot)  # nothing is built, so no land is added
+            site = sites.loc[plot].to_dict()
+            allowed = not _broken(site) and site["check_result"] != "blocked"
         of_commune = sites["commune_code"] == code
         first = sites.loc[of_commune & is_best]
         is_best[of_commune] = False
@@ -87,3 +91,15 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
             told.append(("decide.place.first_otherwise", {"site": other["label"], "score": float(other["score"])}))
         reasons[plot] = encode([*decode(reasons[plot]), *told])
     return Placed(sites.assign(is_best=is_best, reasons=reasons), build_new, as_is)
+
+
+def _plots(sites: gpd.GeoDataFrame, letter: str) -> dict[tuple[str, str], Any]:
+    """Index of the sites of a letter by commune and facility."""
+    of_letter = sites[sites["letter"] == letter]
+    return dict(zip(zip(of_letter["commune_code"], of_letter["source_id"], strict=True), of_letter.index, strict=True))
+
+
+def _broken(site: dict[str, Any]) -> list[str]:
+    """Hard rules that a site breaks, its size apart."""
+    words = site["broken_rules"] if isinstance(site["broken_rules"], str) else ""
+    return [rule for rule in words.split("; ") if rule and rule != TOO_SMALL]

@@ -55,6 +55,17 @@ def test_a_facility_that_needs_land_beside_its_own_stands_on_both():
     assert barred.build_new["1"][1]["site"] == "M1"
 
 
+def test_land_is_added_only_where_something_is_built_on_it():
+    extended = {"letter": "M", "source_id": "F", "check_result": "blocked"}
+    placed = place(sites({"source_id": "F"}, extended, BEST_NEW), commune("extend", deficit=10), 15)
+    assert best(placed) == ["s0"]
+    assert list(placed.as_is) == ["1"]
+    assert "decide.place.stays_despite" not in dict(decode(placed.sites["reasons"].iloc[0]))
+    for stays in ("none", "renovate"):
+        free = {**extended, "check_result": "clear"}
+        assert best(place(sites({"source_id": "F"}, free, BEST_NEW), commune(stays), 15)) == ["s0"]
+
+
 def test_too_small_a_plot_is_the_gaps_business():
     placed = place(sites({"source_id": "F", "broken_rules": "needed_area", "eligible": False}), commune("extend"), 15)
     assert best(placed) == ["s0"]

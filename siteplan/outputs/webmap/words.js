@@ -3,13 +3,10 @@ SP.words = function (content) {
   var vi = content.lang !== "en";
   var W = { lang: content.lang };
 
-  // as the program rounds: a tie goes to the even digit; only a number that ends in binary can be one
+  // as the program rounds: a half goes away from zero, also one that binary numbers only come near to
   W.fixed = function (value, decimals) {
-    var twice = Math.abs(value) * Math.pow(10, decimals) * 2;
-    if (twice % 2 === 1 && twice < 1e15 && twice % Math.pow(5, decimals) === 0) {
-      var low = (twice - 1) / 2, even = low % 2 === 0 ? low : low + 1;
-      return (even / Math.pow(10, decimals)).toFixed(decimals);
-    }
+    var scale = Math.pow(10, decimals), moved = Math.abs(value) * scale;
+    if (Math.abs(moved % 1 - 0.5) < 5e-7) return ((Math.floor(moved) + 1) / scale).toFixed(decimals);
     return Math.abs(value).toFixed(decimals);
   };
   W.number = function (value, decimals) {
