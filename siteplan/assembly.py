@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -11,15 +11,13 @@ import pandas as pd
 import shapely
 from affine import Affine
 
-from siteplan.locale import Message, decode, encode
+from siteplan.locale import decode, encode
 from siteplan.raster import Raster
-from siteplan.rules import ASSUMED, Norm, Norms, Rules
-from siteplan.scenario import Scenario
-from siteplan.tables import RESULTS, Table, conform, empty, records
+from siteplan.rules import Rules
+from siteplan.tables import Table, empty, records
 from siteplan.tables.parts import OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
-COARSE_TERRAIN_M = 50.0
 
 
 def communes(polygons: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -374,143 +372,9 @@ def hillshade_raster(dem: Raster, hillshade: Callable[..., Any]) -> Raster:
     return Raster(out, transform, 0, dem.source_resolution_m)
 
 
-def _assumption(
-    identity: str,
-    place: str,
-    value: object,
-    unit: str,
-    statement: tuple[str, Mapping[str, Any]],
-    basis: str,
-    certainty: str,
-) -> dict[str, Any]:
-    return {
-        "assumption_id": identity, "place": place, "value": str(value), "unit": unit, "statement": encode([statement]),
-        "legal_basis": basis, "certainty": certainty,
-    }  # fmt: skip
-
-
-def assumptions(
-    used: Iterable[Norm],
-    norms: Norms,
-    rules: Rules,
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    dem: Raster | None,
-) -> pd.DataFrame:
-    """List all that is recalled or proposed and was used: norms, rules, weights, supplements, money, positions.
-
-    Parameters
-    ----------
-    used
-        Norms of the need; those that other stages name in ``rests_on`` are added from `norms`.
-    norms, rules, scenario
-        Where the figures stand.
-    tables
-        Result tables of the run.
-    dem
-        The terrain; a coarse one is a limitation that is listed too.
-    """
-    named = {
-        token.removeprefix("assumption:")
-        for frame in tables.values()
-        if "rests_on" in frame.columns
-        for cell in frame["rests_on"].dropna().unique()
-        for token in str(cell).split("; ")
-        if token.startswith("assumption:")
-    }
-    of_norms = {norm.key: norm for norm in used if norm.certainty in ASSUMED}
-    of_norms |= {n.key: n for n in norms.values() if n.assumption_id in named}
-    rows = [_norm_row(norm) for _, norm in sorted(of_norms.items())]
-    for name in _RULE_TABLES:
-        table = getattr(rules, name)
-        rows += [_rule_row(name, row) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
-    rows += _scenario_rows(scenario)
-    statement: Message
-    assumed = int(tables["facilities"]["position_assumed"].fillna(False).astype(bool).sum())
-    if assumed:
-        statement = ("assumption.facility_position", {"count": assumed})
-        rows.append(_assumption("facility_position", "facilities", assumed, "", statement, "", "C"))
-    if dem is not None and dem.source_resolution_m > COARSE_TERRAIN_M:
-        statement = ("assumption.terrain_coarse", {"metres": dem.source_resolution_m})
-        rows.append(_assumption("terrain_coarse", "dem", f"{dem.source_resolution_m:.0f}", "m", statement, "", "C"))
-    listed = conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])
-    listed["number"] = pd.array(range(1, len(listed) + 1), dtype="Int64")
-    return listed
-
-
 def climate(rules: Rules) -> pd.DataFrame:
     """Climate scenario of the province; a figure that is not known yet says so."""
     unknown = rules.climate["value"].isna()
     return rules.climate.assign(
         notes=np.where(unknown, encode([("assumption.climate_unknown", {})]), np.array(None, dtype=object))
     )
-
-
-# rule table -> columns that name a row, and those of which the first that is filled is its value
-_RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "eligibility": ("rule", ("threshold", "distance_m", "values")),
-    "costs": ("component", ("value",)),
-    "surplus": ("order", ("treatment",)),
-    "steps": ("step", ("months",)),
-    "land_use": ("code", ("suitability",)),
-    "plan_compatibility": ("function", ("effect",)),
-    "plan_kinds": ("plan_kind", ("severity",)),
-    "plan_precedence": ("rule", ("treatment",)),
-    "approval_levels": ("pattern", ("rank",)),
-    "speeds": ("road_class", ("speed_kmh",)),
-    "ground": ("key", ("value",)),
-}
-
-
-def _norm_row(norm: Norm) -> dict[str, Any]:
-    statement = ("assumption.norm", {"key": norm.key, "note": norm.note})
-    place = f"standards/{norm.standard}.csv"
-    return _assumption(
-        norm.assumption_id, place, f"{norm.value:g}", norm.unit, statement, norm.legal_basis, norm.certainty
-    )
-
-
-def _rule_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    key, columns = _RULE_TABLES[table]
-    identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
-    filled = [row[c] for c in columns if isinstance(row[c], str) or row[c] == row[c]]
-    value = "" if not filled or filled[0] is None else filled[0]
-    shown = value if isinstance(value, str) else f"{value:g}"
-    statement = ("assumption.rule", {"name": row.get("name") or identity})
-    place = f"rules/{table}.csv"
-    unit = str(row.get("unit") or "")
-    basis = str(row["legal_basis"])
-    return _assumption(f"{table}.{identity}.{row['_row']}", place, shown, unit, statement, basis, str(row["certainty"]))
-
-
-def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    place = f"{scenario.name}.toml"
-    rows = []
-    for subject in ("site", "commune"):
-        criteria = [c for c in scenario.criteria if c.of == subject]
-        if any(c.certainty in ASSUMED for c in criteria):
-            statement: tuple[str, dict[str, Any]] = ("assumption.criteria", {"of": subject, "count": len(criteria)})
-            value = f"{sum(c.weight for c in criteria):g}"
-            rows.append(_assumption(f"scenario.criteria.{subject}", place, value, "điểm", statement, "", "P"))
-        for c in criteria:
-            if c.certainty in ASSUMED:
-                statement = ("assumption.weight", {"of": subject, "label": c.label or c.key})
-                identity = f"weight.{subject}.{c.key}"
-                rows.append(_assumption(identity, place, f"{c.weight:g}", "điểm", statement, c.basis, c.certainty))
-    extra = scenario.supplements
-    if extra.certainty in ASSUMED:
-        value = f"{extra.border:g} / {extra.central_ward:g} / {extra.cap_points:g}"
-        statement = ("assumption.supplements", {})
-        rows.append(_assumption("scenario.supplements", place, value, "điểm", statement, extra.basis, extra.certainty))
-    settings = scenario.programme
-    if settings.smaller_types:
-        value = f"{settings.least_covered_percent:g}"
-        rows.append(_assumption("scenario.sizes", place, value, "%", ("assumption.sizes", {}), "", "P"))
-    statement = ("assumption.phases", {"count": len(scenario.phases)})
-    value = "; ".join(p.name for p in scenario.phases)
-    rows.append(_assumption("scenario.phases", place, value, "", statement, "", "P"))
-    if scenario.funds and scenario.programme.label_of_funds == "assumed":
-        total = sum(f.amount for f in scenario.funds if f.committed)
-        statement = ("assumption.funds", {"amount": total})
-        rows.append(_assumption("scenario.funds", place, f"{total:.0f}", "đồng", statement, "", "P"))
-    return rows

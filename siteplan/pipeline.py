@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
+from siteplan.assumptions import assumptions
 from siteplan.decide import (
     agreement,
     build_options,
@@ -35,23 +33,24 @@ from siteplan.decide import (
     weights,
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
-from siteplan.layers import agencies, check, coverage, opinion_files, opinion_states
+from siteplan.layers import agencies, check, opinion_files, opinion_states
 from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
-from siteplan.raster import Raster
+from siteplan.manifest import manifest_of
 from siteplan.report import SILENT, Recorder, Reporter
-from siteplan.rules import Norms, Rules, load_norms, load_rules
+from siteplan.road import Inputs, Road
+from siteplan.rules import load_norms, load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, load_scenario
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.site_travel import travel_raster
-from siteplan.sites import assess, plans, terrain
+from siteplan.sites import assess
 from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
 from siteplan.tables import BACKGROUND, RESULTS, conform
-from siteplan.work import Spreader, Workers, for_each
+from siteplan.work import Spreader, Workers
 from siteplan.workspace import Workspace, lock, open_workspace, runs_folder
 
 
@@ -68,17 +67,6 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[name] = round(now - self._started, 3)
         self._started = now
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog."""
-
-    scenario: Scenario
-    rules: Rules
-    norms: Norms
-    layers: LayerSet
-    problems: tuple[Problem, ...]
 
 
 def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | None, reporter: Reporter) -> list[Inputs]:
@@ -182,7 +170,7 @@ def run_scenarios(
         layers = all_inputs[0].layers
         clock.lap("read_and_check")
         shared = dict(clock.seconds), list(recorder.lines)
-        road = _Road(layers, jobs, cluster or (workers if jobs > 1 else None), recorder)
+        road = Road(layers, jobs, cluster or (workers if jobs > 1 else None), recorder)
         for path, inputs in zip(places, all_inputs, strict=True):
             clock.restart(shared[0])
             recorder.lines[:] = shared[1]
@@ -199,7 +187,8 @@ def run_scenarios(
             home = layers.catalog.folder
             home = home if (home / agencies.FILE).is_file() else workspace.layers
             tables["agency_answers"], asked, more = agencies.answers_of_run(home, tables["sites"])
-            manifest = _manifest(inputs, path, catalog or workspace.catalog, include_restricted, proving, tables)
+            proof = proving.result()
+            manifest = manifest_of(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
             manifest["agencies"] = [asdict(agency) for agency in asked]
             manifest["plan_versions"] = versions
             clock.lap("assemble")
@@ -238,62 +227,8 @@ def run_scenario(path: str | Path, workspace: Workspace | None = None, **options
     return next(run_scenarios([path], workspace, **options))
 
 
-class _Road:
-    """What the runs of one command share: layers, workers, and what does not depend on the scenario."""
-
-    def __init__(self, layers: LayerSet, jobs: int, workers: Workers | Spreader | None, reporter: Reporter) -> None:
-        self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
-        self._found: dict[str, Assessed] = {}
-        # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
-        self._beside = ThreadPoolExecutor(1)
-        self._covered = self._beside.submit(
-            site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
-        )
-        self._shaded = self._beside.submit(_shaded, layers.raster("dem"))
-
-    @property
-    def covered(self) -> pd.DataFrame:
-        """How far the layers cover each commune."""
-        return self._covered.result()
-
-    def covering(self, communes: pd.DataFrame, rules: Rules, date: dt.date) -> Future[pd.DataFrame]:
-        """Begin to measure how far the plans in force cover each commune."""
-        units, register, zones = (self.layers.table(role) for role in ("former_units", "plans", "plan_zones"))
-        kinds = rules.plan_kinds
-        return self._beside.submit(
-            site_cache.coverage,
-            lambda: plans.plan_coverage(communes, units, register, kinds, date, zones),
-            self.layers.fingerprint,
-            kinds.to_csv(index=False),
-            date.isoformat(),
-        )
-
-    @property
-    def hillshade(self) -> Raster | None:
-        """The shaded terrain."""
-        return self._shaded.result()
-
-    def beside(self, find: Callable[[], Any]) -> Future[Any]:
-        """Begin something that needs no other stage; what fails there fails where its result is asked for."""
-        return self._beside.submit(find)
-
-    def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
-        """Call a function for each commune, in the processes there are."""
-        return for_each(function, shared, codes, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
-
-    def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
-        """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""
-        if key not in self._found:
-            self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
-        return self._found[key]
-
-
-def _shaded(dem: Raster | None) -> Raster | None:
-    return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
-
-
 def _stages(
-    inputs: Inputs, road: _Road, clock: _Clock, before: Run | None
+    inputs: Inputs, road: Road, clock: _Clock, before: Run | None
 ) -> tuple[dict[str, Any], dict[str, Any], Future[dict[str, Any]]]:
     scenario, rules, layers = inputs.scenario, inputs.rules, inputs.layers
     reporter = road.reporter
@@ -389,7 +324,7 @@ def _stages(
     }
     epsg = layers.province.epsg
     tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
-    tables["assumptions"] = assembly.assumptions([*stage.used, small], norms, rules, scenario, tables, dem)
+    tables["assumptions"] = assumptions([*stage.used, small], norms, rules, scenario, tables, dem)
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
@@ -403,7 +338,7 @@ def _sites(
     inputs: Inputs,
     communes: gpd.GeoDataFrame,
     prepared: Prepared,
-    road: _Road,
+    road: Road,
 ) -> Assessed:
     """Find and measure the sites of all communes."""
     layers = inputs.layers
@@ -435,47 +370,3 @@ def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.Geo
     if "plan_zones" in out:
         out["plan_zones"] = assembly.zones_with_plans(out["plan_zones"], layers.table("plans"))
     return out
-
-
-def _manifest(
-    inputs: Inputs,
-    path: Path,
-    catalog: Path,
-    include_restricted: bool,
-    proving: Future[dict[str, Any]],
-    tables: Mapping[str, pd.DataFrame],
-) -> dict[str, Any]:
-    province = inputs.layers.province
-    sources = tables["sources"]
-    return {
-        "scenario": inputs.scenario.resolved(),
-        "scenario_file": path.name,
-        "catalog": catalog.name,
-        "date": inputs.scenario.date.isoformat(),
-        "province": {
-            "code": province.code,
-            "name": province.name,
-            "kind": province.kind,
-            "epsg": province.epsg,
-            "bounds": list(province.bounds),
-        },
-        "created": dt.datetime.now(dt.UTC).astimezone().isoformat(timespec="seconds"),
-        "version": metadata.version("siteplan"),
-        "versions": _versions(("geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "numpy", "pandas", "scipy")),
-        "frozen": None,
-        "inputs": dict(zip(sources["layer"], sources["sha256"], strict=True)),
-        "fingerprint": inputs.layers.fingerprint,
-        "crs_decisions": inputs.layers.crs_decisions,
-        "illustrative_layers": sorted(sources.loc[sources["illustrative"].fillna(False).astype(bool), "layer"]),
-        "include_restricted": include_restricted,
-        "assumptions": list(tables["assumptions"]["assumption_id"]),
-        "norm_sets": list(inputs.norms.sets),
-        "weighting": weights.described(inputs.scenario),
-        "prices": costs.described(inputs.rules, inputs.scenario),
-        "ties": priority.tie_keys(inputs.scenario.of("commune")),
-        "proof": proving.result(),
-    }
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}

@@ -48,23 +48,14 @@ def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
     sheet.text(10, 29.4, fitted(facts[2], 7.6, 190), 7.6)
 
     frame = (15.0, 34.0, 181.0, 128.0)
-    west, south, east, north = shapely.bounds(own.geometry)
-    scale = paper.scale_for((west, south, east, north), frame[2] - 8, frame[3] - 8)
-    ground = sheet.map(*frame, ((west + east) / 2, (south + north) / 2), scale)
-    relief(ground, material)
-    legend, roles = background_layers(ground, material, NEAR, 0.45)
-    ground.shapes(communes.geometry.to_numpy(), BOUNDARY, 90)
-    ground.shapes([own.geometry], OWN, 91)
+    ground, legend, roles = draw_ground(sheet, material, own, frame, 4)
     sites = material.sites[material.sites["commune_code"] == code].sort_values(["rank", "site_id"], na_position="last")
     facilities = material.facilities[material.facilities["commune_code"] == code].sort_values("facility_id")
     fates = _fates(material, facilities)
     numbered = list(facilities["facility_id"])
     legend = [*_facility_marks(ground, material, facilities, fates), *legend]
     legend = [*_site_marks(ground, material, sites), *legend]
-    others = communes[communes["code"] != code]
-    for place, name in zip(shapely.point_on_surface(others.geometry.to_numpy()), others["name"], strict=True):
-        if shapely.intersects(place, shapely.box(*ground.window)):
-            ground.label(place.x, place.y, str(name), 6)
+    name_neighbours(ground, material, code)
 
     best = sites[flags(sites, "is_best")]
     if len(best):
@@ -80,6 +71,29 @@ def draw_commune(material: Material, code: str) -> tuple[Sheet, str]:
     _facility_table(sheet, material, facilities, fates, numbered)
     foot(sheet, material, roles | {"communes", "facilities"})
     return sheet, title
+
+
+def draw_ground(
+    sheet: Sheet, material: Material, own: Any, frame: paper.Box, margin_mm: float
+) -> tuple[Ground, list[Any], set[str]]:
+    """Draw a commune with what lies around it into a frame; returns the map, lines of its legend, roles shown."""
+    west, south, east, north = shapely.bounds(own.geometry)
+    scale = paper.scale_for((west, south, east, north), frame[2] - 2 * margin_mm, frame[3] - 2 * margin_mm)
+    ground = sheet.map(*frame, ((west + east) / 2, (south + north) / 2), scale)
+    relief(ground, material)
+    legend, roles = background_layers(ground, material, NEAR, 0.45)
+    ground.shapes(material.communes.geometry.to_numpy(), BOUNDARY, 90)
+    ground.shapes([own.geometry], OWN, 91)
+    return ground, legend, roles
+
+
+def name_neighbours(ground: Ground, material: Material, code: str) -> None:
+    """Write the names of the other communes whose middle is on the map."""
+    others = material.communes[material.communes["code"] != code]
+    window = shapely.box(*ground.window)
+    for middle, name in zip(shapely.point_on_surface(others.geometry.to_numpy()), others["name"], strict=True):
+        if shapely.intersects(middle, window):
+            ground.label(middle.x, middle.y, str(name), 6)
 
 
 def _site_marks(ground: Ground, material: Material, sites: Any) -> list[Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import shapely
 
 from siteplan.outputs import sheet_paper as paper
-from siteplan.outputs.sheet_commune import BOUNDARY, NEAR, OWN, draw_inset
-from siteplan.outputs.sheet_material import Material, background_layers, furniture, relief, sources_line
+from siteplan.outputs.sheet_commune import OWN, draw_ground, draw_inset, name_neighbours
+from siteplan.outputs.sheet_material import Material, furniture, sources_line
 from siteplan.outputs.sheet_paper import Sheet
 from siteplan.outputs.style import LegendClass
 from siteplan.outputs.webmap.cells import flags, plain
@@ -29,26 +29,15 @@ def draw_site(material: Material, code: str) -> Sheet:
     IndexError
         Where the commune has no proposed site.
     """
-    communes = material.communes
-    own = communes[communes["code"] == code].iloc[0]
+    own = material.communes[material.communes["code"] == code].iloc[0]
     sites = material.sites[material.sites["commune_code"] == code]
     best = sites[flags(sites, "is_best")].iloc[0]
     sheet = Sheet(WIDTH_MM, HEIGHT_MM, material.lang)
-    west, south, east, north = shapely.bounds(own.geometry)
-    scale = paper.scale_for((west, south, east, north), _MAIN[2] - 4, _MAIN[3] - 4)
-    ground = sheet.map(*_MAIN, ((west + east) / 2, (south + north) / 2), scale)
-    relief(ground, material)
-    legend, roles = background_layers(ground, material, NEAR, 0.45)
-    ground.shapes(communes.geometry.to_numpy(), BOUNDARY, 90)
-    ground.shapes([own.geometry], OWN, 91)
+    ground, legend, roles = draw_ground(sheet, material, own, _MAIN, 2)
     place = shapely.point_on_surface(best.geometry)
     ground.points(shapely.get_coordinates([place]), _SITE, 94, 7)
     ground.label(place.x, place.y, str(plain(best["label"]) or best["site_id"]), 7.5, bold=True, below_mm=-3.2)
-    others = communes[communes["code"] != code]
-    window = shapely.box(*ground.window)
-    for middle, name in zip(shapely.point_on_surface(others.geometry.to_numpy()), others["name"], strict=True):
-        if shapely.intersects(middle, window):
-            ground.label(middle.x, middle.y, str(name), 6)
+    name_neighbours(ground, material, code)
     draw_inset(sheet, material, best, _NEAR_FRAME)
     lines: list[Any] = [
         (material.words("proposed", label=plain(best["label"]) or best["site_id"]), _SITE, True),

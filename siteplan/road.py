@@ -1,0 +1,88 @@
+"""What one run reads, what the runs of one command share, and what is done beside the stages of the road."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from siteplan import assembly, site_cache
+from siteplan.errors import Problem
+from siteplan.layers import coverage
+from siteplan.layers.read import LayerSet
+from siteplan.raster import Raster
+from siteplan.report import Reporter
+from siteplan.rules import Norms, Rules
+from siteplan.scenario import Scenario
+from siteplan.site_cache import Assessed
+from siteplan.sites import plans, terrain
+from siteplan.work import Spreader, Workers, for_each
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog."""
+
+    scenario: Scenario
+    rules: Rules
+    norms: Norms
+    layers: LayerSet
+    problems: tuple[Problem, ...]
+
+
+class Road:
+    """What the runs of one command share: layers, workers, and what does not depend on the scenario."""
+
+    def __init__(self, layers: LayerSet, jobs: int, workers: Workers | Spreader | None, reporter: Reporter) -> None:
+        self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
+        self._found: dict[str, Assessed] = {}
+        # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
+        self._beside = ThreadPoolExecutor(1)
+        self._covered = self._beside.submit(
+            site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
+        )
+        self._shaded = self._beside.submit(_shaded, layers.raster("dem"))
+
+    @property
+    def covered(self) -> pd.DataFrame:
+        """How far the layers cover each commune."""
+        return self._covered.result()
+
+    def covering(self, communes: pd.DataFrame, rules: Rules, date: dt.date) -> Future[pd.DataFrame]:
+        """Begin to measure how far the plans in force cover each commune."""
+        units, register, zones = (self.layers.table(role) for role in ("former_units", "plans", "plan_zones"))
+        kinds = rules.plan_kinds
+        return self._beside.submit(
+            site_cache.coverage,
+            lambda: plans.plan_coverage(communes, units, register, kinds, date, zones),
+            self.layers.fingerprint,
+            kinds.to_csv(index=False),
+            date.isoformat(),
+        )
+
+    @property
+    def hillshade(self) -> Raster | None:
+        """The shaded terrain."""
+        return self._shaded.result()
+
+    def beside(self, find: Callable[[], Any]) -> Future[Any]:
+        """Begin something that needs no other stage; what fails there fails where its result is asked for."""
+        return self._beside.submit(find)
+
+    def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
+        """Call a function for each commune, in the processes there are."""
+        return for_each(function, shared, codes, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
+
+    def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
+        """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""
+        if key not in self._found:
+            self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
+        return self._found[key]
+
+
+def _shaded(dem: Raster | None) -> Raster | None:
+    return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)
