@@ -14,7 +14,7 @@ from affine import Affine
 from siteplan.locale import decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import Rules
-from siteplan.tables import Table, empty, records
+from siteplan.tables import records
 from siteplan.tables.parts import OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
@@ -88,16 +88,6 @@ def join(frame: gpd.GeoDataFrame, *others: pd.DataFrame) -> gpd.GeoDataFrame:
             more = frame.pop("rests_on_more")
             frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], more, strict=True)]
     return frame
-
-
-def stack(frames: Sequence[Any], table: Table) -> Any:
-    """Put the rows of the communes under one another; the empty table where there are none."""
-    filled = [f for f in frames if len(f)]
-    if not filled:
-        crs = next((f.crs for f in frames if isinstance(f, gpd.GeoDataFrame)), None)
-        return empty(table, crs)
-    stacked = pd.concat(filled, ignore_index=True)
-    return gpd.GeoDataFrame(stacked, geometry="geometry", crs=filled[0].crs) if table.geometry else stacked
 
 
 def stack_plain(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -352,7 +352,7 @@ def _sites(
         }
     )
     return site_cache.conformed(
-        lambda name: assembly.stack([getattr(f, name) for f in found], RESULTS[name]),
+        lambda name: assess.stacked([f.rows[name] for f in found], RESULTS[name], communes.crs),
         assembly.mosaic([f.eligible for f in found]),
         outcome,
         f"EPSG:{layers.province.epsg}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from geopandas.array import from_shapely
 from siteplan.raster import Raster
 from siteplan.sites import discuss, eligibility, forced, terrain, verdict
 from siteplan.sites.candidates import candidates, extended
+from siteplan.sites.columns import Columns, nothing
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
@@ -25,9 +27,11 @@ from siteplan.tables.schema import COORDINATE_DECIMALS
 if TYPE_CHECKING:
     from siteplan.locale import Message
 
-__all__ = ["CommuneSites", "Prepared", "assess_commune", "prepare"]
+__all__ = ["TABLES", "CommuneSites", "Prepared", "assess_commune", "prepare"]
 
 Array = np.ndarray[Any, Any]
+
+TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,13 @@ class CommuneSites:
 
     Parameters
     ----------
-    sites
-        Rows of :data:`siteplan.tables.RESULTS` ``sites``; scores and ranks are still empty.
-    conflicts
-        Rows of ``conflicts``: everything that stands for and against each site.
-    conformity
-        Rows of ``conformity``: what each plan says of each site.
-    land_account, land_options
-        Where the land went, and what looser rules would open.
-    access_points
-        The place that its people reach soonest; no row where nobody lives.
+    rows
+        Columns of tables of :data:`siteplan.tables.RESULTS` by their names: ``sites``, whose scores and ranks are still
+        empty; ``conflicts``, everything that stands for and against each site; ``conformity``, what each plan says of
+        each; ``land_account`` and ``land_options``, where the land went and what looser rules would open;
+        ``access_points``, the place that the people reach soonest (no row where nobody lives).
+    crs
+        The province's CRS.
     eligible
         1 eligible, 0 not, 255 outside the commune; cells are multiples of the scenario's width.
     no_site_reasons
@@ -54,15 +55,45 @@ class CommuneSites:
         Area of the eligible cells.
     """
 
-    sites: gpd.GeoDataFrame
-    conflicts: gpd.GeoDataFrame
-    conformity: pd.DataFrame
-    land_account: pd.DataFrame
-    land_options: pd.DataFrame
-    access_points: gpd.GeoDataFrame
+    rows: Mapping[str, Columns]
+    crs: Any
     eligible: Raster
     no_site_reasons: tuple[Message, ...]
     eligible_area_m2: float
+
+    def table(self, name: str) -> Any:
+        """Rows of a table as a frame."""
+        return stacked([self.rows[name]], RESULTS[name], self.crs)
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """Frame of the sites."""
+        return self.table("sites")
+
+    @property
+    def conflicts(self) -> gpd.GeoDataFrame:
+        """Frame of what stands for and against them."""
+        return self.table("conflicts")
+
+    @property
+    def conformity(self) -> pd.DataFrame:
+        """Frame of what each plan says of them."""
+        return self.table("conformity")
+
+    @property
+    def land_account(self) -> pd.DataFrame:
+        """Frame of where the land went."""
+        return self.table("land_account")
+
+    @property
+    def land_options(self) -> pd.DataFrame:
+        """Frame of what looser rules would open."""
+        return self.table("land_options")
+
+    @property
+    def access_points(self) -> gpd.GeoDataFrame:
+        """Frame of the place that the people reach soonest."""
+        return self.table("access_points")
 
 
 def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
@@ -102,34 +133,24 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     found = candidates(prepared, code, commune, land, urban, dem, asked_m2)
     plots = [*found, *plots, *extended(prepared, commune, land, plots, required_m2)]
     eligible = grid.raster(land.mask, 255)
-    account = eligibility.account(code, land, prepared.rules)
     options = discuss.land_options(code, land, prepared.rules, layers, urban, required_m2)
-    nothing: tuple[Message, ...] = ()
+    nothing_found: tuple[Message, ...] = ()
     if not found:
-        nothing = (*eligibility.why_nothing(land, prepared.rules, asked_m2), *discuss.worth_discussing(options))
+        why, open_to_talk = eligibility.why_nothing(land, prepared.rules, asked_m2), discuss.worth_discussing(options)
+        nothing_found = (*why, *open_to_talk)
     reached = reach.reach(prepared, code, commune, np.array([p.geometry for p in plots], dtype=object))
-    points = _points(reached, prepared.crs)
-    if not plots:
-        sites, conflicts, conformity = (
-            empty(RESULTS[name], prepared.crs) for name in ("sites", "conflicts", "conformity")
+    tables: dict[str, Any] = {
+        "land_account": eligibility.account(code, land, prepared.rules),
+        "land_options": options,
+        "access_points": pd.DataFrame([] if reached.best is None else [reached.best]),
+    }
+    if plots:
+        sites = _site_frame(code, plots, prepared.crs)
+        tables["conflicts"], tables["sites"], tables["conformity"] = evaluate(
+            prepared, code, commune, sites, plots, required_m2, dem, slope, eligible, reached
         )
-        return CommuneSites(sites, conflicts, conformity, account, options, points, eligible, nothing, land.area_m2)
-    sites = _site_frame(code, plots, prepared.crs)
-    conflicts, measured, conformity = evaluate(
-        prepared, code, commune, sites, plots, required_m2, dem, slope, eligible, reached
-    )
-    tables = (
-        in_schema(measured, RESULTS["sites"], prepared.crs),
-        in_schema(conflicts, RESULTS["conflicts"], prepared.crs),
-        in_schema(conformity, RESULTS["conformity"]),
-    )
-    return CommuneSites(*tables, account, options, points, eligible, nothing, land.area_m2)
-
-
-def _points(reached: reach.Reach, crs: Any) -> gpd.GeoDataFrame:
-    if reached.best is None:
-        return empty(RESULTS["access_points"], crs)
-    return in_schema(pd.DataFrame([reached.best]), RESULTS["access_points"], crs)
+    rows = {name: in_schema(tables.get(name, {}), RESULTS[name]) for name in TABLES}
+    return CommuneSites(rows, prepared.crs, eligible, nothing_found, land.area_m2)
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:
@@ -150,20 +171,32 @@ def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster 
     return window, Raster(slope, window.transform, float("nan"), window.source_resolution_m)
 
 
-def in_schema(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
-    """Give rows the columns of their schema, rounded, without its full check: that is made once, for all communes."""
-    out: dict[str, Any] = {}
+def in_schema(rows: Any, table: Table) -> Columns:
+    """Give rows, a frame or its columns, the columns of their schema, rounded; the full check is made once, for all."""
+    count = len(rows) if isinstance(rows, pd.DataFrame) else len(next(iter(rows.values()), ()))
+    out: Columns = {}
     for column in table.columns:
-        if column.name not in frame.columns:
-            out[column.name] = np.full(len(frame), None, dtype=object)
+        if column.name not in rows:
+            out[column.name] = nothing(count)
         elif column.kind == "float":
-            out[column.name] = frame[column.name].to_numpy(dtype=float).round(column.decimals) + 0.0
+            out[column.name] = np.asarray(rows[column.name], dtype=float).round(column.decimals) + 0.0
         else:
-            out[column.name] = frame[column.name].array
+            out[column.name] = np.asarray(rows[column.name], dtype=object)
+    if table.geometry is not None:
+        out["geometry"] = np.asarray(rows["geometry"] if count else (), dtype=object)
+    return out
+
+
+def stacked(parts: Iterable[Columns], table: Table, crs: Any) -> Any:
+    """Put columns as :func:`in_schema` gives them under one another, as a frame; an empty one without any."""
+    filled = [part for part in parts if len(next(iter(part.values())))]
+    if not filled:
+        return empty(table, crs)
+    columns = {name: np.concatenate([part[name] for part in filled]) for name in filled[0]}
     if table.geometry is None:
-        return pd.DataFrame(out, index=range(len(frame)))
-    out["geometry"] = from_shapely(frame["geometry"].to_numpy(dtype=object), crs=crs)
-    return gpd.GeoDataFrame(pd.DataFrame(out, index=range(len(frame)), copy=False), geometry="geometry", copy=False)
+        return pd.DataFrame(columns)
+    columns["geometry"] = from_shapely(columns["geometry"], crs=crs)
+    return gpd.GeoDataFrame(pd.DataFrame(columns, copy=False), geometry="geometry", copy=False)
 
 
 def _site_frame(code: str, plots: list[forced.Forced], crs: Any) -> gpd.GeoDataFrame:

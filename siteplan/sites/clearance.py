@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.columns import Columns, unknown
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -31,9 +31,9 @@ def clearance_columns(
     layers: Mapping[str, Layer],
     proposals: Any,
     figures: Mapping[str, float],
-    distances: pd.DataFrame,
+    distances: Mapping[str, Array],
     sliver_m2: float,
-) -> pd.DataFrame:
+) -> Columns:
     """Columns of :data:`siteplan.tables.places.SITE_CLEARANCE` but for the compensation.
 
     Parameters
@@ -55,8 +55,7 @@ def clearance_columns(
     """
     out = buildings_columns(geometries, layers.get("buildings"), figures, sliver_m2)
     out["clearance"] = clearance_of(geometries, stated, proposals, figures.get("clearance.cover", np.nan))
-    near: dict[str, Array] = {"road": distances["road_distance_m"].to_numpy(float)}
-    near["power"] = distances["power_distance_m"].to_numpy(float)
+    near: dict[str, Array] = {"road": distances["road_distance_m"], "power": distances["power_distance_m"]}
     utilities = layers.get("utilities")
     for kind in UTILITIES:
         away = np.full(len(geometries), np.nan)
@@ -72,12 +71,12 @@ def clearance_columns(
 
 def buildings_columns(
     geometries: Array, layer: Layer | None, figures: Mapping[str, float], sliver_m2: float
-) -> pd.DataFrame:
+) -> Columns:
     """Area of the buildings inside and the households in them; of uses that are not told nothing is known.
 
     A building on the edge counts whole for its household and by its part for the area.
     """
-    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=["buildings_area_m2", "households_displaced"])
+    out = unknown(("buildings_area_m2", "households_displaced"), len(geometries))
     if layer is None or len(layer) == 0:
         return out
     left, row = layer.pairs(geometries, 0.0)

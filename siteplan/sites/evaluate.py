@@ -12,6 +12,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import clearance, findings, forced, measure, plans, verdict
+from siteplan.sites.columns import Columns, rows_of
 from siteplan.sites.context import Prepared
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
@@ -37,79 +38,82 @@ def evaluate(
     slope: Raster | None,
     eligible: Raster,
     reached: Reach,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, Columns, pd.DataFrame]:
     """Evidence and figures of the sites of a commune, each with its ``geometry``, and conformity with each plan."""
-    scenario, layers = prepared.scenario, prepared.layers
-    tolerance = scenario.tolerance
+    layers, tolerance = prepared.layers, prepared.scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
     area = shapely.area(geometries)
-    proposals = _near(prepared.proposals, geometries)
+    sized = sites.assign(area_m2=area)
     threshold = next((r.threshold for r in prepared.rules if r.role == "dem"), float("inf"))
     ground = measure.terrain_columns(geometries, dem, slope, threshold)
     land = measure.land_use_columns(geometries, layers.get("land_use"))
-    hazard = measure.hazard_columns(geometries, layers.get("hazards"), tolerance.sliver_m2)
-    distance = measure.distance_columns(geometries, layers, prepared.rule_tables.speeds, prepared.seats.get(code))
-    figures = pd.concat([sites.drop(columns="geometry"), ground, land.columns, hazard, distance], axis=1)
-    figures["area_m2"] = area
-    figures["required_area_m2"] = required_m2
-    figures["area_ratio"] = area / required_m2 if required_m2 > 0 else np.nan
-    figures["buildings_inside"] = measure.buildings_inside(geometries, layers.get("buildings"), tolerance.sliver_m2)
-    figures["inside_urban_area"] = measure.inside_urban_area(geometries, layers.get("urban_areas"))
-    figures["room_to_extend_percent"] = measure.room_to_extend(geometries, eligible, required_m2)
-    figures["frontage_m"] = measure.frontage(
-        geometries,
-        layers.get("roads"),
-        prepared.rule_tables.speeds,
-        prepared.ground_figures.get("frontage.reach", 0.0),
-        measure.front_barriers(layers),
+    figures: Columns = {name: sites[name].to_numpy(dtype=object) for name in sites.columns if name != "geometry"}
+    figures |= ground | land.columns | _sizes(area, required_m2)
+    figures |= _around_it(prepared, code, geometries, eligible, required_m2)
+    proposals = _near(prepared.proposals, geometries)
+    figures |= clearance.clearance_columns(
+        geometries, figures["clearance"], layers, proposals, prepared.ground_figures, figures, tolerance.sliver_m2
     )
-    figures["adjoining_m2"] = measure.adjoining_land(geometries, eligible, required_m2)
-    cleared = clearance.clearance_columns(
-        geometries,
-        sites["clearance"],
-        layers,
-        proposals,
-        prepared.ground_figures,
-        figures,
-        tolerance.sliver_m2,
-    )
-    figures = pd.concat([figures.drop(columns="clearance"), cleared], axis=1)
     short = figures["area_ratio"] < 1 - tolerance.area_percent / 100
-    enough = figures["adjoining_m2"] + area >= required_m2
-    figures["can_extend"] = enough.astype("boolean").where(short)
-    shape = ground_columns(
-        geometries,
-        dem,
-        slope,
-        prepared.coarse_m is not None,
-        layers,
-        proposals,
-        prepared.ground_figures,
-        required_m2,
+    figures["can_extend"] = np.where(short, figures["adjoining_m2"] + area >= required_m2, None)
+    figures |= ground_columns(
+        geometries, dem, slope, prepared.coarse_m is not None, layers, proposals, prepared.ground_figures, required_m2
     )
-    figures = pd.concat([figures, shape, reached.columns], axis=1)
+    figures |= reached.columns
 
     conflicts, planned = gather(prepared, commune, sites, ground)
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
-    conformity = plans.conformity_table(
-        sites.assign(area_m2=area), planned, prepared.in_force, prepared.rule_tables, tolerance, cover
-    )
-
+    conformity = plans.conformity_table(sized, planned, prepared.in_force, prepared.rule_tables, tolerance, cover)
     by_site: dict[str, list[dict[str, Any]]] = {}
     for row in records(conflicts):
         by_site.setdefault(row["site_id"], []).append(row)
-    broken = verdict.broken_rules(sites, by_site, prepared.rules)
-    figures["broken_rules"] = ["; ".join(b) or None for b in broken]
-    figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")
-    checked = verdict.check_columns(sites, by_site, sure(prepared, code, sites.assign(area_m2=area), planned))
-    planned_by_site = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
-    conform_columns = verdict.plan_columns(sites, planned_by_site, tolerance)
-    figures = pd.concat([figures, checked, conform_columns], axis=1)
+    broken, said = verdicts(prepared, code, sized, by_site, planned)
+    figures |= said
     figures["reasons"], figures["rests_on"] = _reasons(
         prepared, figures, by_site, plots, broken, reached.reached_percent, land.codes
     )
     figures["geometry"] = geometries
     return conflicts, figures, conformity
+
+
+def _sizes(area: Array, required_m2: float) -> Columns:
+    ratio = area / required_m2 if required_m2 > 0 else np.full(len(area), np.nan)
+    return {"area_m2": area, "required_area_m2": np.full(len(area), required_m2), "area_ratio": ratio}
+
+
+def _around_it(prepared: Prepared, code: str, geometries: Array, eligible: Raster, required_m2: float) -> Columns:
+    """Figures of what lies in and around each site: hazards, ways, buildings, towns, land to extend onto, its front."""
+    layers, speeds = prepared.layers, prepared.rule_tables.speeds
+    sliver_m2, reach_m = prepared.scenario.tolerance.sliver_m2, prepared.ground_figures.get("frontage.reach", 0.0)
+    barriers = measure.front_barriers(layers)
+    return {
+        **measure.hazard_columns(geometries, layers.get("hazards"), sliver_m2),
+        **measure.distance_columns(geometries, layers, speeds, prepared.seats.get(code)),
+        "buildings_inside": measure.buildings_inside(geometries, layers.get("buildings"), sliver_m2),
+        "inside_urban_area": measure.inside_urban_area(geometries, layers.get("urban_areas")),
+        "room_to_extend_percent": measure.room_to_extend(geometries, eligible, required_m2),
+        "frontage_m": measure.frontage(geometries, layers.get("roads"), speeds, reach_m, barriers),
+        "adjoining_m2": measure.adjoining_land(geometries, eligible, required_m2),
+    }
+
+
+def verdicts(
+    prepared: Prepared,
+    code: str,
+    sites: gpd.GeoDataFrame,
+    by_site: Mapping[str, list[dict[str, Any]]],
+    planned: pd.DataFrame | None,
+) -> tuple[list[list[str]], Columns]:
+    """Rules that each site breaks, and the columns of what plans and rules come to; `sites` with their ``area_m2``."""
+    tolerance = prepared.scenario.tolerance
+    of_plans = {identity: [f for f in rows if f["source"] == "plan"] for identity, rows in by_site.items()}
+    broken = verdict.broken_rules(sites, by_site, prepared.rules)
+    return broken, {
+        **verdict.check_columns(sites, by_site, _sure(prepared, code, sites, planned)),
+        **verdict.plan_columns(sites, of_plans, tolerance),
+        "broken_rules": np.array(["; ".join(b) or None for b in broken], dtype=object),
+        "eligible": np.array([not b for b in broken], dtype=bool),
+    }
 
 
 def _near(frame: gpd.GeoDataFrame | None, geometries: Array) -> gpd.GeoDataFrame | None:
@@ -118,7 +122,7 @@ def _near(frame: gpd.GeoDataFrame | None, geometries: Array) -> gpd.GeoDataFrame
 
 
 def gather(
-    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: pd.DataFrame
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: Columns
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """List all that stands for and against the sites of a commune: plans, where these disagree, rules, what is unknown.
 
@@ -179,7 +183,7 @@ def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     return frame
 
 
-def sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFrame | None) -> Array:
+def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFrame | None) -> Array:
     """Tell for which sites nothing found means that there is nothing: every mandatory plan is there to be compared.
 
     Of kinds whose zones fill the ground the zones must cover the site; of the others the register must cover the
@@ -194,7 +198,7 @@ def sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFra
 
 
 def _whole_site_findings(
-    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: pd.DataFrame, area: Array
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: Columns, area: Array
 ) -> pd.DataFrame:
     """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary."""
     rows, shapes = [], []
@@ -202,7 +206,7 @@ def _whole_site_findings(
     geometries = np.asarray(sites.geometry.values)
     for rule in prepared.rules:
         if rule.role == "dem":
-            percent = ground["steep_percent"].fillna(0.0).to_numpy(dtype=float)
+            percent = np.nan_to_num(ground["steep_percent"])
             hit, broken = percent > 0, percent / 100.0 * area > findings.tolerated_m2(rule, area, tolerance)
             tokens = [t for t in prepared.rests_on if t == "assumption:terrain_coarse"]
             held, shape = percent / 100.0 * area, geometries
@@ -259,7 +263,7 @@ def _with_zone_rules(
 
 def _reasons(
     prepared: Prepared,
-    figures: pd.DataFrame,
+    figures: Columns,
     by_site: Mapping[str, list[dict[str, Any]]],
     plots: list[forced.Forced],
     broken: list[list[str]],
@@ -270,7 +274,7 @@ def _reasons(
     of_code, of_speed = prepared.land_use_tokens, set(prepared.speed_tokens)
     reasons: list[str] = []
     rests: list[str | None] = []
-    for i, row in enumerate(records(figures)):
+    for i, row in enumerate(rows_of(figures)):
         mine = by_site.get(row["site_id"], [])
         messages = [
             *plots[i].reasons,

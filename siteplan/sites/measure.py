@@ -19,10 +19,10 @@ from exactextract.raster import NumPyRasterSource
 
 from siteplan.raster import Raster
 from siteplan.sites import overlap
+from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.rules import Layer, of_class
-from siteplan.tables import records
 from siteplan.tables.inputs import HAZARD_LEVELS
 
 if TYPE_CHECKING:
@@ -70,23 +70,28 @@ def zonal(geometries: Array, raster: Raster, operations: Sequence[str]) -> pd.Da
         Rows as `geometries`, one column per operation.
     """
     found = _zonal(geometries, {"value": raster}, operations)
-    return found.rename(columns={f"value_{name}": name for name in operations})[list(operations)]
+    return pd.DataFrame({name: found[f"value_{name}"] for name in operations}, index=range(len(geometries)))
 
 
-def _zonal(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> pd.DataFrame:
+def _zonal(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> Columns:
     """Statistics of several rasters of one grid: columns ``<raster>_<operation>``."""
+    found = _extracted(geometries, rasters, operations)
     names = [f"{name}_{operation}" for name in rasters for operation in operations]
+    return {name: np.array([row[name] for row in found], dtype=float) for name in names}
+
+
+def _extracted(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> list[dict[str, Any]]:
+    """Results of operations on rasters of one grid, one record ``<raster>_<operation>`` a polygon."""
     if len(geometries) == 0:
-        return pd.DataFrame(columns=names, dtype=float)
+        return []
     sources = [
         NumPyRasterSource(raster.values, *raster.bounds, nodata=raster.nodata, name=name)
         for name, raster in rasters.items()
     ]
-    frame = _Features(list(shapely.to_wkb(geometries)))
-    found = exact_extract(sources, frame, list(operations), output="pandas")
-    if len(rasters) == 1:  # a single raster's columns carry no name
-        found = found.rename(columns={operation: f"{next(iter(rasters))}_{operation}" for operation in operations})
-    return pd.DataFrame(found[names]).astype(float)
+    found: Any = exact_extract(sources, _Features(list(shapely.to_wkb(geometries))), list(operations))
+    # a single raster's results carry no name
+    prefix = f"{next(iter(rasters))}_" if len(rasters) == 1 else ""
+    return [{f"{prefix}{name}": value for name, value in one["properties"].items()} for one in found]
 
 
 def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, tuple[Array, Array]]]:
@@ -97,38 +102,30 @@ def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, 
     list
         One a polygon: for each raster its values and shares (0..1), without the cells that are unknown.
     """
-    if len(geometries) == 0:
-        return []
-    sources = [
-        NumPyRasterSource(raster.values, *raster.bounds, nodata=raster.nodata, name=name)
-        for name, raster in rasters.items()
-    ]
-    frame = _Features(list(shapely.to_wkb(geometries)))
-    found: Any = exact_extract(sources, frame, ["values", "coverage"], output="pandas")
-    prefix = {name: "" if len(rasters) == 1 else f"{name}_" for name in rasters}
     return [
-        {name: (row[f"{prefix[name]}values"], row[f"{prefix[name]}coverage"]) for name in rasters}
-        for row in records(found)
+        {name: (row[f"{name}_values"], row[f"{name}_coverage"]) for name in rasters}
+        for row in _extracted(geometries, rasters, ["values", "coverage"])
     ]
 
 
-def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> pd.DataFrame:
+def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> Columns:
     """Mean and greatest slope, mean elevation, percent of the site steeper than the threshold; NaN without terrain."""
     names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]
-    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=names)
     if dem is None or slope is None or dem.values.size == 0 or len(geometries) == 0:
-        return out
+        return unknown(names, len(geometries))
     steep = np.full(slope.values.shape, np.nan, dtype=np.float32)
     for place in cells_of(slope, geometries):
         percent = slope.values[place]
         steep[place] = np.where(np.isfinite(percent), percent > threshold, np.nan)
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
     found = _zonal(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
-    out["slope_mean_percent"], out["slope_max_percent"] = found["slope_mean"], found["slope_max"]
-    out["elevation_mean_m"] = found["height_mean"]
-    out["steep_percent"] = 100.0 * found["steep_mean"]
-    out["dem_resolution_m"] = dem.source_resolution_m or dem.cell_m
-    return out
+    return {
+        "slope_mean_percent": found["slope_mean"],
+        "slope_max_percent": found["slope_max"],
+        "elevation_mean_m": found["height_mean"],
+        "steep_percent": 100.0 * found["steep_mean"],
+        "dem_resolution_m": np.full(len(geometries), dem.source_resolution_m or dem.cell_m),
+    }
 
 
 def cells_of(raster: Raster, geometries: Array) -> Iterator[tuple[slice, slice]]:
@@ -145,7 +142,7 @@ def cells_of(raster: Raster, geometries: Array) -> Iterator[tuple[slice, slice]]
 class LandShares:
     """Land use of sites: exact areas by code without double counting, one row a site."""
 
-    columns: pd.DataFrame
+    columns: Columns
     codes: list[dict[str, float]]
 
 
@@ -167,13 +164,15 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
         forbidden_percent`` and ``land_use_known_percent``. All empty where no land use covers the site. Where
         polygons of the layer overlap, the less suitable counts.
     """
-    names = ["land_use_score", "rice_percent", "forest_percent", "residential_percent", "forbidden_percent"]
     count = len(geometries)
-    out = pd.DataFrame(np.nan, index=range(count), columns=[*names, "land_use_known_percent"])
-    texts = pd.DataFrame(None, index=range(count), columns=["land_use_main", "land_use_shares"], dtype=object)
+    out = unknown(
+        ("land_use_score", "rice_percent", "forest_percent", "residential_percent", "forbidden_percent",
+         "land_use_known_percent"), count,
+    )  # fmt: skip
+    out["land_use_main"], out["land_use_shares"] = nothing(count), nothing(count)
     codes: list[dict[str, float]] = [{} for _ in range(count)]
     if layer is None or len(layer) == 0:
-        return LandShares(pd.concat([out, texts], axis=1), codes)
+        return LandShares(out, codes)
     left, row = layer.pairs(geometries, 0.0)
     parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     area = shapely.area(parts)
@@ -181,7 +180,6 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
     code, category, suitability = (layer.texts(name)[row] for name in ("land_use", "category", "suitability"))
     score = layer.number("score")[row]
     site_area = shapely.area(geometries)
-    figures, words = out.to_numpy(copy=True), texts.to_numpy(dtype=object, copy=True)
     for i in np.unique(left):
         mine = np.flatnonzero(left == i)
         held = _once(area[mine], parts[mine], score[mine], code[mine])
@@ -190,17 +188,17 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
             of_code[name] = of_code.get(name, 0.0) + float(part_m2)
         percent = {k: 100.0 * v / float(site_area[i]) for k, v in of_code.items()}
         codes[i] = percent = dict(sorted(percent.items(), key=lambda item: -item[1]))
-        words[i] = [next(iter(percent)), "; ".join(f"{k} {v:.1f}" for k, v in percent.items() if v >= 0.05)]
+        out["land_use_main"][i] = next(iter(percent))
+        out["land_use_shares"][i] = "; ".join(f"{k} {v:.1f}" for k, v in percent.items() if v >= 0.05)
         known = ~np.isnan(score[mine])
         weight = float(held[known].sum())
         if weight > 0:
-            figures[i, 0] = float((score[mine][known] * held[known]).sum()) / weight
-        chosen = [category[mine] == kind for kind in ("rice", "forest", "residential")]
-        for j, some in enumerate([*chosen, suitability[mine] == "D", np.ones(len(mine), dtype=bool)]):
-            figures[i, j + 1] = min(100.0, 100.0 * float(held[some].sum()) / float(site_area[i]))
-    out = pd.DataFrame(figures, columns=out.columns)
-    texts = pd.DataFrame(words, columns=texts.columns, dtype=object)
-    return LandShares(pd.concat([out, texts], axis=1), codes)
+            out["land_use_score"][i] = float((score[mine][known] * held[known]).sum()) / weight
+        chosen = {kind: category[mine] == kind for kind in ("rice", "forest", "residential")}
+        chosen |= {"forbidden": suitability[mine] == "D", "land_use_known": np.ones(len(mine), dtype=bool)}
+        for name, some in chosen.items():
+            out[f"{name}_percent"][i] = min(100.0, 100.0 * float(held[some].sum()) / float(site_area[i]))
+    return LandShares(out, codes)
 
 
 def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
@@ -217,52 +215,50 @@ def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
     return out
 
 
-def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> pd.DataFrame:
+def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> Columns:
     """Worst hazard level in each site and percent of the site in any hazard zone, counted once.
 
     ``none`` where a layer exists and no zone meets the site; empty where there is no layer: not assessed is not safe.
     """
     count = len(geometries)
-    out = pd.DataFrame({"hazard_level": pd.Series([None] * count, dtype=object), "hazard_percent": np.nan})
     if layer is None or len(layer) == 0:
-        return out
-    out["hazard_level"], out["hazard_percent"] = "none", 0.0
+        return {"hazard_level": nothing(count), "hazard_percent": np.full(count, np.nan)}
     left, row = layer.pairs(geometries, 0.0)
     parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     some = shapely.area(parts) >= sliver_m2
     left, row, parts = left[some], row[some], parts[some]
-    if len(left) == 0:
-        return out
-    order = {level: i for i, level in enumerate(HAZARD_LEVELS)}
-    ranks = layer.frame["level"].iloc[row].map(order).fillna(0).to_numpy(dtype=int)
-    worst = pd.Series(ranks).groupby(left).max()
-    share = 100.0 * overlap.union_area(parts, left, count) / shapely.area(geometries)
-    met = worst.index.to_numpy(dtype=int)
-    out.loc[met, "hazard_level"] = [HAZARD_LEVELS[int(rank)] for rank in worst]
-    out.loc[met, "hazard_percent"] = np.minimum(100.0, share[met])
-    return out
+    level, percent = np.full(count, "none", dtype=object), np.zeros(count)
+    if len(left):
+        order = {name: i for i, name in enumerate(HAZARD_LEVELS)}
+        worst = np.full(count, -1)
+        np.maximum.at(worst, left, [order.get(name, 0) for name in layer.texts("level")[row]])
+        met = np.unique(left)
+        level[met] = np.array(HAZARD_LEVELS, dtype=object)[worst[met]]
+        share = 100.0 * overlap.union_area(parts, left, count) / shapely.area(geometries)
+        percent[met] = np.minimum(100.0, share[met])
+    return {"hazard_level": level, "hazard_percent": percent}
 
 
-def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any) -> pd.DataFrame:
+def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any) -> Columns:
     """Distances from the edge of each site to the nearest object, metres; NaN where there is no such layer.
 
     The road is the nearest that carries vehicles (``frontage`` in ``rules/speeds.csv``), the main road the nearest of
     the classes marked ``main``; the service distance is the mean of the distances to the nearest school, health
     station and market.
     """
-    out = pd.DataFrame(index=range(len(geometries)))
+    count = len(geometries)
+    out = unknown(("road_distance_m", "main_road_distance_m"), count)
+    out["road_class"] = nothing(count)
     roads = layers.get("roads")
-    out["road_distance_m"], out["main_road_distance_m"] = np.nan, np.nan
-    out["road_class"] = pd.Series([None] * len(geometries), dtype=object)
     if roads is not None and len(roads):
-        found, row = roads.nearest(geometries, of_class(roads, speeds, "frontage") == 1)
-        out["road_distance_m"] = found
+        out["road_distance_m"], row = roads.nearest(geometries, of_class(roads, speeds, "frontage") == 1)
         classes = roads.texts("road_class")
-        out["road_class"] = [(classes[r] or "none") if r >= 0 else None for r in row]
+        out["road_class"][:] = [(classes[r] or "none") if r >= 0 else None for r in row]
         out["main_road_distance_m"] = roads.nearest(geometries, of_class(roads, speeds, "main") == 1)[0]
-    out["seat_distance_m"] = shapely.distance(geometries, seat) if seat is not None else np.nan
+    out |= unknown(("seat_distance_m", "service_distance_m", "power_distance_m", "border_distance_m"), count)
+    if seat is not None:
+        out["seat_distance_m"] = shapely.distance(geometries, seat)
     services = layers.get("services")
-    out["service_distance_m"] = np.nan
     if services is not None and len(services):
         kinds = services.texts("service_class")
         each = [services.nearest(geometries, kinds == kind)[0] for kind in SERVICES_NEAR if (kinds == kind).any()]
@@ -270,7 +266,8 @@ def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.
             out["service_distance_m"] = np.mean(each, axis=0)
     for column, role in (("power_distance_m", "power_lines"), ("border_distance_m", "border")):
         layer = layers.get(role)
-        out[column] = layer.nearest(geometries)[0] if layer is not None and len(layer) else np.nan
+        if layer is not None and len(layer):
+            out[column] = layer.nearest(geometries)[0]
     return out
 
 

@@ -12,9 +12,9 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import measure, plans, shift, verdict
-from siteplan.sites.assess import in_schema
+from siteplan.sites.assess import in_schema, stacked
 from siteplan.sites.context import Prepared
-from siteplan.sites.evaluate import gather, sure
+from siteplan.sites.evaluate import gather, verdicts
 from siteplan.tables import RESULTS, conform, records
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
@@ -87,10 +87,8 @@ def _of_commune(prepared: Prepared, code: str, sites: gpd.GeoDataFrame, with_shi
     if prepared.dem is None:
         ground = measure.terrain_columns(geometries, None, None, threshold)
     else:
-        ground = pd.concat(
-            [shift.ground_columns(prepared.dem, geometries[i : i + 1], threshold) for i in range(len(geometries))],
-            ignore_index=True,
-        )
+        each = [shift.ground_columns(prepared.dem, geometries[i : i + 1], threshold) for i in range(len(geometries))]
+        ground = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
     held = prepared.communes.loc[prepared.communes["code"] == code]
     commune = held.geometry.iloc[0] if len(held) else shapely.Polygon()
     found, planned = gather(prepared, commune, sites, ground)
@@ -101,19 +99,10 @@ def _of_commune(prepared: Prepared, code: str, sites: gpd.GeoDataFrame, with_shi
     by_site: dict[str, list[dict[str, Any]]] = {}
     for row in records(found):
         by_site.setdefault(row["site_id"], []).append(row)
-    of_plans = {i: [f for f in rows if f["source"] == "plan"] for i, rows in by_site.items()}
-    broken = verdict.broken_rules(sites, by_site, prepared.rules)
-    columns = [
-        area,
-        verdict.check_columns(sites, by_site, sure(prepared, code, area, planned)),
-        verdict.plan_columns(sites, of_plans, tolerance),
-        ground,
-    ]
-    figures = pd.concat(columns, axis=1)
-    figures["broken_rules"] = ["; ".join(b) or None for b in broken]
-    figures["eligible"] = pd.array([not b for b in broken], dtype="boolean")
+    figures = area.assign(**verdicts(prepared, code, area, by_site, planned)[1], **ground)
+    figures["eligible"] = figures["eligible"].astype("boolean")
     figures["reasons"] = [encode(_rounded(verdict.finding_reasons(by_site.get(i, [])))) for i in sites["site_id"]]
-    conflicts = in_schema(found, RESULTS["conflicts"], prepared.crs)
+    conflicts = stacked([in_schema(found, RESULTS["conflicts"])], RESULTS["conflicts"], prepared.crs)
     if with_shift:
         figures["shift"] = _shifts(prepared, commune if len(held) else None, sites, conflicts)
     plots = gpd.GeoDataFrame(figures, geometry="geometry", crs=prepared.crs)

@@ -12,6 +12,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import findings, measure, overlap, terrain
+from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
 from siteplan.tables.evidence import DIRECTIONS
 
@@ -212,12 +213,12 @@ class _Slopes:
             return True
         places = np.array([plot], dtype=object)
         ground = ground_columns(self._dem, places, self._rule.threshold)
-        percent = ground["steep_percent"].fillna(0.0).to_numpy(dtype=float)
+        percent = np.nan_to_num(ground["steep_percent"])
         area = shapely.area(places)
         return bool((percent / 100.0 * area <= findings.tolerated_m2(self._rule, area, self._tolerance))[0])
 
 
-def ground_columns(dem: Any, places: Array, threshold: float) -> pd.DataFrame:
+def ground_columns(dem: Any, places: Array, threshold: float) -> Columns:
     """Columns of :func:`siteplan.sites.measure.terrain_columns` for plots that lie near one another."""
     bounds = tuple(float(v) for v in shapely.total_bounds(places))
     window = terrain.surroundings(dem, bounds)  # type: ignore[arg-type]

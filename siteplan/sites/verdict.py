@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from siteplan.sites import overlap
+from siteplan.sites.columns import Columns
 from siteplan.sites.rules import Rule
 from siteplan.sites.search import AREA_TOLERANCE
 
@@ -40,7 +40,7 @@ def site_id(commune_code: str, letter: str, geometry: Any, salt: str = "") -> st
 
 def plan_columns(
     sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], tolerance: ToleranceSettings
-) -> pd.DataFrame:
+) -> Columns:
     """Conformity and plan suitability of each site from the evidence of the plans in force.
 
     Parameters
@@ -54,7 +54,7 @@ def plan_columns(
 
     Returns
     -------
-    DataFrame
+    Columns
         ``conformity``: ``needs_adjustment`` where a zone in force speaks against it, ``conforms`` where zones that
         support offices or are compatible cover it all (but for the tolerance), else ``not_in_plan``. ``plan_score``:
         the mean score of the zones by area, of the plan where it is lowest; NaN where no plan in force has a zone
@@ -79,12 +79,10 @@ def plan_columns(
             of_plan.setdefault(f["plan_id"], []).append((f["plan_score"], f["area_m2"]))
         each = [float(np.average([s for s, _ in v], weights=[a for _, a in v])) for v in of_plan.values()]
         rows.append((conformity, min(each, default=float("nan"))))
-    return pd.DataFrame(rows, columns=["conformity", "plan_score"])
+    return _named(rows, ("conformity", "plan_score"))
 
 
-def check_columns(
-    sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], sure: Array
-) -> pd.DataFrame:
+def check_columns(sites: gpd.GeoDataFrame, findings: Mapping[str, Sequence[Mapping[str, Any]]], sure: Array) -> Columns:
     """Check result, count of findings against, and what of the site plans and projects speak against, counted once.
 
     Parameters
@@ -117,9 +115,12 @@ def check_columns(
         area = float(shapely.area(shapely.union_all([f["geometry"] for f in planned]))) if planned else 0.0
         area = min(area, gross, float(geometry.area))
         rows.append((result, len(blocking) + len(conditional), gross, area, 100.0 * area / float(geometry.area)))
-    return pd.DataFrame(
-        rows, columns=["check_result", "conflict_count", "overlap_gross_m2", "overlap_area_m2", "overlap_percent"]
-    )
+    return _named(rows, ("check_result", "conflict_count", "overlap_gross_m2", "overlap_area_m2", "overlap_percent"))
+
+
+def _named(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Columns:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: np.array(column) for name, column in zip(names, columns, strict=True)}
 
 
 def broken_rules(

@@ -19,10 +19,11 @@ def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[d
     """
     names = [str(name) for name in (frame.columns if columns is None else columns)]
     rows = (frame if columns is None else frame[names]).to_numpy(dtype=object).tolist()
-    return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
+    return [{name: plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what a cell holds as a plain Python value; NA becomes None."""
     if isinstance(value, np.generic):
         return value.item()
     return None if value is pd.NA else value

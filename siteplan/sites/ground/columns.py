@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from siteplan.raster import Raster
+from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.ground import earthworks, floods, landform
 from siteplan.sites.measure import cells_of, covered
 
@@ -60,7 +60,7 @@ def ground_columns(
     proposals: gpd.GeoDataFrame | None,
     figures: Mapping[str, float],
     required_m2: float,
-) -> pd.DataFrame:
+) -> Columns:
     """Measure the ground of sites.
 
     Parameters
@@ -82,17 +82,15 @@ def ground_columns(
 
     Returns
     -------
-    DataFrame
+    Columns
         The columns :data:`siteplan.tables.places.SITE_GROUND` but those of access; rows as `geometries`.
     """
-    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=list(_TERRAIN))
-    known = floods.known_floods(geometries, layers.get("flood_marks"), figures.get("flood.mark_reach", np.nan))
-    told = floods.reported_floods(geometries, proposals)
-    out = pd.concat([out, known, told], axis=1)
+    out = unknown(_TERRAIN, len(geometries))
+    out |= floods.known_floods(geometries, layers.get("flood_marks"), figures.get("flood.mark_reach", np.nan))
+    out |= floods.reported_floods(geometries, proposals)
     out["design_return_years"] = floods.design_return_years(geometries, layers.get("urban_areas"), figures)
-    out["aspect"] = pd.Series([None] * len(geometries), dtype=object)
-    out["landslide_proxy"], out["earthworks_balanced"] = out["aspect"], pd.array([None] * len(out), dtype="boolean")
-    out["flood_state"] = "not_assessed"
+    out |= {name: nothing(len(geometries)) for name in ("aspect", "landslide_proxy", "earthworks_balanced")}
+    out["flood_state"] = np.full(len(geometries), "not_assessed", dtype=object)
     if dem is None or slope is None or coarse or len(geometries) == 0:
         return out
     heights = earthworks.plot_heights(geometries, dem)
@@ -102,7 +100,7 @@ def ground_columns(
 
 
 def _shape(
-    out: pd.DataFrame,
+    out: Columns,
     geometries: Array,
     ground: Terrain,
     layers: Mapping[str, Layer],
@@ -119,42 +117,40 @@ def _shape(
         facing = landform.plane_of(x, y, z)[1]
         spread = float(z.max() - z.min()) if len(z) and np.isfinite(z).all() else float("nan")
         rows.append([*classes, facing, spread, float(np.average(rugged, weights=weight)) if len(rugged) else np.nan])
-    columns = [*_CLASSES, "aspect_degrees", "relief_m", "ruggedness_m"]
-    out[columns] = np.array(rows, dtype=float)
-    out["aspect"] = [
+    names = [*_CLASSES, "aspect_degrees", "relief_m", "ruggedness_m"]
+    out |= dict(zip(names, np.array(rows, dtype=float).T, strict=True))
+    out["aspect"][:] = [
         landform.aspect_token(degrees) if spread == spread else None  # noqa: PLR0124 - NaN
         for degrees, spread in zip(out["aspect_degrees"], out["relief_m"], strict=True)
     ]
     relief, steepest = landform.around(geometries, ground.dem, ground.slope, figures.get("relief.reach", 0.0))
     out["relief_around_m"], out["steepest_around_percent"] = relief, steepest
-    out["landslide_proxy"] = landform.landslide_proxy(relief, steepest, figures)
+    out["landslide_proxy"][:] = landform.landslide_proxy(relief, steepest, figures)
     lowest = np.array([z.min() if len(z) else np.nan for _, _, z in heights])
     reach = figures.get("flood.drainage_reach", np.nan)
-    found = landform.above_drainage(lowest, geometries, ground.dem, layers, reach)
-    out[list(found.columns)] = found
+    out |= landform.above_drainage(lowest, geometries, ground.dem, layers, reach)
 
 
-def _platforms(
-    out: pd.DataFrame, geometries: Array, dem: Raster, figures: Mapping[str, float], required_m2: float
-) -> None:
+def _platforms(out: Columns, geometries: Array, dem: Raster, figures: Mapping[str, float], required_m2: float) -> None:
     parts = np.array([earthworks.platform_part(g, required_m2) for g in geometries], dtype=object)
     freeboard, limit = figures.get("flood.freeboard", np.nan), figures.get("earthworks.balance", np.nan)
     heights = earthworks.plot_heights(parts, dem)
     mean = np.array([z.mean() if len(z) else np.nan for _, _, z in heights])
     # a depth that was reported is a level too: that of the ground under it
     reported = np.where(out["reported_event"] == "flooded", mean + out["reported_depth_m"], np.nan)
-    flood = np.fmax(out["flood_level_m"].to_numpy(dtype=float), reported.astype(float))
+    flood = np.fmax(out["flood_level_m"], reported)
     made = [
         earthworks.level_platform(z, float(part.area), float(level))
         for part, (_, _, z), level in zip(parts, heights, flood + freeboard, strict=True)
     ]
     names = ["platform_area_m2", "platform_level_m", "cut_m3", "fill_m3", "balanced_level_m", "balanced_m3"]
-    out[names] = [
+    figures_of = [
         [p.area_m2, p.level_m, p.cut_m3, p.fill_m3, p.balanced_level_m, p.balanced_m3] if p else [np.nan] * len(names)
         for p in made
     ]
-    out["earthworks_balanced"] = pd.array([p.balanced(limit) if p else None for p in made], dtype="boolean")
-    out["flood_state"], out["raise_m"] = floods.flood_state(mean, flood, freeboard)
+    out |= dict(zip(names, np.array(figures_of).T, strict=True))
+    out["earthworks_balanced"][:] = [p.balanced(limit) if p else None for p in made]
+    out["flood_state"][:], out["raise_m"] = floods.flood_state(mean, flood, freeboard)
     out["flood_level_m"] = flood
 
 

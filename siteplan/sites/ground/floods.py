@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from siteplan.sites import overlap
+from siteplan.sites.columns import Columns, nothing, unknown
+from siteplan.tables import as_number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,17 +24,17 @@ FLOOD_STATES = ("not_assessed", "above", "raise")
 _GRAVITY = ("no", "cut_off", "landslide", "flooded")
 
 
-def known_floods(geometries: Array, marks: Layer | None, reach_m: float) -> pd.DataFrame:
+def known_floods(geometries: Array, marks: Layer | None, reach_m: float) -> Columns:
     """Highest flood mark within reach of each site.
 
     Returns
     -------
-    DataFrame
+    Columns
         Rows as `geometries`: ``flood_level_m``, ``flood_event`` (event and date), ``flood_mark_distance_m``; empty
         where no mark with a level lies within reach: that is no statement that the site stays dry.
     """
-    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=["flood_level_m", "flood_mark_distance_m"])
-    events = pd.Series([None] * len(geometries), dtype=object)
+    out = unknown(("flood_level_m", "flood_mark_distance_m"), len(geometries))
+    out["flood_event"] = events = nothing(len(geometries))
     if marks is not None and len(marks) and reach_m > 0:
         left, row = marks.pairs(geometries, reach_m)
         level = marks.number("level_m")[row]
@@ -42,25 +43,25 @@ def known_floods(geometries: Array, marks: Layer | None, reach_m: float) -> pd.D
         # the highest, of equal ones the nearest
         order = np.lexsort((row, distance, -level, left))
         first = order[np.unique(left[order], return_index=True)[1]]
-        out.loc[left[first], "flood_level_m"] = level[first]
-        out.loc[left[first], "flood_mark_distance_m"] = distance[first]
+        out["flood_level_m"][left[first]] = level[first]
+        out["flood_mark_distance_m"][left[first]] = distance[first]
         names, dates = marks.texts("event"), marks.texts("event_date")
         for site, mark in zip(left[first], row[first], strict=True):
             events[site] = ", ".join(str(v) for v in (names[mark], dates[mark]) if v) or None
-    return out.assign(flood_event=events)
+    return out
 
 
-def reported_floods(geometries: Array, proposals: gpd.GeoDataFrame | None) -> pd.DataFrame:
+def reported_floods(geometries: Array, proposals: gpd.GeoDataFrame | None) -> Columns:
     """Tell what the communes said of the land they proposed, for the sites that lie on it.
 
     Returns
     -------
-    DataFrame
+    Columns
         ``reported_event`` (no, flooded, landslide, cut_off; empty where nobody said), ``reported_year``,
         ``reported_depth_m``.
     """
-    out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=["reported_year", "reported_depth_m"])
-    events = pd.Series([None] * len(geometries), dtype=object)
+    out = unknown(("reported_year", "reported_depth_m"), len(geometries))
+    out["reported_event"] = events = nothing(len(geometries))
     told = proposals[proposals["flooded"].notna()] if proposals is not None and len(proposals) else None
     if told is not None and len(told):
         left, row = shapely.STRtree(told.geometry.to_numpy()).query(geometries, predicate="intersects")
@@ -72,11 +73,9 @@ def reported_floods(geometries: Array, proposals: gpd.GeoDataFrame | None) -> pd
         for i in order:
             if events[left[i]] is None:
                 events[left[i]] = told["flooded"].iloc[row[i]]
-                out.loc[left[i]] = [
-                    float(value) if pd.notna(value) else np.nan
-                    for value in (told["flood_year"].iloc[row[i]], told["flood_depth_m"].iloc[row[i]])
-                ]
-    return out.assign(reported_event=events)
+                for name, column in (("reported_year", "flood_year"), ("reported_depth_m", "flood_depth_m")):
+                    out[name][left[i]] = as_number(told[column].iloc[row[i]])
+    return out
 
 
 def design_return_years(geometries: Array, urban: Layer | None, figures: Mapping[str, float]) -> Array:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from scipy import ndimage
 
+from siteplan.sites.columns import Columns
 from siteplan.sites.measure import covered
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[s
 
 def above_drainage(
     lowest_m: Array, geometries: Array, dem: Raster, layers: Mapping[str, Layer], reach_m: float
-) -> pd.DataFrame:
+) -> Columns:
     """Height of each site's lowest point above the nearest stream, river or water body below it, and the distance.
 
     The nearest water on the map, not along the flow, whose nearest point lies no higher than the site (by more than
@@ -125,7 +125,7 @@ def above_drainage(
         nearer = first[distance[first] < best[site[first]]]
         best[site[nearer]], height[site[nearer]] = distance[nearer], level[nearer]
     distance = np.where(np.isfinite(best), best, np.nan)
-    return pd.DataFrame({"drainage_height_m": lowest_m - height, "drainage_distance_m": distance})
+    return {"drainage_height_m": lowest_m - height, "drainage_distance_m": distance}
 
 
 def slope_shares(percent: Array, share: Array, bounds: tuple[float, float, float]) -> list[float]:

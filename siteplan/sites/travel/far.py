@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from siteplan.sites.access import METRES_PER_KM_MINUTE, reverse_graph, ways_of
+from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
 from siteplan.sites.rules import of_class
 from siteplan.sites.terrain import walking_speed_kmh
@@ -55,9 +56,9 @@ class FarPlaces:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_trees": {}}
 
-    def columns(self, geometries: Array) -> pd.DataFrame:
+    def columns(self, geometries: Array) -> Columns:
         """Minutes of each site by column, NaN where there is no way or no such place."""
-        out = pd.DataFrame(np.nan, index=range(len(geometries)), columns=list(COLUMNS))
+        out = unknown(COLUMNS, len(geometries))
         centres = shapely.get_coordinates(shapely.centroid(geometries))
         speed = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
         for column in COLUMNS:

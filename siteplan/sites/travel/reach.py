@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from siteplan.sites import access
+from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.context import people_in
 from siteplan.sites.rules import of_class
 
@@ -41,7 +41,7 @@ class Reach:
         People who have a way to each site, percent; None where nobody lives.
     """
 
-    columns: pd.DataFrame
+    columns: Columns
     best: dict[str, Any] | None
     reached_percent: Array | None
 
@@ -70,10 +70,10 @@ def reach(prepared: Prepared, code: str, commune: Any, geometries: Array) -> Rea
     )
     centres = shapely.get_coordinates(shapely.centroid(geometries)) if len(geometries) else np.empty((0, 2))
     goals = ground.nodes_at(centres[:, 0], centres[:, 1]) if len(centres) else np.empty(0, dtype=int)
-    columns = pd.DataFrame(np.nan, index=range(len(geometries)), columns=[*_OF_PEOPLE, *_NEAREST])
-    columns["access_farthest_place"] = pd.Series([None] * len(geometries), dtype=object)
+    columns = unknown((*_OF_PEOPLE, *_NEAREST), len(geometries))
+    columns["access_farthest_place"] = nothing(len(geometries))
     _to_services(columns, prepared, code, ground, goals)
-    columns = pd.concat([columns, prepared.far.columns(geometries)], axis=1)
+    columns |= prepared.far.columns(geometries)
     x, y, people = people_in(prepared, commune)
     if people.sum() <= 0:
         return Reach(columns, None, None)
@@ -162,7 +162,7 @@ def _better(
     return tried, towards
 
 
-def _to_services(columns: pd.DataFrame, prepared: Prepared, code: str, ground: Ground, goals: Array) -> None:
+def _to_services(columns: Columns, prepared: Prepared, code: str, ground: Ground, goals: Array) -> None:
     """Fill in the minutes from each site to the nearest object of a kind within reach; NaN where there is none."""
     if len(goals) == 0:
         return
@@ -203,7 +203,7 @@ def _to_nearest(ground: Ground, goals: Array, there: Array) -> Array:
     return np.asarray(found)
 
 
-def _farthest(columns: pd.DataFrame, prepared: Prepared, times: Array, x: Array, y: Array) -> None:
+def _farthest(columns: Columns, prepared: Prepared, times: Array, x: Array, y: Array) -> None:
     """Fill in the place from which each site is farthest, among those that have a way, by the nearest settlement."""
     known = np.where(np.isfinite(times), times, -1.0)
     if known.size == 0:
@@ -216,4 +216,4 @@ def _farthest(columns: pd.DataFrame, prepared: Prepared, times: Array, x: Array,
         return
     row = settlements.nearest(shapely.points(x[place], y[place]))[1]
     names = settlements.texts("name")
-    columns["access_farthest_place"] = [names[r] if m >= 0 else None for r, m in zip(row, longest, strict=True)]
+    columns["access_farthest_place"][:] = [names[r] if m >= 0 else None for r, m in zip(row, longest, strict=True)]
