@@ -15,9 +15,10 @@ def test_rows_of_columns_are_those_of_a_frame() -> None:
         "area_m2": np.array([1.5, np.nan]),
         "count": np.array([3, 4]),
         "inside": pd.array([True, None], dtype="boolean"),
-        "name": np.array(["a", None], dtype=object),
+        "name": pd.array(["a", "b"]),
     }
     assert repr(rows_of(columns)) == repr(records(pd.DataFrame(columns)))
+    assert rows_of({"name": np.array(["a", None], dtype=object)}) == [{"name": "a"}, {"name": None}]
     assert [type(value) for value in rows_of(columns)[0].values()] == [float, int, bool, str]
     assert rows_of({"area_m2": np.array([])}) == []
 
