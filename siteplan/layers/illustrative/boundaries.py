@@ -344,11 +344,12 @@ def _round_corners(polygons: Array) -> Array:
 
 def _border_line(frame: gpd.GeoDataFrame, is_border: Array) -> shapely.LineString:
     """Cut the border out of the outline: from inside the first border commune's outer edge to inside the last one's."""
-    ring = shapely.get_exterior_ring(shapely.coverage_union_all(frame.geometry.to_numpy()))
-    points = shapely.get_coordinates(ring)[:-1]
-    middles = shapely.points((points + np.roll(points, -1, axis=0)) / 2)
-    tree = shapely.STRtree(frame.geometry.to_numpy())
-    owner = np.asarray(tree.nearest(middles))
+    shapes = frame.geometry.to_numpy()
+    points = shapely.get_coordinates(shapely.get_exterior_ring(shapely.coverage_union_all(shapes)))[:-1]
+    middles: Any = shapely.points((points + np.roll(points, -1, axis=0)) / 2)
+    corners, home = shapely.get_coordinates(shapes, return_index=True)
+    edges: Any = shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)[home[:-1] == home[1:]])
+    owner = home[:-1][home[:-1] == home[1:]][shapely.STRtree(edges).nearest(middles)]
     mine = is_border[owner]
     # rotate the ring so that it begins on the side that is no border
     runs = np.flatnonzero(~mine)

@@ -91,6 +91,8 @@ def _levels(receiver: Array) -> list[Array]:
             break
         depth += gain
         ahead = ahead[ahead]
+    # small integers are sorted by counting
+    depth = depth.astype(np.min_scalar_type(int(depth.max())))
     order = np.argsort(depth, kind="stable")
     cuts = np.flatnonzero(np.diff(depth[order])) + 1
     return np.split(order, cuts)
@@ -124,8 +126,8 @@ def steepest(height: Array, fallback: Array) -> Array:
             drop = height - padded[1 + dr : 1 + dr + rows, 1 + dc : 1 + dc + columns]
             drop /= height.dtype.type(np.hypot(dr, dc))
             better = drop > best
-            best[better] = drop[better]
-            receiver[better] = index[better] + dr * columns + dc
+            np.copyto(best, drop, where=better)
+            np.copyto(receiver, index + (dr * columns + dc), where=better)
     return receiver.ravel()
 
 

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from siteplan.layers.illustrative.shapes import tiles
-
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
 
@@ -74,8 +72,7 @@ class _Plots:
             return False
         if len(self.blocked.query(plot, predicate="intersects")):
             return False
-        room = shapely.buffer(plot, 4.0)
-        return not any(shapely.intersects(room, other) for other in self.laid)
+        return not shapely.intersects(shapely.buffer(plot, 4.0), np.array(self.laid, dtype=object)).any()
 
 
 def _shifts() -> Array:
@@ -99,7 +96,7 @@ def make_facilities(
     """Lay out the facilities; one row a plot, polygons that never overlap, each inside its commune."""
     rng = facts.rng("facilities")
     homes = dict(zip(communes["code"], shapely.buffer(communes.geometry.to_numpy(), -15.0), strict=True))
-    plots = _Plots(roads, tiles(water.areas.geometry.to_numpy()))
+    plots = _Plots(roads, water.pieces)
     rows: list[dict[str, Any]] = []
     seats = dict(zip(facts.communes["seat_unit_code"], facts.communes.index, strict=True))
     unit: Any

@@ -56,7 +56,8 @@ def make_hazards(
     slide[_doomed(facts, grid, settlements, communes, patch)] = 4
     frames = []
     for kind, levels in (("flood", flood), ("flash_flood", flash), ("landslide", slide)):
-        polygons, values = outlines(_tidy(levels), grid, _tidy(levels) > 0)
+        tidy = ndimage.median_filter(levels, 3)
+        polygons, values = outlines(tidy, grid, tidy > 0)
         polygons = bend(polygons, grid, facts.rng(f"{kind} edges"), wave_m=520.0, push_m=38.0)
         smooth = shapely.coverage_simplify(polygons, 95.0)
         frames.append((kind, clip(smooth, outline), values))
@@ -76,11 +77,6 @@ def make_hazards(
 def _away(mask: Array) -> Array:
     distance: Array = ndimage.distance_transform_edt(mask == 0)
     return distance
-
-
-def _tidy(levels: Array) -> Array:
-    smooth: Array = ndimage.median_filter(levels, 3)
-    return smooth
 
 
 def _doomed(facts: Facts, grid: Any, settlements: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, patch: Array) -> Array:

@@ -55,15 +55,12 @@ def enlarge(field: Array, shape: tuple[int, int], order: Literal[1, 3] = 3) -> A
 def doubled(field: Array) -> Array:
     """Return a field on cells half as wide, rounded (each new value is 3 parts its own cell, 1 part the next one)."""
     for axis in (0, 1):
-        padded = np.pad(field, [(1, 1) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-        before, after = np.delete(padded, [-1, -2], axis), np.delete(padded, [0, 1], axis)
-        shape = [n * 2 if a == axis else n for a, n in enumerate(field.shape)]
-        out = np.empty(shape, dtype=field.dtype)
-        odd = [slice(None), slice(None)]
-        even = [slice(None), slice(None)]
-        even[axis], odd[axis] = slice(0, None, 2), slice(1, None, 2)
-        out[tuple(even)] = field * field.dtype.type(0.75) + before * field.dtype.type(0.25)
-        out[tuple(odd)] = field * field.dtype.type(0.75) + after * field.dtype.type(0.25)
+        lead: tuple[slice, ...] = (slice(None),) * axis
+        quarter = np.pad(field, [(1, 1) if a == axis else (0, 0) for a in (0, 1)], mode="edge") * 0.25
+        own = field * 0.75
+        out = np.empty([n * 2 if a == axis else n for a, n in enumerate(field.shape)], dtype=field.dtype)
+        out[(*lead, slice(0, None, 2))] = own + quarter[(*lead, slice(None, -2))]
+        out[(*lead, slice(1, None, 2))] = own + quarter[(*lead, slice(2, None))]
         field = out
     return field
 

@@ -8,8 +8,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from siteplan.layers.illustrative.shapes import tiles
-
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
 
@@ -73,7 +71,7 @@ def make_buildings(
     shapes = _boxes(middle, rng.uniform(6, 13, count.sum()), rng.uniform(8, 19, count.sum()), turn)
     beds = shapely.buffer(roads.geometry.to_numpy(), roads["width_m"].to_numpy(float) / 2 + 1.5, quad_segs=1)
     plots = facilities.geometry.to_numpy()
-    blocked = shapely.STRtree(np.concatenate([beds, plots, tiles(water.areas.geometry.to_numpy())]))
+    blocked = shapely.STRtree(np.concatenate([beds, plots, water.pieces]))
     hit = np.unique(blocked.query(shapes, predicate="intersects")[0])
     shapes = np.delete(shapes, hit)
     at = shapely.get_coordinates(shapely.centroid(plots))

@@ -43,10 +43,12 @@ def make_settlements(facts: Facts, boundaries: Boundaries, terrain: Terrain, wat
     near_water = ndimage.distance_transform_edt(flow) * grid.cell_m
     worth = np.exp(-terrain.slope_percent / 6.0) * np.exp(-near_water / 700.0)
     worth[(wet == 1) | (home == 0)] = 0
-    key = rng.random(grid.shape) ** (1.0 / np.maximum(worth, 1e-9))
-    key[worth < 1e-4] = -1
+    usable = worth >= 1e-4
+    key = np.zeros(grid.shape)
+    key[usable] = rng.random(grid.shape)[usable] ** (1.0 / worth[usable])
     cx, cy = grid.centres()
     rows_out: list[dict[str, Any]] = []
+    windows = ndimage.find_objects(home, len(polygons))
     for index, (code, commune) in enumerate(facts.communes.iterrows()):
         own = facts.headquarters[facts.headquarters["commune_code"] == code]
         inside = own[own["point_checked"]].drop_duplicates(["x", "y"])
@@ -54,7 +56,8 @@ def make_settlements(facts: Facts, boundaries: Boundaries, terrain: Terrain, wat
         names = [str(name).split(" ", 1)[1].removeprefix("trấn ") for name in inside["name"]]
         people = int(commune["population"])
         wanted = int(np.clip(people / _PEOPLE_A_VILLAGE, len(fixed) + 5, 48))
-        cells = np.argwhere((home == index + 1) & (key >= 0))
+        window = windows[index]
+        cells = np.argwhere((home[window] == index + 1) & usable[window]) + [part.start for part in window]
         order = np.argsort(-key[cells[:, 0], cells[:, 1]], kind="stable")[:4000]
         candidates = np.column_stack([cx[cells[order, 1]], cy[cells[order, 0]]])
         points = _spaced(fixed, candidates, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,28 +39,13 @@ def outlines(values: Array, grid: Grid, mask: Array) -> tuple[Array, Array]:
     found = list(
         features.shapes(values.astype(np.int16), mask=mask, transform=grid.transform, connectivity=4),
     )
-    rings: list[Array] = []
-    ring_of: list[int] = []
-    for index, (geometry, _) in enumerate(found):
-        for ring in geometry["coordinates"]:
-            rings.append(np.asarray(ring))
-            ring_of.append(index)
-    lengths = np.array([len(ring) for ring in rings])
-    lines: Any = shapely.linearrings(np.vstack(rings), indices=np.repeat(np.arange(len(rings)), lengths))
-    polygons = _assemble(lines, np.asarray(ring_of))
+    rings = [ring for geometry, _ in found for ring in geometry["coordinates"]]
+    points = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), float).reshape(-1, 2)
+    lines: Any = shapely.linearrings(points, indices=np.repeat(np.arange(len(rings)), [len(ring) for ring in rings]))
+    owner = np.repeat(np.arange(len(found)), [len(geometry["coordinates"]) for geometry, _ in found])
+    polygons: Any = shapely.polygons(lines, indices=owner)
     # the tracer drops vertices on straight edges, also where a third area begins: bring them back
-    polygons = shapely.segmentize(polygons, grid.cell_m)
-    return polygons, np.array([int(value) for _, value in found])
-
-
-def _assemble(rings: Array, owner: Array) -> Array:
-    first = np.append(True, owner[1:] != owner[:-1])
-    simple = np.bincount(owner) == 1
-    polygons = shapely.polygons(rings[first])
-    holes = ~first & ~simple[owner]
-    for index in np.unique(owner[holes]):
-        polygons[index] = shapely.Polygon(polygons[index].exterior, list(rings[(owner == index) & ~first]))
-    return polygons
+    return shapely.segmentize(polygons, grid.cell_m), np.array([int(value) for _, value in found])
 
 
 def bend(shapes: Array, grid: Grid, rng: np.random.Generator, wave_m: float, push_m: float) -> Array:

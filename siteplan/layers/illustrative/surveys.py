@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from siteplan.layers.illustrative.projects import parcel
-from siteplan.layers.illustrative.shapes import tiles
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -43,7 +42,7 @@ def make_office_land(
 ) -> dict[str, Any]:
     """Land that plans hold for offices, one piece in about half of the communes; by commune code."""
     rng = facts.rng("office land")
-    blocked = shapely.STRtree(np.concatenate([facilities.geometry.to_numpy(), tiles(water.areas.geometry.to_numpy())]))
+    blocked = shapely.STRtree(np.concatenate([facilities.geometry.to_numpy(), water.pieces]))
     doomed = {entry["commune"] for entry in facts.terrain["no_land"]}
     out: dict[str, Any] = {}
     for code, row in facts.communes.iterrows():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import numpy as np
 import shapely
 
 from siteplan.layers.illustrative.grid import Grid
-from siteplan.layers.illustrative.shapes import bend, round_line
+from siteplan.layers.illustrative.shapes import bend, round_line, tiles
 
 if TYPE_CHECKING:
     from siteplan.layers.illustrative.facts import Facts
@@ -30,6 +31,11 @@ class Water:
 
     waterways: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
+
+    @cached_property
+    def pieces(self) -> Array:
+        """The water areas cut into tiles, for asking what lies on them."""
+        return tiles(self.areas.geometry.to_numpy())
 
 
 def chains(receiver: Array, chosen: Array) -> list[list[int]]:
