@@ -12,7 +12,7 @@ from siteplan.crs import Province, transform_geometries
 from siteplan.errors import Problem
 from siteplan.layers.listing import named, together
 from siteplan.layers.place import Placement
-from siteplan.tables.schema import COORDINATE_DECIMALS
+from siteplan.tables.schema import COORDINATE_DECIMALS, on_grid
 
 Array = np.ndarray[Any, Any]
 
@@ -28,8 +28,9 @@ def moved(geometries: Array, placement: Placement, province: Province) -> Array:
     if placement.swapped:
         geometries = shapely.transform(shapely.force_2d(geometries), lambda xy: xy[:, ::-1])
     flat = transform_geometries(geometries, placement.crs, province.epsg)
-    rounded = shapely.transform(flat, lambda xy: np.round(xy, COORDINATE_DECIMALS))
-    spoilt = np.flatnonzero(~shapely.is_valid(rounded) & ~shapely.is_missing(rounded))
+    rounded = on_grid(flat)
+    changed = np.flatnonzero(~shapely.equals_identical(rounded, flat))
+    spoilt = changed[~shapely.is_valid(rounded[changed])]
     spoilt = spoilt[shapely.is_valid(flat[spoilt])]
     rounded[spoilt] = shapely.set_precision(flat[spoilt], GRID_M)
     return rounded

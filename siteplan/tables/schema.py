@@ -140,7 +140,7 @@ def conform(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
         geometry = frame["geometry"] if "geometry" in frame.columns else getattr(frame, "geometry", None)
         if geometry is None:
             raise SchemaError(Problem("schema_column_missing", layer=table.name, column="geometry"))
-        values = shapely.transform(np.asarray(geometry, dtype=object), _round_coordinates)
+        values = on_grid(np.asarray(geometry, dtype=object))
         frame_crs = getattr(geometry, "crs", None) or crs
         result = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(values, index=frame.index, crs=frame_crs))
     if len(result) and table.key:
@@ -150,8 +150,17 @@ def conform(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
     return result
 
 
-def _round_coordinates(coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.round(coordinates, COORDINATE_DECIMALS)
+def on_grid(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of geometries on the millimetre grid, without Z; the very same ones where all lie there already.
+
+    Most do, as layers are rounded when they are read: no second copy of them is made.
+    """
+    there = shapely.get_coordinates(geometries)
+    rounded = np.round(there, COORDINATE_DECIMALS)
+    if np.array_equal(there, rounded, equal_nan=True) and not shapely.has_z(geometries).any():
+        return geometries.copy()
+    moved: np.ndarray[Any, Any] = shapely.transform(geometries, lambda _: rounded)
+    return moved
 
 
 def verify(frame: pd.DataFrame, table: Table) -> None:
