@@ -123,9 +123,12 @@ def value_text(column: str, token: Any, lang: str = DEFAULT_LANGUAGE) -> str:
     return catalogue(lang).get(f"value.{column}.{token}", str(token))
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)  # made once: messages are many and short
+
+
 def encode(messages: Iterable[Message]) -> str:
     """Write messages as the JSON text of a ``messages`` column."""
-    return json.dumps([[key, dict(params)] for key, params in messages], ensure_ascii=False, sort_keys=True)
+    return _JSON.encode([[key, dict(params)] for key, params in messages])
 
 
 def decode(encoded: str | None) -> list[Message]:

@@ -26,6 +26,9 @@ EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
 _STANCE = {"supports": "for", "compatible": "for", "conditional": "condition", "blocking": "against"}
 _READ = ("site_id", "plan_kind", "plan_id", "title", "decision_no", "decision_date", "authority", "standing", "effect",
          "area_m2", "legal_basis", "certainty", "illustrative", "rests_on", "geometry")  # fmt: skip
+_HELD = ("site_id", "commune_code", "plan_id", "plan_kind", "title", "decision_date", "authority", "owner", "standing",
+         "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative", "rests_on",
+         "geometry")  # fmt: skip
 _OF_PLAN = ("plan_id", "title", "decision_no", "decision_date", "authority", "standing")
 
 
@@ -194,10 +197,11 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
         Which plan prevails is what to expect of the authority's written decision; both plans' findings stand beside
         it unchanged.
     """
-    rows = evidence.assign(stance=evidence["effect"].map(_STANCE))
+    rows = pd.DataFrame(evidence)[list(_HELD)]
+    rows = rows.assign(stance=rows["effect"].map(_STANCE))
     slight = rows["relation"].isin((overlap.TOUCH, overlap.SLIVER))
     rows = rows[(rows["standing"] == "binding") & rows["stance"].notna() & ~slight & ~rows["restricted"]]
-    rows = rows[rows.groupby("site_id")["plan_id"].transform("nunique") > 1]
+    rows = rows[rows["site_id"].duplicated(keep=False)]
     if not len(rows):
         return []
     small = rows[["site_id", "plan_id", "stance"]].assign(at=np.arange(len(rows)))
@@ -215,8 +219,9 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
         return []
     members = [m for _, m in sorted(groups.items())]
     ground = np.array([common[m[0]] if len(m) == 1 else shapely.union_all(common[m]) for m in members], dtype=object)
-    first = records(rows.iloc[one[[m[0] for m in members]]])
-    second = records(rows.iloc[other[[m[0] for m in members]]])
+    shown = rows.drop(columns="geometry")
+    first = records(shown.iloc[one[[m[0] for m in members]]])
+    second = records(shown.iloc[other[[m[0] for m in members]]])
     told = coordinates(ground, np.ones(len(ground), dtype=bool))
     width, area = overlap.width_m(ground), shapely.area(ground)
     precedence = Precedence(rules)

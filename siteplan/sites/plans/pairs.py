@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -123,12 +123,10 @@ def _meeting(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> tuple[Array, A
     near = np.unique(right)
     bad = near[~_spread(shapely.is_valid, of_zone[near])]
     of_zone[bad] = overlap.mended(of_zone[bad])
-    places, objects = of_site[left], of_zone[right]
-    shapely.prepare(of_zone[near])  # each zone is asked by all sites near it
-    meets = _spread(shapely.intersects, objects, places)
-    left, right, places, objects = left[meets], right[meets], places[meets], objects[meets]
-    shapely.destroy_prepared(of_zone[near])
-    return left, right, _spread(shapely.intersection, places, objects)
+    # zones are not prepared: most are asked once or twice, and a prepared one must not be shared by threads
+    meets = _spread(shapely.intersects, of_site[left], of_zone[right])
+    left, right = left[meets], right[meets]
+    return left, right, _spread(shapely.intersection, of_site[left], of_zone[right])
 
 
 def _spread(operation: Callable[..., Array], *columns: Array) -> Array:
@@ -167,33 +165,36 @@ def coordinates(shapes: Array, wanted: Array) -> Array:
     """Tell where areas lie, as messages: the corners of each, or of the box around it where there are many.
 
     X is north and Y is east, as Vietnamese coordinate lists have it; metres, two decimals. Corners run clockwise from
-    the northernmost of the largest part. What the message says is complete: an area of several parts, or with holes,
-    is told by its box.
+    the northernmost (of several the westernmost). What the message says is complete: an area of several parts, or with
+    holes, is told by its box.
     """
     out = np.full(len(shapes), None, dtype=object)
-    simple = np.isin(shapely.get_type_id(shapes), (3,)) & (shapely.get_num_interior_rings(shapes) == 0)
-    short = simple & (shapely.get_num_coordinates(shapes) <= CORNERS + 1)
-    bounds = shapely.bounds(shapes).tolist()
-    for i in np.flatnonzero(wanted):
-        if short[i]:
-            ring = shapely.get_coordinates(shapes[i])[:-1].tolist()
-            out[i] = encode([("sites.coordinates.corners", {"points": written(_clockwise(ring))})])
-        else:
-            west, south, east, north = bounds[i]
-            box = [(west, north), (east, north), (east, south), (west, south)]
-            out[i] = encode([("sites.coordinates.box", {"points": written(box)})])
+    simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    short = wanted & simple & (shapely.get_num_coordinates(shapes) <= CORNERS + 1)
+    boxed = wanted & ~short
+    for kind, chosen, rings in (
+        ("corners", short, shapely.get_exterior_ring(shapes[short])),
+        ("box", boxed, shapely.get_exterior_ring(shapely.box(*shapely.bounds(shapes[boxed]).T))),
+    ):
+        # figures need no escaping: the message is written once and each area's corners put into it
+        before, after = encode([(f"sites.coordinates.{kind}", {"points": "|"})]).split("|")
+        out[chosen] = [before + points + after for points in _corners(rings)]
     return out
 
 
-def _clockwise(ring: list[list[float]]) -> list[list[float]]:
-    """Corners of a ring clockwise, from the northernmost (of several the westernmost)."""
-    following = [*ring[1:], ring[0]]
-    if sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, following, strict=True)) > 0:
-        ring.reverse()
-    first = min(range(len(ring)), key=lambda i: (-ring[i][1], ring[i][0]))
-    return ring[first:] + ring[:first]
-
-
-def written(points: Sequence[Sequence[float]]) -> str:
-    """Write corners (east, north) as ``X Y`` (north, east) in metres, separated by semicolons."""
-    return "; ".join(f"{north:.2f} {east:.2f}" for east, north in points)
+def _corners(rings: Any) -> list[str]:
+    """Write the corners of closed rings clockwise, from the northernmost (of several the westernmost)."""
+    turned = rings.copy()
+    against = shapely.is_ccw(rings)
+    turned[against] = shapely.reverse(rings[against])
+    xy, ring = shapely.get_coordinates(turned, return_index=True)
+    inner = np.diff(ring, append=-1) == 0  # a ring ends where it began
+    xy, ring = xy[inner], ring[inner]
+    sizes = np.bincount(ring, minlength=len(rings))
+    ends = np.cumsum(sizes)
+    first = np.lexsort((xy[:, 0], -xy[:, 1], ring))[ends - sizes]
+    points = [f"{north:.2f} {east:.2f}" for east, north in xy.tolist()]
+    return [
+        "; ".join([*points[at:end], *points[begin:at]])
+        for begin, at, end in zip((ends - sizes).tolist(), first.tolist(), ends.tolist(), strict=True)
+    ]

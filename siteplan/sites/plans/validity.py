@@ -138,13 +138,17 @@ class Precedence:
         self._place = {str(k): float(p) for k, p in zip(kinds["plan_kind"], kinds["precedence"], strict=True)}
         self._levels = [(str(p), float(r)) for p, r in zip(levels["pattern"], levels["rank"], strict=True)]
         self._rules = records(rules.plan_precedence.sort_values("order", kind="stable"))
+        self._ranks: dict[str, float] = {}  # by authority: plans are many, authorities few
 
     def rank(self, authority: Any) -> float:
         """Rank of the authority that approved a plan, 1 the highest; NaN where the table does not know it."""
         if not isinstance(authority, str):
             return float("nan")
-        words = fold(authority)
-        return next((rank for pattern, rank in self._levels if fnmatchcase(words, pattern)), float("nan"))
+        if authority not in self._ranks:
+            words = fold(authority)
+            fitting = (rank for pattern, rank in self._levels if fnmatchcase(words, pattern))
+            self._ranks[authority] = next(fitting, float("nan"))
+        return self._ranks[authority]
 
     def between(self, first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Ruling:
         """Say which of two plans (``plan_id, plan_kind, authority, decision_date``) prevails.
