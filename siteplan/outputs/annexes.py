@@ -298,7 +298,7 @@ def _annex_coverage(writer: Writer) -> None:
                 capital(locale.value_text("bool", not mandatory, writer.lang)),
                 *(writer.number(int((part["status"] == token).sum())) for token in tokens),
                 writer.number(int(part["illustrative"].fillna(value=False).sum())),
-                wording.clean(sources, 200),
+                wording.clean(sources, 200) or "–",
             ]
         )
     align: list[Align] = ["left", "left", *["right"] * (len(tokens) + 1), "left"]  # type: ignore[list-item]

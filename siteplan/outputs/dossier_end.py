@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 _CLEARANCE = "land_clearance"
+# the order in which a total investment is written; components that data add follow
+_COMPONENTS = (
+    "construction", "renovation", "earthworks", "equipment", _CLEARANCE, "management", "consultancy", "other",
+)  # fmt: skip
+_RESERVE = "contingency"
 
 
 def planned_costs(run: Run) -> pd.DataFrame:
@@ -35,7 +40,9 @@ def planned_costs(run: Run) -> pd.DataFrame:
     costs = run.table("costs").merge(chosen, on=["commune_code", "build_type"])
     kinds = costs["component"].astype(str)
     kinds = kinds.where(~kinds.str.startswith(_CLEARANCE), _CLEARANCE)
-    names = list(dict.fromkeys(kinds.sort_values()))
+    found_names = set(kinds)
+    names = [name for name in _COMPONENTS if name in found_names]
+    names += sorted(found_names - {*names, _RESERVE}) + [_RESERVE] * (_RESERVE in found_names)
     lines = []
     for name in names:
         part = costs[kinds == name]

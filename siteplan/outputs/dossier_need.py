@@ -88,6 +88,7 @@ def _scopes(writer: Writer) -> None:
     writer.paper.items(answers)
 
 
+MINUS = "\u2212"
 _WARD_ANSWER = "need.formula.single_headquarters_ward"
 _SCOPE_COLUMNS = ("scope", "required_floor_area_m2", "required_land_area_m2")
 
@@ -114,10 +115,15 @@ def _groups(writer: Writer) -> None:
             "need.deviations",
             low=known.get(str(low["commune_code"]), ""),
             annex=writer.annex("groups"),
-            low_percent=writer.number(float(low["floor_deviation_percent"]), 1),
+            low_percent=_signed(writer, float(low["floor_deviation_percent"])),
             high=known.get(str(high["commune_code"]), ""),
-            high_percent=writer.number(float(high["floor_deviation_percent"]), 1),
+            high_percent=_signed(writer, float(high["floor_deviation_percent"])),
         )
+
+
+def _signed(writer: Writer, percent: float) -> str:
+    """Write a deviation with its sign, at which no line is broken."""
+    return f"{'+' if percent > 0 else ''}{writer.number(percent, 1)}".replace("-", MINUS)
 
 
 def _columns(writer: Writer) -> None:
@@ -129,7 +135,8 @@ def _columns(writer: Writer) -> None:
     writer.paper.caption(writer.words("need.columns_caption"))
     names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
     some = totals[totals["units"].fillna(0) > 0]
-    writer.table("totals", names, some, size_pt=9)
+    ranged = bool(some[["low_m2", "high_m2"]].notna().any().any())  # nothing was estimated: no range to show
+    writer.table("totals", names if ranged else names[:-2], some, size_pt=9)
     own = writer.run.figures
     sources = own.loc[own["item"] == "existing_floor", "used_from"].value_counts()
     averaged = sum(int(sources.get(token, 0)) for token in ("group_average", "province_average"))

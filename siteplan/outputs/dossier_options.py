@@ -12,6 +12,8 @@ from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from siteplan.outputs.writer import Writer
@@ -93,9 +95,15 @@ def surplus(writer: Writer) -> None:
         if run is writer.runs[-1] and not rows.empty:
             bases = rows.dropna(subset=["legal_basis"]).groupby("treatment", sort=True)["legal_basis"].agg(set)
             for token in [t for t in tokens if t in bases.index]:
-                basis = "; ".join(sorted(str(b) for b in bases[token]))
+                basis = "; ".join(_once(bases[token]))
                 name = locale.value_text("treatment", token, writer.lang)
                 writer.say("surplus.basis", treatment=name[:1].upper() + name[1:], basis=basis)
             unknown = int(rows["floor_area_m2"].isna().sum())
             writer.say("surplus.unknown", count=writer.number(unknown), total=writer.number(len(rows)))
     writer.say("surplus.annex", annex=writer.annex("surplus"))
+
+
+def _once(cells: Iterable[str]) -> list[str]:
+    """Return the documents of several cells, each once; one named with its article is not named without it as well."""
+    named = sorted({part.strip() for cell in cells for part in str(cell).split("; ") if part.strip()})
+    return [one for one in named if not any(other.startswith(f"{one},") for other in named)]

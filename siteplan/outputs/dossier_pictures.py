@@ -22,7 +22,7 @@ THEMES = ("priority", "coverage")  # told once; the phases are told of each opti
 SITE_DPI, OVERVIEW_DPI, SHEET_DPI = 150, 160, 130
 _MOST_PROCESSES = 2  # each holds the layers of a run
 _KIND = "pictures"
-OVERVIEW_WIDTH_MM = 146.0  # a short table has room above it on the page
+OVERVIEW_WIDTH_MM = 146.0  # as it is drawn, so that its scale holds
 
 # option (number of the run) and commune's code, empty for the maps of the province
 _Item = tuple[int, str]
@@ -123,7 +123,7 @@ def _draw(shared: tuple[tuple[str, ...], str, str], item: _Item) -> dict[str, by
     found = {}
     for theme in _themes(option):
         found[overview_key(theme, option)] = draw_overview(material, theme).png(OVERVIEW_DPI)
-        found[sheet_key(theme, option)] = draw_province(material, theme)[0].png(SHEET_DPI)
+        found[sheet_key(theme, option)] = draw_province(material, theme, to_size=False)[0].png(SHEET_DPI)
     return found
 
 

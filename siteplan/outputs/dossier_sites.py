@@ -15,10 +15,10 @@ from siteplan.tables import RESULTS
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
 
-MAP_WIDTH_MM = 163.0
+MAP_WIDTH_MM = 164.0  # as it is drawn, so that its scale holds
 SHEET_WIDTH_MM = 316.0  # an A3 page with its heading and the caption
 FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity", "overlap_area_m2",
-           "slope_mean_percent", "seat_distance_m", "access_minutes", "shift")  # fmt: skip
+           "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
 
 
 def write_site_sheets(writer: Writer) -> None:
@@ -28,6 +28,9 @@ def write_site_sheets(writer: Writer) -> None:
     codes = [str(code) for code in best["commune_code"]]
     if writer.pictures is None or not codes:
         writer.say("site_sheets.no_maps")
+    without = writer.run.communes[writer.run.communes["best_site_id"].isna()].sort_values("code")
+    if len(without):
+        writer.say("site_sheets.without", listed=", ".join(names[str(code)] for code in without["code"]))
     for number, (code, site) in enumerate(zip(codes, best.to_dict("records"), strict=True)):
         _figures(writer, names[code], code, site, new_page=number > 0 and writer.pictures is not None)
         if writer.pictures is not None:
@@ -57,17 +60,22 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
             cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
     cells += [(wording.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
     if len(cells) % 2:
-        cells.append(("", ""))
+        cells.append(("–", "–"))
     half = len(cells) // 2
     rows = [[*left, *right] for left, right in zip(cells[:half], cells[half:], strict=True)]
-    writer.paper.table(["", "", "", ""], rows, (1.5, 1.6, 1.5, 1.9), size_pt=10)
+    schema = RESULTS["sites"].column("shift")
+    shift = wording.shown(schema, site["shift"], writer.lang)
+    if shift != "–":
+        rows.append([wording.label(schema, writer.lang), capital(wording.clean(shift, 300)), "", ""])
+    spans = [(len(rows) - 1, 1, 3)] if shift != "–" else []
+    writer.paper.table(["", "", "", ""], rows, (1.6, 1.7, 1.9, 1.7), size_pt=10, spans=spans)
 
 
 def _built(writer: Writer, run: Any, code: str) -> str:
     rows = _programme(run.folder, run)
     row = rows.get(code)
     if row is None or row["status"] != "planned":
-        return locale.value_text("status", row["status"], writer.lang) if row else "–"
+        return capital(locale.value_text("status", row["status"], writer.lang)) if row else "–"
     total = writer.money(wording.scalar(row["total_cost"]))
     return f"{int(row['start_year'])}–{int(row['finish_year'])}, {total}"
 

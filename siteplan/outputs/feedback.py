@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.errors import InputError, Problem
+from siteplan.outputs.paper_table import capital
 from siteplan.outputs.wording import clean, scalar
 from siteplan.tabular import read_table
 
@@ -89,8 +90,9 @@ def write_opinions(writer: Writer, opinions: list[Opinion]) -> None:
     writer.say("feedback.count", count=len(opinions), **counts, none=sum(not o.answered for o in opinions))
     headings = [writer.words(f"feedback.{name}") for name in ("number", *COLUMNS)]
     rows = [
-        [str(n), clean(o.agency), clean(o.document), clean(o.opinion), clean(o.response),
-         writer.words(f"feedback.value.{o.handling if o.answered else 'none'}"), _place(writer, o.place)]
+        [str(n), clean(o.agency), clean(o.document), clean(o.opinion), clean(o.response) or "–",
+         writer.words(f"feedback.value.{o.handling if o.answered else 'none'}"),
+         capital(_place(writer, o.place)) or "–"]
         for n, o in enumerate(opinions, start=1)
     ]  # fmt: skip
     align: list[Align] = ["right", "left", "left", "left", "left", "left", "left"]

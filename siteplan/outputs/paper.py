@@ -22,8 +22,8 @@ from docx.shared import Cm, Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from siteplan.outputs.paper_font import FONT, name_fallback
-from siteplan.outputs.paper_table import Align, capital, table_xml
-from siteplan.outputs.paper_width import column_widths, height_mm
+from siteplan.outputs.paper_table import Align, capital, rule, table_xml
+from siteplan.outputs.paper_width import column_widths, height_mm, total_spans, without_room
 from siteplan.outputs.wording import clean
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ class Paper:
                 run = paragraph.add_run(clean(words))
                 run.bold, run.font.size = bold, Pt(12)
         # issuing body: a third to a half of the text; Tiêu ngữ: as long as the text
-        _rule(table.cell(0, 0).add_paragraph(), 22)
-        _rule(table.cell(0, 1).add_paragraph(), 24)
+        rule(table.cell(0, 0).add_paragraph(), 22)
+        rule(table.cell(0, 1).add_paragraph(), 24)
         for cell, words, italic in ((table.cell(1, 0), number, False), (table.cell(1, 1), place, True)):
             paragraph = cell.paragraphs[0]
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -212,10 +212,11 @@ class Paper:
         paragraph.paragraph_format.page_break_before = new_page or None
 
     def text(self, words: str, *, italic: bool = False, indent: bool = True) -> None:
-        """Write a paragraph: justified, first line 1.27 cm, line spacing 1.15."""
+        """Write a paragraph, justified, first line 1.27 cm, spacing 1.15; after a colon it stays with the next."""
         paragraph = self._document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         style = paragraph.paragraph_format
+        style.keep_with_next = words.endswith(":") or None
         style.line_spacing_rule, style.line_spacing = WD_LINE_SPACING.MULTIPLE, 1.15
         if indent:
             style.first_line_indent = Cm(1.27)
@@ -246,7 +247,8 @@ class Paper:
     def items(self, lines: Sequence[str]) -> None:
         """Write lines, each begun by a dash; the last ends the sentence."""
         for at, line in enumerate(lines, start=1):
-            self.text(f"- {line.removesuffix(';')}." if at == len(lines) and line.endswith(";") else f"- {line}")
+            bare = line.rstrip(".;")
+            self.text(f"- {bare}." if at == len(lines) else f"- {line if bare != line else bare + ';'}")
 
     @property
     def document(self) -> Any:
@@ -306,6 +308,7 @@ class Paper:
         *,
         groups: Sequence[tuple[str, int]] = (),
         bold_rows: Sequence[int] = (),
+        spans: Sequence[tuple[int, int, int]] = (),
         size_pt: float = TABLE_PT,
     ) -> None:
         """Write a table whose heading is repeated on each page.
@@ -322,21 +325,24 @@ class Paper:
         groups
             Headings above the headings, each with the number of columns it spans; an empty one leaves the space.
         bold_rows
-            Rows printed bold (totals).
+            Rows printed bold (totals); the first cell of one takes the room of the empty cells behind it.
+        spans
+            Cells that take the room of those behind them: row, column, how many columns.
         size_pt
             Letter size.
         """
         section = self._document.sections[-1]
         total_mm = (section.page_width - section.left_margin - section.right_margin) / 36_000
         shown = [capital(words) for words in headings]
+        spans = [*spans, *total_spans(rows, bold_rows)]
         if widths is None:
-            widths, size_pt = column_widths(shown, rows, total_mm, size_pt)
+            widths, size_pt = column_widths(shown, without_room(rows, bold_rows, spans), total_mm, size_pt)
         share = total_mm / sum(widths)
         columns = [width * share for width in widths]
         whole = height_mm(rows, columns, size_pt) <= _KEPT_WHOLE_MM
         xml = table_xml(
             shown, rows, [round(width * _TWIPS_PER_MM) for width in columns], align or ["left"] * len(headings),
-            groups=groups, bold_rows=bold_rows, size_pt=size_pt, whole=whole,
+            groups=groups, bold_rows=bold_rows, size_pt=size_pt, whole=whole, spans=spans,
         )  # fmt: skip
         body = self._document.element.body
         body.insert(len(body) - 1, parse_xml(xml))  # the last element is the section's
@@ -378,22 +384,3 @@ class Paper:
                 entry = zipfile.ZipInfo(name, _EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 target.writestr(entry, source.read(name))
-
-
-def _rule(paragraph: Any, indent_mm: float) -> None:
-    """Make an empty paragraph the short line below a part of the head."""
-    paragraph.paragraph_format.space_after = Pt(0)
-    paragraph.paragraph_format.line_spacing = Pt(3)
-    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
-    borders = OxmlElement("w:pBdr")
-    bottom = OxmlElement("w:top")
-    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
-        bottom.set(qn(f"w:{name}"), value)
-    borders.append(bottom)
-    followers = (
-        "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct", "topLinePunct", "autoSpaceDE",
-        "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "mirrorIndents",
-        "jc", "rPr",
-    )  # fmt: skip
-    properties.insert_element_before(borders, *(f"w:{name}" for name in followers))
-    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(indent_mm)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
-from docx.oxml.ns import nsdecls
+from docx.oxml import OxmlElement
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt
 
 from siteplan.outputs.wording import clean
 
@@ -28,10 +30,11 @@ def table_xml(
     bold_rows: Sequence[int] = (),
     size_pt: float,
     whole: bool = False,
+    spans: Sequence[tuple[int, int, int]] = (),
 ) -> str:
     """Return a table whose heading is repeated on each page; widths of the columns in twentieths of a point.
 
-    `whole` keeps its rows on one page.
+    `whole` keeps its rows on one page. `spans`: in a row (its number), the cell of a column takes the room of so many.
     """
     parts = [
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:tblBorders>',
@@ -59,19 +62,16 @@ def table_xml(
         ]
         parts.append("</w:tr>")
     strong = set(bold_rows)
+    wide = {(row, at): span for row, at, span in spans}
     for number, row in enumerate(rows):
         parts.append("<w:tr><w:trPr><w:cantSplit/></w:trPr>")
-        parts += [
-            _cell(
-                words,
-                width,
-                side,
-                number in strong,
-                size_pt,
-                keep=number + 1 < len(rows) and (whole or number + 2 in strong or number + 1 in strong),
-            )
-            for words, width, side in zip(row, twips, align, strict=True)
-        ]
+        keep = number + 1 < len(rows) and (whole or number + 2 in strong or number + 1 in strong)
+        at = 0
+        while at < len(row):
+            span = wide.get((number, at), 1)
+            width = sum(twips[at : at + span])
+            parts.append(_cell(row[at], width, align[at], number in strong, size_pt, span, keep=keep))
+            at += span
         parts.append("</w:tr>")
     parts.append("</w:tbl>")
     return "".join(parts)
@@ -89,3 +89,22 @@ def _cell(words: str, width: int, align: Align, bold: bool, size_pt: float, span
         f'<w:r><w:rPr>{weight}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>{lines}</w:r>'
         "</w:p></w:tc>"
     )
+
+
+def rule(paragraph: Any, indent_mm: float) -> None:
+    """Make an empty paragraph the short line below a part of the head."""
+    paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.line_spacing = Pt(3)
+    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
+    borders = OxmlElement("w:pBdr")
+    bottom = OxmlElement("w:top")
+    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
+        bottom.set(qn(f"w:{name}"), value)
+    borders.append(bottom)
+    followers = (
+        "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct", "topLinePunct", "autoSpaceDE",
+        "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "mirrorIndents",
+        "jc", "rPr",
+    )  # fmt: skip
+    properties.insert_element_before(borders, *(f"w:{name}" for name in followers))
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(indent_mm)

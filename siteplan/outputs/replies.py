@@ -10,6 +10,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.outputs.paper_table import capital
 from siteplan.outputs.requests import Request, requests_of
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.tables import RESULTS
@@ -167,6 +168,6 @@ def write_said(writer: Writer) -> None:
     if found:
         writer.paper.caption(locale.text("agencies.status.title", lang))
         align: list[Align] = ["left", "left", "right", "right", "right", "right", "left"]
-        rows = [[writer.number(c) if isinstance(c, int) else c for c in r.cells(lang)] for r in found]
+        rows = [[writer.number(c) if isinstance(c, int) else capital(c) for c in r.cells(lang)] for r in found]
         writer.paper.table(headings(lang), rows, align=align, size_pt=9)
         writer.paper.text(silent_line(found, lang))

@@ -193,7 +193,7 @@ def background_layers(
             if len(of) and ground.shapes(of, look, layer.order / 10, opacity if look.fill else 1.0):
                 point = bool(shapely.get_dimensions(of[:1])[0] == 0)
                 name = (
-                    layer.words(material.lang, key)
+                    look.words(material.lang) or layer.words(material.lang, key)
                     if key_of_class == OTHER
                     else class_words(layer, key_of_class, material.lang)
                 )

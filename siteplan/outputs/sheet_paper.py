@@ -28,10 +28,8 @@ from siteplan.outputs.sheet_text import MM, drawable, fitted, lines_of, width_mm
 from siteplan.outputs.style import LegendClass
 
 INK, SOFT, DEEP, WARM = "#1d2b36", "#5a6772", "#103a5c", "#b3261e"
-SCALES = (
-    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 75_000, 100_000, 125_000,
-    150_000, 200_000, 250_000, 300_000, 400_000, 500_000, 600_000, 750_000, 1_000_000, 1_500_000, 2_000_000, 5_000_000,
-)  # fmt: skip
+SCALES = (500, *(1_000 * k for k in (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500,
+                                     600, 750, 1_000, 1_250, 1_500, 2_000, 5_000)))  # fmt: skip
 _GRID_MM = 32.0  # least distance of grid lines
 _DPI = 110
 _LEGEND_STEPS_MM = (3.2, 2.9, 2.7, 2.5)  # from line to line; the letters keep their share
@@ -53,10 +51,10 @@ def nice_step(least: float) -> float:
 
 
 class Sheet:
-    """A sheet; x from the left and y from the top, mm."""
+    """A sheet; x from the left and y from the top, mm. One not printed `to_size` tells no scale in figures."""
 
-    def __init__(self, width: float, height: float, lang: str) -> None:
-        self.width, self.height, self.lang = width, height, lang
+    def __init__(self, width: float, height: float, lang: str, *, to_size: bool = True) -> None:
+        self.width, self.height, self.lang, self.to_size = width, height, lang, to_size
         self.figure = Figure(figsize=(width / MM, height / MM))
 
     def at(self, x: float, y: float) -> tuple[float, float]:
@@ -177,9 +175,9 @@ class Sheet:
         It fills as many columns down to `bottom` as it needs, each as wide as its words; where they are together wider
         than `width` the letters become smaller, and only below the smallest size words are cut.
         """
-        for step in _LEGEND_STEPS_MM:
+        for step, whole in ((step, whole) for step in _LEGEND_STEPS_MM for whole in (True, False)):
             size = 6.3 * step / _LEGEND_STEPS_MM[0]
-            columns = _columns(lines, max(2, int((bottom - y) / step) + 1))
+            columns = _columns(lines, max(2, int((bottom - y) / step) + 1), whole=whole)
             widths = [max(_line_mm(words, look, size) for words, look, _ in column) for column in columns]
             if sum(widths) <= width:
                 break
@@ -216,12 +214,12 @@ class Sheet:
         self.text(x, y - 13, locale.text("sheets.north", self.lang), 9, bold=True, align="center")
 
     def scale_bar(self, x: float, y: float, scale: int, longest: float = 50.0) -> None:
-        """Draw a bar of a round length, at most `longest` mm, with the scale in figures above it."""
+        """Draw a bar of a round length, at most `longest` mm, with the scale in figures above it where it will hold."""
         metres = nice_step(longest * scale / 1000 / 2.5)
         length = metres / scale * 1000
-        self.text(
-            x, y - 4, locale.text("sheets.scale", self.lang, scale=locale.number(scale, 0, self.lang)), 8, bold=True
-        )
+        if self.to_size:
+            words = locale.text("sheets.scale", self.lang, scale=locale.number(scale, 0, self.lang))
+            self.text(x, y - 4, words, 8, bold=True)
         for part in range(4):
             self.rectangle(
                 x + part * length / 4, y - 2.6, length / 4, 1.4, fill=True, facecolor=INK if part % 2 == 0 else "white"
@@ -376,11 +374,18 @@ def _outline(paths: Any, closed: bool) -> Outline:
     return Outline(coordinates, codes)
 
 
-def _columns(lines: Sequence[tuple[str, LegendClass | None, bool]], rows: int) -> list[list[Any]]:
-    """Break the lines of a legend into columns of at most `rows`; a heading is never the last of a column."""
+def _columns(lines: Sequence[tuple[str, LegendClass | None, bool]], rows: int, *, whole: bool) -> list[list[Any]]:
+    """Break the lines of a legend into columns of at most `rows`.
+
+    A heading is never the last of a column; with `whole` what stands below it is in its column too, where it has room.
+    """
     columns: list[list[Any]] = []
-    for line in lines:
-        full = not columns or len(columns[-1]) >= rows or (line[1] is None and len(columns[-1]) >= rows - 1)
+    heads = [*(at for at, line in enumerate(lines) if line[1] is None), len(lines)]
+    for at, line in enumerate(lines):
+        need = 2 if line[1] is None else 1
+        if whole and line[1] is None:
+            need = next(end for end in heads if end > at) - at
+        full = not columns or len(columns[-1]) + (need if need <= rows else 2) > rows
         if full:
             columns.append([])
         columns[-1].append(line)

@@ -33,17 +33,20 @@ from siteplan.runs import Run
 from siteplan.work import for_each
 
 FOLDER = "to_in"
-OVERVIEW_MM = (164.0, 178.0)
+OVERVIEW_MM = (146.0, 150.0)
 _PROVINCE = ("priority", "phase", "coverage")
 _NAMES = {"priority": "uu_tien", "phase": "phan_ky", "coverage": "du_lieu"}
 _VALUES = {"priority": ("points", "priority_points", 1), "coverage": ("coverage", "coverage_percent", 1)}
 _FAR = ("water_areas", "waterways", "roads", "railways", "border")
 
 
-def draw_province(material: Material, theme_key: str) -> tuple[Sheet, str]:
-    """Draw the sheet of the province for one theme: A3, landscape. Returns it with its title."""
+def draw_province(material: Material, theme_key: str, *, to_size: bool = True) -> tuple[Sheet, str]:
+    """Draw the sheet of the province for one theme: A3, landscape. Returns it with its title.
+
+    Not printed `to_size`, as within the margins of a page, it has a bar but no scale in figures.
+    """
     run = material.run
-    sheet = Sheet(420, 297, material.lang)
+    sheet = Sheet(420, 297, material.lang, to_size=to_size)
     title = material.words(f"province_{theme_key}", province=run.manifest["province"]["name"])
     title_block(sheet, material, title, run.title)
     ground, lines, roles = _theme_map(sheet, material, theme_key, (14.0, 27.0, 286.0, 250.0), 5.6)
@@ -55,12 +58,12 @@ def draw_province(material: Material, theme_key: str) -> tuple[Sheet, str]:
 
 
 def draw_overview(material: Material, theme_key: str) -> Sheet:
-    """Draw the province for one theme as a picture of a text: as wide as an upright page, without title and ranking."""
+    """Draw the province for one theme as a picture of a text, which leaves room on its page: no title, no ranking."""
     sheet = Sheet(*OVERVIEW_MM, material.lang)
-    ground, lines, roles = _theme_map(sheet, material, theme_key, (5.0, 4.0, 154.0, 132.0), 4.7)
-    sheet.legend(5, 143, 98, 168, lines)
-    furniture(sheet, material, ground, 107, 158, room=54)
-    sheet.paragraph(5, 175, sources_line(material, roles | {"communes"}), 5.8, 154, 2)
+    ground, lines, roles = _theme_map(sheet, material, theme_key, (5.0, 4.0, 136.0, 106.0), 4.2)
+    sheet.legend(5, 116, 84, 141, lines)
+    furniture(sheet, material, ground, 91, 131, room=52)
+    sheet.paragraph(5, 147, sources_line(material, roles | {"communes"}), 5.8, 136, 2)
     return sheet
 
 

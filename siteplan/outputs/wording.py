@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MONEY_UNIT = "đồng"
 MONEY_SHOWN = 1e9  # people read money in tỷ đồng
+SHOWN_AT_MOST = 2  # decimals of areas and percents on paper
 MONEY_DECIMALS = 3  # whole million đồng, the grain costs are rounded to
 
 # what no document may hold: control characters (XML refuses them) and marks that turn the direction of writing
@@ -58,17 +59,19 @@ def is_money(column: Column) -> bool:
 
 
 def label(column: Column, lang: str) -> str:
-    """Heading of a column, with the unit people read it in."""
+    """Heading of a column, with the unit people read it in, unless the heading names it already (points, people)."""
     words = column.label_en if lang == "en" else column.label
     unit = locale.text("unit.money_shown", lang) if is_money(column) else column.unit
-    return f"{words} ({unit})" if unit else words
+    named = f" {unit} " in f" {words.lower()} "
+    return f"{words} ({unit})" if unit and not named else words
 
 
 def decimals(column: Column) -> int:
-    """Decimals a number of this column is shown with."""
+    """Decimals a number of this column is shown with: areas and percents no more than two, however they are kept."""
     if is_money(column):
         return MONEY_DECIMALS
-    return column.decimals if column.kind == "float" else 0
+    kept = column.decimals if column.kind == "float" else 0
+    return min(kept, SHOWN_AT_MOST) if column.unit in ("m²", "%") else kept
 
 
 @dataclass(frozen=True)

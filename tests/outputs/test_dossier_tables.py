@@ -57,7 +57,8 @@ def told(table, name, value):
     if column.kind == "int":
         return str(int(value)) if name.endswith("year") else vn(value)
     if column.kind == "float":
-        return bn(value) if column.unit == "đồng" else vn(value, column.decimals)
+        areas_and_percents = column.unit in ("m²", "%")
+        return bn(value) if column.unit == "đồng" else vn(value, min(column.decimals, 2 if areas_and_percents else 9))
     if column.kind == "date":
         return "/".join(reversed(str(value)[:10].split("-")))
     if name == "value" and re.fullmatch(r"-?\d+(\.\d+)?", str(value)):
@@ -77,7 +78,14 @@ def label(table, name):
 
 
 def cells(table):
-    return [[cell.text for cell in row.cells] for row in table.rows]
+    """Read a table; a cell over several columns is one with empty ones behind it."""
+    lines = []
+    for row in table.rows:
+        line = []
+        for at, cell in enumerate(row.cells):
+            line.append("" if at and cell._tc is row.cells[at - 1]._tc else cell.text)
+        lines.append(line)
+    return lines
 
 
 def lines_of(table, names, frame):
@@ -173,7 +181,10 @@ class Oracle:
     def totals(self):
         names = ("item", "basis", "units", "reported_m2", "computed_m2", "agreed_m2", "used_m2", "low_m2", "high_m2")
         rows = self.run.totals
-        return self.table_of("totals", names, rows[rows["units"].fillna(0) > 0])
+        rows = rows[rows["units"].fillna(0) > 0]
+        if rows["low_m2"].isna().all() and rows["high_m2"].isna().all():
+            names = names[:-2]
+        return self.table_of("totals", names, rows)
 
     def conformity_rows(self):
         rows = self.run.conformity
@@ -249,7 +260,10 @@ class Oracle:
                 for at, level in enumerate(("low", "middle", "high")):
                     own[at] += 0.0 if pd.isna(row[level]) else row[level]
         heads = [locale.text(f"dossier.money.column.{n}") for n in ("component", "low", "middle", "high")]
-        known = {kind: own for kind, own in sorted(sums.items()) if own[2] > 0}
+        # Nghị định on the management of building costs: building, equipment, land, management, advice, other, reserve
+        order = ["construction", "renovation", "earthworks", "equipment", "land_clearance", "management", "consultancy",
+                 "other", "contingency"]  # fmt: skip
+        known = {kind: own for kind, own in sorted(sums.items(), key=lambda s: order.index(s[0])) if own[2] > 0}
         if not known:
             return None
         lines = [[capital(locale.value_text("component", k)), *map(bn, own)] for k, own in known.items()]
@@ -285,18 +299,20 @@ class Oracle:
     def site_sheet(self, site):
         """Label and text of each figure of a site sheet, in pairs of columns."""
         names = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity",
-                 "overlap_area_m2", "slope_mean_percent", "seat_distance_m", "access_minutes", "shift")  # fmt: skip
+                 "overlap_area_m2", "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
         pairs = [(wording.label(RESULTS["sites"].column(n), "vi"), told("sites", n, site[n])) for n in names]
         pairs = [pair for pair in pairs if pair[1] != NONE]
         for title, run in zip(self.short, self.runs, strict=True):
             row = self.own(run, "programme").set_index("commune_code").loc[site["commune_code"]]
-            words = locale.value_text("status", row["status"])
+            words = capital(locale.value_text("status", row["status"]))
             if row["status"] == "planned":
                 words = f"{row['start_year']}–{row['finish_year']}, {bn(row['total_cost'])} tỷ đồng"
             pairs.append((wording.clean(title), words))
         half = (len(pairs) + 1) // 2
-        pairs += [("", "")] * (2 * half - len(pairs))
-        return [[*left, *right] for left, right in zip(pairs[:half], pairs[half:], strict=True)]
+        pairs += [(NONE, NONE)] * (2 * half - len(pairs))
+        rows = [[*left, *right] for left, right in zip(pairs[:half], pairs[half:], strict=True)]
+        shift = told("sites", "shift", site["shift"])
+        return rows if shift == NONE else [*rows, [label("sites", "shift"), shift, "", ""]]
 
     def sites(self):
         best, evidence = self.best(), self.run.conflicts

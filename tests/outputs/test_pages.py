@@ -1,0 +1,108 @@
+"""What a reader of the printed papers meets: no token of the program, no file name, no number in a foreign form."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from docx.oxml.ns import qn
+
+from siteplan import locale
+from siteplan.outputs import dossier_sites, sheet_paper, sheets, wording
+from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM
+from siteplan.outputs.paper import Paper
+from siteplan.outputs.paper_width import column_widths, height_mm, width_mm
+from siteplan.outputs.sheet_site import WIDTH_MM
+from siteplan.outputs.style import LegendClass
+from siteplan.tables import RESULTS, Column
+
+
+def paper():
+    return Paper("Thử", dt.date(2026, 1, 1), [])
+
+
+@pytest.mark.parametrize(
+    ("group", "table", "column"),
+    [
+        ("letters", "sites", "letter"),
+        ("facilities", "facilities", "status"),
+        ("condition", "facilities", "condition"),
+        ("build", "communes", "build_type"),
+        ("status", "programme", "status"),
+        ("check", "sites", "check_result"),
+        ("ask", "sites", "check_result"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_sentence_that_counts_has_words_for_every_token(group, table, column, lang):
+    tokens = RESULTS[table].column(column).values
+    assert tokens
+    for token in tokens:
+        assert locale.has_text(f"dossier.counted.{group}.{token}", lang), token
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "shown"),
+    [
+        ("Điểm", "điểm", "Điểm"),
+        ("Số người làm việc", "người", "Số người làm việc"),
+        ("Dân số", "người", "Dân số (người)"),
+        ("Diện tích", "m²", "Diện tích (m²)"),
+        ("Tỷ lệ dân đến được trong 30 phút", "%", "Tỷ lệ dân đến được trong 30 phút (%)"),
+    ],
+)
+def test_a_heading_does_not_name_its_unit_twice(label, unit, shown):
+    assert wording.label(Column("a", "float", label, label, "A", unit, 2), "vi") == shown
+
+
+def test_lists_end_as_sentences_do():
+    one = paper()
+    one.items(["xã A: lý do", "xã B;", "Câu đủ."])
+    one.items(["một;", "hai"])
+    assert [p.text for p in one.document.paragraphs] == ["- xã A: lý do;", "- xã B;", "- Câu đủ.", "- một;", "- hai."]
+
+
+def test_what_announces_a_list_stays_with_it():
+    one = paper()
+    one.text("Gồm:")
+    one.text("Hết.")
+    assert [p.paragraph_format.keep_with_next for p in one.document.paragraphs] == [True, None]
+
+
+def test_the_word_of_a_total_has_the_room_of_the_empty_cells_beside_it():
+    one = paper()
+    one.table(["Hạng", "Tên", "Dân số"], [["1", "A", "5"], ["Tổng các đơn vị được bố trí", "", "5"]], bold_rows=[1])
+    table = one.document.tables[0]
+    assert table.rows[2].cells[0]._tc is table.rows[2].cells[1]._tc
+    assert table.rows[2]._tr.findall(f".//{qn('w:gridSpan')}")[0].get(qn("w:val")) == "2"
+    assert [cell.text for cell in table.rows[1].cells] == ["1", "A", "5"]
+
+
+def test_short_words_stand_on_no_more_lines_than_the_long_text_beside_them():
+    # 95 letters on 50 mm: three lines; "Cần điều chỉnh quy hoạch" on as many needs "Cần điều" on one
+    long = "Diện tích đáp ứng nhu cầu; mặt đường gần nhất; độ dốc trung bình nhỏ; người dân đi đến nhanh, gần"
+    widths, size = column_widths(["Sự phù hợp", "Lý do"], [["Cần điều chỉnh quy hoạch", long]] * 9, 65.0, 10)
+    assert width_mm("Cần điều", size) + 2 <= widths[0]
+    three_lines = 3 * size * 25.4 / 72 * 1.2
+    assert height_mm([["Cần điều chỉnh quy hoạch", ""]], widths, size) <= three_lines + 1e-9
+
+
+def test_maps_are_printed_as_they_are_drawn_or_tell_no_scale():
+    assert sheets.OVERVIEW_MM[0] == OVERVIEW_WIDTH_MM
+    assert dossier_sites.MAP_WIDTH_MM == WIDTH_MM
+
+    def scale_told(to_size):
+        sheet = sheet_paper.Sheet(100, 100, "vi", to_size=to_size)
+        sheet.scale_bar(10, 50, 25_000)
+        return any("25.000" in text.get_text() for text in sheet.figure.texts)
+
+    assert scale_told(True)
+    assert not scale_told(False)
+
+
+def test_what_stands_below_a_heading_of_a_legend_is_in_its_column():
+    look = LegendClass(fill="#000000")
+    lines = [("a", look, False)] * 3 + [("Nhóm", None, False)] + [("b", look, False)] * 3
+    columns = sheet_paper._columns(lines, 5, whole=True)
+    assert [[words for words, _, _ in column] for column in columns] == [["a"] * 3, ["Nhóm", "b", "b", "b"]]
+    assert [len(column) for column in sheet_paper._columns(lines, 5, whole=False)] == [5, 2]
