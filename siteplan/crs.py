@@ -147,7 +147,9 @@ def _on_vn2000(crs: pyproj.CRS) -> bool:
 
 def transform_geometries(geometries: Any, source: int | str, target: int | str) -> Any:
     """Transform an array of shapely geometries; Z is dropped. Shape in, shape out."""
-    flat = shapely.force_2d(np.asarray(geometries, dtype=object))
+    flat = np.array(geometries, dtype=object)
+    if (shapely.get_coordinate_dimension(flat) > 2).any():
+        flat = shapely.force_2d(flat)
     if pyproj.CRS.from_user_input(source) == pyproj.CRS.from_user_input(target):
         return flat
     operation = transformer(source, target)

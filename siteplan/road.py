@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from siteplan import assembly, site_cache
+from siteplan import site_cache
 from siteplan.errors import Problem
 from siteplan.layers import coverage
 from siteplan.layers.read import LayerSet
@@ -19,7 +19,7 @@ from siteplan.report import Reporter
 from siteplan.rules import Norms, Rules
 from siteplan.scenario import Scenario
 from siteplan.site_cache import Assessed
-from siteplan.sites import plans, terrain
+from siteplan.sites import plans
 from siteplan.work import Spreader, Workers, for_each
 
 
@@ -45,7 +45,9 @@ class Road:
         self._covered = self._beside.submit(
             site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
         )
-        self._shaded = self._beside.submit(_shaded, layers.raster("dem"))
+        self._shaded = self._beside.submit(
+            site_cache.hillshade, layers.fingerprint, layers.province.epsg, layers.raster("dem")
+        )
 
     @property
     def covered(self) -> pd.DataFrame:
@@ -82,7 +84,3 @@ class Road:
         if key not in self._found:
             self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
         return self._found[key]
-
-
-def _shaded(dem: Raster | None) -> Raster | None:
-    return None if dem is None else assembly.hillshade_raster(dem, terrain.hillshade)

@@ -15,9 +15,11 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import cache, runs
+from siteplan.assembly import hillshade_raster
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.scenario import Scenario
+from siteplan.sites import terrain
 from siteplan.tables import RESULTS, conform
 
 _TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
@@ -82,6 +84,27 @@ def conformed(stack: Callable[[str], Any], eligible: Raster, outcome: pd.DataFra
     """Bring the tables of the communes, stacked by name, into their schemas."""
     tables = {name: conform(stack(name), RESULTS[name], crs) for name in _TABLES}
     return Assessed(**tables, eligible=eligible, outcome=outcome)
+
+
+def grid(kind: str, key: str, epsg: int, compute: Callable[[], Raster]) -> Raster:
+    """Return the grid of a kind that is kept under `key`, else compute and keep it."""
+    found: Raster = cache.kept(
+        kind,
+        key,
+        compute,
+        lambda folder: runs.read_geotiff(folder / "grid.tif"),
+        lambda folder, fresh: runs.write_geotiff(folder / "grid.tif", fresh, epsg),
+        runs.UNREADABLE,
+    )
+    return found
+
+
+def hillshade(layers: str, epsg: int, dem: Raster | None) -> Raster | None:
+    """Return the shaded terrain of the layers with that fingerprint; None where there is no terrain."""
+    if dem is None:
+        return None
+    key = cache.key_of(layers, cache.code_fingerprint(without=cache.BEYOND_SITES))
+    return grid("hillshade", key, epsg, lambda: hillshade_raster(dem, terrain.hillshade))
 
 
 def coverage(compute: Callable[[], pd.DataFrame], *inputs: str) -> pd.DataFrame:

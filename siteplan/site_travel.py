@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapely
 
-from siteplan import cache, runs
+from siteplan import cache, site_cache
 from siteplan.assembly import mosaic
 from siteplan.sites.travel import field
 
@@ -47,15 +46,4 @@ def travel_raster(
     def compute() -> Raster:
         return mosaic(spread(field.minutes_field, (prepared(), plots), sorted(plots)))
 
-    def write(folder: Path, fresh: Raster) -> None:
-        runs.write_geotiff(folder / "travel_time.tif", fresh, epsg)
-
-    found: Raster = cache.kept(
-        "travel",
-        cache.key_of(key, *best["site_id"]),
-        compute,
-        lambda folder: runs.read_geotiff(folder / "travel_time.tif"),
-        write,
-        runs.UNREADABLE,
-    )
-    return found
+    return site_cache.grid("travel", cache.key_of(key, *best["site_id"]), epsg, compute)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 
 from siteplan.errors import InputError, Problem
@@ -138,6 +137,8 @@ def import_answers(files: Sequence[Path], asked: pd.DataFrame) -> tuple[pd.DataF
 def _of_file(path: Path, known: set[tuple[Any, ...]]) -> tuple[list[dict[str, Any]], list[Problem]]:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(Problem("answer_file_large", file=path.name))
+    import openpyxl
+
     try:
         book = openpyxl.load_workbook(path, data_only=True)
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken or protected file provokes

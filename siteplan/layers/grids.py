@@ -68,7 +68,7 @@ def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a file without CRS or transform is told below, in our words
-            with rasterio.open(path, driver="GTiff") as source:
+            with rasterio.open(path, driver="GTiff", num_threads="all_cpus") as source:
                 return _read_open(source, stated_crs, province, file, layer)
     except InputError:
         raise

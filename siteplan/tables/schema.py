@@ -157,7 +157,7 @@ def on_grid(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """
     there = shapely.get_coordinates(geometries)
     rounded = np.round(there, COORDINATE_DECIMALS)
-    if np.array_equal(there, rounded, equal_nan=True) and not shapely.has_z(geometries).any():
+    if np.array_equal(there, rounded, equal_nan=True) and not (shapely.get_coordinate_dimension(geometries) > 2).any():
         return geometries.copy()
     moved: np.ndarray[Any, Any] = shapely.transform(geometries, lambda _: rounded)
     return moved
