@@ -140,7 +140,8 @@ def assessed(place: Workspace, workers: Workers | None, laps: Laps) -> dict[str,
     for one in found:
         digest.update("".join(one.sites["site_id"]).encode())
         digest.update(b"".join(shapely.to_wkb(one.sites.geometry.to_numpy())))
-        digest.update(one.eligible.values.tobytes())
+        for window in one.eligible:
+            digest.update(window.values.tobytes())
     dem = inputs.layers.raster("dem")
     return {
         "communes": len(found),
@@ -148,7 +149,7 @@ def assessed(place: Workspace, workers: Workers | None, laps: Laps) -> dict[str,
         "with_sites": sum(len(one.sites) > 0 for one in found),
         "sites": sum(len(one.sites) for one in found),
         "eligible_km2": round(sum(one.eligible_area_m2 for one in found) / 1e6, 1),
-        "cells": sum(int(one.eligible.values.size) for one in found),
+        "cells": sum(int(window.values.size) for one in found for window in one.eligible),
         "terrain_m": None if dem is None else dem.cell_m,
         "sha256": digest.hexdigest(),
     }

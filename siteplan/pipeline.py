@@ -353,7 +353,7 @@ def _sites(
     )
     return site_cache.conformed(
         lambda name: assess.stacked([f.rows[name] for f in found], RESULTS[name], communes.crs),
-        assembly.mosaic([f.eligible for f in found]),
+        assembly.mosaic([window for f in found for window in f.eligible]),
         outcome,
         f"EPSG:{layers.province.epsg}",
     )

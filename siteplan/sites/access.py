@@ -237,13 +237,15 @@ def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from
     return np.asarray(times)[back][:, origins]
 
 
-def weighted(times: Array, people: Array, limit_minutes: float = 30.0) -> tuple[Array, Array, Array]:
+def weighted(
+    times: Array, people: Array, limit_minutes: float = 30.0, of: float | None = None
+) -> tuple[Array, Array, Array]:
     """Mean minutes by people, percent of people within the limit, percent of people who have a way; one per site.
 
-    The mean is over those who have a way, NaN where nobody has.
+    The mean is over those who have a way, NaN where nobody has. Percents are of as many people, else of those given.
     """
     reached = np.isfinite(times)
-    total = float(people.sum())
+    total = float(people.sum()) if of is None else of
     share = (reached * people).sum(axis=1)
     minutes = np.where(reached, times, 0.0) @ people
     mean = np.divide(minutes, share, out=np.full(len(times), np.nan), where=share > 0)

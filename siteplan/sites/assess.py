@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 from geopandas.array import from_shapely
 
 from siteplan.raster import Raster
-from siteplan.sites import discuss, eligibility, forced, terrain, verdict
+from siteplan.sites import discuss, eligibility, forced, islands, terrain, verdict
 from siteplan.sites.candidates import candidates, extended
 from siteplan.sites.columns import Columns, nothing
 from siteplan.sites.context import Prepared, prepare
@@ -48,7 +49,8 @@ class CommuneSites:
     crs
         The province's CRS.
     eligible
-        1 eligible, 0 not, 255 outside the commune; cells are multiples of the scenario's width.
+        1 eligible, 0 not, 255 outside the commune; cells are multiples of the scenario's width. One window, or one for
+        each group of islands (:mod:`siteplan.sites.islands`).
     no_site_reasons
         Why no plot was found by search; empty where some were.
     eligible_area_m2
@@ -57,7 +59,7 @@ class CommuneSites:
 
     rows: Mapping[str, Columns]
     crs: Any
-    eligible: Raster
+    eligible: tuple[Raster, ...]
     no_site_reasons: tuple[Message, ...]
     eligible_area_m2: float
 
@@ -111,13 +113,11 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     CommuneSites
         Deterministic: it depends on nothing but the inputs.
     """
-    scenario = prepared.scenario
     commune = prepared.polygons[code]
-    grid = Grid.around(tuple(shapely.bounds(commune)), scenario.grid.cell_m)
     required_m2 = float(prepared.required.get(code, float("nan")))
     asked_m2 = required_m2 if required_m2 > 0 else 0.0  # the need holds its reserve already
     shapely.prepare(commune)
-    plots = forced.forced_plots(
+    held = forced.forced_plots(
         code,
         commune,
         {role: own.get(code) for role, own in prepared.of_communes.items()},
@@ -125,32 +125,94 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
         required_m2 if required_m2 > 0 else _least_area(prepared.rules),
         asked_m2,
     )
-    dem, slope = _terrain(prepared.dem, grid, [p.geometry for p in plots])
-    slope_cells = grid.sample(slope) if slope is not None else np.full(grid.shape, np.nan, dtype=np.float32)
-    urban = eligibility.urban_cells(prepared.layers.get("urban_areas"), grid)
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
-    land = eligibility.eligible_land(commune, grid, prepared.rules, layers, slope_cells, urban)
-    found = candidates(prepared, code, commune, land, urban, dem, asked_m2)
-    plots = [*found, *plots, *extended(prepared, commune, land, plots, required_m2)]
-    eligible = grid.raster(land.mask, 255)
-    options = discuss.land_options(code, land, prepared.rules, layers, urban, required_m2)
+    shapes = islands.groups(commune, prepared.scenario.grid.margin_m)
+    own = [[p for p in held if islands.nearest(shapes, p.geometry) == i] for i in range(len(shapes))]
+    parts = [_part(prepared, code, shape, plots, asked_m2) for shape, plots in zip(shapes, own, strict=True)]
+    found = islands.best_of([part.found for part in parts], prepared.scenario.sites)
+    wider = [extended(prepared, x.shape, x.land, plots, required_m2) for x, plots in zip(parts, own, strict=True)]
+    plots = [*found, *held, *chain.from_iterable(wider)]
+    land = eligibility.under_one_another([part.land for part in parts])
+    options = discuss.land_options(code, land, prepared.rules, _reached(prepared, parts), required_m2)
     nothing_found: tuple[Message, ...] = ()
     if not found:
         why, open_to_talk = eligibility.why_nothing(land, prepared.rules, asked_m2), discuss.worth_discussing(options)
         nothing_found = (*why, *open_to_talk)
-    reached = reach.reach(prepared, code, commune, np.array([p.geometry for p in plots], dtype=object))
+    at = np.array([islands.nearest(shapes, plot.geometry) for plot in plots], dtype=int)
+    geometries = np.array([plot.geometry for plot in plots], dtype=object)
+    times = reach.compared(
+        [reach.reach(prepared, code, shapes, i, geometries[at == i]) for i in range(len(shapes))],
+    )
     tables: dict[str, Any] = {
         "land_account": eligibility.account(code, land, prepared.rules),
         "land_options": options,
-        "access_points": pd.DataFrame([] if reached.best is None else [reached.best]),
+        "access_points": pd.DataFrame([] if times[0].best is None else [times[0].best]),
     }
+    rows = {name: in_schema(tables.get(name, {}), RESULTS[name]) for name in TABLES}
     if plots:
         sites = _site_frame(code, plots, prepared.crs)
-        tables["conflicts"], tables["sites"], tables["conformity"] = evaluate(
-            prepared, code, commune, sites, plots, required_m2, dem, slope, eligible, reached
+        said = []
+        for i in np.unique(at):
+            mine = np.flatnonzero(at == i)
+            said.append(
+                evaluate(
+                    prepared,
+                    code,
+                    commune,
+                    sites.iloc[mine].reset_index(drop=True),
+                    [plots[n] for n in mine],
+                    required_m2,
+                    parts[i].dem,
+                    parts[i].slope,
+                    parts[i].eligible,
+                    times[i],
+                )
+            )
+        for name, of_parts in zip(("conflicts", "sites", "conformity"), zip(*said, strict=True), strict=True):
+            rows[name] = joined([in_schema(table, RESULTS[name]) for table in of_parts])
+    return CommuneSites(rows, prepared.crs, tuple(part.eligible for part in parts), nothing_found, land.area_m2)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A group of islands, mostly the whole commune: its window, terrain, eligible land and the plots found there."""
+
+    shape: Any
+    dem: Raster | None
+    slope: Raster | None
+    urban: Array | None
+    land: eligibility.Eligible
+    found: list[forced.Forced]
+
+    @property
+    def eligible(self) -> Raster:
+        """Eligible cells with their place."""
+        return self.land.grid.raster(self.land.mask, 255)
+
+
+def _part(prepared: Prepared, code: str, shape: Any, held: list[forced.Forced], asked_m2: float) -> _Part:
+    """Look for land and plots in one window; terrain reaches to the plots that are there already."""
+    grid = Grid.around(tuple(shapely.bounds(shape)), prepared.scenario.grid.cell_m)
+    shapely.prepare(shape)
+    dem, slope = _terrain(prepared.dem, grid, [p.geometry for p in held])
+    slope_cells = grid.sample(slope) if slope is not None else np.full(grid.shape, np.nan, dtype=np.float32)
+    urban = eligibility.urban_cells(prepared.layers.get("urban_areas"), grid)
+    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    land = eligibility.eligible_land(shape, grid, prepared.rules, layers, slope_cells, urban)
+    return _Part(shape, dem, slope, urban, land, candidates(prepared, code, shape, land, urban, dem, asked_m2))
+
+
+def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], Array]:
+    """Tell the cells that a rule on a layer takes, windows under one another as their land is."""
+    layers = {**prepared.layers, "plan_zones": prepared.zones}
+
+    def cells(rule: Rule) -> Array:
+        masks = [eligibility.rule_mask(rule, layers[rule.role], part.land.grid, part.urban) for part in parts]
+        shapes = [part.land.grid.shape for part in parts]
+        return eligibility.stack(
+            [np.zeros(s, dtype=bool) if m is None else m for m, s in zip(masks, shapes, strict=True)]
         )
-    rows = {name: in_schema(tables.get(name, {}), RESULTS[name]) for name in TABLES}
-    return CommuneSites(rows, prepared.crs, eligible, nothing_found, land.area_m2)
+
+    return cells
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:
@@ -187,12 +249,17 @@ def in_schema(rows: Any, table: Table) -> Columns:
     return out
 
 
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Put columns as :func:`in_schema` gives them under one another."""
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+
 def stacked(parts: Iterable[Columns], table: Table, crs: Any) -> Any:
     """Put columns as :func:`in_schema` gives them under one another, as a frame; an empty one without any."""
     filled = [part for part in parts if len(next(iter(part.values())))]
     if not filled:
         return empty(table, crs)
-    columns = {name: np.concatenate([part[name] for part in filled]) for name in filled[0]}
+    columns = joined(filled)
     if table.geometry is None:
         return pd.DataFrame(columns)
     columns["geometry"] = from_shapely(columns["geometry"], crs=crs)

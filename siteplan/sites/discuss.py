@@ -6,19 +6,19 @@ proposals. What a law fixes has no such value and is never loosened here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from siteplan.sites.eligibility import Eligible, rule_mask
+from siteplan.sites.eligibility import Eligible
 from siteplan.sites.pieces import piece_sizes
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
-    from siteplan.sites.rules import Layer, Rule
+    from siteplan.sites.rules import Rule
 
 Array = np.ndarray[Any, Any]
 
@@ -34,8 +34,7 @@ def land_options(
     commune_code: str,
     land: Eligible,
     rules: Iterable[Rule],
-    layers: Mapping[str, Layer],
-    urban: Array | None,
+    reached: Callable[[Rule], Array],
     required_area_m2: float,
 ) -> pd.DataFrame:
     """Land that each looser value would open, one at a time and all together.
@@ -46,8 +45,10 @@ def land_options(
         Commune.
     land
         What the rules leave as they stand.
-    rules, layers, urban
+    rules
         As for :func:`siteplan.sites.eligibility.eligible_land`.
+    reached
+        Gives the cells of the land that a rule on a layer takes.
     required_area_m2
         Land the commune needs; NaN or 0 where unknown.
 
@@ -64,7 +65,7 @@ def land_options(
     for rule in rules:
         if rule.rule not in land.taken or not land.removed_alone[rule.rule]:
             continue
-        for tried, unit, mask in _tries(rule, land, layers, urban):
+        for tried, unit, mask in _tries(rule, land, reached):
             opened = land.taken[rule.rule] & ~mask & (land.rules_on == 1)
             present = rule.threshold if rule.role == "dem" else rule.reach_m
             row = {"rule": rule.rule, "present": present, "tried": tried, "unit": unit, "certainty": rule.certainty}
@@ -79,20 +80,16 @@ def land_options(
     return frame.assign(commune_code=commune_code, step=range(1, len(frame) + 1))
 
 
-def _tries(
-    rule: Rule, land: Eligible, layers: Mapping[str, Layer], urban: Array | None
-) -> Iterable[tuple[float, str | None, Array]]:
+def _tries(rule: Rule, land: Eligible, reached: Callable[[Rule], Array]) -> Iterable[tuple[float, str | None, Array]]:
     """Looser values of a rule with the cells that it would still take."""
     for word in rule.discuss:
         if word == OFF:
             yield float("nan"), None, np.zeros(land.grid.shape, dtype=bool)
         elif rule.role == "dem" and float(word) > rule.threshold:
             yield float(word), "%", np.nan_to_num(land.slope_percent, nan=-1.0) > float(word)
-        elif rule.role in layers and float(word) < rule.reach_m:
+        elif rule.role not in ("dem", "sites") and float(word) < rule.reach_m:
             near, in_town = min(rule.distance_m, float(word)), min(rule.distance_urban_m, float(word))
-            nearer = replace(rule, distance_m=near, distance_urban_m=in_town)
-            mask = rule_mask(nearer, layers[rule.role], land.grid, urban)
-            yield float(word), "m", np.zeros(land.grid.shape, dtype=bool) if mask is None else mask
+            yield float(word), "m", reached(replace(rule, distance_m=near, distance_urban_m=in_town))
 
 
 def _gain(land: Eligible, opened: Array, required_area_m2: float) -> dict[str, Any]:

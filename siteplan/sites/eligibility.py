@@ -7,7 +7,7 @@ to the object); the sites themselves are then measured against the same objects 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +177,46 @@ def eligible_land(
         if rule.discuss:
             kept[rule.rule] = taken
     return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm)
+
+
+def stack(masks: Sequence[Array]) -> Array:
+    """Put cells of several windows under one another, an empty row apart so that those of two windows do not touch."""
+    if len(masks) == 1:
+        return masks[0]
+    width = max(mask.shape[1] for mask in masks)
+    nothing = np.nan if np.issubdtype(masks[0].dtype, np.floating) else 0
+    return np.concatenate(
+        [np.pad(m, ((0, 1), (0, width - m.shape[1])), constant_values=nothing) for m in masks]
+    )  # fmt: skip
+
+
+def under_one_another(lands: Sequence[Eligible]) -> Eligible:
+    """Land of several windows as one, to be counted: its grid has a size, but no place on the ground."""
+    if len(lands) == 1:
+        return lands[0]
+    first = lands[0]
+    cells = stack([land.cells for land in lands])
+
+    def added(counts: str) -> dict[str, int]:
+        return {rule: sum(getattr(land, counts)[rule] for land in lands) for rule in getattr(first, counts)}
+
+    none = [np.zeros(land.grid.shape, dtype=bool) for land in lands]
+    rules = dict.fromkeys(rule for land in lands for rule in land.taken)
+    return Eligible(
+        grid=Grid(np.nan, np.nan, cells.shape[0], cells.shape[1], first.grid.cell_m),
+        inside=stack([land.inside for land in lands]),
+        cells=cells,
+        removed_alone=added("removed_alone"),
+        removed_in_order=added("removed_in_order"),
+        slope_percent=stack([land.slope_percent for land in lands]),
+        rules_on=stack([land.rules_on for land in lands]),
+        taken={
+            rule: stack([land.taken.get(rule, empty) for land, empty in zip(lands, none, strict=True)])
+            for rule in rules
+        },
+        least_area_m2=first.least_area_m2,
+        firm=stack([land.firm for land in lands]),
+    )
 
 
 def account(

@@ -40,7 +40,7 @@ def only(found, letter: str) -> pd.Series:
 def test_an_empty_map_is_all_eligible(assess, maps) -> None:
     found = assess()
     assert found.eligible_area_m2 == maps.SIDE**2
-    assert (found.eligible.values == 1).all()
+    assert (found.eligible[0].values == 1).all()
     assert len(found.sites) == 10
     assert found.no_site_reasons == ()
     sites = found.sites
@@ -420,7 +420,7 @@ def test_the_same_from_another_process_and_twice(inputs, maps) -> None:
         again = pool.submit(assess_commune, prepared, maps.CODE).result()
     for name in ("sites", "conflicts", "land_account", "land_options"):
         pd.testing.assert_frame_equal(pd.DataFrame(getattr(first, name)), pd.DataFrame(getattr(again, name)))
-    assert (first.eligible.values == again.eligible.values).all()
+    assert (first.eligible[0].values == again.eligible[0].values).all()
 
 
 def test_a_facility_that_is_to_be_extended_is_a_site_with_the_land_it_needs(inputs, maps) -> None:

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from siteplan.raster import Raster
 from siteplan.sites import access
+from siteplan.sites.islands import groups, nearest
 
 if TYPE_CHECKING:
     from siteplan.sites.context import Prepared
@@ -32,14 +33,21 @@ def minutes_field(given: tuple[Prepared, Mapping[str, bytes]], code: str) -> Ras
     -------
     Raster
         uint8, cells of :data:`siteplan.sites.access.ACCESS_CELL_M` at multiples of their width: whole minutes, 253 for
-        more than that, 254 where there is no way, 255 outside the commune and where nobody walks.
+        more than that, 254 where there is no way, 255 outside the commune and where nobody walks. Of islands far apart
+        those around the plot.
     """
     prepared, plots = given
     commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
+    plot = shapely.from_wkb(plots[code])
+    parts = groups(commune, prepared.scenario.grid.margin_m)
     ground = access.build_ground(
-        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
+        parts[nearest(parts, plot)],
+        prepared.layers,
+        prepared.dem,
+        prepared.rule_tables.speeds,
+        prepared.scenario.grid.margin_m,
     )
-    centre = shapely.get_coordinates(shapely.centroid(shapely.from_wkb(plots[code])))
+    centre = shapely.get_coordinates(shapely.centroid(plot))
     goal = ground.nodes_at(centre[:, 0], centre[:, 1])
     minutes = np.asarray(dijkstra(ground.reverse, directed=True, indices=goal))[0]
     whole = np.where(np.isfinite(minutes), np.minimum(np.rint(minutes), LONGEST), NO_WAY).astype(np.uint8)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 from siteplan.sites import access
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.context import people_in
+from siteplan.sites.islands import nearest
 from siteplan.sites.rules import of_class
 
 if TYPE_CHECKING:
@@ -53,33 +55,42 @@ _OF_PEOPLE = (
 _NEAREST = (*(f"minutes_{kind}" for kind in SERVICES), "minutes_seat", "minutes_main_road")
 
 
-def reach(prepared: Prepared, code: str, commune: Any, geometries: Array) -> Reach:
-    """Measure how the sites of a commune are reached.
+def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geometries: Array) -> Reach:
+    """Measure how the sites in one part of a commune are reached: by those who live there, in percent of all.
 
     Parameters
     ----------
     prepared
         What all communes share.
-    code, commune
-        Commune and its polygon.
+    code
+        Commune.
+    parts, part
+        Its polygon, or those of its groups of islands between which no way leads, and the number of the one looked at.
     geometries
-        Sites; a site is reached at its centroid.
+        Sites there; a site is reached at its centroid.
+
+    Returns
+    -------
+    Reach
+        Times still to be :func:`compared` between parts.
     """
     ground = access.build_ground(
-        commune, prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
+        parts[part], prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
     )
     centres = shapely.get_coordinates(shapely.centroid(geometries)) if len(geometries) else np.empty((0, 2))
     goals = ground.nodes_at(centres[:, 0], centres[:, 1]) if len(centres) else np.empty(0, dtype=int)
     columns = unknown((*_OF_PEOPLE, *_NEAREST), len(geometries))
     columns["access_farthest_place"] = nothing(len(geometries))
-    _to_services(columns, prepared, code, ground, goals)
+    seat = prepared.seats.get(code)
+    _to_services(columns, prepared, seat if seat is None or nearest(parts, seat) == part else None, ground, goals)
     columns |= prepared.far.columns(geometries)
-    x, y, people = people_in(prepared, commune)
+    x, y, people = people_in(prepared, parts[part])
+    everybody = float(sum(people_in(prepared, one)[2].sum() for one in parts)) if len(parts) > 1 else None
     if people.sum() <= 0:
-        return Reach(columns, None, None)
+        return Reach(columns, None, None) if not everybody else _reached_by_nobody(columns, len(geometries))
     times, best_node, best_times, everywhere = _times(prepared, ground, goals, ground.nodes_at(x, y), people)
-    best_mean, best_30, best_reached = access.weighted(best_times[None, :], people)
-    best_60 = access.weighted(best_times[None, :], people, 60.0)[1]
+    best_mean, best_30, best_reached = access.weighted(best_times[None, :], people, of=everybody)
+    best_60 = access.weighted(best_times[None, :], people, 60.0, everybody)[1]
     best = {
         "commune_code": code,
         "access_minutes": best_mean[0],
@@ -89,12 +100,28 @@ def reach(prepared: Prepared, code: str, commune: Any, geometries: Array) -> Rea
         "searched_everywhere": everywhere,
         "geometry": shapely.Point(*ground.place(best_node)),
     }
-    mean, share, reached = access.weighted(times, people)
+    mean, share, reached = access.weighted(times, people, of=everybody)
     columns["access_minutes"], columns["access_share_30_percent"] = mean, share
-    columns["access_share_60_percent"] = access.weighted(times, people, 60.0)[1]
-    columns["access_lost_minutes"] = mean - best_mean[0]
+    columns["access_share_60_percent"] = access.weighted(times, people, 60.0, everybody)[1]
     _farthest(columns, prepared, times, x, y)
     return Reach(columns, best, reached)
+
+
+def _reached_by_nobody(columns: Columns, count: int) -> Reach:
+    """Sites on islands where nobody lives, of a commune in which people live elsewhere."""
+    columns["access_share_30_percent"], columns["access_share_60_percent"] = np.zeros(count), np.zeros(count)
+    return Reach(columns, None, np.zeros(count))
+
+
+def compared(parts: Sequence[Reach]) -> list[Reach]:
+    """Hold the parts of a commune against its best place: where most people have a way, of those the shortest mean."""
+    places = [part.best for part in parts if part.best is not None]
+    if not places:
+        return list(parts)
+    best = min(places, key=lambda p: (-round(float(p["reached_percent"]), 6), round(float(p["access_minutes"]), 9)))
+    for part in parts:
+        part.columns["access_lost_minutes"] = part.columns["access_minutes"] - best["access_minutes"]
+    return [replace(part, best=best) for part in parts]
 
 
 def _times(
@@ -162,7 +189,7 @@ def _better(
     return tried, towards
 
 
-def _to_services(columns: Columns, prepared: Prepared, code: str, ground: Ground, goals: Array) -> None:
+def _to_services(columns: Columns, prepared: Prepared, seat: Any, ground: Ground, goals: Array) -> None:
     """Fill in the minutes from each site to the nearest object of a kind within reach; NaN where there is none."""
     if len(goals) == 0:
         return
@@ -173,7 +200,6 @@ def _to_services(columns: Columns, prepared: Prepared, code: str, ground: Ground
         kinds = services.texts("service_class")[rows]
         points = shapely.get_coordinates(shapely.centroid(services.geometries[rows]))
         targets = {f"minutes_{kind}": points[kinds == kind] for kind in SERVICES}
-    seat = prepared.seats.get(code)
     if seat is not None:
         targets["minutes_seat"] = np.array([[seat.x, seat.y]])
     nodes = {name: ground.nodes_at(xy[:, 0], xy[:, 1]) for name, xy in targets.items() if len(xy)}
