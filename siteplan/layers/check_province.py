@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from siteplan.errors import Problem
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from siteplan.layers.read import LayerSet
 
 FILE = "province.toml"
-# islands far apart are searched in the box around them: cells of this width take so much memory each (measured)
-CELL_M, BYTES_A_CELL = 30.0, 40
+# one part of a commune is searched in the box around it: cells of this width take so much memory each (measured)
+CELL_M, BYTES_A_CELL = 30.0, 60
 MOST_GB = 3.0
 
 
@@ -36,14 +37,18 @@ def check_province(layers: LayerSet) -> list[Problem]:
 
 
 def _spread(layers: LayerSet) -> list[Problem]:
-    """Warn of communes whose box takes more memory than most machines have to spare."""
+    """Warn of communes with a part whose box takes more memory than most machines have to spare.
+
+    Parts far apart, as islands are, each have a box of their own.
+    """
     communes = layers.table("communes")
     if not len(communes):
         return []
-    west, south, east, north = shapely.bounds(communes.geometry.to_numpy()).T
+    parts, owner = shapely.get_parts(communes.geometry.to_numpy(), return_index=True)
+    west, south, east, north = shapely.bounds(parts).T
     gigabytes = (east - west) * (north - south) / CELL_M**2 * BYTES_A_CELL / 1e9
-    wide = gigabytes > MOST_GB
-    features = (communes["code"] + " " + communes["name"])[wide].tolist()
+    wide = np.unique(owner[gigabytes > MOST_GB])
+    features = (communes["code"] + " " + communes["name"]).iloc[wide].tolist()
     file = layers.catalog.entry(str(communes["layer"].iloc[0])).origin
     return together(
         "communes_spread", "warning", features, file=file, layer="communes", gigabytes=float(gigabytes.max()),
