@@ -16,8 +16,9 @@ __version__ = "0.1.0"
 
 __all__ = ["Comparison", "Run", "Workspace", "__version__", "compare_runs", "open_workspace", "run_scenario"]
 
-# before anything imports pyogrio or rasterio
+# before anything imports pyogrio, rasterio or numpy
 drivers.switch_off()
+drivers.one_thread()
 
 _HOMES = {
     "Comparison": "siteplan.outputs.compare",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -320,12 +319,6 @@ def without_restricted(conflicts: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> 
     return conflicts
 
 
-def zones_with_plans(zones: gpd.GeoDataFrame, plans: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add title, decision and status of the plan to each zone."""
-    columns = ["plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "year_to"]
-    return zones.merge(plans[columns], on="plan_id", how="left")
-
-
 def mosaic(masks: Iterable[Raster]) -> Raster:
     """Put the communes' eligible cells on one grid: 1 eligible, 0 not, 255 outside every commune."""
     parts = list(masks)
@@ -342,24 +335,6 @@ def mosaic(masks: Iterable[Raster]) -> Raster:
         inside = part.values != 255
         target[inside] = part.values[inside]
     return Raster(values, Affine(cell, 0, west, 0, -cell, north), 255, cell)
-
-
-def hillshade_raster(dem: Raster, hillshade: Callable[..., Any]) -> Raster:
-    """Shade the terrain for the map's background, coarsened to some 60 m where it is finer."""
-    step = max(1, round(60.0 / dem.cell_m))
-    values = dem.values
-    if step > 1:
-        rows, columns = (values.shape[0] // step) * step, (values.shape[1] // step) * step
-        blocks = values[:rows, :columns].reshape(rows // step, step, columns // step, step)
-        known = np.isfinite(blocks)
-        count = known.sum(axis=(1, 3))
-        total = np.where(known, blocks, 0).sum(axis=(1, 3))
-        values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    cell = dem.cell_m * step
-    shade = np.asarray(hillshade(values, cell), dtype=float)
-    out = np.where(np.isfinite(shade), np.clip(np.round(shade), 1, 255), 0).astype(np.uint8)
-    transform = Affine(cell, 0, dem.transform.c, 0, -cell, dem.transform.f)
-    return Raster(out, transform, 0, dem.source_resolution_m)
 
 
 def climate(rules: Rules) -> pd.DataFrame:

@@ -1,6 +1,7 @@
-"""GDAL drivers that follow references to other files or to a network are switched off before GDAL is loaded.
+"""What libraries read from the environment once, when they are loaded.
 
-A VRT named ``.geojson``, or a service description named ``.xml``, would otherwise make GDAL open whatever it names.
+GDAL drivers that follow references to other files or to a network are switched off: a VRT named ``.geojson``, or a
+service description named ``.xml``, would otherwise make GDAL open whatever it names. Linear algebra uses one thread.
 """
 
 from __future__ import annotations
@@ -21,3 +22,11 @@ def switch_off() -> None:
     """Name the drivers in ``OGR_SKIP`` and ``GDAL_SKIP``; GDAL reads both once, when it is loaded."""
     _add("OGR_SKIP", FOLLOWING_VECTOR)
     _add("GDAL_SKIP", FOLLOWING_RASTER)
+
+
+def one_thread() -> None:
+    """Let linear algebra use one thread unless told: its matrices are small here, and work is spread over processes.
+
+    Threads that wait for one another took longer than the sums, and the last digit would depend on their number.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

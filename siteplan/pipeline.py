@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
 from siteplan.assumptions import assumptions
+from siteplan.backdrop import put_background
 from siteplan.decide import (
     agreement,
     build_options,
@@ -49,7 +50,7 @@ from siteplan.site_travel import travel_raster
 from siteplan.sites import assess
 from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
-from siteplan.tables import BACKGROUND, RESULTS, conform
+from siteplan.tables import RESULTS
 from siteplan.work import Spreader, Workers
 from siteplan.workspace import Workspace, lock, open_workspace, runs_folder
 
@@ -178,7 +179,9 @@ def run_scenarios(
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
             tables, rasters, proving = _stages(inputs, road, clock, before)
-            background = _background(inputs.layers, include_restricted)
+            background = partial(
+                put_background, layers=layers, date=inputs.scenario.date, include_restricted=include_restricted
+            )
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
             spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
@@ -322,13 +325,11 @@ def _stages(
         "climate": assembly.climate(rules),
         "sources": layers.sources,
     }
-    epsg = layers.province.epsg
-    tables = {name: conform(frame, RESULTS[name], f"EPSG:{epsg}") for name, frame in tables.items()}
     tables["assumptions"] = assumptions([*stage.used, small], norms, rules, scenario, tables, dem)
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
-    travel = travel_raster(key, sites, prepared, road.spread, epsg)
+    travel = travel_raster(key, sites, prepared, road.spread, layers.province.epsg)
     if travel is not None:
         rasters["travel_time"] = travel
     return tables, rasters, proving
@@ -357,16 +358,3 @@ def _sites(
         outcome,
         f"EPSG:{layers.province.epsg}",
     )
-
-
-def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:
-    out = {}
-    for role in BACKGROUND:
-        frame = layers.table(role)
-        if not include_restricted and len(frame):
-            frame = frame[~frame["restricted"].astype(bool)]
-        if len(frame):
-            out[role] = frame
-    if "plan_zones" in out:
-        out["plan_zones"] = assembly.zones_with_plans(out["plan_zones"], layers.table("plans"))
-    return out

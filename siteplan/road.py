@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from siteplan import site_cache
+from siteplan import backdrop, site_cache
 from siteplan.errors import Problem
 from siteplan.layers import coverage
 from siteplan.layers.read import LayerSet
@@ -45,9 +45,7 @@ class Road:
         self._covered = self._beside.submit(
             site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
         )
-        self._shaded = self._beside.submit(
-            site_cache.hillshade, layers.fingerprint, layers.province.epsg, layers.raster("dem")
-        )
+        self._shaded = self._beside.submit(backdrop.shaded, layers)
 
     @property
     def covered(self) -> pd.DataFrame:

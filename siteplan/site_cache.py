@@ -15,11 +15,9 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import cache, runs
-from siteplan.assembly import hillshade_raster
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.scenario import Scenario
-from siteplan.sites import terrain
 from siteplan.tables import RESULTS, conform
 
 _TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
@@ -97,14 +95,6 @@ def grid(kind: str, key: str, epsg: int, compute: Callable[[], Raster]) -> Raste
         runs.UNREADABLE,
     )
     return found
-
-
-def hillshade(layers: str, epsg: int, dem: Raster | None) -> Raster | None:
-    """Return the shaded terrain of the layers with that fingerprint; None where there is no terrain."""
-    if dem is None:
-        return None
-    key = cache.key_of(layers, cache.code_fingerprint(without=cache.BEYOND_SITES))
-    return grid("hillshade", key, epsg, lambda: hillshade_raster(dem, terrain.hillshade))
 
 
 def coverage(compute: Callable[[], pd.DataFrame], *inputs: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ the order of the items, so they do not depend on how many workers there are.
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -22,9 +23,15 @@ _shared: Any = None
 _meeting: Any = None
 
 
+def collect_less() -> None:
+    """Look for cycles of garbage less often in this process: tables and papers are many objects and no cycles."""
+    gc.set_threshold(50_000)
+
+
 def _prepare(meeting: Any) -> None:
     global _meeting  # noqa: PLW0603
     _meeting = meeting
+    collect_less()
 
 
 def _receive(shared: Any) -> None:

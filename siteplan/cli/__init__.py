@@ -8,5 +8,7 @@ import sys
 def main() -> None:
     """Entry point of the ``siteplan`` command."""
     from siteplan.cli.app import call
+    from siteplan.work import collect_less
 
+    collect_less()
     sys.exit(call(sys.argv[1:]))

@@ -104,6 +104,9 @@ def run(
             views += begin_papers(workers, done, now.lang)
         names = [done.name for done, _ in begun]
         reporter.say("pipeline.drawing")
+        for done, _ in begun:  # read while the views are made
+            for name in ("communes", "sites", "programme", "sources"):
+                done.table(name)
         for done, viewed in begun:
             drawn, *_ = [view.result() for view in viewed]
             show_run(now, done, drawn)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -97,35 +98,60 @@ def site_stability(
     named = [labels.get(str(key), {"label": str(key), "label_en": str(key)}) for key in table.columns]
     drawn = shaken_weights(weights, draws, seed, concentration)
     order: Any = sites.assign(_row=np.arange(len(sites)))[competing.to_numpy(dtype=bool)]
-    order = order.sort_values(["commune_code", "rank"])
-    for _, group in order.groupby("commune_code", sort=True):
-        scaled = table.reindex(group["site_id"]).to_numpy("float64")
-        # rounded, so that equal sites tie and the nominal rank decides
-        ranks = _ranks(np.nan_to_num(np.round(_weighed(scaled, drawn), 9), nan=-1.0))
-        of_rank = _held(ranks)
-        share = np.round(of_rank[0] * 100, 1)
-        rows = group["_row"].to_numpy()
-        result.loc[rows, "first_share_percent"] = share
-        tail = (100 - _MIDDLE_PERCENT) / 2
-        held = np.cumsum(of_rank, axis=0)
-        for column, percent in (("rank_shaken_low", tail), ("rank_shaken_high", 100 - tail)):
-            result.loc[rows, column] = 1 + (held < percent / 100 - 1e-12).sum(axis=0)
-        close = np.zeros(len(rows), dtype=bool)
-        if share[0] < CLOSE_CALL_PERCENT:
-            close = (share >= _RIVAL_PERCENT) | (np.arange(len(rows)) == 0)
-            result.loc[rows[close], "close_call"] = True
-        names = [str(label if isinstance(label, str) else key) for label, key in _names(group)]
-        rivals = [name for name, near in zip(names[1:], close[1:], strict=True) if near]
-        notes: list[Message] = [("decide.site.close", {"names": ", ".join(rivals)})] if rivals else []
-        if len(rows) > 1:
-            notes += _single_weights(scaled, weights, named, names[1])
-        result.loc[rows[0], "notes"] = encode(notes)
+    order = pd.DataFrame(order).sort_values(["commune_code", "rank"])
+    points = table.reindex(order["site_id"]).to_numpy("float64")
+    labels_of = order["label"] if "label" in order.columns else order["site_id"]
+    names = [
+        str(label if isinstance(label, str) else key) for label, key in zip(labels_of, order["site_id"], strict=True)
+    ]
+    codes = order["commune_code"].to_numpy()
+    row_of = order["_row"].to_numpy()
+    starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))
+    found = _Found(len(sites))
+    for start, end in pairwise([*starts.tolist(), len(order)]):
+        found.judge(row_of[start:end], points[start:end], names[start:end], drawn, weights, named)
+    result["first_share_percent"] = found.share
+    result["rank_shaken_low"], result["rank_shaken_high"] = found.low, found.high
+    result["close_call"], result["notes"] = found.close, found.notes
     return result
 
 
-def _names(group: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
-    labels = group["label"] if "label" in group.columns else group["site_id"]
-    return zip(labels, group["site_id"], strict=True)
+class _Found:
+    """What is found of each site, by its row."""
+
+    def __init__(self, count: int) -> None:
+        self.share = np.full(count, np.nan)
+        self.low, self.high = (pd.array([pd.NA] * count, dtype="Int64") for _ in range(2))
+        self.close = np.zeros(count, dtype=bool)
+        self.notes = pd.Series([None] * count, dtype="object")
+
+    def judge(
+        self,
+        rows: NDArray[np.int64],
+        scaled: NDArray[np.float64],
+        names: Sequence[str],
+        drawn: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        labels: Sequence[Mapping[str, str]],
+    ) -> None:
+        """Judge the sites of one commune: their rows, values (sites x criteria) and names in the order of rank."""
+        # rounded, so that equal sites tie and the nominal rank decides
+        of_rank = _held(_ranks(np.nan_to_num(np.round(_weighed(scaled, drawn), 9), nan=-1.0)))
+        share = np.round(of_rank[0] * 100, 1)
+        self.share[rows] = share
+        tail = (100 - _MIDDLE_PERCENT) / 2
+        held = np.cumsum(of_rank, axis=0)
+        for column, percent in ((self.low, tail), (self.high, 100 - tail)):
+            column[rows] = 1 + (held < percent / 100 - 1e-12).sum(axis=0)
+        close = np.zeros(len(rows), dtype=bool)
+        if share[0] < CLOSE_CALL_PERCENT:
+            close = (share >= _RIVAL_PERCENT) | (np.arange(len(rows)) == 0)
+        self.close[rows] = close
+        rivals = [name for name, near in zip(names[1:], close[1:], strict=True) if near]
+        notes: list[Message] = [("decide.site.close", {"names": ", ".join(rivals)})] if rivals else []
+        if len(rows) > 1:
+            notes += _single_weights(scaled, weights, labels, names[1])
+        self.notes[rows[0]] = encode(notes)
 
 
 def _weighed(scaled: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -198,13 +224,11 @@ def _single_weights(
         messages.append(("decide.site.swap", params))
     else:
         messages.append(("decide.site.swap_none", {"site": second}))
-    lost = []
-    for k in active:
-        turned = np.tile(weights, (2, 1))
-        turned[:, k] *= (1 - SINGLE_CHANGE, 1 + SINGLE_CHANGE)
-        found = np.round(_weighed(scaled, turned), 9)
-        if (np.nanargmax(found, axis=1) != 0).any():
-            lost.append(labels[k])
+    turned = np.tile(weights, (2 * len(active), 1))
+    for row, k in enumerate(active):
+        turned[2 * row : 2 * row + 2, k] *= (1 - SINGLE_CHANGE, 1 + SINGLE_CHANGE)
+    first = np.nanargmax(np.round(_weighed(scaled, turned), 9), axis=1).reshape(-1, 2)
+    lost = [labels[k] for k, firsts in zip(active, first, strict=True) if firsts.any()]
     if lost:
         names = {
             key: ", ".join(label[of] for label in lost) for key, of in (("names", "label"), ("names_en", "label_en"))

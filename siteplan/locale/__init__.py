@@ -36,6 +36,7 @@ _STYLES: Mapping[str, tuple[int, float, str]] = {
     "trieu": (0, 1e6, " triệu đồng"),
 }
 
+_VIETNAMESE_MARKS = str.maketrans(",.", ".,")
 _NEAR_HALF = 5e-7  # what binary numbers lose of a half
 
 Message = tuple[str, Mapping[str, Any]]
@@ -52,9 +53,9 @@ def number(value: float | None, decimals: int = 0, lang: str = DEFAULT_LANGUAGE)
     if abs(moved % 1 - 0.5) < _NEAR_HALF:
         value = math.copysign((math.floor(moved) + 1) / 10**decimals, value)
     text = f"{value:,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
+    if text[0] == "-" and float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")
-    return text if lang == "en" else text.translate(str.maketrans(",.", ".,"))
+    return text if lang == "en" else text.translate(_VIETNAMESE_MARKS)
 
 
 @cache

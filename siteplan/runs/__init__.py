@@ -3,7 +3,7 @@
 from siteplan.runs.archive import finish_swaps, swap_in
 from siteplan.runs.files import UNREADABLE, read_geotiff, read_table, write_geopackage, write_geotiff, write_problems
 from siteplan.runs.run import ARCHIVE, MANIFEST, Run, find_run, opened
-from siteplan.runs.write import RunContent, freeze, replace_table, write_run, write_what_ifs
+from siteplan.runs.write import RunContent, freeze, replace_table, write_background, write_run, write_what_ifs
 
 __all__ = [
     "ARCHIVE",
@@ -19,6 +19,7 @@ __all__ = [
     "read_table",
     "replace_table",
     "swap_in",
+    "write_background",
     "write_geopackage",
     "write_geotiff",
     "write_problems",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class RunContent:
     tables
         One frame per result table (``tables.RESULTS``); those left out are written empty.
     background
-        One GeoDataFrame per role of ``tables.BACKGROUND``, in the province's CRS.
+        One GeoDataFrame per role of ``tables.BACKGROUND``, in the province's CRS; or what puts their file at a path.
     rasters
         ``hillshade``, ``eligible``: uint8 grids in the province's CRS.
     manifest
@@ -56,7 +56,7 @@ class RunContent:
     """
 
     tables: Mapping[str, pd.DataFrame]
-    background: Mapping[str, gpd.GeoDataFrame]
+    background: Mapping[str, gpd.GeoDataFrame] | Callable[[Path], None]
     rasters: Mapping[str, Raster]
     manifest: Mapping[str, Any]
     problems: Sequence[Problem]
@@ -82,21 +82,18 @@ def write_run(folder: Path, content: RunContent) -> Path:
         if new.exists():
             shutil.rmtree(new)
         new.mkdir(parents=True)
-        stamp_files(dt.date.fromisoformat(str(content.manifest["date"])))
+        date = dt.date.fromisoformat(str(content.manifest["date"]))
+        stamp_files(date)
         tables = {}
         for name, table in RESULTS.items():
             frame = content.tables.get(name)
             made = empty(table, f"EPSG:{epsg}") if frame is None else conform(frame, table, f"EPSG:{epsg}")
             tables[name] = with_words(made, table)
         write_geopackage(new / "results.gpkg", tables)
-        background = {}
-        for role in BACKGROUND:
-            if role in content.background and len(content.background[role]):
-                frame = content.background[role]
-                extra = [c for c in _BACKGROUND_EXTRA.get(role, ()) if c in frame.columns]
-                background[role] = frame[[*INPUTS[role].names, *extra, "geometry"]].reset_index(drop=True)
-        if background:
-            write_geopackage(new / "background.gpkg", background)
+        if callable(content.background):
+            content.background(new / "background.gpkg")
+        else:
+            write_background(new / "background.gpkg", content.background, date)
         (new / "rasters").mkdir()
         for name, raster in content.rasters.items():
             write_geotiff(new / "rasters" / f"{name}.tif", raster, epsg)
@@ -110,6 +107,29 @@ def write_run(folder: Path, content: RunContent) -> Path:
     except (OSError, *UNREADABLE) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(new), value=str(error))) from None
     return swap_in(folder)
+
+
+def write_background(path: Path, frames: Mapping[str, gpd.GeoDataFrame], date: dt.date) -> None:
+    """Write the layers of the background, one per role of ``tables.BACKGROUND``; no file where all are empty.
+
+    Parameters
+    ----------
+    path
+        The GeoPackage.
+    frames
+        In the province's CRS; columns of their schemas, of zones also those of their plan.
+    date
+        Stamps the file.
+    """
+    layers = {}
+    for role in BACKGROUND:
+        if role in frames and len(frames[role]):
+            frame = frames[role]
+            extra = [c for c in _BACKGROUND_EXTRA.get(role, ()) if c in frame.columns]
+            layers[role] = frame[[*INPUTS[role].names, *extra, "geometry"]].reset_index(drop=True)
+    if layers:
+        stamp_files(date)
+        write_geopackage(path, layers)
 
 
 def _sha256(path: Path) -> str:

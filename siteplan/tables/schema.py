@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -89,18 +90,19 @@ _DTYPES: Mapping[Kind, str] = {
 }
 
 
-def _cast(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
+def _cast(series: pd.Series[Any], column: Column) -> Any:
+    """Return the values of a column as its kind says, without its index."""
     if column.kind in ("text", "messages", "date"):
         values: Any = series.to_numpy(object, copy=True)
-        missing = series.isna().to_numpy(bool)
+        missing = pd.isna(values)
         if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
             values[:] = [v if isinstance(v, str) else str(v) for v in values]
         values[missing] = None
-        return pd.Series(values, index=series.index, dtype="object", name=series.name)
+        return pd.Series(values, dtype="object")  # a bare array of text would become another type
     if column.kind == "float":
         numbers = pd.to_numeric(series).astype("float64").round(column.decimals)
-        return numbers + 0.0  # turns -0.0 into 0.0, which would print and hash differently
-    return series.astype(_DTYPES[column.kind])  # type: ignore[call-overload]
+        return numbers.to_numpy() + 0.0  # turns -0.0 into 0.0, which would print and hash differently
+    return series.astype(_DTYPES[column.kind]).array  # type: ignore[call-overload]
 
 
 def conform(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
@@ -131,21 +133,19 @@ def conform(frame: pd.DataFrame, table: Table, crs: Any = None) -> Any:
         if column.name in frame.columns:
             out[column.name] = _cast(frame[column.name], column)
         elif column.nullable:
-            out[column.name] = pd.Series([None] * len(frame), index=frame.index, dtype=_DTYPES[column.kind])
+            out[column.name] = pd.array([None] * len(frame), dtype=_DTYPES[column.kind])  # type: ignore[call-overload]
         else:
             raise SchemaError(Problem("schema_column_missing", layer=table.name, column=column.name))
-    if table.geometry is None:
-        result: Any = pd.DataFrame(out, columns=table.names, index=frame.index)
-    else:
+    result: Any = pd.DataFrame(out, columns=table.names, index=pd.RangeIndex(len(frame)))
+    if table.geometry is not None:
         geometry = frame["geometry"] if "geometry" in frame.columns else getattr(frame, "geometry", None)
         if geometry is None:
             raise SchemaError(Problem("schema_column_missing", layer=table.name, column="geometry"))
         values = on_grid(np.asarray(geometry, dtype=object))
         frame_crs = getattr(geometry, "crs", None) or crs
-        result = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(values, index=frame.index, crs=frame_crs))
-    if len(result) and table.key:
-        result = result.sort_values(list(table.key), kind="stable")
-    result = result.reset_index(drop=True)
+        result = gpd.GeoDataFrame(result, geometry=gpd.GeoSeries(values, crs=frame_crs))
+    if table.key and not _ascending([out[name] for name in table.key]):
+        result = result.sort_values(list(table.key), kind="stable", ignore_index=True)
     verify(result, table)
     return result
 
@@ -163,12 +163,23 @@ def on_grid(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return moved
 
 
+def _ascending(keys: Sequence[Any]) -> bool:
+    """Whether rows are in the order of their keys already, as most tables arrive."""
+    rows = list(zip(*(key.tolist() for key in keys), strict=True))
+    try:
+        return all(one <= next_ for one, next_ in pairwise(rows))
+    except TypeError:  # a key is missing
+        return False
+
+
 def verify(frame: pd.DataFrame, table: Table) -> None:
     """Raise :class:`~siteplan.errors.SchemaError` with all departures of a frame from its schema."""
     problems: list[Problem] = []
     for column in table.columns:
         if column.name not in frame.columns:
             problems.append(Problem("schema_column_missing", layer=table.name, column=column.name))
+            continue
+        if column.nullable and not column.values:
             continue
         series = frame[column.name]
         if not column.nullable and bool(series.isna().any()):
@@ -178,13 +189,18 @@ def verify(frame: pd.DataFrame, table: Table) -> None:
             problems += [
                 Problem("schema_value_unknown", layer=table.name, column=column.name, value=v) for v in strange[:5]
             ]
-    if table.key and set(table.key) <= set(frame.columns) and bool(frame.duplicated(list(table.key)).any()):
+    if table.key and set(table.key) <= set(frame.columns) and _repeated(frame, table.key):
         first = frame.loc[frame.duplicated(list(table.key)), list(table.key)].iloc[0]
         problems.append(Problem("schema_key_twice", layer=table.name, value=" ".join(map(str, first))))
     if table.geometry is not None and "geometry" in frame.columns and bool(frame["geometry"].isna().any()):
         problems.append(Problem("schema_value_missing", layer=table.name, column="geometry"))
     if problems:
         raise SchemaError(*problems)
+
+
+def _repeated(frame: pd.DataFrame, key: Sequence[str]) -> bool:
+    """Whether two rows have one key."""
+    return len(set(zip(*(frame[name].tolist() for name in key), strict=True))) < len(frame)
 
 
 def empty(table: Table, crs: Any = None) -> Any:

@@ -1,0 +1,104 @@
+"""What lies under the results on every map: layers that were read, and the shaded terrain; kept between runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from affine import Affine
+
+from siteplan import cache, runs, site_cache
+from siteplan.layers.read import LayerSet
+from siteplan.raster import Raster
+from siteplan.sites.terrain import hillshade
+from siteplan.tables import BACKGROUND
+
+_CELL_M = 60.0
+
+
+def put_background(path: Path, layers: LayerSet, date: dt.date, include_restricted: bool) -> None:
+    """Write the layers of the background (``tables.BACKGROUND``) as a GeoPackage; no file where there are none.
+
+    Parameters
+    ----------
+    path
+        The file to write. One made of the same inputs before is copied.
+    layers
+        What was read.
+    date
+        The scenario's date, which stamps the file.
+    include_restricted
+        Whether restricted features are in it.
+    """
+    key = cache.key_of(
+        layers.fingerprint,
+        date.isoformat(),
+        str(include_restricted),
+        cache.code_fingerprint(without=cache.BEYOND_SITES),
+    )
+
+    def write(folder: Path, frames: dict[str, gpd.GeoDataFrame]) -> None:
+        runs.write_background(folder / "background.gpkg", frames, date)
+
+    def read(folder: Path) -> Path:
+        return Path(shutil.copyfile(folder / "background.gpkg", path))
+
+    made = cache.kept("background", key, lambda: _background(layers, include_restricted), read, write, runs.UNREADABLE)
+    if not isinstance(made, Path):  # nothing to keep, or nowhere to keep it
+        runs.write_background(path, made, date)
+
+
+def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:
+    out = {}
+    for role in BACKGROUND:
+        frame = layers.table(role)
+        if not include_restricted and len(frame):
+            frame = frame[~frame["restricted"].astype(bool)]
+        if len(frame):
+            out[role] = frame
+    if "plan_zones" in out:
+        out["plan_zones"] = _with_plans(out["plan_zones"], layers.table("plans"))
+    return out
+
+
+def _with_plans(zones: gpd.GeoDataFrame, plans: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add title, decision and status of the plan to each zone."""
+    columns = ["plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "year_to"]
+    return zones.merge(plans[columns], on="plan_id", how="left")
+
+
+def shaded(layers: LayerSet) -> Raster | None:
+    """Return the shaded terrain, coarsened to some 60 m where it is finer; None where there is no terrain model.
+
+    Returns
+    -------
+    Raster
+        uint8 from 1 to 255, 0 where the terrain is not known; in the province's CRS.
+    """
+    dem = layers.raster("dem")
+    if dem is None:
+        return None
+    key = cache.key_of(layers.fingerprint, cache.code_fingerprint(without=cache.BEYOND_SITES))
+    return site_cache.grid("hillshade", key, layers.province.epsg, lambda: _shaded(dem))
+
+
+def _shaded(dem: Raster) -> Raster:
+    step = max(1, round(_CELL_M / dem.cell_m))
+    values: Any = dem.values
+    if step > 1:
+        rows, columns = (values.shape[0] // step) * step, (values.shape[1] // step) * step
+        blocks = values[:rows, :columns].reshape(rows // step, step, columns // step, step)
+        known = np.isfinite(blocks)
+        count = known.sum(axis=(1, 3))
+        total = np.where(known, blocks, 0).sum(axis=(1, 3))
+        values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    cell = dem.cell_m * step
+    shade = np.asarray(hillshade(values, cell), dtype=float)
+    out = np.where(np.isfinite(shade), np.clip(np.round(shade), 1, 255), 0).astype(np.uint8)
+    transform = Affine(cell, 0, dem.transform.c, 0, -cell, dem.transform.f)
+    return Raster(out, transform, 0, dem.source_resolution_m)
