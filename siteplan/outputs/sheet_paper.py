@@ -28,8 +28,8 @@ from siteplan.outputs.sheet_text import MM, drawable, fitted, lines_of, width_mm
 from siteplan.outputs.style import LegendClass
 
 INK, SOFT, DEEP, WARM = "#1d2b36", "#5a6772", "#103a5c", "#b3261e"
-SCALES = (500, *(1_000 * k for k in (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500,
-                                     600, 750, 1_000, 1_250, 1_500, 2_000, 5_000)))  # fmt: skip
+_THOUSANDS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500, 600, 750)
+SCALES = (500, *(1_000 * k for k in _THOUSANDS), 1_000_000, 1_250_000, 1_500_000, 2_000_000, 5_000_000)
 _GRID_MM = 32.0  # least distance of grid lines
 _DPI = 110
 _LEGEND_STEPS_MM = (3.2, 2.9, 2.7, 2.5)  # from line to line; the letters keep their share
