@@ -131,45 +131,25 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     found = islands.best_of([part.found for part in parts], prepared.scenario.sites)
     wider = [extended(prepared, x.shape, x.land, plots, required_m2) for x, plots in zip(parts, own, strict=True)]
     plots = [*found, *held, *chain.from_iterable(wider)]
-    land = eligibility.under_one_another([part.land for part in parts])
-    options = discuss.land_options(code, land, prepared.rules, _reached(prepared, parts), required_m2)
+    lands = [part.land for part in parts]
+    options = discuss.land_options(code, lands, prepared.rules, _reached(prepared, parts), required_m2)
     nothing_found: tuple[Message, ...] = ()
     if not found:
-        why, open_to_talk = eligibility.why_nothing(land, prepared.rules, asked_m2), discuss.worth_discussing(options)
+        why, open_to_talk = eligibility.why_nothing(lands, prepared.rules, asked_m2), discuss.worth_discussing(options)
         nothing_found = (*why, *open_to_talk)
     at = np.array([islands.nearest(shapes, plot.geometry) for plot in plots], dtype=int)
     geometries = np.array([plot.geometry for plot in plots], dtype=object)
-    times = reach.compared(
-        [reach.reach(prepared, code, shapes, i, geometries[at == i]) for i in range(len(shapes))],
-    )
+    times = reach.compared([reach.reach(prepared, code, shapes, i, geometries[at == i]) for i in range(len(shapes))])
     tables: dict[str, Any] = {
-        "land_account": eligibility.account(code, land, prepared.rules),
+        "land_account": eligibility.account(code, lands, prepared.rules),
         "land_options": options,
         "access_points": pd.DataFrame([] if times[0].best is None else [times[0].best]),
     }
     rows = {name: in_schema(tables.get(name, {}), RESULTS[name]) for name in TABLES}
     if plots:
-        sites = _site_frame(code, plots, prepared.crs)
-        said = []
-        for i in np.unique(at):
-            mine = np.flatnonzero(at == i)
-            said.append(
-                evaluate(
-                    prepared,
-                    code,
-                    commune,
-                    sites.iloc[mine].reset_index(drop=True),
-                    [plots[n] for n in mine],
-                    required_m2,
-                    parts[i].dem,
-                    parts[i].slope,
-                    parts[i].eligible,
-                    times[i],
-                )
-            )
-        for name, of_parts in zip(("conflicts", "sites", "conformity"), zip(*said, strict=True), strict=True):
-            rows[name] = joined([in_schema(table, RESULTS[name]) for table in of_parts])
-    return CommuneSites(rows, prepared.crs, tuple(part.eligible for part in parts), nothing_found, land.area_m2)
+        rows |= _evaluated(prepared, code, plots, at, parts, times, required_m2)
+    windows, area_m2 = tuple(part.eligible for part in parts), sum(land.area_m2 for land in lands)
+    return CommuneSites(rows, prepared.crs, windows, nothing_found, area_m2)
 
 
 @dataclass(frozen=True)
@@ -201,18 +181,45 @@ def _part(prepared: Prepared, code: str, shape: Any, held: list[forced.Forced], 
     return _Part(shape, dem, slope, urban, land, candidates(prepared, code, shape, land, urban, dem, asked_m2))
 
 
-def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], Array]:
-    """Tell the cells that a rule on a layer takes, windows under one another as their land is."""
+def _evaluated(
+    prepared: Prepared,
+    code: str,
+    plots: list[forced.Forced],
+    at: Array,
+    parts: Sequence[_Part],
+    times: Sequence[reach.Reach],
+    required_m2: float,
+) -> dict[str, Columns]:
+    """Rows of sites, conflicts and conformity; `at` says in which part each plot lies."""
+    sites = _site_frame(code, plots, prepared.crs)
+    names, said = ("conflicts", "sites", "conformity"), []
+    for i in np.unique(at).tolist():
+        mine, part = np.flatnonzero(at == i), parts[i]
+        found = evaluate(
+            prepared,
+            code,
+            prepared.polygons[code],
+            sites.iloc[mine].reset_index(drop=True),
+            [plots[n] for n in mine],
+            required_m2,
+            part.dem,
+            part.slope,
+            part.eligible,
+            times[i],
+        )
+        said.append({name: in_schema(table, RESULTS[name]) for name, table in zip(names, found, strict=True)})
+    return {name: joined([tables[name] for tables in said]) for name in names}
+
+
+def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], list[Array]]:
+    """Tell the cells that a rule on a layer takes, in each window."""
     layers = {**prepared.layers, "plan_zones": prepared.zones}
 
-    def cells(rule: Rule) -> Array:
-        masks = [eligibility.rule_mask(rule, layers[rule.role], part.land.grid, part.urban) for part in parts]
-        shapes = [part.land.grid.shape for part in parts]
-        return eligibility.stack(
-            [np.zeros(s, dtype=bool) if m is None else m for m, s in zip(masks, shapes, strict=True)]
-        )
+    def cells(rule: Rule, part: _Part) -> Array:
+        taken = eligibility.rule_mask(rule, layers[rule.role], part.land.grid, part.urban)
+        return np.zeros(part.land.grid.shape, dtype=bool) if taken is None else taken
 
-    return cells
+    return lambda rule: [cells(rule, part) for part in parts]
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:

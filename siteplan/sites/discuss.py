@@ -6,7 +6,7 @@ proposals. What a law fixes has no such value and is never loosened here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,9 @@ _COLUMNS = [
 
 def land_options(
     commune_code: str,
-    land: Eligible,
+    lands: Sequence[Eligible],
     rules: Iterable[Rule],
-    reached: Callable[[Rule], Array],
+    reached: Callable[[Rule], list[Array]],
     required_area_m2: float,
 ) -> pd.DataFrame:
     """Land that each looser value would open, one at a time and all together.
@@ -43,12 +43,12 @@ def land_options(
     ----------
     commune_code
         Commune.
-    land
-        What the rules leave as they stand.
+    lands
+        What the rules leave as they stand, in each window of the commune.
     rules
         As for :func:`siteplan.sites.eligibility.eligible_land`.
     reached
-        Gives the cells of the land that a rule on a layer takes.
+        Gives the cells that a rule on a layer takes, in each window.
     required_area_m2
         Land the commune needs; NaN or 0 where unknown.
 
@@ -61,44 +61,53 @@ def land_options(
         ``together`` tries the loosest value of all of them.
     """
     rows: list[dict[str, Any]] = []
-    loosest: dict[str, Array] = {}
+    loosest: dict[str, list[Array]] = {}
     for rule in rules:
-        if rule.rule not in land.taken or not land.removed_alone[rule.rule]:
+        if not any(rule.rule in land.taken and land.removed_alone[rule.rule] for land in lands):
             continue
-        for tried, unit, mask in _tries(rule, land, reached):
-            opened = land.taken[rule.rule] & ~mask & (land.rules_on == 1)
+        for tried, unit, masks in _tries(rule, lands, reached):
+            freed = [
+                land.taken[rule.rule] & ~mask if rule.rule in land.taken else np.zeros(land.grid.shape, dtype=bool)
+                for land, mask in zip(lands, masks, strict=True)
+            ]
+            opened = [cells & (land.rules_on == 1) for land, cells in zip(lands, freed, strict=True)]
             present = rule.threshold if rule.role == "dem" else rule.reach_m
             row = {"rule": rule.rule, "present": present, "tried": tried, "unit": unit, "certainty": rule.certainty}
-            rows.append({**row, "legal_basis": rule.legal_basis, **_gain(land, opened, required_area_m2)})
-            freed = land.taken[rule.rule] & ~mask
-            loosest[rule.rule] = loosest[rule.rule] | freed if rule.rule in loosest else freed
+            rows.append({**row, "legal_basis": rule.legal_basis, **_gain(lands, opened, required_area_m2)})
+            before = loosest.get(rule.rule, freed)
+            loosest[rule.rule] = [one | other for one, other in zip(before, freed, strict=True)]
     if len(loosest) > 1:
-        count = np.sum(list(loosest.values()), axis=0, dtype=np.uint8)
-        opened = (count > 0) & (count == land.rules_on)
-        rows.append({"rule": TOGETHER, "certainty": "C", **_gain(land, opened, required_area_m2)})
+        counts = [np.sum(cells, axis=0, dtype=np.uint8) for cells in zip(*loosest.values(), strict=True)]
+        opened = [(count > 0) & (count == land.rules_on) for count, land in zip(counts, lands, strict=True)]
+        rows.append({"rule": TOGETHER, "certainty": "C", **_gain(lands, opened, required_area_m2)})
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     return frame.assign(commune_code=commune_code, step=range(1, len(frame) + 1))
 
 
-def _tries(rule: Rule, land: Eligible, reached: Callable[[Rule], Array]) -> Iterable[tuple[float, str | None, Array]]:
+def _tries(
+    rule: Rule, lands: Sequence[Eligible], reached: Callable[[Rule], list[Array]]
+) -> Iterable[tuple[float, str | None, list[Array]]]:
     """Looser values of a rule with the cells that it would still take."""
     for word in rule.discuss:
         if word == OFF:
-            yield float("nan"), None, np.zeros(land.grid.shape, dtype=bool)
+            yield float("nan"), None, [np.zeros(land.grid.shape, dtype=bool) for land in lands]
         elif rule.role == "dem" and float(word) > rule.threshold:
-            yield float(word), "%", np.nan_to_num(land.slope_percent, nan=-1.0) > float(word)
+            yield float(word), "%", [np.nan_to_num(land.slope_percent, nan=-1.0) > float(word) for land in lands]
         elif rule.role not in ("dem", "sites") and float(word) < rule.reach_m:
             near, in_town = min(rule.distance_m, float(word)), min(rule.distance_urban_m, float(word))
             yield float(word), "m", reached(replace(rule, distance_m=near, distance_urban_m=in_town))
 
 
-def _gain(land: Eligible, opened: Array, required_area_m2: float) -> dict[str, Any]:
-    cell_m2 = land.grid.cell_m**2
-    sizes = piece_sizes(((land.rules_on == 0) | opened) & land.inside)
-    kept = sizes[sizes >= land.least_area_m2 / cell_m2]
+def _gain(lands: Sequence[Eligible], opened: Sequence[Array], required_area_m2: float) -> dict[str, Any]:
+    cell_m2 = lands[0].grid.cell_m ** 2
+    pieces = [
+        piece_sizes(((land.rules_on == 0) | more) & land.inside) for land, more in zip(lands, opened, strict=True)
+    ]
+    sizes = np.concatenate(pieces)
+    kept = sizes[sizes >= lands[0].least_area_m2 / cell_m2]
     left, largest = float(kept.sum()) * cell_m2, float(kept.max(initial=0)) * cell_m2
     return {
-        "opened_m2": left - land.area_m2,
+        "opened_m2": left - sum(land.area_m2 for land in lands),
         "left_m2": left,
         "largest_m2": largest,
         "fits": bool(largest >= required_area_m2) if required_area_m2 > 0 else None,

@@ -179,85 +179,57 @@ def eligible_land(
     return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm)
 
 
-def stack(masks: Sequence[Array]) -> Array:
-    """Put cells of several windows under one another, an empty row apart so that those of two windows do not touch."""
-    if len(masks) == 1:
-        return masks[0]
-    width = max(mask.shape[1] for mask in masks)
-    nothing = np.nan if np.issubdtype(masks[0].dtype, np.floating) else 0
-    return np.concatenate(
-        [np.pad(m, ((0, 1), (0, width - m.shape[1])), constant_values=nothing) for m in masks]
-    )  # fmt: skip
-
-
-def under_one_another(lands: Sequence[Eligible]) -> Eligible:
-    """Land of several windows as one, to be counted: its grid has a size, but no place on the ground."""
-    if len(lands) == 1:
-        return lands[0]
-    first = lands[0]
-    cells = stack([land.cells for land in lands])
-
-    def added(counts: str) -> dict[str, int]:
-        return {rule: sum(getattr(land, counts)[rule] for land in lands) for rule in getattr(first, counts)}
-
-    none = [np.zeros(land.grid.shape, dtype=bool) for land in lands]
-    rules = dict.fromkeys(rule for land in lands for rule in land.taken)
-    return Eligible(
-        grid=Grid(np.nan, np.nan, cells.shape[0], cells.shape[1], first.grid.cell_m),
-        inside=stack([land.inside for land in lands]),
-        cells=cells,
-        removed_alone=added("removed_alone"),
-        removed_in_order=added("removed_in_order"),
-        slope_percent=stack([land.slope_percent for land in lands]),
-        rules_on=stack([land.rules_on for land in lands]),
-        taken={
-            rule: stack([land.taken.get(rule, empty) for land, empty in zip(lands, none, strict=True)])
-            for rule in rules
-        },
-        least_area_m2=first.least_area_m2,
-        firm=stack([land.firm for land in lands]),
-    )
-
-
 def account(
-    commune_code: str, eligible: Eligible, rules: Iterable[Rule], first_rule: str = "outside_commune"
+    commune_code: str, lands: Sequence[Eligible], rules: Iterable[Rule], first_rule: str = "outside_commune"
 ) -> pd.DataFrame:
     """Account of where the commune's land went: rows of :data:`siteplan.tables.RESULTS` ``land_account``.
 
-    Step 0 holds the whole commune, by its cells.
+    Step 0 holds the whole commune, by its cells; `lands` are its windows.
     """
-    cell_m2 = eligible.grid.cell_m**2
-    left = float(np.count_nonzero(eligible.inside)) * cell_m2
+    cell_m2 = lands[0].grid.cell_m ** 2
+    left = float(sum(np.count_nonzero(land.inside) for land in lands)) * cell_m2
     rows: list[tuple[int, str, float, float, float, str | None, str]] = [(0, first_rule, 0.0, 0.0, left, None, "C")]
     for rule in rules:
-        if rule.rule in eligible.removed_in_order:
-            taken = eligible.removed_in_order[rule.rule] * cell_m2
+        if rule.rule in lands[0].removed_in_order:
+            taken = sum(land.removed_in_order[rule.rule] for land in lands) * cell_m2
             left -= taken
-            alone = eligible.removed_alone[rule.rule] * cell_m2
+            alone = _removed_alone(lands, rule.rule) * cell_m2
             rows.append((len(rows), rule.rule, alone, taken, left, rule.legal_basis, rule.certainty))
     columns = ["step", "rule", "removed_alone_m2", "removed_in_order_m2", "left_m2", "legal_basis", "certainty"]
     return pd.DataFrame(rows, columns=columns).assign(commune_code=commune_code)
 
 
-def why_nothing(eligible: Eligible, rules: Iterable[Rule], required_area_m2: float) -> list[Message]:
+def _removed_alone(lands: Sequence[Eligible], rule: str) -> int:
+    """Cells that a rule takes by itself in all windows of a commune."""
+    return sum(land.removed_alone[rule] for land in lands)
+
+
+def why_nothing(lands: Sequence[Eligible], rules: Iterable[Rule], required_area_m2: float) -> list[Message]:
     """Say why no plot of the area was found: how much land is left, and the rules that took most by themselves."""
-    total = float(np.count_nonzero(eligible.inside))
+    total = float(sum(np.count_nonzero(land.inside) for land in lands))
+    cell_m2 = lands[0].grid.cell_m ** 2
     messages: list[Message] = []
-    if eligible.cells.any():
-        largest = float(piece_sizes(eligible.cells).max()) * eligible.grid.cell_m**2
+    left = [land for land in lands if land.cells.any()]
+    if left:
+        largest = max(float(piece_sizes(land.cells).max()) for land in left) * cell_m2
         messages.append(
             (
                 "sites.none.no_plot",
-                {"left": eligible.area_m2, "largest": largest, "required": round(float(required_area_m2), 2)},
+                {
+                    "left": sum(land.area_m2 for land in left),
+                    "largest": largest,
+                    "required": round(float(required_area_m2), 2),
+                },
             )
         )
     else:
         messages.append(("sites.none.no_land", {}))
     names = {rule.rule: rule.name for rule in rules}
-    most = sorted(eligible.removed_alone.items(), key=lambda item: (-item[1], item[0]))
+    removed = {rule: _removed_alone(lands, rule) for rule in lands[0].removed_alone}
+    most = sorted(removed.items(), key=lambda item: (-item[1], item[0]))
     for rule, count in most[:REASONS_SHOWN]:
         if count:
-            area = count * eligible.grid.cell_m**2
+            area = count * cell_m2
             messages.append(
                 (
                     "sites.none.rule_took",
