@@ -259,7 +259,8 @@ class Compared:
 def write_compared(folders: Sequence[Path], place: Workspace, runs: Path, maps: Path, lang: str) -> Compared:
     """Write table, workbook and map of the options side by side."""
     from siteplan.cli.views import style_of
-    from siteplan.outputs.compare import compare_runs, summary_rows, write_comparison
+    from siteplan.outputs.compare import compare_runs, summary_rows
+    from siteplan.outputs.compare_files import write_comparison
     from siteplan.outputs.webmap import write_comparison as draw_comparison
     from siteplan.runs import opened
 

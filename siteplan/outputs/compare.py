@@ -6,7 +6,6 @@ each view (time, people, border and wards, money, certainty) has its own answer,
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,10 @@ import pandas as pd
 from siteplan import locale
 from siteplan.errors import InputError, Problem, UsageError
 from siteplan.locale import Message
-from siteplan.outputs import spreadsheet, summary, wording
+from siteplan.outputs import summary, wording
 from siteplan.outputs.measures import Measure, measures_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from siteplan.runs import Run
 
 
@@ -338,111 +335,3 @@ def _text_rows(comparison: Comparison, lang: str, wanted: Callable[[Measure], bo
         if wanted(line):
             rows.append([line.label(lang), *(line.shown(wording.scalar(row[o]), lang) for o in comparison.options)])
     return rows
-
-
-def write_comparison(comparison: Comparison, folder: Path, lang: str = locale.DEFAULT_LANGUAGE) -> list[Path]:
-    """Write ``so_sanh.xlsx`` and its twins for machines, ``so_sanh*.csv`` (UTF-8, plain numbers); return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    book_path = folder / "so_sanh.xlsx"
-    with spreadsheet.Book(book_path, comparison.runs, lang, locale.text("compare.title", lang)) as book:
-        add_sheets(book, comparison, lang)
-    written = [book_path]
-    for name, frame in (
-        ("so_sanh", comparison.measures),
-        ("so_sanh_theo_nam", comparison.by_year),
-        ("so_sanh_theo_xa", comparison.by_commune),
-    ):
-        path = folder / f"{name}.csv"
-        with path.open("w", encoding="utf-8-sig", newline="") as handle:
-            writer = csv.writer(handle, lineterminator="\n")
-            writer.writerow(frame.columns)
-            for row in frame.itertuples(index=False):
-                writer.writerow([_csv_cell(value) for value in row])
-        written.append(path)
-    return written
-
-
-def _shown_money(value: Any) -> float | None:
-    plain = wording.scalar(value)
-    return None if plain is None else round(plain / wording.MONEY_SHOWN, 9)
-
-
-def _csv_cell(value: Any) -> Any:
-    plain = wording.scalar(value)
-    if isinstance(plain, str):
-        # a spreadsheet program runs what begins with these
-        return f"'{plain}" if plain.startswith(("=", "+", "-", "@", "\t", "\r")) else wording.clean(plain)
-    return "" if plain is None else plain
-
-
-def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> None:
-    """Add the three sheets of a comparison to an open workbook."""
-    titles = {option: comparison.short_title(option, lang) for option in comparison.options}
-    head = locale.text
-    measures = [
-        [
-            line.label(lang),
-            head(f"compare.unit.{line.unit}", lang),
-            *(wording.scalar(row[o]) for o in comparison.options),
-        ]
-        for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True)
-    ]
-    columns = [
-        spreadsheet.Field(head("compare.column.measure", lang), 52),
-        spreadsheet.Field(head("compare.column.unit", lang), 14),
-    ]
-    columns += [spreadsheet.Field(titles[o], 24, "number") for o in comparison.options]
-    formats = [[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines]
-    notes = [words(comparison, message, lang) for message in comparison.verdict]
-    for option in comparison.options:
-        for side in (comparison.strengths, comparison.weaknesses):
-            notes += [f"{titles[option]}: {words(comparison, message, lang)}" for message in side[option]]
-    book.sheet(
-        head("compare.sheet.measures", lang),
-        head("compare.title", lang),
-        columns,
-        measures,
-        decimals=formats,
-        after=notes,
-    )
-
-    counted: tuple[str, ...] = ("year", "centres_started", "centres_finished", "people_served", "border_communes")
-    counted = (*counted, "central_wards", "deficit_left")
-    yearly: list[list[Any]] = [
-        [titles[row["option"]], *(row[name] for name in counted), *map(_shown_money, (row["money"], row["cap"]))]
-        for row in comparison.by_year.to_dict("records")
-    ]
-    names = ("option", *counted, "money", "cap")
-    kinds: tuple[spreadsheet.Kind, ...] = ("text", "year", "int", "int", "int", "int", "int", "int", "money", "money")
-    columns = [
-        spreadsheet.Field(head(f"compare.column.{name}", lang), 30 if name == "option" else 14, kind)
-        for name, kind in zip(names, kinds, strict=True)
-    ]
-    book.sheet(head("compare.sheet.by_year", lang), head("compare.heading.by_year", lang), columns, yearly)
-
-    columns = [
-        spreadsheet.Field(head("compare.column.commune_code", lang), 9),
-        spreadsheet.Field(head("compare.column.name", lang), 18),
-    ]
-    columns.append(spreadsheet.Field(head("compare.column.differs", lang), 9))
-    kind_of: dict[str, spreadsheet.Kind] = {"start_year": "year", "finish_year": "year", "total_cost": "money"}
-    for option in comparison.options:
-        columns += [
-            spreadsheet.Field(
-                f"{titles[option]}: {head(f'compare.column.{name}', lang)}", 16, kind_of.get(name, "text")
-            )
-            for name in OF_COMMUNE
-        ]
-    lines = []
-    for row in comparison.by_commune.to_dict("records"):
-        line: list[Any] = [row["commune_code"], row["name"], locale.value_text("bool", bool(row["differs"]), lang)]
-        for option in comparison.options:
-            for name in OF_COMMUNE:
-                value = wording.scalar(row[f"{option}:{name}"])
-                if name == "status":
-                    value = locale.value_text("status", value, lang)
-                elif name == "total_cost" and value is not None:
-                    value = round(value / wording.MONEY_SHOWN, 9)
-                line.append(value)
-        lines.append(line)
-    book.sheet(head("compare.sheet.by_commune", lang), head("compare.heading.by_commune", lang), columns, lines)

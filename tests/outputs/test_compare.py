@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from siteplan.errors import InputError, UsageError
-from siteplan.outputs import compare
+from siteplan.outputs import compare, compare_files
 
 
 def values(comparison, option):
@@ -110,7 +110,7 @@ def test_short_table_has_a_value_for_each_option(two_runs, lang):
 
 def test_files_hold_the_same_figures(two_runs, tmp_path):
     comparison = compare.compare_runs(two_runs)
-    files = compare.write_comparison(comparison, tmp_path / "so_sanh", "vi")
+    files = compare_files.write_comparison(comparison, tmp_path / "so_sanh", "vi")
     assert [f.name for f in files] == ["so_sanh.xlsx", "so_sanh.csv", "so_sanh_theo_nam.csv", "so_sanh_theo_xa.csv"]
     with files[1].open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -127,8 +127,8 @@ def test_files_hold_the_same_figures(two_runs, tmp_path):
 
 def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
     comparison = compare.compare_runs(two_runs)
-    first = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "a")]
-    second = [f.read_bytes() for f in compare.write_comparison(comparison, tmp_path / "b")]
+    first = [f.read_bytes() for f in compare_files.write_comparison(comparison, tmp_path / "a")]
+    second = [f.read_bytes() for f in compare_files.write_comparison(comparison, tmp_path / "b")]
     assert first == second
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import compare, opinions, plan_form, replies, summary, why
+from siteplan.outputs import compare, compare_files, opinions, plan_form, replies, summary, why
 from siteplan.outputs.spreadsheet import Book
 from siteplan.outputs.workbook import charts, contents, costs, money, parameters, plain, priority, scores
 
@@ -73,7 +73,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         for n, run in enumerate(runs):
             _option_sheets(book, run, lang, sets[0 if shared else n])
         if comparison is not None:
-            compare.add_sheets(book, comparison, lang)
+            compare_files.add_sheets(book, comparison, lang)
         _per_run(book, runs, "assumptions", plain.plain_sheet("assumptions"), lang)
         _per_run(book, runs, "sources", plain.plain_sheet("sources"), lang)
         for (group, option), live in zip(_sets(runs, shared), sets, strict=True):

@@ -1,0 +1,143 @@
+"""Files of a comparison: sheets of a workbook, and tables for other programs."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from siteplan import locale
+from siteplan.outputs import spreadsheet, wording
+from siteplan.outputs.compare import OF_COMMUNE, Comparison, words
+from siteplan.tabular import guarded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_YEARLY: tuple[tuple[str, spreadsheet.Kind], ...] = (
+    ("year", "year"),
+    ("centres_started", "int"),
+    ("centres_finished", "int"),
+    ("people_served", "int"),
+    ("border_communes", "int"),
+    ("central_wards", "int"),
+    ("deficit_left", "int"),
+)
+_OF_COMMUNE: dict[str, spreadsheet.Kind] = {"start_year": "year", "finish_year": "year", "total_cost": "money"}
+
+
+def write_comparison(comparison: Comparison, folder: Path, lang: str = locale.DEFAULT_LANGUAGE) -> list[Path]:
+    """Write ``so_sanh.xlsx`` and its twins for machines, ``so_sanh*.csv`` (UTF-8, plain numbers); return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    book_path = folder / "so_sanh.xlsx"
+    with spreadsheet.Book(book_path, comparison.runs, lang, locale.text("compare.title", lang)) as book:
+        add_sheets(book, comparison, lang)
+    written = [book_path]
+    for name, frame in (
+        ("so_sanh", comparison.measures),
+        ("so_sanh_theo_nam", comparison.by_year),
+        ("so_sanh_theo_xa", comparison.by_commune),
+    ):
+        path = folder / f"{name}.csv"
+        with path.open("w", encoding="utf-8-sig", newline="") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(frame.columns)
+            for row in frame.itertuples(index=False):
+                writer.writerow([_csv_cell(value) for value in row])
+        written.append(path)
+    return written
+
+
+def _shown_money(value: Any) -> float | None:
+    plain = wording.scalar(value)
+    return None if plain is None else round(plain / wording.MONEY_SHOWN, 9)
+
+
+def _csv_cell(value: Any) -> Any:
+    plain = wording.scalar(value)
+    if isinstance(plain, str):
+        return guarded(wording.clean(plain))
+    return "" if plain is None else plain
+
+
+def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> None:
+    """Add the three sheets of a comparison to an open workbook: measures, years, communes."""
+    titles = {option: comparison.short_title(option, lang) for option in comparison.options}
+    _measures(book, comparison, titles, lang)
+    _by_year(book, comparison, titles, lang)
+    _by_commune(book, comparison, titles, lang)
+
+
+def _heading(name: str, lang: str) -> str:
+    return locale.text(f"compare.column.{name}", lang)
+
+
+def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:
+    rows = [
+        [
+            line.label(lang),
+            locale.text(f"compare.unit.{line.unit}", lang),
+            *(wording.scalar(row[o]) for o in comparison.options),
+        ]
+        for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True)
+    ]
+    columns = [
+        spreadsheet.Field(_heading("measure", lang), 52),
+        spreadsheet.Field(_heading("unit", lang), 14),
+        *(spreadsheet.Field(titles[o], 24, "number") for o in comparison.options),
+    ]
+    notes = [words(comparison, message, lang) for message in comparison.verdict]
+    for option in comparison.options:
+        for side in (comparison.strengths, comparison.weaknesses):
+            notes += [f"{titles[option]}: {words(comparison, message, lang)}" for message in side[option]]
+    book.sheet(
+        locale.text("compare.sheet.measures", lang),
+        locale.text("compare.title", lang),
+        columns,
+        rows,
+        decimals=[[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines],
+        after=notes,
+    )
+
+
+def _by_year(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:
+    rows: list[list[Any]] = [
+        [titles[row["option"]], *(row[name] for name, _ in _YEARLY), *map(_shown_money, (row["money"], row["cap"]))]
+        for row in comparison.by_year.to_dict("records")
+    ]
+    columns = [
+        spreadsheet.Field(_heading("option", lang), 30),
+        *(spreadsheet.Field(_heading(name, lang), 14, kind) for name, kind in _YEARLY),
+        *(spreadsheet.Field(_heading(name, lang), 14, "money") for name in ("money", "cap")),
+    ]
+    book.sheet(locale.text("compare.sheet.by_year", lang), locale.text("compare.heading.by_year", lang), columns, rows)
+
+
+def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:
+    columns = [
+        spreadsheet.Field(_heading("commune_code", lang), 9),
+        spreadsheet.Field(_heading("name", lang), 18),
+        spreadsheet.Field(_heading("differs", lang), 9),
+    ]
+    for option in comparison.options:
+        columns += [
+            spreadsheet.Field(f"{titles[option]}: {_heading(name, lang)}", 16, _OF_COMMUNE.get(name, "text"))
+            for name in OF_COMMUNE
+        ]
+    rows: list[list[Any]] = [
+        [
+            row["commune_code"],
+            row["name"],
+            locale.value_text("bool", bool(row["differs"]), lang),
+            *(_of_commune(name, row[f"{o}:{name}"], lang) for o in comparison.options for name in OF_COMMUNE),
+        ]
+        for row in comparison.by_commune.to_dict("records")
+    ]
+    book.sheet(
+        locale.text("compare.sheet.by_commune", lang), locale.text("compare.heading.by_commune", lang), columns, rows
+    )
+
+
+def _of_commune(name: str, value: Any, lang: str) -> Any:
+    if name == "status":
+        return locale.value_text("status", wording.scalar(value), lang)
+    return _shown_money(value) if name == "total_cost" else wording.scalar(value)
