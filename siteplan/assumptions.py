@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, encode
-from siteplan.raster import Raster
+from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.rules import ASSUMED, Norm, Norms, Rules
 from siteplan.scenario import Scenario
-from siteplan.sites.terrain import COARSE_TERRAIN_M
 from siteplan.tables import RESULTS, conform
 
 # rule table -> columns that name a row, and those of which the first that is filled is its value

@@ -10,6 +10,10 @@ from affine import Affine
 
 Array = np.ndarray[Any, Any]
 
+# a terrain model coarser than this carries no claim about one site: a plot of half a hectare, 70 m wide, would be seen
+# by a cell or two, and a slope needs three in a row
+COARSE_TERRAIN_M = 50.0
+
 
 @dataclass(frozen=True)
 class Raster:

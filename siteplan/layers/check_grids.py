@@ -12,12 +12,12 @@ from scipy import ndimage
 from siteplan.errors import Problem
 from siteplan.layers.coverage import grid_share_percent
 from siteplan.layers.listing import together
+from siteplan.raster import COARSE_TERRAIN_M
 
 if TYPE_CHECKING:
     from siteplan.layers.read import LayerSet
     from siteplan.raster import Raster
 
-COARSE_TERRAIN_M = 90.0
 # a grid that covers a commune to this share covers it: the rim is cut by whole cells
 WHOLE_PERCENT = 99.9
 # a count of people this many times the published one, or less than its inverse, is in another unit

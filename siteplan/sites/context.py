@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from siteplan.raster import Raster
-from siteplan.sites import plans, terrain
+from siteplan.raster import COARSE_TERRAIN_M, Raster
+from siteplan.sites import plans
 from siteplan.sites.rules import Layer, Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty, records
@@ -110,7 +110,7 @@ class Prepared:
     def coarse_m(self) -> float | None:
         """Resolution of a terrain model too coarse for a claim about one site; None where it is fine enough."""
         resolution = (self.dem.source_resolution_m or self.dem.cell_m) if self.dem is not None else 0.0
-        return resolution if resolution > terrain.COARSE_TERRAIN_M else None
+        return resolution if resolution > COARSE_TERRAIN_M else None
 
 
 def prepare(inputs: SiteInputs) -> Prepared:
@@ -232,7 +232,7 @@ def _rests_on(inputs: SiteInputs, people_layers: set[str]) -> tuple[str, ...]:
     if inputs.dem is not None and "dem" in inputs.raster_layers:
         names.add(inputs.raster_layers["dem"])
     tokens = {f"layer:{name}" for name in names}
-    coarse = inputs.dem is not None and (inputs.dem.source_resolution_m or inputs.dem.cell_m) > terrain.COARSE_TERRAIN_M
+    coarse = inputs.dem is not None and (inputs.dem.source_resolution_m or inputs.dem.cell_m) > COARSE_TERRAIN_M
     return tuple(sorted(tokens | ({"assumption:terrain_coarse"} if coarse else set())))
 
 

@@ -15,8 +15,6 @@ from siteplan.raster import Raster
 
 Array = np.ndarray[Any, Any]
 
-COARSE_TERRAIN_M = 50.0  # a terrain model coarser than this carries no claim about one site
-
 
 def surroundings(raster: Raster, bounds: tuple[float, float, float, float], cells: int = 2) -> Raster:
     """Cut out what lies in `bounds` (west, south, east, north) and some cells more, unknown values as NaN.

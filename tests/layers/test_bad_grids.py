@@ -53,6 +53,17 @@ def test_holes_are_told_by_commune_with_their_size(terrain) -> None:
     told(problem)
 
 
+@pytest.mark.parametrize(("cell", "keys"), [(50, set()), (60, {"terrain_coarse"})])
+def test_terrain_too_coarse_for_a_claim_about_one_site_is_told(terrain, cell, keys) -> None:
+    """The same limit that makes every site of the run rest on coarse terrain."""
+    place = Affine(cell, 0, WEST - 4000, 0, -cell, SOUTH + 24_000)
+    found = terrain(lambda _heights: None, transform=place)
+    assert set(found) == keys
+    for problem in found.values():
+        assert problem.params == {"resolution_m": cell, "limit_m": 50.0}
+        told(problem)
+
+
 @pytest.mark.parametrize(("void", "dtype"), [(-32768, np.int16), (-9999, np.float32), (65535, np.uint16)])
 def test_voids_that_the_file_does_not_declare(terrain, ground, void, dtype) -> None:
     def voids(z) -> None:
