@@ -35,6 +35,7 @@ ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+_STEPS = (*_NEIGHBOURS, *((-down, -right) for down, right in _NEIGHBOURS))  # rows down and columns right to a cell
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,18 @@ def build_ground(
         held = walkable
     node = np.full(grid.shape, -1, dtype=np.int32)
     node[held] = np.arange(int(held.sum()), dtype=np.int32)
-    foot = _on_foot(node, held & ~barrier, heights, cell_m)
-    start, end = node.ravel()[ways[0]], node.ravel()[ways[1]]
-    use = (start >= 0) & (end >= 0)
-    start, end, minutes = start[use], end[use], ways[2][use]
-    source = np.concatenate([foot[0], start, end])
-    target = np.concatenate([foot[1], end, start])
-    cost = np.concatenate([foot[2], minutes, minutes])
-    return Ground(grid, node, reverse_graph(source, target, cost, int(held.sum())), inside[held])
+    arriving = _on_foot(held & ~barrier, heights, cell_m)
+    _by_road(arriving, ways, held)
+    return Ground(grid, node, _graph(arriving, held, node), inside[held])
+
+
+def _graph(arriving: Array, held: Array, node: Array) -> csr_array[Any]:
+    """Graph of the held cells, edges turned round, from the minutes in which each cell is reached."""
+    minutes = arriving[held]
+    known = np.isfinite(minutes)
+    back = (np.flatnonzero(held)[:, None] - np.array(_STEPS) @ (held.shape[1], 1))[known]
+    pointer = np.concatenate([[0], np.cumsum(np.count_nonzero(known, axis=1))]).astype(np.int32)
+    return csr_array((minutes[known], node.ravel()[back], pointer), shape=(len(known), len(known)))
 
 
 def reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
@@ -210,22 +215,35 @@ def _joined(roads: Array, kmh: Array) -> tuple[Array, Array]:
     return np.concatenate(joined), np.concatenate(speeds)
 
 
-def _on_foot(node: Array, open_cells: Array, heights: Array, cell_m: float) -> tuple[Array, Array, Array]:
-    """Edges between neighbouring open cells, both ways, minutes at Tobler's speed; unknown heights count as level."""
-    sources, targets, costs = [], [], []
-    rows, columns = node.shape
-    for down, right in _NEIGHBOURS:
+def _on_foot(open_cells: Array, heights: Array, cell_m: float) -> Array:
+    """Minutes in which each open cell is reached by each of the steps, at Tobler's speed; infinite where by none.
+
+    Unknown heights count as level.
+    """
+    out = np.full((*open_cells.shape, len(_STEPS)), np.inf)
+    rows, columns = open_cells.shape
+    for number, (down, right) in enumerate(_NEIGHBOURS):
         a = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
         b = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
         both = open_cells[a] & open_cells[b]
-        i, j = node[a][both], node[b][both]
         distance = cell_m * float(np.hypot(down, right))
         slope = np.nan_to_num((heights[b][both] - heights[a][both]) / distance)
-        for source, target, rise in ((i, j, slope), (j, i, -slope)):
-            sources.append(source)
-            targets.append(target)
-            costs.append(distance / (walking_speed_kmh(rise) * METRES_PER_KM_MINUTE))
-    return np.concatenate(sources), np.concatenate(targets), np.concatenate(costs)
+        for step, target, rise in ((number, b, slope), (number + len(_NEIGHBOURS), a, -slope)):
+            out[..., step][target][both] = distance / (walking_speed_kmh(rise) * METRES_PER_KM_MINUTE)
+    return out
+
+
+def _by_road(arriving: Array, ways: tuple[Array, Array, Array], held: Array) -> None:
+    """Let cells be reached along roads, both ways, where that is sooner; a step along a road leads to a neighbour."""
+    start, end, minutes = ways
+    use = held.ravel()[start] & held.ravel()[end]
+    start, end, minutes = start[use], end[use], minutes[use]
+    number = np.full((3, 3), -1)
+    number[tuple(np.array(_STEPS).T + 1)] = np.arange(len(_STEPS))
+    width = held.shape[1]
+    for source, target in ((start, end), (end, start)):
+        step = number[target // width - source // width + 1, target % width - source % width + 1]
+        np.minimum.at(arriving.reshape(-1), target * len(_STEPS) + step, minutes)
 
 
 def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from_y: Array) -> Array:
