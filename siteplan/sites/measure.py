@@ -318,7 +318,7 @@ def frontage(
     left, row = roads.pairs(geometries, reach_m)
     use = of_class(roads, speeds, "frontage")[row] == 1
     left, row = left[use], row[use]
-    strips = shapely.buffer(roads.geometries[row], roads.half_width_m[row] + reach_m)
+    strips = roads.widened(row, reach_m)
     between = _between(geometries, barriers, reach_m) if len(left) else {}
     for site in np.unique(left):
         own = left == site
@@ -349,7 +349,7 @@ def _between(geometries: Array, barriers: Sequence[Layer], reach_m: float) -> di
         if layer.role == "waterways":
             crossed = layer.texts("waterway_class")[row] != "canal"
             left, row = left[crossed], row[crossed]
-        wide = shapely.buffer(layer.geometries[row], np.maximum(layer.half_width_m[row], LEAST_HALF_WIDTH_M))
+        wide = layer.widened(row, least_m=LEAST_HALF_WIDTH_M)
         for site, shape in zip(left.tolist(), wide, strict=True):
             met.setdefault(site, []).append(shape)
     return {site: shapely.union_all(shapes) for site, shapes in met.items()}

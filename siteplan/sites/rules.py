@@ -245,6 +245,18 @@ class Layer:
             seen[fresh] = True
         return values[rows]
 
+    def widened(self, rows: Array, more_m: float = 0.0, least_m: float = 0.0) -> Array:
+        """Objects of rows as wide as they are, or a least half width, and `more_m` on each side; each is made once."""
+        key = "widened", more_m, least_m
+        if key not in self._made:
+            self._made[key] = np.full(len(self), None, dtype=object)
+        values = self._made[key]
+        fresh = np.unique(rows[shapely.is_missing(values[rows])])
+        if len(fresh):
+            half_m = np.maximum(self.half_width_m[fresh], least_m) + more_m
+            values[fresh] = shapely.buffer(self.geometries[fresh], half_m)
+        return np.asarray(values[rows])
+
     def column(self, name: str) -> Array | None:
         """Values of a column as an array of objects, missing ones None; None where the layer lacks it."""
         return self.texts(name) if name in self.frame.columns else None

@@ -95,7 +95,7 @@ def ground_columns(
         return out
     heights = earthworks.plot_heights(geometries, dem)
     _shape(out, geometries, Terrain.of(dem, slope, geometries), layers, figures, heights)
-    _platforms(out, geometries, dem, figures, required_m2)
+    _platforms(out, geometries, dem, figures, required_m2, heights)
     return out
 
 
@@ -131,10 +131,19 @@ def _shape(
     out |= landform.above_drainage(lowest, geometries, ground.dem, layers, reach)
 
 
-def _platforms(out: Columns, geometries: Array, dem: Raster, figures: Mapping[str, float], required_m2: float) -> None:
+def _platforms(
+    out: Columns,
+    geometries: Array,
+    dem: Raster,
+    figures: Mapping[str, float],
+    required_m2: float,
+    heights: list[tuple[Array, Array, Array]],
+) -> None:
     parts = np.array([earthworks.platform_part(g, required_m2) for g in geometries], dtype=object)
     freeboard, limit = figures.get("flood.freeboard", np.nan), figures.get("earthworks.balance", np.nan)
-    heights = earthworks.plot_heights(parts, dem)
+    cut = np.flatnonzero([part is not whole for part, whole in zip(parts, geometries, strict=True)])
+    again = dict(zip(cut.tolist(), earthworks.plot_heights(parts[cut], dem), strict=True))
+    heights = [again.get(i, own) for i, own in enumerate(heights)]
     mean = np.array([z.mean() if len(z) else np.nan for _, _, z in heights])
     # a depth that was reported is a level too: that of the ground under it
     reported = np.where(out["reported_event"] == "flooded", mean + out["reported_depth_m"], np.nan)
