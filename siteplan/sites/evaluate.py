@@ -174,7 +174,9 @@ def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """One finding a site that names the withheld layers that are not in hand; the site stands for their place."""
     rows: list[dict[str, Any]] = []
     shapes: list[Any] = []
-    for code, own in sites.groupby("commune_code", sort=False):
+    codes = sites["commune_code"].to_numpy(object)
+    for code in dict.fromkeys(codes):
+        own = sites[codes == code]
         fresh = plans.unconfirmed(own, prepared.withheld.get(str(code), ()), prepared.rule_tables.plan_kinds)
         rows += fresh
         shapes += list(own.geometry.values) if fresh else []

@@ -211,36 +211,40 @@ def rule_findings(
     if not found:
         columns = [*_COLUMNS, "rule", "broken"]
         return pd.DataFrame(columns=[*columns, "geometry"])
-    frame = pd.DataFrame(found)
-    of = frame.pop("site").to_numpy()
-    area = frame["area_m2"].to_numpy()
-    site_area = shapely.area(geometries[of])
-    allowed = np.array(
-        [tolerated_m2(rule, a, tolerance) for rule, a in zip(frame.pop("rule_row"), site_area, strict=True)],
-        dtype=float,
-    )
-    width = overlap.width_m(np.array(shapes, dtype=object))
+    return pd.DataFrame(_judged(found, np.array(shapes, dtype=object), geometries, tolerance))
+
+
+def _judged(found: list[dict[str, Any]], shapes: Array, sites: Array, tolerance: ToleranceSettings) -> dict[str, Array]:
+    """Columns of findings with what their sizes say: relation, share, whether the site breaks the rule, effect."""
+    of, rules = [f.pop("site") for f in found], [f.pop("rule_row") for f in found]
+    out = {name: np.array([f[name] for f in found], dtype=object) for name in found[0]}
+    place, area = sites[of], out["area_m2"].astype(float)
+    site_area, width = shapely.area(place), overlap.width_m(shapes)
     sliver = (area < tolerance.sliver_m2) | (width < tolerance.sliver_width_m)
-    hard, favours = frame["strength"].to_numpy() == "hard", frame["strength"].to_numpy() == "for"
-    frame["relation"] = np.where(
-        sliver, overlap.SLIVER, np.where(area >= site_area - tolerance.sliver_m2, overlap.WITHIN, overlap.OVERLAP)
-    )
-    frame["percent_of_site"] = 100.0 * area / site_area
-    frame["width_m"] = width
+    hard, favours = out["strength"] == "hard", out["strength"] == "for"
+    within = area >= site_area - tolerance.sliver_m2
     # one rule counts as a whole: several kinds of object together may pass what each alone does not
-    total = frame.assign(area=area).groupby(["site_id", "rule"])["area"].transform("sum").to_numpy()
-    frame["broken"] = hard & ~sliver & (total > allowed)
-    frame["effect"] = np.select(
-        [sliver, favours, frame["broken"], frame["severity"].to_numpy() <= 1],
-        ["information", "supports", "blocking", "information"],
-        "conditional",
-    )
-    frame["severity"] = np.select([sliver, frame["broken"], hard], [1, frame["severity"], 2], frame["severity"])
-    geometry = np.array(shapes, dtype=object)
-    geometry[frame["restricted"].to_numpy(dtype=bool)] = geometries[of][frame["restricted"].to_numpy(dtype=bool)]
-    frame["coordinates"] = coordinates(geometry, ~frame["restricted"].to_numpy(dtype=bool))
-    frame["geometry"] = geometry
-    return frame
+    total: dict[tuple[int, str], float] = {}
+    keys = list(zip(of, out["rule"], strict=True))
+    for key, part_m2 in zip(keys, area, strict=True):
+        total[key] = total.get(key, 0.0) + part_m2
+    allowed = [float(tolerated_m2(rule, a, tolerance)) for rule, a in zip(rules, site_area, strict=True)]
+    broken = hard & ~sliver & (np.array([total[key] for key in keys]) > allowed)
+    severity = out["severity"].astype(int)
+    choices = ["information", "supports", "blocking", "information"]
+    shown = ~out["restricted"].astype(bool)
+    geometry = np.where(shown, shapes, place)
+    return {
+        **out,
+        "relation": np.where(sliver, overlap.SLIVER, np.where(within, overlap.WITHIN, overlap.OVERLAP)).astype(object),
+        "percent_of_site": 100.0 * area / site_area,
+        "width_m": width,
+        "broken": broken,
+        "effect": np.select([sliver, favours, broken, severity <= 1], choices, "conditional").astype(object),
+        "severity": np.select([sliver, broken, hard], [1, severity, 2], severity),
+        "coordinates": coordinates(geometry, shown),
+        "geometry": geometry,
+    }
 
 
 _COLUMNS = (

@@ -27,8 +27,7 @@ _STANCE = {"supports": "for", "compatible": "for", "conditional": "condition", "
 _READ = ("site_id", "plan_kind", "plan_id", "title", "decision_no", "decision_date", "authority", "standing", "effect",
          "area_m2", "legal_basis", "certainty", "illustrative", "rests_on", "geometry")  # fmt: skip
 _HELD = ("site_id", "commune_code", "plan_id", "plan_kind", "title", "decision_date", "authority", "owner", "standing",
-         "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative", "rests_on",
-         "geometry")  # fmt: skip
+         "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative", "rests_on")  # fmt: skip
 _OF_PLAN = ("plan_id", "title", "decision_no", "decision_date", "authority", "standing")
 
 
@@ -197,31 +196,28 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
         Which plan prevails is what to expect of the authority's written decision; both plans' findings stand beside
         it unchanged.
     """
-    rows = pd.DataFrame(evidence)[list(_HELD)]
-    rows = rows.assign(stance=rows["effect"].map(_STANCE))
-    slight = rows["relation"].isin((overlap.TOUCH, overlap.SLIVER))
-    rows = rows[(rows["standing"] == "binding") & rows["stance"].notna() & ~slight & ~rows["restricted"]]
-    rows = rows[rows["site_id"].duplicated(keep=False)]
-    if not len(rows):
+    stance = np.array([_STANCE.get(effect) for effect in evidence["effect"]], dtype=object)
+    slight = evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER)).to_numpy(bool)
+    binds = (evidence["standing"].to_numpy(object) == "binding") & ~evidence["restricted"].to_numpy(bool)
+    kept = np.flatnonzero(binds & ~slight & (stance != None))  # noqa: E711 - of each
+    stance = stance[kept]
+    of_site, of_plan, shapes = (evidence[n].to_numpy(object)[kept] for n in ("site_id", "plan_id", "geometry"))
+    one, other = _pairs_within(of_site)
+    differ = (of_plan[one] < of_plan[other]) & (stance[one] != stance[other])
+    one, other = one[differ], other[differ]
+    if not len(one):
         return []
-    small = rows[["site_id", "plan_id", "stance"]].assign(at=np.arange(len(rows)))
-    pairs = small.merge(small, on="site_id", suffixes=("", "_other"))
-    pairs = pairs[(pairs["plan_id"] < pairs["plan_id_other"]) & (pairs["stance"] != pairs["stance_other"])]
-    shapes = np.asarray(rows["geometry"], dtype=object)
-    one, other = pairs["at"].to_numpy(), pairs["at_other"].to_numpy()
     common = overlap.areal(shapely.intersection(shapes[one], shapes[other]))
     real = shapely.area(common) >= tolerance.sliver_m2
     groups: dict[tuple[str, str, str], list[int]] = {}
-    of_site, of_plan = rows["site_id"].to_numpy(object), rows["plan_id"].to_numpy(object)
     for at in np.flatnonzero(real):
         groups.setdefault((of_site[one[at]], of_plan[one[at]], of_plan[other[at]]), []).append(int(at))
     if not groups:
         return []
     members = [m for _, m in sorted(groups.items())]
     ground = np.array([common[m[0]] if len(m) == 1 else shapely.union_all(common[m]) for m in members], dtype=object)
-    shown = rows.drop(columns="geometry")
-    first = records(shown.iloc[one[[m[0] for m in members]]])
-    second = records(shown.iloc[other[[m[0] for m in members]]])
+    shown = pd.DataFrame(evidence)[list(_HELD)]
+    first, second = (records(shown.iloc[kept[side[[m[0] for m in members]]]]) for side in (one, other))
     told = coordinates(ground, np.ones(len(ground), dtype=bool))
     width, area = overlap.width_m(ground), shapely.area(ground)
     precedence = Precedence(rules)
@@ -243,6 +239,16 @@ def disagreements(evidence: pd.DataFrame, rules: Rules, tolerance: ToleranceSett
             }
         )
     return found
+
+
+def _pairs_within(groups: Array) -> tuple[Array, Array]:
+    """Numbers of all rows of one group, each with each and with itself, by the first of the two."""
+    number = pd.factorize(groups)[0]
+    order, count = np.argsort(number, kind="stable"), np.bincount(number)
+    partners = count[number]
+    one = np.repeat(np.arange(len(groups)), partners)
+    place = np.arange(len(one)) - np.repeat(np.cumsum(partners) - partners, partners)
+    return one, order[(np.cumsum(count) - count)[number[one]] + place]
 
 
 def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], ruling: Ruling) -> dict[str, Any]:
