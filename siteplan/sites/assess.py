@@ -118,9 +118,9 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     asked_m2 = required_m2 if required_m2 > 0 else 0.0  # the need holds its reserve already
     shapely.prepare(commune)
     held = forced.forced_plots(
-        code,
         commune,
-        {role: own.get(code) for role, own in prepared.of_communes.items()},
+        prepared.of_communes.get(("facilities", code), ()),
+        prepared.of_communes.get(("proposals", code), ()),
         prepared.zones,
         required_m2 if required_m2 > 0 else _least_area(prepared.rules),
         asked_m2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -97,14 +98,14 @@ class Prepared:
         return dict(zip(self.communes["code"], self.communes.geometry, strict=True))
 
     @cached_property
-    def of_communes(self) -> Mapping[str, Mapping[str, pd.DataFrame]]:
-        """Facilities and proposals (by role) of each commune by its code."""
-        tables = {"facilities": self.facilities, "proposals": self.proposals}
-        return {
-            role: {str(code): own for code, own in table.groupby("commune_code", sort=False)}
-            for role, table in tables.items()
-            if table is not None and len(table)
-        }
+    def of_communes(self) -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+        """Facilities and proposals by role and code of their commune, each by id."""
+        out: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for role, table, key in (("facilities", self.facilities, "facility_id"),
+                                 ("proposals", self.proposals, "proposal_id")):  # fmt: skip
+            for row in sorted(records(table), key=itemgetter(key)) if table is not None and len(table) else ():
+                out.setdefault((role, str(row["commune_code"])), []).append(row)
+        return out
 
     @property
     def coarse_m(self) -> float | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from siteplan.sites.columns import rows_of
 from siteplan.sites.overlap import areal, mended
-from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -64,9 +65,9 @@ def _plot(geometry: Any, stated_m2: float, required_m2: float) -> tuple[Any, tup
 
 
 def forced_plots(
-    code: str,
     commune: Any,
-    tables: Mapping[str, Any],
+    facilities: Iterable[Mapping[str, Any]],
+    proposals: Iterable[Mapping[str, Any]],
     zones: Layer,
     required_m2: float,
     asked_m2: float,
@@ -75,10 +76,10 @@ def forced_plots(
 
     Parameters
     ----------
-    code, commune
-        Code and polygon.
-    tables
-        Roles facilities and proposals.
+    commune
+        Polygon.
+    facilities, proposals
+        Its rows, by id.
     zones
         Layer of zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are planned for
         offices.
@@ -91,34 +92,28 @@ def forced_plots(
         Facilities (T), proposals (X), planned land (L), in this order, each by id.
     """
     found: list[Forced] = []
-    facilities = tables.get("facilities")
-    if facilities is not None and len(facilities):
-        own = facilities[facilities["commune_code"] == code].sort_values("facility_id")
-        for row in records(own):
-            geometry, reasons, assumed = _plot(row["geometry"], _number(row["land_area_m2"]), required_m2)
-            if geometry is None:
-                continue
-            tokens = _layer_token(row)
-            if row["position_assumed"] is True:
-                reasons, tokens = (
-                    (*reasons, ("sites.reason.position_assumed", {})),
-                    (*tokens, "assumption:facility_position"),
-                )
-            if row["decided_treatment"] is not None and not pd.isna(row["decided_treatment"]):
-                decided = {"treatment": str(row["decided_treatment"]), "decision": str(row["decision_no"] or "")}
-                reasons = (*reasons, ("sites.reason.decided", decided))
-            facts = {"name": row["name"], "assumed_shape": assumed}
-            found.append(Forced("T", str(row["facility_id"]), geometry, reasons, tokens, None, facts))
-    proposals = tables.get("proposals")
-    if proposals is not None and len(proposals):
-        own = proposals[proposals["commune_code"] == code].sort_values("proposal_id")
-        for row in records(own):
-            geometry, reasons, assumed = _plot(row["geometry"], _number(row["area_m2"]), required_m2)
-            if geometry is None:
-                continue
-            clearance = None if pd.isna(row["clearance"]) else str(row["clearance"])
-            facts = {"name": row["name"], "assumed_shape": assumed}
-            found.append(Forced("X", str(row["proposal_id"]), geometry, reasons, _layer_token(row), clearance, facts))
+    for row in facilities:
+        geometry, reasons, assumed = _plot(row["geometry"], _number(row["land_area_m2"]), required_m2)
+        if geometry is None:
+            continue
+        tokens = _layer_token(row)
+        if row["position_assumed"] is True:
+            reasons, tokens = (
+                (*reasons, ("sites.reason.position_assumed", {})),
+                (*tokens, "assumption:facility_position"),
+            )
+        if row["decided_treatment"] is not None and not pd.isna(row["decided_treatment"]):
+            decided = {"treatment": str(row["decided_treatment"]), "decision": str(row["decision_no"] or "")}
+            reasons = (*reasons, ("sites.reason.decided", decided))
+        facts = {"name": row["name"], "assumed_shape": assumed}
+        found.append(Forced("T", str(row["facility_id"]), geometry, reasons, tokens, None, facts))
+    for row in proposals:
+        geometry, reasons, assumed = _plot(row["geometry"], _number(row["area_m2"]), required_m2)
+        if geometry is None:
+            continue
+        clearance = None if pd.isna(row["clearance"]) else str(row["clearance"])
+        facts = {"name": row["name"], "assumed_shape": assumed}
+        found.append(Forced("X", str(row["proposal_id"]), geometry, reasons, _layer_token(row), clearance, facts))
     return [*found, *_planned(commune, zones, asked_m2)]
 
 
@@ -130,8 +125,11 @@ def _planned(commune: Any, zones: Layer, asked_m2: float) -> list[Forced]:
     if len(rows) == 0:
         return []
     found = []
-    for row in records(zones.frame.iloc[rows].sort_values("zone_id")):
-        if row["restricted"] is True:
+    names = ("zone_id", "title", "decision_no", "layer", "illustrative", "restricted")
+    columns = {name: values[rows] for name in names if (values := zones.column(name)) is not None}
+    own = rows_of({**columns, "geometry": zones.geometries[rows]})
+    for row in sorted(own, key=itemgetter("zone_id")):
+        if row.get("restricted") is True:
             continue
         parts = shapely.get_parts(areal(mended(np.array([row["geometry"]], dtype=object))))
         for number, part in enumerate(sorted(parts, key=lambda p: (-p.area, p.bounds))):

@@ -80,8 +80,10 @@ def conformity_table(
     rows: list[dict[str, Any]] = []
     if evidence is not None and len(evidence):
         slight = evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER))
-        kept = pd.DataFrame(evidence)[evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]]
-        rows += _with_zones(kept, area, tolerance)
+        kept = (evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]).to_numpy(bool)
+        columns = [evidence[name].to_numpy(object)[kept].tolist() for name in _READ]
+        found = [dict(zip(_READ, values, strict=True)) for values in zip(*columns, strict=True)]
+        rows += _with_zones(found, area, tolerance)
     met = {(r["site_id"], r["plan_kind"]) for r in rows}
     code = str(sites["commune_code"].iloc[0]) if len(sites) else ""
     statuses = dict(zip(coverage["role"], coverage["status"], strict=True))
@@ -110,12 +112,12 @@ def _reaches(plan: Mapping[Any, Any], code: str) -> bool:
     return "*" in tokens or code in tokens
 
 
-def _with_zones(kept: pd.DataFrame, area: Mapping[Any, float], tolerance: ToleranceSettings) -> list[dict[str, Any]]:
+def _with_zones(
+    found: Iterable[Mapping[Any, Any]], area: Mapping[Any, float], tolerance: ToleranceSettings
+) -> list[dict[str, Any]]:
     """Rows of the plans that have zones on a site: what lies in each effect, counted once."""
     groups: dict[tuple[str, str, str], list[Mapping[Any, Any]]] = {}
-    columns = [kept[name].tolist() for name in _READ]
-    for values in zip(*columns, strict=True):
-        row = dict(zip(_READ, values, strict=True))
+    for row in found:
         kind, plan = (row[name] if isinstance(row[name], str) else "" for name in ("plan_kind", "plan_id"))
         groups.setdefault((row["site_id"], kind, plan), []).append(row)
     out = []
