@@ -34,7 +34,7 @@ from siteplan.decide import (
     weights,
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
-from siteplan.layers import agencies, check, opinion_files, opinion_states
+from siteplan.layers import agencies, opinion_files, opinion_states
 from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
@@ -100,7 +100,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     ]
     layers: LayerSet | None = None if named is None else attempt(lambda: read_layers(named, reporter))
     if layers is not None:
-        problems.extend([*layers.problems, *check.check_between(layers, rules)])
+        problems.extend([*layers.problems, *site_cache.checked(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)
     found: list[Any] = norms

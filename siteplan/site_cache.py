@@ -1,4 +1,4 @@
-"""What the sites stage found, kept between runs: a changed weight, price or fund does not search the land again.
+"""What check and sites stage found, kept between runs: a changed weight, price or fund does not search the land again.
 
 The key holds all that the stage depends on: layers, rules, the parts of the scenario it reads, the need, the program.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import cache, runs
+from siteplan.errors import Problem
+from siteplan.layers.check import check_between
+from siteplan.layers.read import LayerSet
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.scenario import Scenario
@@ -54,10 +57,25 @@ def fingerprint(layers: str, rules: Rules, scenario: Scenario, required: pd.Data
     return cache.key_of(
         layers,
         json.dumps({part: parts[part] for part in _SCENARIO_PARTS}, sort_keys=True),
-        *(getattr(rules, name).to_csv(index=False) for name in vars(rules)),
+        *_words(rules),
         required.sort_values("commune_code").to_csv(index=False),
         cache.code_fingerprint(without=cache.BEYOND_SITES),
     )
+
+
+def _words(rules: Rules | None) -> list[str]:
+    return [] if rules is None else [getattr(rules, name).to_csv(index=False) for name in vars(rules)]
+
+
+def checked(layers: LayerSet, rules: Rules | None) -> list[Problem]:
+    """Return the problems that show between layers, see :func:`siteplan.layers.check.check_between`.
+
+    Kept under the files and entries of all layers, the province, the rules and the program.
+    """
+    where = (layers.fingerprint, layers.catalog.path.name, repr(layers.province))
+    key = cache.key_of(*where, *_words(rules), cache.code_fingerprint(without=cache.BEYOND_SITES))
+    rows = cache.kept_json("checks", key, lambda: [asdict(problem) for problem in check_between(layers, rules)])
+    return [Problem(**row) for row in rows]
 
 
 def assessed(key: str, epsg: int, compute: Callable[[], Assessed]) -> Assessed:
