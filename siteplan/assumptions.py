@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, encode
+from siteplan.norms import Norm, Norms
 from siteplan.raster import COARSE_TERRAIN_M, Raster
-from siteplan.rules import ASSUMED, Norm, Norms, Rules
+from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
 

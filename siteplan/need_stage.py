@@ -15,7 +15,7 @@ from siteplan.need import answers, classification, figures, gap, norm_sets, plan
 from siteplan.need.gap import GapResult
 from siteplan.need.houses import with_houses
 from siteplan.need.standards import NeedResult
-from siteplan.rules import Norm, Norms
+from siteplan.norms import Norm, Norms
 from siteplan.scenario import Scenario
 from siteplan.tables.need import REPORT_STATES
 

@@ -39,9 +39,10 @@ from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
 from siteplan.manifest import manifest_of
+from siteplan.norms import load_norms
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.road import Inputs, Road
-from siteplan.rules import load_norms, load_rules
+from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, load_scenario
 from siteplan.site_cache import Assessed

@@ -14,9 +14,10 @@ from siteplan import backdrop, site_cache
 from siteplan.errors import Problem
 from siteplan.layers import coverage
 from siteplan.layers.read import LayerSet
+from siteplan.norms import Norms
 from siteplan.raster import Raster
 from siteplan.report import Reporter
-from siteplan.rules import Norms, Rules
+from siteplan.rules import Rules
 from siteplan.scenario import Scenario
 from siteplan.site_cache import Assessed
 from siteplan.sites import plans

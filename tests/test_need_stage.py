@@ -9,9 +9,9 @@ import pytest
 
 from siteplan.locale import decode
 from siteplan.need_stage import compute
+from siteplan.norms import load_norms
 from siteplan.pipeline import need_tables, read_inputs
 from siteplan.report import SILENT
-from siteplan.rules import load_norms
 from siteplan.tables import INPUTS, RESULTS, conform, empty
 from siteplan.tables.need import ITEMS
 from siteplan.workspace import Workspace

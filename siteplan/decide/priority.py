@@ -13,7 +13,8 @@ from scipy.spatial.distance import pdist
 from siteplan.decide.rounding import half_up
 from siteplan.decide.scoring import raw_text, rests_on, score
 from siteplan.locale import fold
-from siteplan.rules import ASSUMED, Norm, Norms, stepped_points
+from siteplan.norms import Norm, Norms, stepped_points
+from siteplan.rules import ASSUMED
 from siteplan.scenario import Criterion, SupplementSettings
 from siteplan.tables import RESULTS
 

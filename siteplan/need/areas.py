@@ -8,7 +8,7 @@ from typing import Any
 
 from siteplan.need.chain import Chain
 from siteplan.need.grouping import WARD_KIND, Staff, is_true
-from siteplan.rules import Norm
+from siteplan.norms import Norm
 from siteplan.tables import Row, is_missing
 
 TITLES = ("secretary", "deputy", "head", "specialist", "contract")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from siteplan.locale import Message, encode
-from siteplan.rules import Norm
+from siteplan.norms import Norm
 
 # a value only recalled is less certain than a proposal everybody knows to be one: it must never hide behind it
 _LEAST_LAST = ("V", "V2", "C", "P", "R")

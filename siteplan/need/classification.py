@@ -10,7 +10,7 @@ import pandas as pd
 
 from siteplan.locale import Message, encode
 from siteplan.need.grouping import WARD_KIND, is_true
-from siteplan.rules import Norm, Norms, stepped_points
+from siteplan.norms import Norm, Norms, stepped_points
 from siteplan.tables import Row, is_missing, records
 
 _ALWAYS = tuple(

@@ -38,7 +38,8 @@ from siteplan.need.grouping import is_true
 from siteplan.need.houses import usable_of_houses
 from siteplan.need.old_norm import judge
 from siteplan.need.standards import land_of_floor
-from siteplan.rules import ASSUMED, Norm, Norms
+from siteplan.norms import Norm, Norms
+from siteplan.rules import ASSUMED
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records
 

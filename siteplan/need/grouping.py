@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from siteplan.rules import Norms
+from siteplan.norms import Norms
 from siteplan.tables import Row, is_missing, records
 
 GROUPS = (

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, encode
-from siteplan.rules import Norm, Norms, NormVersion
+from siteplan.norms import Norm, Norms, NormVersion
 from siteplan.tables import RESULTS, conform
 
 

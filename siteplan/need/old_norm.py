@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, encode
-from siteplan.rules import Norm, Norms
+from siteplan.norms import Norm, Norms
 
 _TITLES = ("secretary", "deputy", "specialist", "part_time")
 _PEOPLE = tuple(f"old_commune.{title}" for title in _TITLES)

@@ -35,7 +35,8 @@ from siteplan.need.grouping import (
     is_true,
     staff_of_communes,
 )
-from siteplan.rules import ASSUMED, Norm, Norms
+from siteplan.norms import Norm, Norms
+from siteplan.rules import ASSUMED
 from siteplan.scenario import NeedSettings
 from siteplan.tables import RESULTS, Row, conform, is_missing, records
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from siteplan.decide.priority import measure_communes, rank_communes
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import Criterion, SupplementSettings, ValueFunction, load_scenario
 from siteplan.tables import RESULTS, conform
 

@@ -25,7 +25,7 @@ from siteplan.layers.provinces import find_province, load_provinces
 from siteplan.layers.read import read_layers
 from siteplan.locale import fold
 from siteplan.need_stage import compute
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import load_scenario
 from siteplan.site_inputs import capital_of
 from siteplan.workspace import template_folder

@@ -19,7 +19,7 @@ from siteplan.need.figures import figures, totals
 from siteplan.need.gap import gaps
 from siteplan.need.houses import with_houses
 from siteplan.need.old_norm import judge, old_norm_area
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, conform, empty
 from siteplan.tables.need import ITEMS

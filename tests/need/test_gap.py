@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from siteplan.locale import LANGUAGES, decode, has_text
 from siteplan.need.gap import extension_capacity, gaps
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, conform
 from siteplan.tables.parts import BUILD_TYPES

@@ -12,7 +12,7 @@ from siteplan.errors import InputError
 from siteplan.locale import LANGUAGES, problem_row, render, text
 from siteplan.need.norm_sets import changes, norm_sets
 from siteplan.need.standards import required_areas
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, empty
 

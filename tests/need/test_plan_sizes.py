@@ -11,7 +11,7 @@ import pytest
 from siteplan.locale import decode
 from siteplan.need.classification import classify
 from siteplan.need.plan_sizes import planned_sizes
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.tables import INPUTS, empty
 
 STANDARDS = Path(__file__).resolve().parents[2] / "layers" / "standards"

@@ -16,7 +16,7 @@ from siteplan.locale import LANGUAGES, decode, has_text, render, value_text
 from siteplan.need.areas import title_mix
 from siteplan.need.grouping import GROUPS, group_of, staff_of_communes
 from siteplan.need.standards import required_areas
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, empty
 

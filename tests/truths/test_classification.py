@@ -5,7 +5,7 @@ Mountain communes: 75 % of the population level (12,000 people, steps of 750); w
 
 import pytest
 
-from siteplan.rules import load_norms, stepped_points
+from siteplan.norms import load_norms, stepped_points
 from siteplan.scenario import load_scenario
 
 # kind, people, km², points of population, points of area

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from siteplan.need.standards import required_areas
-from siteplan.rules import load_norms
+from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, empty
 
