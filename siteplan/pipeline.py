@@ -344,8 +344,12 @@ def _sites(
 ) -> Assessed:
     """Find and measure the sites of all communes."""
     layers = inputs.layers
-    codes = sorted(communes["code"])
-    found = road.spread(assess.assess_commune, prepared, codes)
+    # the largest first, so that no worker is left with one at the end
+    order = communes.area.sort_values(ascending=False, kind="stable").index
+    largest = communes.loc[order, "code"].tolist()
+    by_code = dict(zip(largest, road.spread(assess.assess_commune, prepared, largest), strict=True))
+    codes = sorted(by_code)
+    found = [by_code[code] for code in codes]
     outcome = pd.DataFrame(
         {
             "code": codes,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -63,7 +64,7 @@ class Rule:
         """Whether it takes land away."""
         return self.strength == "hard"
 
-    @property
+    @cached_property
     def reach_m(self) -> float:
         """Greatest distance at which it works."""
         distances = [d for d in (self.distance_m, self.distance_urban_m) if not np.isnan(d)]
