@@ -14,20 +14,22 @@ from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
 
-# rule table -> columns that name a row, and those of which the first that is filled is its value
-_RULE_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "eligibility": ("rule", ("threshold", "distance_m", "values")),
-    "costs": ("component", ("value",)),
-    "surplus": ("order", ("treatment",)),
-    "steps": ("step", ("months",)),
-    "land_use": ("code", ("suitability",)),
-    "plan_compatibility": ("function", ("effect",)),
-    "plan_kinds": ("plan_kind", ("severity",)),
-    "plan_precedence": ("rule", ("treatment",)),
-    "approval_levels": ("pattern", ("rank",)),
-    "speeds": ("road_class", ("speed_kmh",)),
-    "ground": ("key", ("value",)),
+# rule table -> column that names a row; those of which the first that says something is its value; unit of each
+_RULE_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "eligibility": ("rule", {"threshold": "", "distance_m": "m", "distance_urban_m": "m", "strength": ""}),
+    "costs": ("component", {"value": ""}),
+    "surplus": ("order", {"treatment": ""}),
+    "steps": ("step", {"months": "tháng"}),
+    "land_use": ("code", {"suitability": "loại"}),
+    "plan_compatibility": ("function", {"effect": ""}),
+    "plan_kinds": ("plan_kind", {"severity": "mức (1–4)"}),
+    "plan_precedence": ("rule", {"treatment": ""}),
+    "approval_levels": ("pattern", {"rank": "bậc"}),
+    "speeds": ("road_class", {"speed_kmh": "km/h"}),
+    "ground": ("key", {"value": ""}),
 }
+# by the end of the name of the column that an eligibility rule has a threshold of
+_THRESHOLD_UNITS = {"_percent": "%", "_m2": "m²", "_m": "m"}
 
 
 def assumptions(
@@ -105,14 +107,25 @@ def _norm_row(norm: Norm) -> dict[str, Any]:
 def _rule_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     key, columns = _RULE_TABLES[table]
     identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
-    filled = [row[c] for c in columns if isinstance(row[c], str) or row[c] == row[c]]
-    value = "" if not filled or filled[0] is None else filled[0]
+    # a corridor of 0 m says only that the object itself counts
+    filled = [c for c in columns if row.get(c) == row.get(c) and row.get(c) not in (None, "")]
+    told = [c for c in filled if row[c] != 0 or not c.startswith("distance")]
+    value = row[told[0]] if told else ""
     shown = value if isinstance(value, str) else f"{value:g}"
-    statement = ("assumption.rule", {"name": row.get("name") or identity})
-    place = f"rules/{table}.csv"
-    unit = str(row.get("unit") or "")
+    unit = str(row.get("unit") or columns.get(told[0], "") if told else "")
+    if told[:1] == ["threshold"]:
+        ends = (own for end, own in _THRESHOLD_UNITS.items() if str(row.get("column")).endswith(end))
+        unit = next(ends, "")
+    params = {"table": table, "name": row.get("name") or identity}
+    statement = ("assumption.rule_of", params)
+    if table == "plan_compatibility" and row["plan_kind"] != "*":
+        statement = ("assumption.rule_of_plan", params | {"kind": row["plan_kind"]})
+    elif table == "costs" and row["floors_to"] == row["floors_to"]:
+        floors = {"first": f"{row['floors_from']:g}", "last": f"{row['floors_to']:g}"}
+        statement = ("assumption.rule_of_floors", params | floors)
     basis = str(row["legal_basis"])
-    return _assumption(f"{table}.{identity}.{row['_row']}", place, shown, unit, statement, basis, str(row["certainty"]))
+    identity = f"{table}.{identity}.{row['_row']}"
+    return _assumption(identity, f"rules/{table}.csv", shown, unit, statement, basis, str(row["certainty"]))
 
 
 def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:

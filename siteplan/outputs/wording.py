@@ -133,7 +133,18 @@ def _spans(numbers: Iterable[int]) -> str:
 
 
 # columns whose tokens may be the value of an assumption
-_ASSUMED = ("effect", "treatment", "strength")
+_ASSUMED = ("effect", "treatment", "precedence", "strength")
+
+
+def place_words(place: str, lang: str) -> str:
+    """Write where an assumption stands ("rules/costs.csv", "standards/x.csv", a scenario, a layer) by its name."""
+    folder, _, rest = place.rpartition("/")
+    name = rest.partition(".")[0]
+    if folder == "rules":
+        return locale.value_text("rule_table", name, lang)
+    if folder == "standards":
+        return locale.value_text("place", folder, lang)
+    return locale.value_text("place", "scenario", lang) if place.endswith(".toml") else role_label(place, lang)
 
 
 def _assumed(value: str, lang: str) -> str:
@@ -167,6 +178,8 @@ def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> A
         return day(str(value), lang)
     if column.name == "rests_on":
         return clean(rests_on(str(value), lang, basis))
+    if column.name == "place":
+        return clean(place_words(str(value), lang))
     if column.name == "value":
         return clean(_assumed(str(value), lang))
     if column.name == "function":

@@ -106,3 +106,29 @@ def test_what_stands_below_a_heading_of_a_legend_is_in_its_column():
     columns = sheet_paper._columns(lines, 5, whole=True)
     assert [[words for words, _, _ in column] for column in columns] == [["a"] * 3, ["Nhóm", "b", "b", "b"]]
     assert [len(column) for column in sheet_paper._columns(lines, 5, whole=False)] == [5, 2]
+
+
+def test_an_assumption_is_told_in_words_with_its_unit():
+    from siteplan.assumptions import _rule_row
+
+    row = {"rule": "road", "name": "Hành lang", "distance_m": 17.0, "distance_urban_m": 0.0, "strength": "hard",
+           "threshold": float("nan"), "_row": 3, "legal_basis": "NĐ", "certainty": "R"}  # fmt: skip
+    found = _rule_row("eligibility", row)
+    assert locale.render(found["statement"], "vi") == "Quy định chọn đất: Hành lang"
+    assert (found["value"], found["unit"]) == ("17", "m")
+    assert wording.place_words(found["place"], "vi") == "Quy định chọn đất"
+    found = _rule_row("eligibility", row | {"distance_m": 0.0})
+    assert wording._assumed(found["value"], "vi") == "loại khu đất"
+    found = _rule_row("eligibility", row | {"threshold": 25.0, "column": "slope_percent"})
+    assert (found["value"], found["unit"]) == ("25", "%")
+    step = {"step": "hand_over", "name": "Bàn giao", "months": 0.0, "_row": 1, "legal_basis": "", "certainty": "P"}
+    found = _rule_row("steps", step)
+    assert (found["value"], found["unit"]) == ("0", "tháng")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_rule_table_an_assumption_comes_from_has_a_name(lang):
+    from siteplan.assumptions import _RULE_TABLES
+
+    for table in _RULE_TABLES:
+        assert wording.place_words(f"rules/{table}.csv", lang) != table

@@ -10,6 +10,7 @@ from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
 from siteplan.outputs.spreadsheet import Book, Field, field_of
+from siteplan.outputs.workbook.columns import EVIDENCE_PRINTED, SURPLUS_PRINTED, beside, on_paper
 from siteplan.tables import RESULTS
 from siteplan.tables.need import ITEMS
 
@@ -272,8 +273,14 @@ def _evidence(book: Book, run: Run, lang: str, option: str, only_best: bool) -> 
     if only_best:
         evidence = evidence[evidence["site_id"].isin(set(summary.proposed_sites(run)["site_id"]))]
     names = [name for name in RESULTS["conflicts"].names if name not in ("plan_id", "restricted")]
-    fields, rows = fields_of("conflicts", names, lang), rows_of(run, evidence, "conflicts", names, lang)
-    with_names(run, fields, rows, list(evidence["commune_code"]), lang, 3)
+    screen: list[str] = []
+    if only_best:
+        first, screen = beside(names, EVIDENCE_PRINTED)
+        names = [*first, *screen]
+        evidence = evidence.sort_values(["commune_code", "site_id"], kind="stable")
+    fields = on_paper(fields_of("conflicts", names, lang), screen)
+    rows = rows_of(run, evidence, "conflicts", names, lang)
+    with_names(run, fields, rows, list(evidence["commune_code"]), lang, names.index("commune_code") + 1)
     key = "conflicts_best" if only_best else "conflicts"
     book.sheet(
         sheet_name(key, lang, option), heading(key, lang, run, option), fields, rows,
@@ -301,9 +308,10 @@ def conformity_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 def surplus_sheet(book: Book, run: Run, lang: str) -> None:
     """Write the surplus facilities of an option."""
     option = summary.option_of(run)
-    names = [name for name in RESULTS["surplus"].names if name != "option"]
-    rows = summary.of_option(run.surplus, run)
-    fields = fields_of("surplus", names, lang, ("floor_area_m2", "land_area_m2"))
+    first, screen = beside([name for name in RESULTS["surplus"].names if name != "option"], SURPLUS_PRINTED)
+    names = [*first, *screen]
+    rows = summary.of_option(run.surplus, run).sort_values(["commune_code", "facility_id"], kind="stable")
+    fields = on_paper(fields_of("surplus", names, lang, ("floor_area_m2", "land_area_m2")), screen)
     lines = rows_of(run, rows, "surplus", names, lang)
     with_names(run, fields, lines, list(rows["commune_code"]), lang, 2)
     book.sheet(
