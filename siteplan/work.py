@@ -6,6 +6,7 @@ the order of the items, so they do not depend on how many workers there are.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 from collections.abc import Callable, Iterable, Sequence
@@ -13,10 +14,14 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from multiprocessing import get_context
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
+import psutil
+
 from siteplan.report import SILENT, Reporter
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_NICE = 5
 
 # what the calls of one `for_each` share, and the barrier at which the workers meet to receive it; one each per process
 _shared: Any = None
@@ -32,6 +37,14 @@ def _prepare(meeting: Any) -> None:
     global _meeting  # noqa: PLW0603
     _meeting = meeting
     collect_less()
+    _go_second()
+
+
+def _go_second() -> None:
+    """Let the process that all wait for, and the programs of the person at the desk, have the processor first."""
+    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICE)  # Windows knows classes instead
+    with contextlib.suppress(psutil.Error, OSError):
+        psutil.Process().nice(below)
 
 
 def _receive(shared: Any) -> None:
