@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import psutil
@@ -33,9 +34,22 @@ def collect_less() -> None:
     gc.set_threshold(50_000)
 
 
-def _prepare(meeting: Any) -> None:
+def _context(modules: Sequence[str]) -> Any:
+    """Return how processes are started: not by forking this one, which has GDAL and threads open.
+
+    Where the system can fork at all, a server that has none of these imports the modules once for all.
+    """
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(modules))
+    return context
+
+
+def _prepare(meeting: Any, environment: Mapping[str, str]) -> None:
     global _meeting  # noqa: PLW0603
     _meeting = meeting
+    os.environ.update(environment)  # the server's own may be older
     collect_less()
     _go_second()
 
@@ -75,9 +89,9 @@ class Workers:
 
     def __init__(self, count: int, modules: Iterable[str] = ()) -> None:
         self._count = count
-        # spawn on every system: forking a process that has GDAL and threads open is not safe
-        context = get_context("spawn")
-        self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=(context.Barrier(count),))
+        context = _context(tuple(modules))
+        arguments = (context.Barrier(count), dict(os.environ))
+        self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._loading = [self.submit(_import, tuple(modules)) for _ in range(count)]
 
     def __enter__(self) -> Self:
