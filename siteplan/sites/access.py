@@ -1,6 +1,6 @@
 """Travel time of a commune's people to its sites: least cost over roads by class and on foot over the terrain.
 
-The ground is a graph of cells (90 m): neighbours are joined by walking at Tobler's speed for the slope between them,
+The ground is a graph of cells (60 m): neighbours are joined by walking at Tobler's speed for the slope between them,
 roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers
 (the line class "river") and water areas cannot be walked through; a road across one is its bridge. Streams can be
 crossed. People walk as far as the scenario's margin over the boundary and ride 5 km beyond it: a way round through a
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-ACCESS_CELL_M = 90.0
+ACCESS_CELL_M = 60.0
 ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
 

@@ -12,7 +12,7 @@ from siteplan.sites.access import build_ground, minutes_to, weighted
 from siteplan.sites.rules import Layer, derive_columns
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
-CELL = 90.0
+CELL = 60.0
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def ground(maps, rules):
 
 
 def centre(column: int, row: int, maps) -> tuple[float, float]:
-    """Centre of a cell of the 90 m grid, in metres from the corner of the commune."""
+    """Centre of a cell of the 60 m grid, in metres from the corner of the commune."""
     west, north = np.floor(maps.X0 / CELL) * CELL, np.ceil((maps.Y0 + maps.SIDE) / CELL) * CELL
     return west + (column + 0.5) * CELL - maps.X0, north - (row + 0.5) * CELL - maps.Y0
 
@@ -95,7 +95,7 @@ def test_expressways_are_no_way_for_motorbikes(ground, maps) -> None:
 
 def test_a_river_is_crossed_at_its_bridge_only(ground, maps) -> None:
     river = {"waterway_class": "river", "geometry": maps.line((1500, -200), (1500, 3200))}
-    a, b = centre(8, 25, maps), centre(25, 25, maps)
+    a, b = centre(12, 25, maps), centre(38, 25, maps)
     assert np.isinf(ground(waterways=[river])(a, b))
     bridge_y = centre(0, 5, maps)[1]
     bridge = {"road_class": "local", "geometry": maps.line((1300, bridge_y), (1700, bridge_y))}

@@ -49,8 +49,8 @@ def lake(maps, by):
 
 
 def test_the_distance_is_twice_what_the_times_look_over_a_boundary():
-    assert islands.apart_m(1000) == 2 * (5000 + 3 * 90)
-    assert islands.apart_m(8000) == 2 * (8000 + 3 * 90)
+    assert islands.apart_m(1000) == 2 * (5000 + 3 * 60)
+    assert islands.apart_m(8000) == 2 * (8000 + 3 * 60)
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=12, unique=True))
@@ -172,9 +172,9 @@ def test_the_picture_of_times_shows_the_islands_around_the_plot(archipelago, map
     plot = moved(maps.at(455, 1455, 545, 1545), FAR)
     field = minutes_field((prepare(archipelago()), {maps.CODE: shapely.to_wkb(plot)}), maps.CODE)
     west, south, east, north = field.bounds
-    assert max(east - west, north - south) < maps.SIDE + 2 * 5000 + 4 * 90
+    assert max(east - west, north - south) < maps.SIDE + 2 * 5000 + 4 * 60
     known = field.values != OUTSIDE
-    assert known.sum() == pytest.approx((maps.SIDE / 90) ** 2, rel=0.05)
+    assert known.sum() == pytest.approx((maps.SIDE / 60) ** 2, rel=0.05)
     assert field.values[known].max() == pytest.approx(np.hypot(2500, 1500) / 1000 / LEVEL_KMH * 60, rel=0.12)
 
 

@@ -10,6 +10,7 @@ from siteplan.sites.access import ACCESS_CELL_M
 from siteplan.sites.assess import assess_commune, prepare
 from siteplan.sites.travel.field import NO_WAY, OUTSIDE, minutes_field
 
+MIDDLE = 1530  # middle of a cell: a plot on the edge of two is half a cell from either
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
 
 
@@ -21,7 +22,7 @@ def _at(field, x: float, y: float) -> int:
 @pytest.fixture
 def field(inputs, maps):
     def build(**given):
-        plot = maps.at(1455, 1455, 1545, 1545)
+        plot = maps.at(MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
         return minutes_field((prepare(inputs(**given)), {maps.CODE: shapely.to_wkb(plot)}), maps.CODE)
 
     return build
@@ -29,12 +30,12 @@ def field(inputs, maps):
 
 def test_on_level_ground_the_minutes_are_distance_by_speed(field, maps):
     found = field()
-    for metres in (0, 450, 1350):
+    for metres in (0, 480, 1380):
         expected = metres / 1000 / LEVEL_KMH * 60
-        assert _at(found, maps.X0 + 1500 - metres, maps.Y0 + 1500) == pytest.approx(expected, abs=0.5)
+        assert _at(found, maps.X0 + MIDDLE - metres, maps.Y0 + MIDDLE) == pytest.approx(expected, abs=0.5)
     # eight ways to go: the corner is as far as its diagonal
-    corner = 1350 * np.sqrt(2) / 1000 / LEVEL_KMH * 60
-    assert _at(found, maps.X0 + 1500 + 1350, maps.Y0 + 1500 + 1350) == pytest.approx(corner, abs=0.5)
+    corner = 1380 * np.sqrt(2) / 1000 / LEVEL_KMH * 60
+    assert _at(found, maps.X0 + MIDDLE + 1380, maps.Y0 + MIDDLE + 1380) == pytest.approx(corner, abs=0.5)
     outside = found.values[0, 0]
     assert outside == OUTSIDE
     assert (found.values != OUTSIDE).sum() * ACCESS_CELL_M**2 == pytest.approx(maps.SIDE**2, rel=0.07)
@@ -42,7 +43,7 @@ def test_on_level_ground_the_minutes_are_distance_by_speed(field, maps):
 
 def test_downhill_to_the_plot_is_faster_than_uphill(field, maps):
     found = field(dem=maps.plane(east=0.2))
-    west, east = (_at(found, maps.X0 + 1500 + d, maps.Y0 + 1500) for d in (-900, 900))
+    west, east = (_at(found, maps.X0 + MIDDLE + d, maps.Y0 + MIDDLE) for d in (-900, 900))
     assert west > east
 
 
@@ -51,14 +52,14 @@ def test_what_no_one_reaches_says_so(field, maps):
     water = maps.layer("water_areas", [{"water_class": "lake", "geometry": ring}])
     found = field(water_areas=water)
     assert _at(found, maps.X0 + 300, maps.Y0 + 300) == NO_WAY
-    assert _at(found, maps.X0 + 1500, maps.Y0 + 1700) < 10
-    assert _at(found, maps.X0 + 1000, maps.Y0 + 1500) == OUTSIDE  # nobody walks on the lake
+    assert _at(found, maps.X0 + MIDDLE, maps.Y0 + 1700) < 10
+    assert _at(found, maps.X0 + 1000, maps.Y0 + MIDDLE) == OUTSIDE  # nobody walks on the lake
 
 
 def test_the_mean_over_people_is_the_time_of_the_site(inputs, maps):
     people = [(500, 500, 100.0), (2500, 700, 300.0), (1700, 2800, 50.0)]
     row = {
-        "proposal_id": "D1", "name": "x", "commune_code": maps.CODE, "geometry": maps.at(1455, 1455, 1545, 1545)
+        "proposal_id": "D1", "name": "x", "commune_code": maps.CODE, "geometry": maps.at(MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
     }  # fmt: skip
     prepared = prepare(inputs(proposals=maps.layer("proposals", [row]), people=people))
     sites = assess_commune(prepared, maps.CODE).sites
