@@ -11,6 +11,7 @@ from siteplan.sites.assess import assess_commune, prepare
 from siteplan.sites.travel.field import NO_WAY, OUTSIDE, minutes_field
 
 MIDDLE = 1530  # middle of a cell: a plot on the edge of two is half a cell from either
+PLOT = (MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
 
 
@@ -22,7 +23,7 @@ def _at(field, x: float, y: float) -> int:
 @pytest.fixture
 def field(inputs, maps):
     def build(**given):
-        plot = maps.at(MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
+        plot = maps.at(*PLOT)
         return minutes_field((prepare(inputs(**given)), {maps.CODE: shapely.to_wkb(plot)}), maps.CODE)
 
     return build
@@ -59,7 +60,7 @@ def test_what_no_one_reaches_says_so(field, maps):
 def test_the_mean_over_people_is_the_time_of_the_site(inputs, maps):
     people = [(500, 500, 100.0), (2500, 700, 300.0), (1700, 2800, 50.0)]
     row = {
-        "proposal_id": "D1", "name": "x", "commune_code": maps.CODE, "geometry": maps.at(MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
+        "proposal_id": "D1", "name": "x", "commune_code": maps.CODE, "geometry": maps.at(*PLOT)
     }  # fmt: skip
     prepared = prepare(inputs(proposals=maps.layer("proposals", [row]), people=people))
     sites = assess_commune(prepared, maps.CODE).sites
