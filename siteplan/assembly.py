@@ -280,16 +280,19 @@ def with_site_id(facilities: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.G
 
 
 def in_hazard(facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Flag facilities that meet a hazard zone of high or very high level; unknown (null) where there is no layer."""
+    """Flag facilities that meet a hazard zone of high or very high level; null where that is not known.
+
+    That is: where there is no layer, or where a zone of unknown level is met and none of a level known to be high.
+    """
     facilities = facilities.copy()
     if hazards.empty:
         facilities["in_hazard"] = pd.array([None] * len(facilities), dtype="boolean")
         return facilities
-    severe = hazards[hazards["level"].isin(("high", "very_high"))]
-    hit = shapely.STRtree(severe.geometry.to_numpy()).query(facilities.geometry.to_numpy(), predicate="intersects")[0]
-    flags = np.zeros(len(facilities), dtype=bool)
-    flags[hit] = True
-    facilities["in_hazard"] = pd.array(flags, dtype="boolean")
+    flags = pd.array(np.zeros(len(facilities), dtype=bool), dtype="boolean")
+    for zones, flag in ((hazards["level"].isna(), pd.NA), (hazards["level"].isin(("high", "very_high")), True)):
+        tree = shapely.STRtree(hazards.geometry.to_numpy()[zones.to_numpy()])
+        flags[np.unique(tree.query(facilities.geometry.to_numpy(), predicate="intersects")[0])] = flag
+    facilities["in_hazard"] = flags
     return facilities
 
 

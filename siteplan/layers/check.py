@@ -57,6 +57,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *_stated_areas(layers),
         *_features_elsewhere(layers),
         *_plans(layers),
+        *_hazard_levels(layers),
         *check_grids(layers),
         *check_figures(layers),
         *check_province(layers),
@@ -274,6 +275,20 @@ def _plans(layers: LayerSet) -> list[Problem]:
         if code not in units
     ]
     problems += together("plan_covers_unknown", "warning", strange, column="covers", **_place_of(layers, "plans"))
+    return problems
+
+
+def _hazard_levels(layers: LayerSet) -> list[Problem]:
+    """Hazard zones whose level is not told, by layer: no site in them is held to be safe."""
+    table = layers.table("hazards")
+    problems: list[Problem] = []
+    for name, of_layer in table.groupby("layer", sort=True) if len(table) else ():
+        lacking = of_layer["level"].isna().to_numpy()
+        entry = layers.catalog.entry(str(name))
+        problems += together(
+            "hazard_level_missing", "warning", (np.flatnonzero(lacking) + 1).tolist(), column="level",
+            value=entry.fields.get("level", ""), total=len(of_layer), **_place_of(layers, "hazards", [str(name)]),
+        )  # fmt: skip
     return problems
 
 

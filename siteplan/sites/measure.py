@@ -23,12 +23,15 @@ from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.rules import Layer, of_class
-from siteplan.tables.inputs import HAZARD_LEVELS
+from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Array = np.ndarray[Any, Any]
+
+# a zone whose level is not told may be worse than one known to be medium
+_WORST_LAST = ("low", "medium", LEVEL_UNKNOWN, "high", "very_high")
 
 SERVICES_NEAR = ("school", "health", "market")
 LEAST_HALF_WIDTH_M = 0.1  # of a stream that is drawn as a line
@@ -219,6 +222,7 @@ def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> 
     """Worst hazard level in each site and percent of the site in any hazard zone, counted once.
 
     ``none`` where a layer exists and no zone meets the site; empty where there is no layer: not assessed is not safe.
+    ``unknown`` where a zone without a level meets the site and none known to be high does: it may be any level.
     """
     count = len(geometries)
     if layer is None or len(layer) == 0:
@@ -229,11 +233,11 @@ def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> 
     left, row, parts = left[some], row[some], parts[some]
     level, percent = np.full(count, "none", dtype=object), np.zeros(count)
     if len(left):
-        order = {name: i for i, name in enumerate(HAZARD_LEVELS)}
+        order = {name: i for i, name in enumerate(_WORST_LAST)}
         worst = np.full(count, -1)
-        np.maximum.at(worst, left, [order.get(name, 0) for name in layer.texts("level")[row]])
+        np.maximum.at(worst, left, [order[name or LEVEL_UNKNOWN] for name in layer.texts("level")[row]])
         met = np.unique(left)
-        level[met] = np.array(HAZARD_LEVELS, dtype=object)[worst[met]]
+        level[met] = np.array(_WORST_LAST, dtype=object)[worst[met]]
         share = 100.0 * overlap.union_area(parts, left, count) / shapely.area(geometries)
         percent[met] = np.minimum(100.0, share[met])
     return {"hazard_level": level, "hazard_percent": percent}

@@ -22,6 +22,7 @@ import shapely
 from siteplan.rules import ASSUMED
 from siteplan.sites import overlap
 from siteplan.tables import records
+from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -171,7 +172,7 @@ def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoD
 
     land_use: ``suitability``, ``category``, ``score``, ``suitability_category`` ("C:rice") from
     ``rules/land_use.csv``; roads: ``half_width_m`` (from ``width_m``, else the default of the class in
-    ``rules/speeds.csv``), ``bridge_length_m``; hazards: ``kind_level`` ("flood:high").
+    ``rules/speeds.csv``), ``bridge_length_m``; hazards: ``kind_level`` ("flood:high", "flood:unknown" without a level).
     """
     frame = frame.copy()
     if role == "land_use":
@@ -188,7 +189,7 @@ def derive_columns(role: str, frame: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoD
         bridge = frame["is_bridge"].fillna(False).astype(bool)
         frame["bridge_length_m"] = frame.geometry.length.where(bridge)
     elif role == "hazards":
-        frame["kind_level"] = frame["hazard_kind"] + ":" + frame["level"].fillna("none")
+        frame["kind_level"] = frame["hazard_kind"] + ":" + frame["level"].fillna(LEVEL_UNKNOWN)
     return frame
 
 

@@ -16,6 +16,7 @@ CONDITIONS = ("good", "fair", "poor", "unsafe")
 FACILITY_STATUS = ("in_use", "surplus", "decided")
 PLAN_STATUS = ("draft", "submitted", "approved", "adjusted", "expired", "cancelled")
 HAZARD_LEVELS = ("low", "medium", "high", "very_high")
+LEVEL_UNKNOWN = "unknown"  # of a hazard zone whose level is not told
 FLOODED = ("no", "flooded", "landslide", "cut_off")
 CLEARANCE = ("cleared", "partly", "not_cleared")
 GATE_CLASSES = ("international", "main", "auxiliary", "none")

@@ -20,7 +20,9 @@ from siteplan.tables.evidence import CONFLICTS, CONFORMITIES, CONFORMITY
 from siteplan.tables.inputs import (
     CLEARANCE,
     GATE_CLASSES,
+    HAZARD_LEVELS,
     KINDS,
+    LEVEL_UNKNOWN,
     TREATMENTS,
 )
 from siteplan.tables.need import INVENTORY_STATES, NEED_TABLES, NORM_FITS, REPORT_STATES
@@ -211,7 +213,8 @@ _SITES = Table(
         number("forest_percent", "Đất rừng", "Forest land", "TL_RUNG", "%", 2),
         number("residential_percent", "Đất ở", "Residential land", "TL_O", "%", 2),
         number("forbidden_percent", "Đất không được chọn (loại D)", "Forbidden land (class D)", "TL_CAM", "%", 2),
-        text("hazard_level", "Mức thiên tai", "Hazard level", "MUC_TT"),
+        text("hazard_level", "Mức thiên tai", "Hazard level", "MUC_TT",
+             values=("none", *HAZARD_LEVELS, LEVEL_UNKNOWN)),
         number("hazard_percent", "Tỷ lệ trong vùng thiên tai", "Share in hazard", "TL_TT", "%", 2),
         whole("buildings_inside", "Nhà trong khu đất", "Buildings inside", "SO_NHA"),
         *SITE_CLEARANCE,

@@ -53,6 +53,20 @@ def test_plans_and_zones_are_held_against_each_other(ground, rules):
     }  # fmt: skip
 
 
+def test_hazard_zones_without_a_level_are_counted_with_their_column(ground):
+    shapes = [shapely.box(WEST + i, SOUTH, WEST + i + 1, SOUTH + 1) for i in range(3)]
+    words = {"hazard_kind": ["flood"] * 3, "CAPNGUYHIEM": ["rất cao", None, "  "]}
+    ground.frame("ngap", "hazards", gpd.GeoDataFrame(words, geometry=shapes, crs=9215), fields={"level": "CAPNGUYHIEM"})
+    bare = gpd.GeoDataFrame({"hazard_kind": ["landslide"] * 3}, geometry=shapes, crs=9215)
+    ground.frame("sat_lo", "hazards", bare)
+    told = [p for p in ground.check() if p.key == "hazard_level_missing"]
+    assert [(p.layer, p.params["count"], p.params["total"], p.feature) for p in told] == [
+        ("ngap", 2, 3, "2, 3"),
+        ("sat_lo", 3, 3, "1, 2, 3"),
+    ]
+    assert all(p.severity == "warning" and p.column == "level" for p in told)
+
+
 def test_communes_of_the_neighbouring_zone_stick_out(ground):
     frame = gpd.read_file(ground.folder / "communes.gpkg")
     # 67 km west: the province's box begins at E 380,020

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from siteplan import locale
 from siteplan.locale import catalogue, decode
+from siteplan.outputs import wording
 from siteplan.sites.assess import assess_commune, prepare
 from siteplan.tables import RESULTS, conform
 
@@ -126,6 +128,43 @@ def test_a_hazard_outside_the_commune_shows_up(assess, maps) -> None:
     assert near["effect"] == "conditional"
     assert site["hazard_level"] == "none"
     assert site["eligible"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        ((None,), "unknown"),
+        ((None, "low"), "unknown"),
+        ((None, "medium"), "unknown"),
+        (("medium", "low"), "medium"),
+    ],
+)
+def test_a_hazard_zone_of_unknown_level_is_a_condition_and_no_low_level(assess, maps, levels, told) -> None:
+    zones = [{"hazard_kind": "flood", "level": level, "geometry": maps.at(0, 900, 300, 1200)} for level in levels]
+    found = assess(hazards=maps.layer("hazards", zones), facilities=facility(maps, maps.at(50, 1000, 150, 1100)))
+    site = only(found, "T")
+    mine = found.conflicts[found.conflicts["site_id"] == site["site_id"]].set_index("zone_id")
+    assert site["hazard_level"] == told
+    assert locale.has_text(f"value.hazard_level.{told}", "vi")
+    assert (site["check_result"] == "conditional") == (None in levels)
+    if None in levels:
+        row = mine.loc["hazard_level_unknown:flood:unknown"]
+        assert row["effect"] == "conditional"
+        assert row["area_m2"] == pytest.approx(10_000)
+        assert decode(row["treatment"])[0][0] == "sites.treatment.ask_hazard_level"
+        words = wording.zone_words("hazard_level_unknown:flood:unknown", "vi")
+        assert words == "Vùng nguy cơ thiên tai chưa rõ mức: ngập lụt, chưa rõ mức"
+
+
+def test_a_level_known_to_be_high_is_told_beside_an_unknown_one(assess, maps) -> None:
+    zones = [
+        {"hazard_kind": "landslide", "level": level, "geometry": maps.at(0, 900, 300, 1200)} for level in (None, "high")
+    ]
+    found = assess(hazards=maps.layer("hazards", zones), facilities=facility(maps, maps.at(50, 1000, 150, 1100)))
+    site = only(found, "T")
+    mine = found.conflicts.loc[found.conflicts["site_id"] == site["site_id"], "zone_id"]
+    assert site["hazard_level"] == "high"
+    assert {"hazard_level_unknown:landslide:unknown", "hazard_high:landslide:high"} <= set(mine)
 
 
 def test_a_corridor_from_outside_takes_land_inside(assess, maps) -> None:
