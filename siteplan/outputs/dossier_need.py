@@ -24,6 +24,20 @@ def write_need_tables(writer: Writer) -> None:
     _columns(writer)
 
 
+def write_commune_by_commune(writer: Writer) -> None:
+    """Say, where some communes keep more floor than they need, why need less floor kept is not the deficit."""
+    names = ("required_floor_area_m2", "kept_floor_area_m2", "deficit_floor_area_m2")
+    required, kept, deficit = (writer.run.communes[name].astype("float64").fillna(0.0) for name in names)
+    above = (kept - required).round(2).clip(lower=0.0)
+    if not (above > 0).any():
+        return
+    excess, plain = float(above.sum()), float(required.sum() - kept.sum())
+    writer.say("need.commune_by_commune", count=writer.number(int((above > 0).sum())), excess=writer.m2(excess))
+    if round(plain + excess - float(deficit.sum()), 2) == 0:
+        figures = {"plain": plain, "excess": excess, "deficit": float(deficit.sum())}
+        writer.say("need.commune_by_commune_sum", **{name: writer.m2(figure) for name, figure in figures.items()})
+
+
 def write_balance(writer: Writer) -> None:
     """Say, where extension and new floor do not add up to the deficit, which communes make the difference and why."""
     communes = writer.run.communes

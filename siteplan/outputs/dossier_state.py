@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.dossier_need import write_balance, write_need_tables
+from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune, write_need_tables
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.tables import RESULTS
 from siteplan.tabular import read_table
@@ -158,6 +158,7 @@ def need(writer: Writer) -> None:
         land=writer.m2(total["required_land_area_m2"]),
         deficit=writer.m2(total["deficit_floor_area_m2"]),
     )
+    write_commune_by_commune(writer)
     writer.say(
         "need.extension_new",
         ext_floor=writer.m2(total["extension_floor_area_m2"]),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from siteplan.locale import text
-from siteplan.outputs.dossier_need import write_balance
+from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune
 
 ROWS = [
     # name, missing, extension, new, a person agreed on the figure
@@ -70,3 +70,34 @@ def test_nothing_is_said_where_all_adds_up(said):
 def test_rounding_below_a_hundredth_is_no_difference(said):
     assert said([("An", 100.0, 0.0, 100.004, False)]) == []
     assert len(said([("An", 100.0, 0.0, 100.01, False)])) == 2
+
+
+def told_of(rows):
+    """Say of communes (need, kept, missing) why the sums do not subtract, in Vietnamese."""
+    names = ["required_floor_area_m2", "kept_floor_area_m2", "deficit_floor_area_m2"]
+    told: list[str] = []
+    writer = SimpleNamespace(
+        run=SimpleNamespace(communes=pd.DataFrame(rows, columns=names)),
+        number=str,
+        m2=lambda area: f"{area:g} m²",
+        say=lambda key, **params: told.append(text(f"dossier.{key}", "vi", **params)),
+    )
+    write_commune_by_commune(writer)
+    return told
+
+
+def test_what_one_commune_has_above_its_need_fills_no_other():
+    # 300 needed, 290 kept: 10, yet 90 are missing, for two communes keep 80 above their need
+    lead, closing = told_of([(100, 150, 0), (50, 80, 0), (150, 60, 90)])
+    assert "2 đơn vị" in lead
+    assert "80 m²" in lead
+    assert [figure in closing for figure in ("10 m²", "80 m²", "90 m²")] == [True] * 3
+
+
+def test_no_sum_is_claimed_that_does_not_close():
+    # what is missing is less than need less kept, as where part of it was settled otherwise
+    assert len(told_of([(100, 150, 0), (150, 60, 40)])) == 1
+
+
+def test_where_none_keeps_more_than_it_needs_the_sums_subtract():
+    assert told_of([(100, 40, 60), (100, 100, 0), (80, None, 80)]) == []

@@ -100,7 +100,7 @@ def test_qml_and_sld_have_the_colours_of_the_style(kit):
     rules = ElementTree.fromstring(sld).iter(f"{SE}Rule")
     fills = {r.findtext(f"{SE}Name"): [p.text for p in r.iter(f"{SE}SvgParameter") if p.get("name") == "fill"]
              for r in rules}  # fmt: skip
-    assert fills["Vướng, không bố trí được"] == ["#b3261e"]
+    assert fills["Bị chặn"] == ["#b3261e"]
 
 
 def test_the_project_names_layers_that_are_there_by_relative_paths(kit):
