@@ -96,6 +96,10 @@ def present_state(writer: Writer) -> None:
             land=writer.m2(total["existing_land_area_m2"]),
             kept=writer.m2(total["kept_floor_area_m2"]),
         )
+        away = facilities[(facilities["status"] == "decided") & (facilities["decided_treatment"] != "keep")]
+        if apart := summary.add_up(away["floor_area_m2"]):
+            listed = summary.add_up(facilities["floor_area_m2"])
+            writer.say("present.areas_apart", other=writer.m2(apart), all=writer.m2(listed))
     else:
         writer.say("present.areas_missing")
     by_basis = summary.totals_by_basis(communes).set_index("basis")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import docx
 import pandas as pd
 import pytest
 
-from siteplan.locale import text
+from siteplan.locale import number, text
+from siteplan.outputs import dossier
 from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune
 
 ROWS = [
@@ -101,3 +103,18 @@ def test_no_sum_is_claimed_that_does_not_close():
 
 def test_where_none_keeps_more_than_it_needs_the_sums_subtract():
     assert told_of([(100, 40, 60), (100, 100, 0), (80, None, 80)]) == []
+
+
+def test_floor_given_to_another_use_is_told_apart(build_run, tmp_path):
+    run = build_run()
+    facilities = run.tables["facilities"]
+    facilities["floor_area_m2"] = [1000.0 * (n + 1) for n in range(len(facilities))]
+    facilities["status"], facilities["decided_treatment"] = "in_use", None
+    facilities.loc[facilities.index[1], ["status", "decided_treatment"]] = ["decided", "transfer"]
+    everything = sum(1000 * (n + 1) for n in range(len(facilities)))
+    words = "\n".join(p.text for p in docx.Document(str(dossier.write_dossier([run], tmp_path / "a.docx"))).paragraphs)
+    assert "không tính 2.000,00 m² sàn của các cơ sở" in words
+    assert f"danh mục cơ sở nhà, đất ({number(everything, 2)} m² sàn)" in words
+    facilities["decided_treatment"] = "keep"
+    words = "\n".join(p.text for p in docx.Document(str(dossier.write_dossier([run], tmp_path / "b.docx"))).paragraphs)
+    assert "danh mục cơ sở nhà, đất (" not in words
