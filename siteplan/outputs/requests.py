@@ -112,7 +112,7 @@ def _findings(run: Run) -> pd.DataFrame:
     found: pd.DataFrame = run.conflicts
     against = found["effect"].isin(("blocking", "conditional")) & (found["severity"].fillna(0) >= SEVERITY)
     open_ = ~found["restricted"].fillna(value=False).astype(bool)
-    return found[against & open_ & (found["source"] != "terrain")].reset_index(drop=True)
+    return found[against & open_ & (~found["source"].isin(("terrain", "plot")))].reset_index(drop=True)
 
 
 def _sorted(found: pd.DataFrame, agencies: Sequence[Agency]) -> list[set[str]]:

@@ -77,8 +77,8 @@ def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
 
 
 def wrapped(fields: Sequence[Field]) -> list[tuple[int, float]]:
-    """Return position and letters to a line of the columns whose texts are wrapped."""
-    return [(at, _OF_A_LINE * field.width) for at, field in enumerate(fields) if field.kind == "text"]
+    """Return position and letters to a line of the printed columns whose texts are wrapped."""
+    return [(at, _OF_A_LINE * field.width) for at, field in enumerate(fields) if field.kind == "text" and field.printed]
 
 
 def lines_of(columns: Sequence[tuple[int, float]], row: Sequence[Any]) -> int:

@@ -157,7 +157,7 @@ class _Drawing:
         """Draw what stands for and against the site."""
         for row in evidence.to_dict("records"):
             look = layer.classes.get(str(row["effect"])) or layer.classes.get("other")
-            plain = row["geometry"] is None or row["source"] == "terrain" or row["restricted"] is True
+            plain = row["geometry"] is None or row["source"] in ("terrain", "plot") or row["restricted"] is True
             if look is None or plain or shapely.get_dimensions(row["geometry"]) != 2:
                 continue
             if self.add(row["geometry"], _look(look)):

@@ -175,7 +175,7 @@ def shifts_of(
         layers get none, so that a shift does not tell where they lie.
     """
     severe = (rows["effect"] == "blocking") | ((rows["effect"] == "conditional") & (rows["severity"] >= CONDITION))
-    against = rows[severe & ~rows["source"].isin(("precedence", "terrain"))]
+    against = rows[severe & ~rows["source"].isin(("precedence", "terrain", "plot"))]
     if not len(against):
         return {}, None
     ground = ground_around(prepared, commune, plot)

@@ -39,7 +39,7 @@ CONFLICTS = Table(
         text("zone_id", "Mã ô", "Zone id", "MA_O", nullable=False),
         COMMUNE,
         text("source", "Nguồn", "Source", "NGUON",
-              values=("plan", "project", "land_use", "corridor", "hazard", "terrain", "compound", "precedence",
+              values=("plan", "project", "land_use", "corridor", "hazard", "terrain", "plot", "compound", "precedence",
                       "withheld")),
         PLAN_ID,
         text("title", "Tên quy hoạch, đối tượng", "Plan or object", "TEN_QH"),

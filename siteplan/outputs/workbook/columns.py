@@ -10,12 +10,14 @@ from siteplan.outputs.spreadsheet import Field
 # what a reader of the paper needs of evidence and of facilities, in this order; the rest stands to the right, on screen
 EVIDENCE_PRINTED = (
     "commune_code", "site_id", "title", "decision_no", "decision_date", "rule_name", "relation", "area_m2",
-    "percent_of_site", "effect", "treatment", "owner", "legal_basis", "certainty",
+    "percent_of_site", "effect", "treatment", "owner", "legal_basis",
 )  # fmt: skip
 SURPLUS_PRINTED = (
     "facility_id", "commune_code", "name", "status", "condition", "floor_area_m2", "land_area_m2", "treatment",
     "free_year", "decided_by", "deadline", "decision_no", "reasons", "legal_basis",
 )  # fmt: skip
+
+_LONG_TEXT = 42  # letters
 
 
 def beside(names: Sequence[str], printed: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -25,5 +27,8 @@ def beside(names: Sequence[str], printed: Sequence[str]) -> tuple[list[str], lis
 
 
 def on_paper(fields: Sequence[Field], screen: Sequence[str]) -> list[Field]:
-    """Return the columns, those of the screen not printed."""
-    return [replace(field, printed=field.key not in screen) for field in fields]
+    """Return the columns, those of the screen not printed, long texts of the others narrower and higher."""
+    return [
+        replace(field, printed=False) if field.key in screen else replace(field, width=min(field.width, _LONG_TEXT))
+        for field in fields
+    ]
