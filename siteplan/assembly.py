@@ -139,11 +139,20 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
 
 
 def wanted_land(need: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
-    """Add to the land each commune needs which of its facilities is to be extended, and the land beside it for that."""
+    """Say which land is searched for: what each commune needs, and beside the facility that is to be extended.
+
+    Where a person agreed on what is built anew, the land for that, and a footprint in proportion to its floor.
+    """
     extends = gaps[(gaps["build_type"] == "extend") & (gaps["extension_land_area_m2"] > 0)].set_index("commune_code")
+    agreed = gaps["agreed"].fillna(value=False).astype(bool) & (gaps["build_type"] == "build_new")
+    built = gaps[agreed & (gaps["new_land_area_m2"] > 0)].set_index("commune_code")
+    codes = need["commune_code"]
+    share = (codes.map(built["new_floor_area_m2"]) / need["required_floor_area_m2"]).astype("float64").fillna(1.0)
     return need.assign(
-        extended_facility_id=need["commune_code"].map(extends["kept_facility_id"]),
-        extension_land_area_m2=need["commune_code"].map(extends["extension_land_area_m2"]),
+        required_land_area_m2=codes.map(built["new_land_area_m2"]).fillna(need["required_land_area_m2"]),
+        required_footprint_m2=need["required_footprint_m2"] * share,
+        extended_facility_id=codes.map(extends["kept_facility_id"]),
+        extension_land_area_m2=codes.map(extends["extension_land_area_m2"]),
     )
 
 

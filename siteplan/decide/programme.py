@@ -142,7 +142,8 @@ def _built(placement: Placement) -> dict[str, Any]:
     """Return what is built, where that is less than needed: type, place, and the floor that remains missing."""
     size = placement.built
     if not placement.size:
-        return {"deficit_left_m2": 0.0}
+        adds_floor = placement.row.build_type in ("extend", "build_new")
+        return {"deficit_left_m2": 0.0 if adds_floor else placement.row.deficit_m2}
     shown = {"geometry": size.geometry} if size.geometry is not None else {}
     return {
         "build_type": size.build_type,

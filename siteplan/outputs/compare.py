@@ -108,9 +108,6 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
     lines = []
     for year in years:
         done = planned[finish == year]
-        open_yet = (rows["status"] != "not_needed") & ~summary.finished_by(rows, year)
-        left = summary.add_up(rows.loc[open_yet, "deficit_floor_area_m2"]) or 0.0
-        left += summary.add_up(rows.loc[summary.finished_by(rows, year), "deficit_left_m2"]) or 0.0
         lines.append(
             {
                 "option": option,
@@ -120,7 +117,7 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
                 "people_served": int(pd.to_numeric(done["population"], errors="coerce").sum()),
                 "border_communes": int(summary.flags(done["is_border"]).sum()),
                 "central_wards": int(summary.flags(done["is_central_ward"]).sum()),
-                "deficit_left": left,
+                "deficit_left": summary.deficit_left(rows, year),
                 "money": float(money.get(year, 0.0)),
                 "cap": caps.get(year),
             }

@@ -90,10 +90,7 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
             found.append((Measure(key, "communes", "more", view="border_wards", year=year), float(done.sum())))
     found += _money_measures(run, planned)
     for year in horizons:
-        open_yet = (rows["status"] != "not_needed") & ~summary.finished_by(rows, year)
-        # what is built smaller than needed leaves a part missing
-        done = rows.loc[summary.finished_by(rows, year), "deficit_left_m2"]
-        left = (summary.add_up(rows.loc[open_yet, "deficit_floor_area_m2"]) or 0.0) + (summary.add_up(done) or 0.0)
+        left = summary.deficit_left(rows, year)
         found.append((Measure("deficit_left", "m2", "less", view="people" if year == last else "", year=year), left))
     found += _surplus_measures(run, horizons)
     found += _land_measures(run, planned)

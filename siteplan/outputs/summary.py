@@ -152,6 +152,17 @@ def finished_by(rows: pd.DataFrame, year: int) -> pd.Series[Any]:
     return (rows["status"] == "planned") & (years <= year)
 
 
+def deficit_left(rows: pd.DataFrame, year: int) -> float:
+    """Floor that is missing at the end of a year, m²: of works done what they leave, of all others what is missing now.
+
+    Small deficits that are accepted without works count too: the floor is missing all the same.
+    """
+    done = finished_by(rows, year)
+    return (add_up(rows.loc[~done, "deficit_floor_area_m2"]) or 0.0) + (
+        add_up(rows.loc[done, "deficit_left_m2"]) or 0.0
+    )
+
+
 def proposed_sites(run: Run) -> Any:
     """Sites proposed for a commune (``is_best``), one row each, by commune code."""
     sites = run.sites

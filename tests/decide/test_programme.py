@@ -547,3 +547,10 @@ def test_a_smaller_type_counts_against_the_quota_with_the_land_it_takes_itself()
     # the same where the candidates are read back from a run, which holds no such column
     read_back = plan(frame.drop(columns="new_tsc_m2"), settings, (), None, pd.DataFrame(smaller))
     assert phases_of(read_back) == phases_of(result)
+
+
+def test_a_renovation_leaves_the_floor_missing_that_it_does_not_add():
+    rows = [{"build_type": "renovate", "deficit_floor_area_m2": 84.0}, {"build_type": "build_new"}]
+    result = plan(candidates(rows), scenario([A]), (), None)
+    left = dict(zip(result.programme["commune_code"], result.programme["deficit_left_m2"], strict=True))
+    assert left == {"00000": 84.0, "00001": 0.0}

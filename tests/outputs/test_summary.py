@@ -54,3 +54,17 @@ def test_same_rows_sees_a_changed_figure(two_runs):
     assert not summary.same_rows(two_runs, "programme")
     second.tables["communes"].loc[0, "staff"] = 61
     assert not summary.same_rows([first, second], "communes", summary.OF_OPTION)
+
+
+def test_floor_missing_counts_what_is_accepted_and_what_works_leave():
+    rows = pd.DataFrame(
+        {
+            "status": ["planned", "planned", "waiting", "not_needed"],
+            "finish_year": [2028, 2031, None, None],
+            "deficit_floor_area_m2": [1000.0, 500.0, 40.0, 7.0],
+            "deficit_left_m2": [300.0, 0.0, 40.0, 7.0],
+        }
+    )
+    assert summary.deficit_left(rows, 2027) == 1000 + 500 + 40 + 7
+    assert summary.deficit_left(rows, 2030) == 300 + 500 + 40 + 7
+    assert summary.deficit_left(rows, 2035) == 300 + 0 + 40 + 7

@@ -1,0 +1,34 @@
+"""Tables put together between the stages."""
+
+import pandas as pd
+import pytest
+
+from siteplan import assembly
+
+
+def test_land_is_searched_for_what_is_agreed_and_for_the_need_of_the_others():
+    codes = ["1", "2", "3", "4"]
+    need = pd.DataFrame(
+        {
+            "commune_code": codes,
+            "required_floor_area_m2": [2000.0] * 4,
+            "required_land_area_m2": [4000.0] * 4,
+            "required_footprint_m2": [800.0] * 4,
+        }
+    )
+    gaps = pd.DataFrame(
+        {
+            "commune_code": codes,
+            "build_type": ["build_new", "build_new", "extend", "build_new"],
+            "agreed": [True, False, True, True],
+            "new_floor_area_m2": [3000.0, 2000.0, 0.0, 1000.0],
+            "new_land_area_m2": [5500.0, 4000.0, 0.0, 2100.0],
+            "extension_land_area_m2": [0.0, 0.0, 120.0, 0.0],
+            "kept_facility_id": [None, None, "CS-3", None],
+        }
+    )
+    wanted = assembly.wanted_land(need, gaps).set_index("commune_code")
+    assert wanted["required_land_area_m2"].tolist() == [5500, 4000, 4000, 2100]
+    assert wanted["required_footprint_m2"].tolist() == pytest.approx([1200, 800, 800, 400])
+    assert wanted["extended_facility_id"].dropna().to_dict() == {"3": "CS-3"}
+    assert wanted["extension_land_area_m2"].dropna().to_dict() == {"3": 120.0}
