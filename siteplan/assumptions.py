@@ -12,6 +12,7 @@ from siteplan.norms import Norm, Norms
 from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
+from siteplan.sites.rules import eligibility_of
 from siteplan.tables import RESULTS, conform
 
 # rule table -> column that names a row; those of which the first that says something is its value; unit of each
@@ -65,8 +66,10 @@ def assumptions(
     of_norms |= {n.key: n for n in norms.values() if n.assumption_id in named}
     rows = [_norm_row(norm) for _, norm in sorted(of_norms.items())]
     for name in _RULE_TABLES:
-        table = getattr(rules, name)
-        rows += [_rule_row(name, row) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
+        table = eligibility_of(rules, scenario) if name == "eligibility" else getattr(rules, name)
+        rows += [
+            _rule_row(name, row, scenario.name) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")
+        ]
     rows += _scenario_rows(scenario)
     statement: Message
     assumed = int(tables["facilities"]["position_assumed"].fillna(False).astype(bool).sum())
@@ -104,7 +107,7 @@ def _norm_row(norm: Norm) -> dict[str, Any]:
     )
 
 
-def _rule_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def _rule_row(table: str, row: Mapping[Any, Any], scenario: str = "") -> dict[str, Any]:
     key, columns = _RULE_TABLES[table]
     identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
     # a corridor of 0 m says only that the object itself counts
@@ -125,7 +128,8 @@ def _rule_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         statement = ("assumption.rule_of_floors", params | floors)
     basis = str(row["legal_basis"])
     identity = f"{table}.{identity}.{row['_row']}"
-    return _assumption(identity, f"rules/{table}.csv", shown, unit, statement, basis, str(row["certainty"]))
+    place = f"{scenario}.toml" if row.get("of_scenario") else f"rules/{table}.csv"
+    return _assumption(identity, place, shown, unit, statement, basis, str(row["certainty"]))
 
 
 def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:

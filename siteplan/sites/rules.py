@@ -84,39 +84,52 @@ def assumption_of(table: str, key: str, row: Mapping[Any, Any]) -> str | None:
     return f"assumption:{table}.{row[key]}.{row['_row']}"
 
 
+def eligibility_of(rules: Rules, scenario: Scenario) -> pd.DataFrame:
+    """Return the rows of ``rules/eligibility.csv`` that apply: none switched off, thresholds as the scenario sets them.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the table and ``of_scenario``: whether the threshold is the scenario's and another than the table's;
+        such a row is proposed, the legal basis of the table's threshold is not its own.
+    """
+    table = rules.eligibility[~rules.eligibility["rule"].isin(scenario.eligibility.switched_off)]
+    threshold, own = table["threshold"].copy(), pd.Series(data=False, index=table.index)
+    for role, column, value in (
+        ("dem", "slope_percent", scenario.eligibility.slope_max_percent),
+        ("sites", "area_m2", scenario.eligibility.minimum_area_m2),
+    ):
+        if value is not None:
+            rows = (table["role"] == role) & (table["column"] == column) & (threshold != value)
+            threshold[rows], own[rows] = value, True
+    basis, certainty = table["legal_basis"].where(~own, ""), table["certainty"].where(~own, "P")
+    return table.assign(threshold=threshold, of_scenario=own, legal_basis=basis, certainty=certainty)
+
+
 def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
     """Rules in the order of the table, without those the scenario switches off."""
-    overrides = {
-        ("dem", "slope_percent"): scenario.eligibility.slope_max_percent,
-        ("sites", "area_m2"): scenario.eligibility.minimum_area_m2,
-    }
-    found = []
-    for row in records(rules.eligibility):
-        if row["rule"] in scenario.eligibility.switched_off:
-            continue
-        override = overrides.get((row["role"], row["column"]))
-        found.append(
-            Rule(
-                rule=row["rule"],
-                name=row["name"] or row["rule"],
-                role=row["role"] or "",
-                column=row["column"] or "",
-                values=tuple(v.strip() for v in (row["values"] or "").split("|") if v.strip()),
-                threshold=row["threshold"] if override is None else override,
-                distance_m=row["distance_m"],
-                distance_urban_m=row["distance_urban_m"],
-                strength=row["strength"] or "soft",
-                source=row["source"] or "corridor",
-                severity=1 if np.isnan(row["severity"]) else int(row["severity"]),
-                tolerance_percent=row["tolerance_percent"],
-                discuss=tuple(v.strip() for v in (row["discuss"] or "").split("|") if v.strip()),
-                treatment=row["treatment"] or "none",
-                legal_basis=row["legal_basis"] or "",
-                certainty=row["certainty"],
-                assumption_id=f"eligibility.{row['rule']}.{row['_row']}",
-            )
+    return tuple(
+        Rule(
+            rule=row["rule"],
+            name=row["name"] or row["rule"],
+            role=row["role"] or "",
+            column=row["column"] or "",
+            values=tuple(v.strip() for v in (row["values"] or "").split("|") if v.strip()),
+            threshold=row["threshold"],
+            distance_m=row["distance_m"],
+            distance_urban_m=row["distance_urban_m"],
+            strength=row["strength"] or "soft",
+            source=row["source"] or "corridor",
+            severity=1 if np.isnan(row["severity"]) else int(row["severity"]),
+            tolerance_percent=row["tolerance_percent"],
+            discuss=tuple(v.strip() for v in (row["discuss"] or "").split("|") if v.strip()),
+            treatment=row["treatment"] or "none",
+            legal_basis=row["legal_basis"] or "",
+            certainty=row["certainty"],
+            assumption_id=f"eligibility.{row['rule']}.{row['_row']}",
         )
-    return tuple(found)
+        for row in records(eligibility_of(rules, scenario))
+    )
 
 
 def _matches(series: pd.Series[Any], values: tuple[str, ...]) -> Array:
