@@ -182,10 +182,18 @@ def layers_add(
     place = now.workspace()
     target = catalog or place.catalog
     with lock(place):
-        proposal = inspect(file, role, load_catalog(target).province, folder=target.parent, name=name)
+        found = load_catalog(target)
+        present = found.of_role(role)
+        proposal = inspect(file, role, found.province, folder=target.parent, name=name, present=present)
         append_entry(target, proposal)
     now.problems(proposal.problems)
     now.out.print(proposal.toml(), markup=False)
+    taken = [key for key in ("mandatory", "restricted") if proposal.entry[key]]
+    names = ", ".join(entry.name for entry in present)
+    if taken:
+        now.line("layers.taken_over", settings=", ".join(f"{key} = true" for key in taken), names=names)
+    if present:
+        now.line("layers.beside", names=names)
     now.line("layers.added", catalog=str(target), name=proposal.name)
 
 

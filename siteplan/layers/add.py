@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from siteplan import locale
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem, UsageError
 from siteplan.layers import columns, formats, grids, place, vector
-from siteplan.layers.catalog import ROLES, near_key, nearest
+from siteplan.layers.catalog import ROLES, LayerEntry, near_key, nearest
 from siteplan.tables import INPUTS
 from siteplan.tables.inputs import RASTER_ROLES
 from siteplan.tabular import read_table
@@ -88,7 +89,13 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def inspect(
-    file: Path, role: str, province: Province, *, folder: Path | None = None, name: str | None = None
+    file: Path,
+    role: str,
+    province: Province,
+    *,
+    folder: Path | None = None,
+    name: str | None = None,
+    present: Sequence[LayerEntry] = (),
 ) -> Proposal:
     """Inspect a file and propose its entry.
 
@@ -104,6 +111,9 @@ def inspect(
         The catalog's folder, which the path is written relative to; the file's own by default.
     name
         Name of the entry; made of the file's name by default.
+    present
+        Entries of the role that the catalog has: the new one is mandatory where one of them is, restricted where all
+        of them are.
 
     Returns
     -------
@@ -139,7 +149,8 @@ def inspect(
         proposal = _of_vector(formats.identify(file), province, proposal)
     entry = dict(proposal.entry)
     values = entry.pop("values", None)
-    entry |= {"source": "", "legal_basis": "", "mandatory": False, "illustrative": False, "restricted": False}
+    entry |= {"source": "", "legal_basis": "", "mandatory": any(e.mandatory for e in present), "illustrative": False}
+    entry["restricted"] = bool(present) and all(e.restricted for e in present)
     if values:
         entry["values"] = values
     return replace(proposal, entry=entry, problems=tuple(replace(p, file=path) for p in proposal.problems))
@@ -235,7 +246,7 @@ def _likeness(name: str, role: str, layer: str) -> int:
 def _with_columns(proposal: Proposal, names: list[str], values: dict[str, Any]) -> Proposal:
     """Add the mapping of columns, and a place for the values of classes that are not known."""
     schema = INPUTS[proposal.entry["role"]]
-    matched = columns.match(schema, names)
+    matched = columns.match(schema, names, usual=True)
     entry = dict(proposal.entry)
     remarks = list(proposal.remarks)
     written = {c: name for c, name in matched.items() if columns.plain_name(c) != columns.plain_name(name)}
@@ -257,9 +268,7 @@ def _with_columns(proposal: Proposal, names: list[str], values: dict[str, Any]) 
             continue
         strange = columns.unknown_values(values[matched[column.name]], column)
         if strange and len(strange) <= MOST_VALUES:
-            classes[column.name] = {
-                word: nearest(locale.fold(word), column.values) or column.values[-1] for word in strange
-            }
+            classes[column.name] = {word: columns.meant_token(word, column) or column.values[-1] for word in strange}
             remarks.append(locale.text("layers.add.values", column=column.name, known=", ".join(column.values)))
     if classes:
         entry["values"] = classes

@@ -287,7 +287,8 @@ def _hazard_levels(layers: LayerSet) -> list[Problem]:
         entry = layers.catalog.entry(str(name))
         problems += together(
             "hazard_level_missing", "warning", (np.flatnonzero(lacking) + 1).tolist(), column="level",
-            value=entry.fields.get("level", ""), total=len(of_layer), **_place_of(layers, "hazards", [str(name)]),
+            mapped=f"level = {entry.fields.get('level', '–')}", total=len(of_layer),
+            **_place_of(layers, "hazards", [str(name)]),
         )  # fmt: skip
     return problems
 

@@ -14,6 +14,7 @@ import pandas as pd
 from siteplan.errors import Problem
 from siteplan.layers.catalog import ANY_OTHER, LayerEntry, nearest
 from siteplan.layers.listing import named, together
+from siteplan.layers.usual_names import usual_names
 from siteplan.locale import LANGUAGES, catalogue, fold
 from siteplan.tables.schema import Column, Table
 from siteplan.tabular import AmbiguousNumberError, parse_number
@@ -43,11 +44,12 @@ def _names_of(column: Column) -> tuple[str, ...]:
     )
 
 
-def match(table: Table, names: Sequence[str]) -> dict[str, Any]:
+def match(table: Table, names: Sequence[str], *, usual: bool = False) -> dict[str, Any]:
     """Propose which column of a file is which canonical one.
 
     Canonical names, the ten-letter names of shapefiles and the Vietnamese and English labels are recognised, whatever
-    their case and accents; each column of the file is used once, surest match first.
+    their case and accents; each column of the file is used once, surest match first. With `usual` also the names that
+    offices usually give a column: for a proposal that a person reads, not for reading.
     """
     free = {plain_name(name): name for name in reversed(names)}
     found: dict[str, str] = {}
@@ -59,6 +61,10 @@ def match(table: Table, names: Sequence[str]) -> dict[str, Any]:
                 continue
             if known[rank] in free:
                 found[column.name] = free.pop(known[rank])
+    for column in columns if usual else ():
+        there = next((name for name in usual_names(table.name, column.name) if name in free), None)
+        if column.name not in found and there is not None:
+            found[column.name] = free.pop(there)
     return found
 
 
@@ -160,6 +166,14 @@ def _tokens(column: Column) -> dict[str, Any]:
             if label:
                 words.setdefault(fold(label), token)
     return words
+
+
+def meant_token(word: str, column: Column) -> str:
+    """Token that a word may mean: the longest known word in it ("nguy cơ rất cao"), else the nearest; "" where none."""
+    known = _tokens(column)
+    words = f" {fold(word)} "
+    held = [text for text in known if f" {text} " in words]
+    return known[max(held, key=len)] if held else nearest(fold(word), column.values)
 
 
 def unknown_values(values: Any, column: Column) -> list[str]:

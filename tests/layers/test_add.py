@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import shutil
 import tomllib
 
 import geopandas as gpd
 import pytest
 import shapely
 
+from siteplan.cli.app import call
 from siteplan.crs import Province
 from siteplan.errors import InputError, UsageError
+from siteplan.layers import columns
 from siteplan.layers.add import append_entry, inspect, name_from
 from siteplan.layers.catalog import LayerEntry, load_catalog
 from siteplan.layers.template import catalog_template, scenario_template
+from siteplan.layers.usual_names import _ANYWHERE, _OF_ROLE, usual_names
 from siteplan.scenario import load_scenario
+from siteplan.tables import INPUTS
 
 WEST, SOUTH = 440_000.0, 2_410_000.0
 
@@ -48,6 +53,92 @@ def test_proposal_has_crs_columns_and_values(facilities, ground, province):
     assert any("NGUOI_NHAP" in remark for remark in proposal.remarks)
     assert [p.key for p in proposal.problems] == ["layer_crs_missing_guess"]
     LayerEntry.model_validate({"name": "x", **tomllib.loads(proposal.toml())["layers"][proposal.name]})
+
+
+def _table(folder, name, columns, **words):
+    path = folder / f"{name}.gpkg"
+    frame = gpd.GeoDataFrame(words, geometry=[shapely.box(WEST, SOUTH, WEST + 50, SOUTH + 50)] * columns, crs=9215)
+    frame.to_file(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["MUC_DO", "MUCDO", "CAP_DO", "MUC", "Mức độ", "muc_do", "CapDoRuiRo", "PHAN_CAP"])
+def test_the_level_of_hazards_is_proposed_by_its_usual_names(name, ground, province):
+    words = {"LOAI": ["sạt lở đất"] * 3, name: ["rất cao", "cao", "nguy cơ rất cao"], "NGAY": ["x"] * 3}
+    proposal = inspect(_table(ground.folder, "thien_tai", 3, **words), "hazards", province)
+    assert proposal.entry["fields"] == {"hazard_kind": "LOAI", "level": name}
+    assert proposal.entry["values"] == {"level": {"nguy cơ rất cao": "very_high"}}
+
+
+@pytest.mark.parametrize(
+    ("role", "fields"),
+    [
+        ("land_use", {"land_use": "KH_LOAIDAT"}),
+        ("land_use", {"land_use": "MDSDD"}),
+        ("roads", {"road_class": "LOAI_DUONG", "name": "TEN_DUONG", "width_m": "DO_RONG"}),
+        ("power_lines", {"voltage_kv": "CAP_DA"}),
+        ("flood_marks", {"event": "DOT_LU", "level_m": "CAO_DO"}),
+        ("sector_projects", {"project_id": "MA_DUAN", "name": "TEN_DUAN", "owner": "CHU_DAUTU"}),
+        ("plan_zones", {"zone_id": "SO_HIEU", "plan_id": "MA_DOAN", "function": "LOAIDAT_QH"}),
+        ("communes", {"code": "MA_DVHC", "name": "TEN_XA"}),
+        ("facilities", {"facility_id": "MA_COSO", "commune_code": "MA_DVHC", "land_area_m2": "DIEN_TICH"}),
+        ("urban_areas", {"name": "TEN_DOTHI", "class_now": "LOAI_DOTHI"}),
+    ],
+)
+def test_usual_names_of_other_roles_are_proposed(role, fields, ground, province):
+    words = {name: ["1"] for name in fields.values()}
+    found = inspect(_table(ground.folder, "lop", 1, **words, KHAC=["1"]), role, province).entry["fields"]
+    assert found == fields
+
+
+def test_a_usual_name_means_one_column_and_is_no_sure_name_of_another():
+    for role, table in INPUTS.items():
+        sure = {name: c.name for c in table.columns for name in columns._names_of(c)}
+        known: dict[str, str] = {}
+        for column in table.columns:
+            for name in usual_names(role, column.name):
+                assert name == columns.plain_name(name), (role, name)
+                assert known.setdefault(name, column.name) == column.name, (role, name)
+                assert sure.get(name, column.name) == column.name, (role, name)
+    named = {(role, c) for role, of_role in _OF_ROLE.items() for c in of_role}
+    assert not {(role, c) for role, c in named if role not in INPUTS or c not in INPUTS[role].names}
+    assert not set(_ANYWHERE) - {c for table in INPUTS.values() for c in table.names}
+
+
+def test_reading_does_not_take_usual_names_unasked():
+    assert "level" not in columns.match(INPUTS["hazards"], ["LOAI", "MUC_DO"])
+
+
+def test_mandatory_and_restricted_are_those_of_the_present_entries(ground, province):
+    path = _table(ground.folder, "bien", 1, TEN=["x"])
+
+    def flags(*present):
+        entries = [
+            LayerEntry(name=f"l{i}", role="hazards", path="a", mandatory=m, restricted=r)
+            for i, (m, r) in enumerate(present)
+        ]
+        entry = inspect(path, "hazards", province, present=entries).entry
+        return entry["mandatory"], entry["restricted"]
+
+    assert flags() == (False, False)
+    assert flags((True, False)) == (True, False)
+    assert flags((False, True)) == (False, True)
+    assert flags((True, False), (False, True)) == (True, False)  # one of two is restricted: told nothing of a third
+
+
+def test_the_command_says_what_it_took_over_and_what_stays(ground, repo_root, tmp_path, monkeypatch, capsys):
+    (tmp_path / "w" / "layers").mkdir(parents=True)
+    shutil.copy(repo_root / "layers" / "province.toml", tmp_path / "w" / "layers")
+    monkeypatch.chdir(tmp_path / "w")
+    path = _table(ground.folder, "ngap", 1, LOAI=["ngập lụt"], MUC_DO=["cao"])
+    ground.put("hazards", "hazards", "cu.gpkg", mandatory=True, restricted=True)
+    catalog = ground.write()
+    assert call(["layers", "add", str(path), "--role", "hazards", "--catalog", str(catalog)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "vai trò (hazards): mandatory = true, restricted = true" in told
+    assert "Danh mục vẫn còn mục cùng vai trò: hazards." in told
+    entry = load_catalog(catalog).entry("ngap")
+    assert (entry.mandatory, entry.restricted, entry.fields["level"]) == (True, True, "MUC_DO")
 
 
 def test_entry_is_appended_and_comments_stay(facilities, ground, province):

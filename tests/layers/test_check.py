@@ -7,6 +7,7 @@ import shapely
 from affine import Affine
 
 from siteplan.layers.coverage import area_share_percent, grid_share_percent, layer_coverage
+from siteplan.locale import problem_row
 from siteplan.raster import Raster
 from siteplan.tables import RESULTS, verify
 
@@ -65,6 +66,7 @@ def test_hazard_zones_without_a_level_are_counted_with_their_column(ground):
         ("sat_lo", 3, 3, "1, 2, 3"),
     ]
     assert all(p.severity == "warning" and p.column == "level" for p in told)
+    assert "(cột level = CAPNGUYHIEM)" in problem_row(told[0], "vi")["what"]
 
 
 def test_communes_of_the_neighbouring_zone_stick_out(ground):
