@@ -8,7 +8,6 @@ from siteplan import locale
 from siteplan.outputs import summary
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS, records
-from siteplan.tables.evidence import CONFORMITY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 
 LISTED = 12  # communes named in the text; more are named in the annex
+_WHERE_FOUND = ("outside", "paper_only")  # columns that stand only where there is such a site
 
 
 def write_conformity(writer: Writer) -> None:
@@ -25,8 +25,10 @@ def write_conformity(writer: Writer) -> None:
     rows = summary.conformity_by_kind(writer.run)
     if len(rows):
         _counts(writer, rows)
-        _listed(writer, rows, "not_in_plan")
-        _listed(writer, rows, "needs_adjustment")
+        for state in ("needs_adjustment", "not_in_plan", "paper_only", "no_plan"):
+            _listed(writer, rows, state)
+        if (rows["state"] == "outside").any():
+            writer.say("sites.conformity_outside")
         writer.say("sites.conformity_annex", annex=writer.annex("evidence"))
     _shifts(writer)
 
@@ -35,23 +37,28 @@ def _kind(writer: Writer, kind: object) -> str:
     return locale.value_text("plan_kind", str(kind), writer.lang)
 
 
+def _state(writer: Writer, state: object) -> str:
+    return writer.words(f"conformity_state.{state}")
+
+
 def _counts(writer: Writer, rows: pd.DataFrame) -> None:
     writer.paper.caption(writer.words("sites.conformity_caption", count=int(rows["site_id"].nunique())))
-    headings = [writer.words("sites.conformity_kind")]
-    headings += [locale.value_text("conformity", token, writer.lang) for token in CONFORMITY]
+    found = set(rows["state"])
+    states = [state for state in summary.CONFORMITY_STATES if state in found or state not in _WHERE_FOUND]
+    headings = [writer.words("sites.conformity_kind"), *(_state(writer, state) for state in states)]
     lines = [
-        [_kind(writer, kind), *(writer.number(int((own["conformity"] == token).sum())) for token in CONFORMITY)]
+        [_kind(writer, kind), *(writer.number(int((own["state"] == state).sum())) for state in states)]
         for kind, own in rows.groupby("plan_kind", sort=False)
     ]
-    align: list[Align] = ["left", "right", "right", "right"]
-    writer.paper.table(headings, lines, align=align, size_pt=11)
+    align: list[Align] = ["left", *["right"] * len(states)]  # type: ignore[list-item]
+    writer.paper.table(headings, lines, align=align, size_pt=10)
 
 
-def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
+def _listed(writer: Writer, rows: pd.DataFrame, state: str) -> None:
     """Name the communes whose proposed site has this result, by kind; a kind all have it in is said shortly."""
     names, items = summary.names_by_code(writer.run), []
     for kind, own in rows.groupby("plan_kind", sort=False):
-        codes = own.loc[own["conformity"] == token, "commune_code"]
+        codes = own.loc[own["state"] == state, "commune_code"]
         if len(codes) == len(own):
             items.append(f"{_kind(writer, kind)}: {writer.words('sites.conformity_all', count=len(own))};")
         elif len(codes) > LISTED:
@@ -59,7 +66,7 @@ def _listed(writer: Writer, rows: pd.DataFrame, token: str) -> None:
         elif len(codes):
             items.append(f"{_kind(writer, kind)} ({len(codes)}): {', '.join(names[str(code)] for code in codes)};")
     if items:
-        writer.say(f"sites.conformity_{token}")
+        writer.say(f"sites.conformity_{state}")
         writer.paper.items(items)
 
 
@@ -70,7 +77,7 @@ def write_matrix(writer: Writer) -> None:
         return
     names, sites = summary.names_by_code(writer.run), summary.proposed_sites(writer.run)
     kinds = list(dict.fromkeys(rows["plan_kind"]))
-    said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["conformity"], strict=True))
+    said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["state"], strict=True))
     headings = [locale.text("workbook.commune", writer.lang), RESULTS["sites"].column("label").label]
     if writer.lang == "en":
         headings[1] = RESULTS["sites"].column("label").label_en
@@ -78,10 +85,7 @@ def write_matrix(writer: Writer) -> None:
         [
             capital(names.get(str(site["commune_code"]), "")),
             str(site["label"] or ""),
-            *(
-                capital(locale.value_text("conformity", said.get((site["site_id"], kind)), writer.lang)) or "–"
-                for kind in kinds
-            ),
+            *(_state(writer, said[key]) if (key := (site["site_id"], kind)) in said else "–" for kind in kinds),
         ]
         for site in records(sites, ("commune_code", "label", "site_id"))
     ]

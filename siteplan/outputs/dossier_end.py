@@ -211,12 +211,10 @@ def _yearly(run: Run) -> dict[int, tuple[int, int]]:
 def recommendations(writer: Writer) -> None:
     """Write what is asked to be decided, each with its figures."""
     total, communes = total_of(writer.run), writer.run.communes
-    best = summary.proposed_sites(writer.run)
     lines = [
         writer.words("ask.size", floor=writer.m2(total["required_floor_area_m2"]),
                      land=writer.m2(total["required_land_area_m2"]), units=writer.number(len(communes))),
-        writer.words("ask.sites", count=writer.number(len(best)),
-                     listed=writer.counted("ask", counts_of(best["check_result"], CHECKS))),
+        *_about_sites(writer),
     ]  # fmt: skip
     missing = int(communes["best_site_id"].isna().sum())
     if missing:
@@ -233,6 +231,42 @@ def recommendations(writer: Writer) -> None:
         lines.append(writer.words("ask.confirm", count=writer.number(unconfirmed), annex=writer.annex("assumptions")))
     for number, line in enumerate(lines, start=1):
         writer.paper.text(f"{number}. {line}")
+
+
+def _about_sites(writer: Writer) -> list[str]:
+    """Ask about the proposed sites by group: to go on with, to choose again, and headquarters that stay as they are.
+
+    Those stay whose commune needs no investment in any option.
+    """
+    best, blocked_by = summary.proposed_sites(writer.run), summary.blocking_rules(writer.run)
+    programmes = [summary.programme(run) for run in writer.runs]
+    as_is = [set(rows.loc[rows["status"] == "not_needed", "commune_code"].astype(str)) for rows in programmes]
+    needed = ~best["commune_code"].astype(str).isin(set.intersection(*as_is))
+    blocked = best["check_result"] == "blocked"
+    names = summary.names_by_code(writer.run)
+
+    def told(sites: pd.DataFrame) -> str:
+        listed = []
+        for site, code in zip(sites["site_id"], sites["commune_code"], strict=True):
+            rules = "; ".join(wording.clean(rule) for rule in blocked_by.get(str(site), ()))
+            words = {"name": names[str(code)], "rules": rules}
+            listed.append(writer.words("ask.what_blocks", **words) if rules else words["name"])
+        return ", ".join(listed)
+
+    going, again, staying, bound = (
+        best[needed & ~blocked], best[needed & blocked], best[~needed], best[~needed & blocked],
+    )  # fmt: skip
+    lines = []
+    if len(going):
+        counts = writer.counted("ask", counts_of(going["check_result"], [c for c in CHECKS if c != "blocked"]))
+        lines.append(writer.words("ask.sites", count=writer.number(len(going)), listed=counts))
+    if len(again):
+        lines.append(writer.words("ask.again", count=writer.number(len(again)), listed=told(again)))
+    if len(staying):
+        key = "ask.stay_blocked" if len(bound) else "ask.stay"
+        lines.append(writer.words(
+            key, count=writer.number(len(staying)), blocked=writer.number(len(bound)), listed=told(bound)))  # fmt: skip
+    return lines
 
 
 def _option_line(writer: Writer, run: Run) -> str:

@@ -48,7 +48,10 @@ def locations(writer: Writer) -> None:
         "sites.overlaps", count=writer.number(len(overlaps)), sites=writer.number(int(overlaps["site_id"].nunique())),
         annex=writer.annex("evidence"),
     )  # fmt: skip
-    writer.say("sites.sheets", annex=writer.annex("site_sheets"))
+    writer.say(
+        "sites.sheets" if writer.pictures is not None else "sites.sheets_without_maps",
+        annex=writer.annex("site_sheets"),
+    )
     write_conformity(writer)
     write_said(writer)
     coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()

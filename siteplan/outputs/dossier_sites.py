@@ -22,11 +22,11 @@ FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_res
 
 
 def write_site_sheets(writer: Writer) -> None:
-    """Write a page for each proposed site; where no maps are drawn, a line that says how to have them drawn."""
+    """Write a page for each proposed site; where no maps are drawn, a line that says so."""
     best = summary.proposed_sites(writer.run)
     names = summary.names_by_code(writer.run)
     codes = [str(code) for code in best["commune_code"]]
-    if writer.pictures is None or not codes:
+    if writer.pictures is None:
         writer.say("site_sheets.no_maps")
     without = writer.run.communes[writer.run.communes["best_site_id"].isna()].sort_values("code")
     if len(without):

@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 
 import docx
+import pandas as pd
 import pytest
 from docx.enum.section import WD_ORIENT
 from docx.shared import Mm
@@ -239,16 +240,48 @@ def test_the_comparison_table_is_that_of_the_comparison(document, both):
 
 def test_conformity_is_counted_and_named_by_kind(document):
     lines = table_with(document, "Phù hợp quy hoạch")
-    assert lines[0] == ["Loại quy hoạch", "Phù hợp quy hoạch", "Chưa có trong quy hoạch", "Cần điều chỉnh quy hoạch"]
-    # three proposed sites: one each way with the general plan, none in a land-use plan; other kinds are not mandatory
+    assert lines[0] == [
+        "Loại quy hoạch", "Phù hợp quy hoạch", "Cần điều chỉnh quy hoạch", "Chưa có trong quy hoạch",
+        "Chưa có quy hoạch, chưa đối chiếu được",
+    ]  # fmt: skip
+    # three proposed sites: one each way with the general plan, no land-use plan registered; others are not mandatory
     assert lines[1:] == [
-        ["Quy hoạch chung đô thị, quy hoạch chung xã", "1", "1", "1"],
-        ["Quy hoạch sử dụng đất", "0", "3", "0"],
+        ["Quy hoạch chung đô thị, quy hoạch chung xã", "1", "1", "1", "0"],
+        ["Quy hoạch sử dụng đất", "0", "0", "0", "3"],
     ]
     words = text_of(document)
     assert "Quy hoạch chung đô thị, quy hoạch chung xã (1): xã Đoàn Kết" in words
     assert "Quy hoạch chung đô thị, quy hoạch chung xã (1): phường Đông Kinh" in words
-    assert "Quy hoạch sử dụng đất: tất cả 3 vị trí" in words
+    after = words.index("chưa có quy hoạch loại này trong sổ quy hoạch")
+    assert words.find("Quy hoạch sử dụng đất: tất cả 3 vị trí") > after
+
+
+@pytest.mark.parametrize(
+    ("kind", "basis", "state"),
+    [
+        ("general", "no_plan", "no_plan"),
+        ("general", "partly", "no_plan"),
+        ("general", "paper_only", "paper_only"),
+        ("general", "no_zone_here", "not_in_plan"),
+        ("general", "zones", "not_in_plan"),
+        ("general", None, "not_in_plan"),
+        ("forest", "no_zone_here", "outside"),
+        ("forest", "no_plan", "no_plan"),
+    ],
+)
+def test_no_plan_is_not_a_plan_that_lacks_the_site(build_run, kind, basis, state):
+    run = build_run()
+    rows = run.conformity[run.conformity["plan_kind"] == "land_use"]
+    run.tables["conformity"] = rows.assign(plan_kind=kind, conformity_basis=basis)
+    assert set(summary.conformity_by_kind(run)["state"]) == {state}
+
+
+def test_a_plan_held_against_a_site_counts_before_one_on_paper(build_run):
+    run = build_run()
+    rows = run.conformity[run.conformity["plan_kind"] == "land_use"]
+    run.tables["conformity"] = pd.concat([rows, rows.assign(conformity_basis="paper_only"), rows.assign(
+        conformity_basis="no_zone_here")])  # fmt: skip
+    assert set(summary.conformity_by_kind(run)["state"]) == {"not_in_plan"}
 
 
 def test_the_annex_says_of_each_proposed_site_what_the_plans_of_each_kind_say(annexed, both):
@@ -261,10 +294,60 @@ def test_the_annex_says_of_each_proposed_site_what_the_plans_of_each_kind_say(an
     general = rows[0].index("Quy hoạch chung đô thị, quy hoạch chung xã")
     for line, code in zip(rows[1:], best["commune_code"], strict=True):
         assert names[code] in line[0]
-        assert line[land] == "Chưa có trong quy hoạch"
+        assert line[land] == "Chưa có quy hoạch, chưa đối chiếu được"
     by_name = {line[0]: line[general] for line in rows[1:]}
     assert next(words for name, words in by_name.items() if "Đoàn Kết" in name) == "Chưa có trong quy hoạch"
     assert next(words for name, words in by_name.items() if "Đông Kinh" in name) == "Cần điều chỉnh quy hoạch"
+
+
+def asked(runs, folder):
+    """Return the numbered lines of the last part."""
+    document = docx.Document(str(dossier.write_dossier(runs, folder / "a.docx")))
+    lines = [p.text for p in document.paragraphs]
+    return [line for line in lines[lines.index("XII. KIẾN NGHỊ") if "XII. KIẾN NGHỊ" in lines else 0 :]
+            if re.match(r"\d+\. ", line)]  # fmt: skip
+
+
+def test_sites_are_asked_for_by_group(build_run, tmp_path):
+    run = build_run()
+    codes = ["05977", "06001", "06184"]
+    # the first is built on, the second blocked and to be built on, the third stays as it is and is blocked
+    results = dict(zip(codes, ("conditional", "blocked", "blocked"), strict=True))
+    run.tables["sites"]["check_result"] = run.sites["commune_code"].map(results)
+    status = dict(zip(codes, ("planned", "waiting", "not_needed"), strict=True))
+    run.tables["programme"]["status"] = run.programme["commune_code"].map(status).fillna("waiting")
+    evidence = run.conflicts
+    blocking = pd.concat([evidence.iloc[:1]] * 4, ignore_index=True).assign(
+        site_id=[f"{codes[1]}-K-AAAAAA", f"{codes[2]}-K-AAAAAA", f"{codes[2]}-K-AAAAAA", f"{codes[2]}-T-AAAAAA"],
+        rule_name=["Đất lúa", "Đất nghĩa trang", "Đất nghĩa trang", "Đường sắt"], effect="blocking", restricted=False,
+    )  # fmt: skip
+    run.tables["conflicts"] = pd.concat([evidence[evidence["effect"] != "blocking"], blocking], ignore_index=True)
+    lines = asked([run], tmp_path)
+    names = summary.names_by_code(run)
+    going, again, staying = (next(line for line in lines if words in line) for words in (
+        "để làm thủ tục tiếp theo", "chọn lại vị trí", "không lập dự án"))  # fmt: skip
+    assert "Thống nhất 1 vị trí" in going
+    assert "bị chặn, " not in going
+    assert f"{names['06001']} (Đất lúa)" in again
+    assert f"1 trụ sở bị chặn, phải xử lý trong quá trình sử dụng: {names['06184']} (Đất nghĩa trang)." in staying
+    assert "Đường sắt" not in "".join(lines)
+
+
+def test_what_is_restricted_is_not_named_as_what_blocks(build_run):
+    run = build_run()
+    first = run.conflicts.iloc[:1].assign(effect="blocking", rule_name="Kho", site_id="s")
+    run.tables["conflicts"] = pd.concat([first.assign(restricted=flag) for flag in (True, False)], ignore_index=True)
+    assert summary.blocking_rules(run) == {"s": ["Kho"]}
+    run.tables["conflicts"] = first.assign(restricted=True)
+    assert summary.blocking_rules(run) == {}
+
+
+def test_a_headquarters_that_one_option_builds_does_not_stay_as_it_is(small_run_factory, tmp_path):
+    runs = [small_run_factory(tmp_path, name) for name in ("phuong_an_1", "phuong_an_2")]
+    runs[0].tables["programme"]["status"] = "not_needed"
+    lines = asked(runs, tmp_path)
+    assert any("Thống nhất 3 vị trí" in line for line in lines)
+    assert not any("không lập dự án" in line for line in lines)
 
 
 def test_sentences_carry_the_figures(document):

@@ -87,7 +87,12 @@ def test_without_maps_there_is_no_annex_of_maps_and_the_sheets_say_so(two_runs, 
     files = dossier.write_papers(two_runs, tmp_path, "a")
     words = [p.text for p in docx.Document(str(files[2])).paragraphs]
     assert "BẢN ĐỒ TOÀN TỈNH" not in words
-    assert any("--no-maps" in line for line in words)
+    assert any(line.startswith("Bản in này chưa kèm bản đồ") for line in words)
+    paper = [p.text for p in docx.Document(str(files[1])).paragraphs]
+    assert any("chưa kèm bản đồ" in line for line in paper)
+    assert not [line for line in paper if "số liệu và bản đồ tại" in line]
+    # an official paper holds no command of the program
+    assert not [line for line in [*words, *paper] if "siteplan dossier" in line or "--" in line]
 
 
 def test_maps_are_drawn_once_for_the_same_runs(two_runs, tmp_path, drawn):

@@ -19,6 +19,14 @@ from siteplan.tables import RESULTS, conform
 
 NONE = "–"
 OVERLAPS = ("overlap", "contains", "within")
+STATES = {
+    "conforms": "Phù hợp quy hoạch",
+    "needs_adjustment": "Cần điều chỉnh quy hoạch",
+    "not_in_plan": "Chưa có trong quy hoạch",
+    "outside": "Ngoài đất rừng, không bị ràng buộc",
+    "paper_only": "Chỉ có bản giấy",
+    "no_plan": "Chưa có quy hoạch, chưa đối chiếu được",
+}
 EVIDENCE_COLUMNS = ("title", "decision_no", "decision_date", "rule_name", "relation", "area_m2", "percent_of_site")
 
 
@@ -193,19 +201,25 @@ class Oracle:
         return rows[rows["site_id"].isin(list(order)) & mandatory]
 
     def worst(self):
-        """Of several plans of a kind the worst is said of the site."""
-        weight = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2}
+        """Of several plans of a kind the worst is said of the site; what no plan was held against is told apart."""
+        weight = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2, "outside": 2, "paper_only": 3, "no_plan": 4}
         found = {}
         for row in self.conformity_rows().to_dict("records"):
-            key = (row["site_id"], row["plan_kind"])
-            if key not in found or weight[row["conformity"]] < weight[found[key]]:
-                found[key] = row["conformity"]
+            key, state = (row["site_id"], row["plan_kind"]), row["conformity"]
+            if state == "not_in_plan":
+                unheld = {"no_plan": "no_plan", "partly": "no_plan", "paper_only": "paper_only"}
+                state = unheld.get(row["conformity_basis"], state)
+                if (row["plan_kind"], row["conformity_basis"]) == ("forest", "no_zone_here"):
+                    state = "outside"
+            if key not in found or weight[state] < weight[found[key]]:
+                found[key] = state
         return found
 
     def conformity_counts(self, kinds):
         said = self.worst()
-        tokens = ("conforms", "not_in_plan", "needs_adjustment")
-        heads = [locale.text("dossier.sites.conformity_kind"), *(locale.value_text("conformity", t) for t in tokens)]
+        tokens = ["conforms", "needs_adjustment", "not_in_plan", "outside", "paper_only", "no_plan"]
+        tokens = [t for t in tokens if t in said.values() or t not in ("outside", "paper_only")]
+        heads = [locale.text("dossier.sites.conformity_kind"), *(STATES[t] for t in tokens)]
         return [[capital(h) for h in heads], *(
             [locale.value_text("plan_kind", kind), *(str(sum(k == kind and v == token for (_, k), v in said.items()))
                                                      for token in tokens)] for kind in kinds)]  # fmt: skip
@@ -327,7 +341,7 @@ class Oracle:
         said = self.worst()
         heads = ["Xã, phường", label("sites", "label"), *(locale.value_text("plan_kind", kind) for kind in kinds)]
         lines = [[self.place(site["commune_code"]), site["label"], *(
-            capital(locale.value_text("conformity", said[site["site_id"], kind])) for kind in kinds)]
+            STATES[said[site["site_id"], kind]] for kind in kinds)]
             for site in self.best().to_dict("records")]  # fmt: skip
         return [heads, *lines]
 
