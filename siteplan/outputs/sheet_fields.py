@@ -52,7 +52,7 @@ def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
     if column.kind == "int":
         return Field(heading, 11, "int", 0, group, total)
     if column.kind == "float":
-        return Field(heading, 13, "number", column.decimals, group, total)
+        return Field(heading, 13, "number", wording.decimals(column), group, total)
     long = column.name in ("legal_basis", "title", "land_use_shares", "source", "document")
     name = column.name in (
         "name",

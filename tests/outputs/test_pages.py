@@ -132,3 +132,22 @@ def test_every_rule_table_an_assumption_comes_from_has_a_name(lang):
 
     for table in _RULE_TABLES:
         assert wording.place_words(f"rules/{table}.csv", lang) != table
+
+
+def test_the_evidence_on_paper_is_one_page_wide_and_its_rows_are_as_high_as_what_is_printed():
+    from siteplan.outputs.printing import A3_PAGE_WIDTH
+    from siteplan.outputs.sheet_fields import field_of, lines_of, wrapped
+    from siteplan.outputs.workbook.columns import EVIDENCE_PRINTED, beside, on_paper
+    from siteplan.tables import RESULTS
+
+    table = RESULTS["conflicts"]
+    first, screen = beside(table.names, EVIDENCE_PRINTED)
+    fields = on_paper([field_of(table.column(name), "vi") for name in (*first, *screen)], screen)
+    printed = [field for field in fields if field.printed]
+    assert {field.key for field in printed} == set(EVIDENCE_PRINTED)
+    # the longest text may grow to the widest a column gets, and the commune's name stands beside its code
+    widest = max(field.width for field in printed)
+    assert sum(field.width for field in printed) - widest + 60 + 20 <= A3_PAGE_WIDTH
+    row = ["" for _ in fields]
+    row[len(first)] = "chữ " * 400
+    assert lines_of(wrapped(fields), row) == 1

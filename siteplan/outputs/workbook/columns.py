@@ -17,7 +17,7 @@ SURPLUS_PRINTED = (
     "free_year", "decided_by", "deadline", "decision_no", "reasons", "legal_basis",
 )  # fmt: skip
 
-_LONG_TEXT = 42  # letters
+_LONG_TEXT = 30  # letters
 
 
 def beside(names: Sequence[str], printed: Sequence[str]) -> tuple[list[str], list[str]]:
