@@ -31,7 +31,6 @@ from siteplan.decide import (
     stability,
     surplus,
     surplus_parts,
-    weights,
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import agencies, opinion_files, opinion_states
@@ -39,12 +38,12 @@ from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
 from siteplan.manifest import manifest_of
-from siteplan.norms import load_norms
 from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.road import Inputs, Road
 from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
-from siteplan.scenario import Scenario, load_scenario
+from siteplan.scenario import Scenario
+from siteplan.scenario_inputs import read_norms, read_scenario
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.site_travel import travel_raster
@@ -85,10 +84,10 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         try:
             return make()
         except SiteplanError as error:
-            problems.extend(error.problems)
+            problems.extend(p for p in error.problems if p not in problems)  # two options extend one base
             return None
 
-    scenarios = [attempt(lambda path=path: weights.weigh(load_scenario(path))) for path in paths]  # type: ignore[misc]
+    scenarios = [attempt(lambda path=path: read_scenario(path)) for path in paths]  # type: ignore[misc]
     if any(problem.key == "file_missing" for problem in problems):
         raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
@@ -96,7 +95,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     named: Catalog | None = attempt(lambda: load_catalog(catalog or workspace.catalog))
     own = named.province.norms if named is not None else ()
     norms = [
-        attempt(lambda s=s: load_norms(folder, s.need.standard, _with_own(own, s), s.date)) if s else None  # type: ignore[misc]
+        attempt(lambda s=s: read_norms(s, folder, own)) if s else None  # type: ignore[misc]
         for s in scenarios
     ]
     layers: LayerSet | None = None if named is None else attempt(lambda: read_layers(named, reporter))
@@ -116,11 +115,6 @@ def _with_quota(scenario: Scenario, quota_ha: float | None) -> Scenario:
     if quota_ha is None or scenario.programme.tsc_quota_ha is not None:
         return scenario
     return scenario.model_copy(update={"programme": scenario.programme.model_copy(update={"tsc_quota_ha": quota_ha})})
-
-
-def _with_own(own: tuple[str, ...], scenario: Scenario) -> tuple[str, ...]:
-    """Put the norm sets of the province before those of the scenario."""
-    return tuple(dict.fromkeys((*own, *scenario.need.supporting)))
 
 
 def run_scenarios(

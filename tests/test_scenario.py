@@ -233,3 +233,39 @@ def test_a_scenario_resolves_to_plain_values(write):
 
     resolved = load_scenario(write(BASE)).resolved()
     assert json.loads(json.dumps(resolved))["phases"][0]["years"] == [2026, 2030]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "column"),
+    [
+        ("weight = 100", "weight = 90", "weights_total", "site"),
+        ("weight = 100", "wieght = 100", "scenario_key_unknown_near", "criteria[1].wieght"),
+        ("weight = 100", "weight = 'x'", "scenario_value_type", "criteria[1].weight"),
+        ("points = [[0, 1], [25, 0]]", "points = [[0, 1]]", "scenario_points_few", "criteria[1].value"),
+        ("[need]", "[need]\nstandart = 'x'", "scenario_key_unknown_near", "need.standart"),
+        ("floors = 4", "floors = 99", "scenario_value_range", "need.floors"),
+    ],
+)
+def test_a_problem_names_the_file_where_the_value_stands(write, old, new, key, column):
+    base = write((BASE + "[need]\nfloors = 4\n").replace(old, new, 1), "goc.toml")
+    write("extends = 'goc.toml'\nseed = 3\n", "giua.toml")
+    own = write("extends = 'giua.toml'\nname = 'con'\ntitel = 'x'\n[need]\nscope = 'Z'\n", "con.toml")
+    if key == "weights_total":  # told where nothing else is wrong
+        own.write_text("extends = 'giua.toml'\nname = 'con'\n[need]\nscope = 'B'\n", "utf-8")
+        assert [(p.key, p.file) for p in problems(own)] == [(key, str(base))]
+        return
+    told = {(p.key, p.column): p.file for p in problems(own)}
+    assert (told[(key, column)], told[("scenario_key_unknown_near", "titel")]) == (str(base), str(own))
+    assert told[("scenario_value_choice", "need.scope")] == str(own)
+
+
+def test_what_stands_in_no_file_is_told_of_the_one_that_is_run(write):
+    write(BASE.replace('title = "Kịch bản thử"', ""), "goc.toml")
+    own = write("extends = 'goc.toml'\n", "con.toml")
+    assert [(p.key, p.column, p.file) for p in problems(own)] == [("scenario_key_missing", "title", str(own))]
+
+
+def test_a_syntax_fault_names_the_base_it_stands_in(write):
+    base = write("name = \n", "goc.toml")
+    (found,) = problems(write("extends = 'goc.toml'\n", "con.toml"))
+    assert (found.key, found.file) == ("toml_invalid", str(base))

@@ -26,11 +26,12 @@ def check(
     now: Session,
     catalog: CatalogOption = None,
 ) -> None:
-    """Print all problems of the layers; exit 1 where one of them is an error."""
+    """Print all problems of the scenarios, rules and layers; exit 1 where one of them is an error."""
     from siteplan.errors import Problem, SiteplanError, has_errors
     from siteplan.layers.catalog import load_catalog
     from siteplan.layers.check import check_layers
     from siteplan.rules import load_rules
+    from siteplan.scenario_inputs import check_scenarios
 
     place = now.workspace(catalog)
     problems: list[Problem] = []
@@ -39,8 +40,15 @@ def check(
         rules = load_rules(place.layers / "rules")
     except SiteplanError as error:
         problems.extend(error.problems)
+    named = None
     try:
-        problems.extend(check_layers(load_catalog(catalog or place.catalog), rules, now.reporter))
+        named = load_catalog(catalog or place.catalog)
+    except SiteplanError as error:
+        problems.extend(error.problems)
+    own = named.province.norms if named is not None else ()
+    problems.extend(check_scenarios(place.scenarios, place.layers / "standards", own))
+    try:
+        problems.extend(check_layers(named, rules, now.reporter) if named is not None else ())
     except SiteplanError as error:
         problems.extend(error.problems)
     now.problems(problems)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from siteplan.errors import Problem
+
+# from where a key stands in the tables to the file it is written in
+Where = Callable[[tuple[Any, ...]], str]
 
 
 def _nearest(key: str, known: list[str]) -> str:
@@ -70,8 +73,8 @@ def _entry_name(raw: Any, location: tuple[Any, ...]) -> str:
     return name
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], file: str, raw: Mapping[str, Any]) -> list[Problem]:
-    """Return a problem for each fault, with the name of the list entry and, for an unknown key, the nearest known."""
+def problems_of(error: ValidationError, model: type[BaseModel], where: Where, raw: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each fault, with its file, the name of the list entry and the key nearest to an unknown."""
     problems = []
     for item in error.errors():
         location = tuple(item["loc"])
@@ -100,5 +103,6 @@ def problems_of(error: ValidationError, model: type[BaseModel], file: str, raw: 
         else:
             key, params = "scenario_value", {"detail": item["msg"]}
         feature = _entry_name(raw, location)
-        problems.append(Problem(key, file=file, feature=feature, column=_place(location), value=value, params=params))
+        file, column = where(location), _place(location)
+        problems.append(Problem(key, file=file, feature=feature, column=column, value=value, params=params))
     return problems

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from siteplan.errors import InputError, Problem
-from siteplan.scenario.faults import problems_of
+from siteplan.scenario.faults import Where, problems_of
 from siteplan.scenario.settings import (
     Checks,
     CostSettings,
@@ -80,52 +80,60 @@ def _starts(phase: Phase) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _rules_between_parts(scenario: Scenario, file: str) -> list[Problem]:
+def _rules_between_parts(scenario: Scenario, where: Where) -> list[Problem]:
+    criteria_in, phases_in, locks_in = (where((part,)) for part in ("criteria", "phases", "locks"))
     problems: list[Problem] = []
     for subject in ("site", "commune"):
         keys = [c.key for c in scenario.criteria if c.of == subject]
         problems += [
-            Problem("criterion_twice", file=file, column=key, params={"of": subject})
+            Problem("criterion_twice", file=criteria_in, column=key, params={"of": subject})
             for key in sorted({k for k in keys if keys.count(k) > 1})
         ]
         total = sum(c.weight for c in scenario.criteria if c.of == subject)
         weighed = any(w.of == subject for w in scenario.weighting)
         if not weighed and abs(total - WEIGHT_TOTAL) > 1e-6:
-            problems.append(Problem("weights_total", file=file, column=subject, value=f"{total:g}"))
+            problems.append(Problem("weights_total", file=criteria_in, column=subject, value=f"{total:g}"))
     names = [p.name for p in scenario.phases]
-    problems += [Problem("phase_twice", file=file, value=n) for n in sorted({n for n in names if names.count(n) > 1})]
-    if not scenario.phases:
-        problems.append(Problem("phases_missing", file=file))
     problems += [
-        Problem("phases_overlap", file=file, value=f"{a.name}, {b.name}")
+        Problem("phase_twice", file=phases_in, value=n) for n in sorted({n for n in names if names.count(n) > 1})
+    ]
+    if not scenario.phases:
+        problems.append(Problem("phases_missing", file=phases_in))
+    problems += [
+        Problem("phases_overlap", file=phases_in, value=f"{a.name}, {b.name}")
         for a, b in combinations(sorted(scenario.phases, key=lambda p: p.years), 2)
         if b.years[0] <= a.years[1]
     ]
     if scenario.phases and all(p.waiting_list for p in scenario.phases):
-        problems.append(Problem("phases_only_waiting", file=file))
+        problems.append(Problem("phases_only_waiting", file=phases_in))
     if scenario.programme.limited_by == "money" and not any(f.committed and f.amount > 0 for f in scenario.funds):
-        problems.append(Problem("funds_missing", file=file))
+        problems.append(Problem("funds_missing", file=where(("programme", "limited_by"))))
     problems += [
         Problem(
-            "pilot_too_few", file=file, value=p.name, params={"count": _starts(p), "kinds": len(set(p.one_of_each))}
+            "pilot_too_few",
+            file=phases_in,
+            value=p.name,
+            params={"count": _starts(p), "kinds": len(set(p.one_of_each))},
         )
         for p in scenario.phases
         if _starts(p) is not None and (_starts(p) or 0) < len(set(p.one_of_each))
     ]
     locked = [lock.commune for lock in scenario.locks]
-    problems += [Problem("lock_twice", file=file, value=c) for c in sorted({c for c in locked if locked.count(c) > 1})]
     problems += [
-        Problem("lock_phase_unknown", file=file, value=lock.phase, params={"known": ", ".join(names)})
+        Problem("lock_twice", file=locks_in, value=c) for c in sorted({c for c in locked if locked.count(c) > 1})
+    ]
+    problems += [
+        Problem("lock_phase_unknown", file=locks_in, value=lock.phase, params={"known": ", ".join(names)})
         for lock in scenario.locks
         if lock.phase is not None and lock.phase not in names
     ]
     problems += [
-        Problem("lock_contradiction", file=file, value=lock.commune, params={"phase": lock.phase})
+        Problem("lock_contradiction", file=locks_in, value=lock.commune, params={"phase": lock.phase})
         for lock in scenario.locks
         if lock.out and lock.phase is not None
     ]
     problems += [
-        Problem("lock_empty", file=file, value=lock.commune)
+        Problem("lock_empty", file=locks_in, value=lock.commune)
         for lock in scenario.locks
         if not lock.out and lock.phase is None and lock.site is None
     ]
@@ -149,17 +157,57 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    path = path.resolve()
-    if path in seen:
-        raise InputError(Problem("extends_circle", file=str(seen[0]), value=" > ".join(p.name for p in (*seen, path))))
+def _origins(raw: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Tables of a file with its name in place of every value."""
+    return {key: _origins(value, file) if isinstance(value, Mapping) else file for key, value in raw.items()}
+
+
+def _resolve(path: Path, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values of a file over those of the files it extends, and in the same tables the file where each stands."""
+    real = path.resolve()
+    if real in seen:
+        raise InputError(Problem("extends_circle", file=str(seen[0]), value=" > ".join(p.name for p in (*seen, real))))
     own = read_toml(path)
     base = own.pop("extends", None)
     if base is None:
-        return own
+        return own, _origins(own, str(path))
     if not isinstance(base, str) or not _is_file(path.parent / base):
-        raise InputError(Problem("extends_missing", file=str(path), value=str(base)))
-    return _merge(_resolve(path.parent / base, (*seen, path)), own)
+        raise InputError(Problem("extends_missing", file=str(path), column="extends", value=str(base)))
+    values, origins = _resolve(path.parent / base, (*seen, real))
+    return _merge(values, own), _merge(origins, _origins(own, str(path)))
+
+
+def _where(origins: Mapping[str, Any], file: str) -> Where:
+    """Tell the file where the value at a place of the tables stands; `file` for what stands nowhere."""
+
+    def where(location: tuple[Any, ...]) -> str:
+        found: Any = origins
+        for step in location:
+            if not isinstance(found, Mapping) or step not in found:
+                break
+            found = found[step]
+        return found if isinstance(found, str) else file
+
+    return where
+
+
+def standing_in(path: Path, *location: str) -> str:
+    """File in which a key of a scenario stands: the scenario's own, or one that it extends."""
+    return _where(_resolve(path)[1], str(path))(location)
+
+
+def extended_files(path: Path) -> list[Path]:
+    """Files that a scenario extends, the nearest first, as far as they can be read."""
+    found: list[Path] = []
+    while True:
+        try:
+            base = read_toml(path).get("extends")
+        except InputError:
+            return found
+        if not isinstance(base, str) or not _is_file(path.parent / base) or path.parent / base in found:
+            return found
+        path = path.parent / base
+        found.append(path)
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -168,16 +216,17 @@ def load_scenario(path: str | Path) -> Scenario:
     Raises
     ------
     InputError
-        With every problem of the file: unknown keys with the nearest known one, wrong types, weights that do not add up
-        to 100, phases that overlap, locks that name no phase.
+        With every problem, each with the file where the value stands: unknown keys with the nearest known one, wrong
+        types, weights that do not add up to 100, phases that overlap, locks that name no phase.
     """
     path = Path(path)
-    raw = _resolve(path, ())
+    raw, origins = _resolve(path)
+    where = _where(origins, str(path))
     try:
         scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        raise InputError(*problems_of(error, Scenario, str(path), raw)) from None
-    problems = _rules_between_parts(scenario, str(path))
+        raise InputError(*problems_of(error, Scenario, where, raw)) from None
+    problems = _rules_between_parts(scenario, where)
     if problems:
         raise InputError(*problems)
     return scenario

@@ -1,0 +1,85 @@
+"""Scenario files of a workspace as `check` holds them: every fault, once, in the file where it stands."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from siteplan.cli.app import call
+from siteplan.errors import InputError
+from siteplan.scenario_inputs import check_scenarios, read_scenario
+
+
+@pytest.fixture
+def folder(tmp_path, repo_root):
+    shutil.copytree(repo_root / "scenarios", tmp_path / "scenarios")
+    return tmp_path / "scenarios"
+
+
+def change(file, old, new):
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_the_scenarios_of_the_repository_have_no_problems(folder, repo_root):
+    assert check_scenarios(folder, repo_root / "layers" / "standards") == []
+
+
+def test_a_fault_of_the_base_is_told_once_beside_those_of_each_file(folder, repo_root):
+    change(folder / "co_so.toml", "cell_m = 30", "cell_m = -3")
+    change(folder / "phuong_an_1.toml", "pilot = true", "pilto = true")
+    change(folder / "phuong_an_2.toml", "extends", "seed = 'x'\nextends")
+    found = check_scenarios(folder, repo_root / "layers" / "standards")
+    told = {(Path(p.file).name, p.column) for p in found}
+    assert len(found) == 3
+    assert told == {
+        ("co_so.toml", "grid.cell_m"),
+        ("phuong_an_1.toml", "phases[1].pilto"),
+        ("phuong_an_2.toml", "seed"),
+    }
+
+
+def test_a_base_need_not_be_whole_but_what_it_says_is_held(folder, repo_root):
+    change(folder / "phuong_an_1.toml", 'extends = "co_so.toml"', 'extends = "giua.toml"')
+    (folder / "giua.toml").write_text('extends = "rieng.toml"\n', "utf-8")
+    shutil.copy(folder / "co_so.toml", folder / "rieng.toml")
+    change(folder / "rieng.toml", 'title = "', 'title_en = "')
+    change(folder / "rieng.toml", 'title_en = "Base', "#")
+    assert check_scenarios(folder, repo_root / "layers" / "standards") == []
+    change(folder / "rieng.toml", "cell_m = 30", "cell_m = 'x'")
+    (found,) = check_scenarios(folder, repo_root / "layers" / "standards")
+    assert found.file.endswith("rieng.toml")
+
+
+def test_norms_that_are_not_there_are_told(folder, repo_root):
+    change(folder / "phuong_an_2.toml", "extends", "need = { standard = 'nd999' }\nextends")
+    (found,) = check_scenarios(folder, repo_root / "layers" / "standards")
+    assert (found.key, found.value) == ("standard_missing", "nd999")
+
+
+def test_weights_by_comparison_name_the_file_of_the_comparison(folder):
+    words = "[[weighting]]\nof = 'site'\nmethod = 'rank_order'\nnames = ['khong_co']\n"
+    base = folder / "co_so.toml"
+    base.write_text(base.read_text("utf-8") + words, "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_scenario(folder / "phuong_an_1.toml")
+    assert [(p.key, p.file) for p in caught.value.problems] == [("weighting_names", str(base))]
+
+
+def test_check_lists_the_faults_of_scenarios(folder, tmp_path, repo_root, monkeypatch, capsys):
+    layers = tmp_path / "layers"
+    layers.mkdir()
+    shutil.copytree(repo_root / "layers" / "rules", layers / "rules")
+    shutil.copytree(repo_root / "layers" / "standards", layers / "standards")
+    shutil.copy(repo_root / "layers" / "province.toml", layers)
+    (layers / "catalog.toml").write_text('[province]\nfile = "province.toml"\n', "utf-8")
+    change(folder / "co_so.toml", "cell_m = 30", "cel_m = 30")
+    monkeypatch.chdir(tmp_path)
+    assert call(["check"]) == 1
+    told = capsys.readouterr()
+    words = " ".join((told.out + told.err).split())
+    assert words.count("Khóa grid.cel_m không có trong kịch bản") == 1
+    assert "co_so.toml · cột grid.cel_m" in words
