@@ -22,6 +22,7 @@ from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.report import SILENT, Reporter
 from siteplan.rules import Rules
+from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 # open data overlap by some thousand m²: that is told; more than this share of a commune is a wrong boundary
 WRONG_SHARE_PERCENT = 1.0
@@ -63,7 +64,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *check_province(layers),
     ]
     if rules is not None:
-        problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules)]
+        problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]
     return problems
 
 
@@ -291,6 +292,18 @@ def _hazard_levels(layers: LayerSet) -> list[Problem]:
             **_place_of(layers, "hazards", [str(name)]),
         )  # fmt: skip
     return problems
+
+
+def _hazard_rule(layers: LayerSet, rules: Rules) -> list[Problem]:
+    """Kinds of hazard zones without a level that no rule means: a rule table older than that rule lets them pass."""
+    table = layers.table("hazards")
+    lacking = table[table["level"].isna()] if len(table) else table
+    of_role = rules.eligibility[rules.eligibility["role"] == "hazards"]
+    patterns = [v.strip() for values in of_role["values"].dropna() for v in str(values).split("|")]
+    kinds = sorted(set(lacking["hazard_kind"])) if len(lacking) else []
+    without = [k for k in kinds if not any(fnmatchcase(f"{k}:{LEVEL_UNKNOWN}", p) for p in patterns)]
+    place = {**_place_of(layers, "hazards", lacking["layer"] if len(lacking) else None), "column": "kind_level"}
+    return together("hazard_rule_missing", "warning", without, value=f"*:{LEVEL_UNKNOWN}", **place)
 
 
 def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:

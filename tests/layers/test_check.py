@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -67,6 +69,21 @@ def test_hazard_zones_without_a_level_are_counted_with_their_column(ground):
     ]
     assert all(p.severity == "warning" and p.column == "level" for p in told)
     assert "(cột level = CAPNGUYHIEM)" in problem_row(told[0], "vi")["what"]
+
+
+def test_an_older_rule_table_is_told_that_it_lets_unknown_levels_pass(ground, rules):
+    shape = shapely.box(WEST, SOUTH, WEST + 1, SOUTH + 1)
+    frame = gpd.GeoDataFrame({"hazard_kind": ["flood"], "level": ["high"]}, geometry=[shape], crs=9215)
+    older = replace(rules, eligibility=rules.eligibility[rules.eligibility["rule"] != "hazard_level_unknown"])
+
+    def told(table):
+        return [(p.key, p.value) for p in ground.check(table) if p.key == "hazard_rule_missing"]
+
+    ground.frame("ngap", "hazards", frame)
+    assert told(older) == []  # every level is known
+    ground.frame("ngap", "hazards", frame.assign(level=None), "ngap2.gpkg")
+    assert told(rules) == []
+    assert told(older) == [("hazard_rule_missing", "*:unknown")]
 
 
 def test_communes_of_the_neighbouring_zone_stick_out(ground):
