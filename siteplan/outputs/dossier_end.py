@@ -239,9 +239,7 @@ def _about_sites(writer: Writer) -> list[str]:
     Those stay whose commune needs no investment in any option.
     """
     best, blocked_by = summary.proposed_sites(writer.run), summary.blocking_rules(writer.run)
-    programmes = [summary.programme(run) for run in writer.runs]
-    as_is = [set(rows.loc[rows["status"] == "not_needed", "commune_code"].astype(str)) for rows in programmes]
-    needed = ~best["commune_code"].astype(str).isin(set.intersection(*as_is))
+    needed = ~best["commune_code"].astype(str).isin(summary.staying(writer.runs))
     blocked = best["check_result"] == "blocked"
     names = summary.names_by_code(writer.run)
 

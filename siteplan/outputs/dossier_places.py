@@ -39,6 +39,9 @@ def locations(writer: Writer) -> None:
         communes=writer.number(len(communes)),
         listed=writer.counted("check", results),
     )
+    in_use = best["commune_code"].astype(str).isin(summary.staying(writer.runs)) & (best["check_result"] == "blocked")
+    if in_use.any():
+        writer.say("sites.blocked_in_use", count=writer.number(int(in_use.sum())))
     writer.say("sites.clear_note")
     evidence = run.conflicts
     overlaps = evidence[

@@ -226,6 +226,14 @@ def _conformity_state(kind: str, conformity: str, basis: object) -> str:
     return _NOT_HELD.get(str(basis), "not_in_plan")
 
 
+def staying(runs: Sequence[Run]) -> set[str]:
+    """Codes of the communes that need no investment in any of the options."""
+    programmes = [programme(run) for run in runs]
+    return set.intersection(
+        *(set(rows.loc[rows["status"] == "not_needed", "commune_code"].astype(str)) for rows in programmes)
+    )
+
+
 def blocking_rules(run: Run) -> dict[str, list[str]]:
     """Names of the rules that block each site, each once, in the order of the evidence; not what is restricted."""
     rows = run.conflicts

@@ -331,6 +331,8 @@ def test_sites_are_asked_for_by_group(build_run, tmp_path):
     assert f"{names['06001']} (Đất lúa)" in again
     assert f"1 trụ sở bị chặn, phải xử lý trong quá trình sử dụng: {names['06184']} (Đất nghĩa trang)." in staying
     assert "Đường sắt" not in "".join(lines)
+    words = text_of(docx.Document(str(tmp_path / "a.docx")))
+    assert "Trong các vị trí bị chặn, 1 vị trí là trụ sở hiện có" in words
 
 
 def test_what_is_restricted_is_not_named_as_what_blocks(build_run):
