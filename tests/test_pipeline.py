@@ -36,6 +36,7 @@ from siteplan.workspace import Workspace, cache_folder
 FILES = ("results.gpkg", "background.gpkg", "problems.csv", "rasters/eligible.tif", "rasters/hillshade.tif",
          "rasters/travel_time.tif")  # fmt: skip
 SCENARIOS = ("scenarios/phuong_an_1.toml", "scenarios/phuong_an_2.toml")
+pytestmark = pytest.mark.timeout(900)  # the whole province is searched
 
 
 def workspace_in(folder, root):
@@ -208,7 +209,6 @@ def test_restricted_layers_stay_out(run):
     assert all(g.equals(sites[s]) for g, s in zip(hidden.geometry, hidden["site_id"], strict=True))
 
 
-@pytest.mark.timeout(900)  # searches the land of the whole province twice
 def test_two_runs_are_the_same_run_whatever_the_jobs_and_threads(place, both, monkeypatch):
     expected = digests(both[0].folder)
     shutil.rmtree(cache_folder() / "sites")  # found again, not read back

@@ -64,7 +64,7 @@ def test_the_workbook_has_both_sheets_and_no_formula_of_an_answer(run, tmp_path)
 def test_the_dossier_tells_what_was_answered_on_the_proposed_sites(run, tmp_path):
     path = write_dossier([run], tmp_path / "de_an.docx")
     cells = {c.text for t in docx.Document(str(path)).tables for row in t.rows for c in row.cells}
-    assert {"12/SNNMT", "Đồng ý có điều kiện", "chưa trả lời"} <= cells
+    assert {"12/SNNMT", "Đồng ý có điều kiện", "Chưa trả lời"} <= cells
     assert "9/SNNMT" not in cells  # of a site that is not proposed
 
 

@@ -22,7 +22,7 @@ from shapely.geometry import Point, box
 from siteplan import locale
 from siteplan.decide import build_options, costs, priority, programme, scoring
 from siteplan.decide.calendar import Actual
-from siteplan.outputs import workbook
+from siteplan.outputs import wording, workbook
 from siteplan.rules import load_rules
 from siteplan.scenario import Criterion, Fund, Phase, ProgrammeSettings, Scenario, ValueFunction
 from siteplan.tables import RESULTS, conform
@@ -235,8 +235,7 @@ def assert_equals_program(book, found):
             assert_same(column(page, heading, "Mã vị trí"), dict(sites[name].items()))
     page = sheet_of(book, "priority")
     for name in ("base_points", "supplement_points", "priority_points", "priority_rank", "base_rank"):
-        label = RESULTS["communes"].column(name)
-        heading = f"{label.label} ({label.unit})" if label.unit else label.label
+        heading = wording.label(RESULTS["communes"].column(name), "vi")
         assert_same(column(page, heading, "Mã xã"), dict(communes[name].items()))
     page = sheet_of(book, "build_options")
     for name in ("cost_at_price_year", "cost_low", "cost_high"):
