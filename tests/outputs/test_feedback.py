@@ -47,7 +47,7 @@ def test_an_opinion_is_printed_with_its_answer_and_where_it_stands(small_run, tm
     document, rows = table_of(small_run, tmp_path / "layers", tmp_path)
     assert rows[0] == ["1", *ROW[:4], "Tiếp thu", "Phần KINH PHÍ THỰC HIỆN; Phụ lục VI"]
     assert rows[1][5:] == ["Giải trình", "Mục 3"]
-    assert rows[2][4:] == ["", "Chưa trả lời", ""]
+    assert rows[2][4:] == ["–", "Chưa trả lời", "–"]
     words = "\n".join(p.text for p in document.paragraphs)
     assert "Tổng số 3 ý kiến: tiếp thu 1, giải trình 1, chưa trả lời 1." in words
 
