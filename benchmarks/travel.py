@@ -25,14 +25,14 @@ from siteplan.layers.open_data import pull
 from siteplan.locale import number
 from siteplan.report import SILENT
 from siteplan.site_inputs import prepared_sites
-from siteplan.sites.rules import of_class
+from siteplan.sites.layer import of_class
 from siteplan.sites.terrain import walking_speed_kmh
 from siteplan.sites.travel.far import MODES
 from siteplan.workspace import Workspace
 
 if TYPE_CHECKING:
     from siteplan.sites.context import Prepared
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT.parent / "shared" / "data"

@@ -27,7 +27,8 @@ from siteplan.layers import embedded, formats
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.sites.context import Prepared
-from siteplan.sites.rules import Layer, Rule, read_rules
+from siteplan.sites.layer import Layer
+from siteplan.sites.rules import Rule, read_rules
 from siteplan.sites.travel.far import FarPlaces
 from siteplan.workspace import cache_folder
 

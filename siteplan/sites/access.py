@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siteplan.sites.grid import Grid, fill
-from siteplan.sites.rules import Layer, of_class
+from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.terrain import walking_speed_kmh
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from siteplan.sites import findings, measure, search
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.extension import extend_plot
 from siteplan.sites.forced import Forced
+from siteplan.sites.layer import Layer
 from siteplan.sites.preference import preference
 from siteplan.sites.roadside import roadside
-from siteplan.sites.rules import Layer, Rule
+from siteplan.sites.rules import Rule
 
 if TYPE_CHECKING:
     from siteplan.locale import Message

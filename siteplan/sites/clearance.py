@@ -17,7 +17,7 @@ from siteplan.sites.columns import Columns, unknown
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 

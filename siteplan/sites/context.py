@@ -15,7 +15,8 @@ import shapely
 
 from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.sites import plans
-from siteplan.sites.rules import Layer, Rule, assumption_of, derive_columns, read_rules
+from siteplan.sites.layer import Layer
+from siteplan.sites.rules import Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty, records
 

@@ -16,8 +16,9 @@ import pandas as pd
 import shapely
 
 from siteplan.sites.grid import Grid, fill, within
+from siteplan.sites.layer import Layer
 from siteplan.sites.pieces import large_pieces, piece_sizes, runs
-from siteplan.sites.rules import Layer, Rule
+from siteplan.sites.rules import Rule
 
 if TYPE_CHECKING:
     from siteplan.locale import Message

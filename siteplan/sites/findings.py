@@ -12,8 +12,9 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.layer import Layer
 from siteplan.sites.plans.pairs import coordinates
-from siteplan.sites.rules import Layer, Rule, treatment_message
+from siteplan.sites.rules import Rule, treatment_message
 
 if TYPE_CHECKING:
     from siteplan.scenario import ToleranceSettings

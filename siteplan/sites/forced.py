@@ -16,7 +16,7 @@ from siteplan.sites.overlap import areal, mended
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 BIG_ZONE = 1.5  # planned office land larger than this many times the plot is cut to a plot
 LEAST_SHARE_INSIDE = 0.5  # a zone that lies less in the commune belongs to its neighbour

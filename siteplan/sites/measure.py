@@ -22,7 +22,7 @@ from siteplan.sites import overlap
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
-from siteplan.sites.rules import Layer, of_class
+from siteplan.sites.layer import Layer, of_class
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.layouts import Figures, Request
-from siteplan.sites.rules import Layer, Rule, of_class
+from siteplan.sites.rules import Rule
 
 if TYPE_CHECKING:
     from siteplan.sites.grid import Grid

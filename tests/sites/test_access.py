@@ -9,7 +9,8 @@ import shapely
 import shapely.ops
 
 from siteplan.sites.access import build_ground, minutes_to, weighted
-from siteplan.sites.rules import Layer, derive_columns
+from siteplan.sites.layer import Layer
+from siteplan.sites.rules import derive_columns
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
 CELL = 60.0

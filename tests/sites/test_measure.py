@@ -8,8 +8,9 @@ import shapely
 
 from siteplan.raster import Raster
 from siteplan.sites.grid import Grid
+from siteplan.sites.layer import Layer
 from siteplan.sites.measure import adjoining_land, covered, front_barriers, frontage
-from siteplan.sites.rules import Layer, derive_columns
+from siteplan.sites.rules import derive_columns
 
 
 def test_frontage_is_the_edge_beside_the_road(maps, rules) -> None:

@@ -9,9 +9,10 @@ import shapely
 from siteplan.sites import measure
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
+from siteplan.sites.layer import Layer
 from siteplan.sites.layouts import Figures, Request
 from siteplan.sites.roadside import roadside
-from siteplan.sites.rules import Layer, derive_columns, read_rules
+from siteplan.sites.rules import derive_columns, read_rules
 from siteplan.sites.search import Guides, find_plots
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from siteplan.locale import Message
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 

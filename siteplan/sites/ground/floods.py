@@ -15,7 +15,7 @@ from siteplan.tables import as_number
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 

@@ -18,7 +18,7 @@ from siteplan.sites.measure import covered
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 

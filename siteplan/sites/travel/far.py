@@ -19,13 +19,13 @@ from scipy.spatial import KDTree
 from siteplan.sites.access import METRES_PER_KM_MINUTE, reverse_graph, ways_of
 from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
-from siteplan.sites.rules import of_class
+from siteplan.sites.layer import of_class
 from siteplan.sites.terrain import walking_speed_kmh
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from siteplan.sites.rules import Layer
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 

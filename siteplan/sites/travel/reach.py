@@ -14,7 +14,7 @@ from siteplan.sites import access
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.context import people_in
 from siteplan.sites.islands import nearest
-from siteplan.sites.rules import of_class
+from siteplan.sites.layer import of_class
 
 if TYPE_CHECKING:
     from siteplan.sites.access import Ground

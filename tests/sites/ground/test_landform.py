@@ -12,7 +12,7 @@ from affine import Affine
 
 from siteplan.raster import Raster
 from siteplan.sites.ground import landform
-from siteplan.sites.rules import Layer
+from siteplan.sites.layer import Layer
 from siteplan.sites.terrain import slope_percent
 
 
