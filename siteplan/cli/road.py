@@ -172,14 +172,12 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
 
 def show_warnings(now: Session, run: Run) -> None:
     """Say what the figures rest on: illustrative layers, assumptions, problems of the layers."""
-    from siteplan.outputs.wording import role_label
+    from siteplan.outputs.wording import layer_labels
 
     illustrative = run.manifest["illustrative_layers"]
     if illustrative:
-        sources = run.table("sources")
-        roles = dict.fromkeys(sources.loc[sources["layer"].isin(illustrative), "role"])
-        names = "; ".join(role_label(str(role), now.lang) for role in roles)
-        now.line("run.illustrative", count=len(illustrative), layers=names)
+        names = dict.fromkeys(layer_labels(illustrative, now.lang, [run]).values())
+        now.line("run.illustrative", count=len(illustrative), layers="; ".join(names))
     now.line("run.assumptions", count=len(run.manifest["assumptions"]), problems=len(run.problems))
 
 
