@@ -14,7 +14,7 @@ from siteplan.locale import decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.tables import records
-from siteplan.tables.parts import OFFICE_LAND
+from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
 
@@ -141,16 +141,19 @@ def close_calls(sites: gpd.GeoDataFrame, stability: pd.DataFrame) -> gpd.GeoData
 def wanted_land(need: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Say which land is searched for: what each commune needs, and beside the facility that is to be extended.
 
-    Where a person agreed on what is built anew, the land for that, and a footprint in proportion to its floor.
+    Where a person agreed on what is built anew, the land for that, without reserve too, and a footprint in proportion
+    to its floor.
     """
     extends = gaps[(gaps["build_type"] == "extend") & (gaps["extension_land_area_m2"] > 0)].set_index("commune_code")
     agreed = gaps["agreed"].fillna(value=False).astype(bool) & (gaps["build_type"] == "build_new")
     built = gaps[agreed & (gaps["new_land_area_m2"] > 0)].set_index("commune_code")
     codes = need["commune_code"]
-    share = (codes.map(built["new_floor_area_m2"]) / need["required_floor_area_m2"]).astype("float64").fillna(1.0)
+    of_floor = (codes.map(built["new_floor_area_m2"]) / need["required_floor_area_m2"]).astype("float64").fillna(1.0)
+    of_land = (codes.map(built["new_land_area_m2"]) / need["required_land_area_m2"]).astype("float64").fillna(1.0)
     return need.assign(
         required_land_area_m2=codes.map(built["new_land_area_m2"]).fillna(need["required_land_area_m2"]),
-        required_footprint_m2=need["required_footprint_m2"] * share,
+        land_without_reserve_m2=need["land_without_reserve_m2"] * of_land,
+        required_footprint_m2=need["required_footprint_m2"] * of_floor,
         extended_facility_id=codes.map(extends["kept_facility_id"]),
         extension_land_area_m2=codes.map(extends["extension_land_area_m2"]),
     )
@@ -227,7 +230,7 @@ def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
     known = sites.set_index("site_id")
     out = []
     for row in records(pd.DataFrame(communes[["site_id", "build_type", "extension_land_area_m2"]])):
-        if row["build_type"] not in ("build_new", "extend") or row["site_id"] not in known.index:
+        if row["build_type"] not in ADDS_FLOOR or row["site_id"] not in known.index:
             out.append(0.0)
             continue
         site = known.loc[row["site_id"]]

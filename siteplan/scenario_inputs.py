@@ -47,7 +47,7 @@ def check_scenarios(folder: Path, standards: Path, own: tuple[str, ...] = ()) ->
     A file that another extends need not be complete: what it lacks is told of the one that is run.
     """
     paths = sorted(folder.glob("*.toml"))
-    bases = {base.resolve() for path in paths for base in extended_files(path)}
+    bases = {base for path in paths for base in extended_files(path)}
     problems: list[Problem] = []
     for path in paths:
         try:

@@ -21,9 +21,9 @@ from siteplan.layers.read import LayerSet
 from siteplan.raster import Raster
 from siteplan.rules import Rules
 from siteplan.scenario import Scenario
+from siteplan.sites.columns import TABLES
 from siteplan.tables import RESULTS, conform
 
-_TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
 _SCENARIO_PARTS = ("date", "grid", "tolerance", "eligibility", "sites")
 
 
@@ -82,13 +82,13 @@ def assessed(key: str, epsg: int, compute: Callable[[], Assessed]) -> Assessed:
     """Return what is kept under `key`, else compute and keep it."""
 
     def write(folder: Path, fresh: Assessed) -> None:
-        runs.write_geopackage(folder / "tables.gpkg", {name: getattr(fresh, name) for name in _TABLES})
+        runs.write_geopackage(folder / "tables.gpkg", {name: getattr(fresh, name) for name in TABLES})
         runs.write_geotiff(folder / "eligible.tif", fresh.eligible, epsg)
         fresh.outcome.to_json(folder / "outcome.json", orient="records", force_ascii=False)
 
     def read(folder: Path) -> Assessed:
         rows: list[dict[str, Any]] = json.loads((folder / "outcome.json").read_text("utf-8"))
-        tables = {name: runs.read_table(folder / "tables.gpkg", RESULTS[name], epsg) for name in _TABLES}
+        tables = {name: runs.read_table(folder / "tables.gpkg", RESULTS[name], epsg) for name in TABLES}
         outcome = pd.DataFrame(rows, columns=["code", "eligible_area_m2", "no_site_reasons"])
         return Assessed(**tables, eligible=runs.read_geotiff(folder / "eligible.tif"), outcome=outcome)
 
@@ -98,7 +98,7 @@ def assessed(key: str, epsg: int, compute: Callable[[], Assessed]) -> Assessed:
 
 def conformed(stack: Callable[[str], Any], eligible: Raster, outcome: pd.DataFrame, crs: str) -> Assessed:
     """Bring the tables of the communes, stacked by name, into their schemas."""
-    tables = {name: conform(stack(name), RESULTS[name], crs) for name in _TABLES}
+    tables = {name: conform(stack(name), RESULTS[name], crs) for name in TABLES}
     return Assessed(**tables, eligible=eligible, outcome=outcome)
 
 

@@ -13,6 +13,7 @@ def test_land_is_searched_for_what_is_agreed_and_for_the_need_of_the_others():
             "commune_code": codes,
             "required_floor_area_m2": [2000.0] * 4,
             "required_land_area_m2": [4000.0] * 4,
+            "land_without_reserve_m2": [3200.0] * 4,
             "required_footprint_m2": [800.0] * 4,
         }
     )
@@ -29,6 +30,7 @@ def test_land_is_searched_for_what_is_agreed_and_for_the_need_of_the_others():
     )
     wanted = assembly.wanted_land(need, gaps).set_index("commune_code")
     assert wanted["required_land_area_m2"].tolist() == [5500, 4000, 4000, 2100]
+    assert wanted["land_without_reserve_m2"].tolist() == pytest.approx([4400, 3200, 3200, 1680])  # a fifth less
     assert wanted["required_footprint_m2"].tolist() == pytest.approx([1200, 800, 800, 400])
     assert wanted["extended_facility_id"].dropna().to_dict() == {"3": "CS-3"}
     assert wanted["extension_land_area_m2"].dropna().to_dict() == {"3": 120.0}

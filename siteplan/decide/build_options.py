@@ -20,6 +20,7 @@ from siteplan.locale import Message, encode
 from siteplan.rules import Rules
 from siteplan.scenario import Scenario
 from siteplan.tables import RESULTS, conform
+from siteplan.tables.parts import ADDS_FLOOR
 
 SMALLER = ("extend", "renovate")
 _AREAS = (
@@ -69,7 +70,7 @@ def smaller_types(
     rows: list[dict[str, Any]] = []
     for commune in communes.to_dict("records"):
         code, leading = str(commune["commune_code"]), commune["leading_facility_id"]
-        if commune["build_type"] not in ("build_new", "extend") or pd.isna(leading) or commune.get("agreed") is True:
+        if commune["build_type"] not in ADDS_FLOOR or pd.isna(leading) or commune.get("agreed") is True:
             continue
         facility, plot = of_id.loc[leading], plots.get(leading)
         usable, need = float(facility["usable_floor_area_m2"]), round(required[code], 2)
@@ -130,7 +131,8 @@ def build_options(
         ``RESULTS["build_options"]``, ``size_order`` 0 for the type needed; the rows of ``RESULTS["costs"]`` of the
         smaller types.
     """
-    needed = communes[communes["build_type"].isin(("build_new", "extend", "renovate"))]
+    needed = communes[communes["build_type"].isin((*ADDS_FLOOR, "renovate"))]
+    missing, adds_floor = needed["deficit_floor_area_m2"], needed["build_type"].isin(ADDS_FLOOR)
     parts = [
         pd.DataFrame(
             {
@@ -141,8 +143,8 @@ def build_options(
                 "facility_id": needed["kept_facility_id"],
                 "check_result": needed["best_check_result"],
                 "covered_percent": 100.0,
-                "added_floor_area_m2": needed["deficit_floor_area_m2"],
-                "floor_left_m2": 0.0,
+                "added_floor_area_m2": missing.where(adds_floor, 0.0),
+                "floor_left_m2": missing.where(~adds_floor, 0.0),
                 **{name: needed[name] for name in ("cost_at_price_year", "cost_low", "cost_high")},
                 "clearance_cost_included": needed["clearance_cost_included"],
                 "rests_on": needed["rests_on"],

@@ -139,11 +139,10 @@ def plan(
 
 
 def _built(placement: Placement) -> dict[str, Any]:
-    """Return what is built, where that is less than needed: type, place, and the floor that remains missing."""
+    """Return the floor that remains missing and, where less is built than needed, what is built and where."""
     size = placement.built
     if not placement.size:
-        adds_floor = placement.row.build_type in ("extend", "build_new")
-        return {"deficit_left_m2": 0.0 if adds_floor else placement.row.deficit_m2}
+        return {"deficit_left_m2": size.left_m2}
     shown = {"geometry": size.geometry} if size.geometry is not None else {}
     return {
         "build_type": size.build_type,

@@ -12,6 +12,7 @@ from siteplan.decide.calendar import Actual
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message
 from siteplan.scenario import Lock, Phase, Scenario
+from siteplan.tables.parts import ADDS_FLOOR
 
 _SHOWN = (
     "commune_code", "name", "priority_rank", "priority_points", "build_type", "site_id", "check_result", "population",
@@ -32,7 +33,7 @@ class Size:
     served_m2
         Missing floor that the works make good.
     left_m2
-        Missing floor that remains.
+        Missing floor that remains; None where it is not known what is missing.
     new_tsc_m2
         Land it would newly take for offices (TSC): counts against the quota where there is one.
     """
@@ -44,7 +45,7 @@ class Size:
     clearance_included: bool | None
     share: float = 1.0
     served_m2: float = 0.0
-    left_m2: float = 0.0
+    left_m2: float | None = 0.0
     new_tsc_m2: float = 0.0
     facility_id: str | None = None
     geometry: Any = None
@@ -104,9 +105,10 @@ class Row:
     @property
     def sizes(self) -> tuple[Size, ...]:
         """Build types, the one that the need asks for first, then the smaller ones."""
-        served = self.deficit_m2 or 0.0
+        adds_floor = self.build_type in ADDS_FLOOR
         own = Size(
-            self.build_type, self.site_id, self.check_result, self.cost, self.clearance_included, served_m2=served,
+            self.build_type, self.site_id, self.check_result, self.cost, self.clearance_included,
+            served_m2=(self.deficit_m2 or 0.0) if adds_floor else 0.0, left_m2=0.0 if adds_floor else self.deficit_m2,
             new_tsc_m2=self.new_tsc_m2,
         )  # fmt: skip
         return (own, *self.smaller)

@@ -17,5 +17,6 @@ def half_up(values: ArrayLike, decimals: int = 0) -> NDArray[Any]:
     the order in which a sum was made does not count: ``ROUND(ROUND(x, decimals + 6), decimals)`` of a spreadsheet.
     """
     unit = 10.0**decimals
-    moved = np.round(np.abs(np.asarray(values, dtype="float64")) * unit, _NOISE_DIGITS)
-    return np.sign(values) * np.floor(moved + 0.5) / unit
+    moved = np.abs(np.asarray(values, dtype="float64")) * unit
+    lost = np.fmax(0.5 * 10.0**-_NOISE_DIGITS, 2.0 * np.spacing(moved))  # of large numbers binary keeps fewer digits
+    return np.sign(values) * np.floor(moved + (0.5 + lost)) / unit

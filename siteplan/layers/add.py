@@ -268,8 +268,13 @@ def _with_columns(proposal: Proposal, names: list[str], values: dict[str, Any]) 
             continue
         strange = columns.unknown_values(values[matched[column.name]], column)
         if strange and len(strange) <= MOST_VALUES:
-            classes[column.name] = {word: columns.meant_token(word, column) or column.values[-1] for word in strange}
-            remarks.append(locale.text("layers.add.values", column=column.name, known=", ".join(column.values)))
+            meant = {word: columns.meant_token(word, column) for word in strange}
+            told: dict[str, str] = {"column": column.name, "known": ", ".join(column.values)}
+            if open_words := [word for word, token in meant.items() if not token]:
+                remarks.append(locale.text("layers.add.values_open", words="; ".join(open_words), **told))
+            if known := {word: token for word, token in meant.items() if token}:
+                classes[column.name] = known
+                remarks.append(locale.text("layers.add.values", **told))
     if classes:
         entry["values"] = classes
     return replace(proposal, entry=entry, remarks=tuple(remarks))

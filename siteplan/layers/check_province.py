@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from siteplan.layers.read import LayerSet
 
 FILE = "province.toml"
-# one part of a commune is searched in the box around it: cells of this width take so much memory each (measured)
+# a commune is searched in the box around it: cells of this width take so much memory each (measured)
 CELL_M, BYTES_A_CELL = 30.0, 60
 MOST_GB = 3.0
 
@@ -37,9 +37,10 @@ def check_province(layers: LayerSet) -> list[Problem]:
 
 
 def _spread(layers: LayerSet) -> list[Problem]:
-    """Warn of communes with a part whose box takes more memory than most machines have to spare.
+    """Warn of communes with a part whose box alone takes more memory than most machines have to spare.
 
-    Parts far apart, as islands are, each have a box of their own.
+    Parts far apart, as islands are, have boxes of their own, parts near to one another share one: what a commune takes
+    is no less than this.
     """
     communes = layers.table("communes")
     if not len(communes):

@@ -168,12 +168,20 @@ def _tokens(column: Column) -> dict[str, Any]:
     return words
 
 
+_DENYING = {"khong", "chua"}
+
+
 def meant_token(word: str, column: Column) -> str:
-    """Token that a word may mean: the longest known word in it ("nguy cơ rất cao"), else the nearest; "" where none."""
+    """Token that a word may mean: the longest known word in it ("nguy cơ rất cao"), else the nearest; "" where none.
+
+    What a word denies ("không có nguy cơ cao") it does not mean.
+    """
     known = _tokens(column)
     words = f" {fold(word)} "
-    held = [text for text in known if f" {text} " in words]
-    return known[max(held, key=len)] if held else nearest(fold(word), column.values)
+    text = max((text for text in known if f" {text} " in words), key=len, default="")
+    if _DENYING & set(words.split()) - set(text.split()):
+        return ""
+    return known[text] if text else nearest(fold(word), column.values)
 
 
 def unknown_values(values: Any, column: Column) -> list[str]:

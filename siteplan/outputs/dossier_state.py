@@ -9,6 +9,7 @@ from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune, write_need_tables
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.tables import RESULTS
+from siteplan.tables.parts import BUILD_TYPES
 from siteplan.tabular import read_table
 from siteplan.workspace import template_folder
 
@@ -171,7 +172,7 @@ def need(writer: Writer) -> None:
         new_land=writer.m2(total["new_land_area_m2"]),
     )
     write_balance(writer)
-    kinds = counts_of(communes["build_type"], ("none", "renovate", "extend", "build_new"))
+    kinds = counts_of(communes["build_type"], BUILD_TYPES)
     writer.say("need.build", listed=writer.counted("build", kinds))
     binding = communes["binding_rule"].value_counts()
     if len(binding):

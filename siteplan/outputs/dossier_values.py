@@ -13,12 +13,12 @@ import pandas as pd
 from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
+from siteplan.tables.parts import BUILD_TYPES
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
-BUILDS = ("none", "renovate", "extend", "build_new")
 STATUSES = ("planned", "waiting", "not_needed")
 KEPT = "keep"  # the treatment that leaves a facility where it is
 
@@ -76,7 +76,7 @@ def _need(writer: Writer) -> dict[str, str]:
     }
     return {
         **{name: writer.m2(total[column]) for name, column in areas.items()},
-        "hinh_thuc_dau_tu": writer.counted("build", {kind: int(builds.get(kind, 0)) for kind in BUILDS}),
+        "hinh_thuc_dau_tu": writer.counted("build", {kind: int(builds.get(kind, 0)) for kind in BUILD_TYPES}),
         **{name: writer.number(count) for name, count in counts.items()},
     }
 

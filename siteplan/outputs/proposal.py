@@ -19,7 +19,7 @@ from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_table import Align
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import RESULTS
-from siteplan.tables.parts import OFFICE_LAND
+from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "unused": ("BCS", "DCS", "NCS", "CSD", "CGT", "MCS"),
 }
 COLUMNS = (*GROUPS, "other", "unclassified")
-_BUILDING = ("build_new", "extend")
 _ROUNDING_PERCENT = 0.1
 
 
@@ -98,7 +97,7 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
         ``ha`` and ``basis`` of the land allocated for offices; empty where there is none.
     """
     programme = summary.of_option(run.programme, run)
-    programme = programme[programme["build_type"].isin(_BUILDING) & programme["site_id"].notna()]
+    programme = programme[programme["build_type"].isin(ADDS_FLOOR) & programme["site_id"].notna()]
     wanted = programme[programme["status"].isin(("planned", "waiting"))]
     sites = run.sites.set_index("site_id")
     labels = summary.names_by_code(run)

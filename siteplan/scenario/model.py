@@ -197,16 +197,18 @@ def standing_in(path: Path, *location: str) -> str:
 
 
 def extended_files(path: Path) -> list[Path]:
-    """Files that a scenario extends, the nearest first, as far as they can be read."""
+    """Files that a scenario extends, resolved, the nearest first, as far as they can be read."""
     found: list[Path] = []
     while True:
         try:
             base = read_toml(path).get("extends")
         except InputError:
             return found
-        if not isinstance(base, str) or not _is_file(path.parent / base) or path.parent / base in found:
+        if not isinstance(base, str) or not _is_file(path.parent / base):
             return found
-        path = path.parent / base
+        path = (path.parent / base).resolve()
+        if path in found:
+            return found
         found.append(path)
 
 

@@ -16,7 +16,7 @@ from geopandas.array import from_shapely
 from siteplan.raster import Raster
 from siteplan.sites import discuss, eligibility, forced, islands, terrain, verdict
 from siteplan.sites.candidates import candidates, extended
-from siteplan.sites.columns import Columns, nothing
+from siteplan.sites.columns import TABLES, Columns, nothing
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "CommuneSites", "Prepared", "assess_commune", "prepare"]
 
 Array = np.ndarray[Any, Any]
-
-TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
 
 
 @dataclass(frozen=True)
@@ -71,31 +69,6 @@ class CommuneSites:
     def sites(self) -> gpd.GeoDataFrame:
         """Frame of the sites."""
         return self.table("sites")
-
-    @property
-    def conflicts(self) -> gpd.GeoDataFrame:
-        """Frame of what stands for and against them."""
-        return self.table("conflicts")
-
-    @property
-    def conformity(self) -> pd.DataFrame:
-        """Frame of what each plan says of them."""
-        return self.table("conformity")
-
-    @property
-    def land_account(self) -> pd.DataFrame:
-        """Frame of where the land went."""
-        return self.table("land_account")
-
-    @property
-    def land_options(self) -> pd.DataFrame:
-        """Frame of what looser rules would open."""
-        return self.table("land_options")
-
-    @property
-    def access_points(self) -> gpd.GeoDataFrame:
-        """Frame of the place that the people reach soonest."""
-        return self.table("access_points")
 
 
 def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
@@ -266,7 +239,7 @@ def stacked(parts: Iterable[Columns], table: Table, crs: Any) -> Any:
     filled = [part for part in parts if len(next(iter(part.values())))]
     if not filled:
         return empty(table, crs)
-    columns = joined(filled)
+    columns = dict(joined(filled))
     if table.geometry is None:
         return pd.DataFrame(columns)
     columns["geometry"] = from_shapely(columns["geometry"], crs=crs)

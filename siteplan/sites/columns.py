@@ -1,4 +1,4 @@
-"""Figures of some sites, column by column: what a frame holds, without what a frame costs for a dozen rows."""
+"""The tables of this room, and figures of some sites column by column: without what a frame costs for a dozen rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from siteplan.tables.rows import plain
+
+TABLES = ("sites", "conflicts", "conformity", "land_account", "land_options", "access_points")
 
 Columns = dict[str, Any]  # name: array, one value a site
 

@@ -3,6 +3,7 @@
 The box around an archipelago is sea: Trường Sa's would be half a thousand million cells of 30 m. Between parts of a
 commune no way leads that the times would see where they lie farther apart than people walk and roads are followed over
 a boundary from both sides; so far apart, nothing that is measured of the land of one hangs on the other.
+The raster of eligible land that a run keeps is still one for the province, a byte a cell.
 """
 
 from __future__ import annotations

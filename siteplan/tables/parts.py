@@ -9,6 +9,7 @@ CERTAINTY = ("V", "V2", "C", "R", "P")
 OFFICE_LAND = "TSC"  # land-use code of offices (TT 08/2024/TT-BTNMT)
 BASES = ("reported", "estimated", "missing")
 BUILD_TYPES = ("none", "renovate", "extend", "build_new")
+ADDS_FLOOR = ("extend", "build_new")  # build types that make missing floor good
 CHECK_RESULTS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 
 

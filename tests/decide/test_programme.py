@@ -554,3 +554,15 @@ def test_a_renovation_leaves_the_floor_missing_that_it_does_not_add():
     result = plan(candidates(rows), scenario([A]), (), None)
     left = dict(zip(result.programme["commune_code"], result.programme["deficit_left_m2"], strict=True))
     assert left == {"00000": 84.0, "00001": 0.0}
+
+
+def test_a_renovation_does_not_count_as_the_floor_it_does_not_add() -> None:
+    """One start: the objective "deficit" takes the 100 m² that are built before the 500 that would stay missing."""
+    rows = [
+        {"build_type": "renovate", "deficit_floor_area_m2": 500.0},
+        {"build_type": "build_new", "deficit_floor_area_m2": 100.0},
+    ]
+    settings = scenario([Phase(name="a", years=(2026, 2026), count=1)], objective="deficit")
+    result = plan(candidates(rows), settings, (), None)
+    assert {code: bool(phase) for code, phase in phases_of(result).items()} == {"00000": False, "00001": True}
+    assert result.proof["totals"]["deficit_floor_area_m2"] == 100.0

@@ -17,6 +17,7 @@ def test_halves_go_up_where_numpy_goes_to_the_even_neighbour():
     assert np.round(2.5) == 2
     assert half_up(71.1125, 3) == 71.113
     assert half_up(1.005, 2) == 1.01  # 1.00499999999999989… in binary
+    assert half_up(43_980_465.11105, 4) == 43_980_465.1111  # more digits than binary keeps
 
 
 def test_missing_stays_missing_and_the_index_is_kept():

@@ -49,7 +49,9 @@ def test_proposal_has_crs_columns_and_values(facilities, ground, province):
     assert fields["facility_id"] == "MA_CS"
     assert fields["commune_code"] == "MA_XA"
     assert fields["land_area_m2"] == "DT_DAT"
-    assert list(proposal.entry["values"]["condition"]) == ["còn dùng được"]
+    # "còn dùng được" may be good or fair: an officer says which, nothing is guessed
+    assert "values" not in proposal.entry
+    assert any("còn dùng được" in remark and "fair" in remark for remark in proposal.remarks)
     assert any("NGUOI_NHAP" in remark for remark in proposal.remarks)
     assert [p.key for p in proposal.problems] == ["layer_crs_missing_guess"]
     LayerEntry.model_validate({"name": "x", **tomllib.loads(proposal.toml())["layers"][proposal.name]})
@@ -68,6 +70,14 @@ def test_the_level_of_hazards_is_proposed_by_its_usual_names(name, ground, provi
     proposal = inspect(_table(ground.folder, "thien_tai", 3, **words), "hazards", province)
     assert proposal.entry["fields"] == {"hazard_kind": "LOAI", "level": name}
     assert proposal.entry["values"] == {"level": {"nguy cơ rất cao": "very_high"}}
+
+
+@pytest.mark.parametrize("word", ["không có nguy cơ cao", "chưa rõ nguy cơ cao hay thấp", "xyz"])
+def test_what_a_word_denies_or_leaves_open_is_not_proposed(word, ground, province):
+    words = {"LOAI": ["sạt lở đất"] * 2, "MUC_DO": ["cao", word]}
+    proposal = inspect(_table(ground.folder, "thien_tai", 2, **words), "hazards", province)
+    assert "values" not in proposal.entry
+    assert any(word in remark for remark in proposal.remarks)
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,10 @@ def test_tables_follow_their_schemas_and_texts_exist(assess, maps) -> None:
         ),
         land_use=maps.layer("land_use", [{"land_use": "LUC", "geometry": maps.at(0, 0, 3000, 3000)}]),
     )
-    for name, frame in (("sites", found.sites), ("conflicts", found.conflicts), ("land_account", found.land_account)):
-        conform(frame, RESULTS[name])
-    keys = {key for cell in [*found.sites["reasons"], *found.conflicts["treatment"]] for key, _ in decode(cell)}
+    for name in ("sites", "conflicts", "land_account"):
+        conform(found.table(name), RESULTS[name])
+    told = [*found.sites["reasons"], *found.table("conflicts")["treatment"]]
+    keys = {key for cell in told for key, _ in decode(cell)}
     assert len(keys) >= 6
     for lang in ("vi", "en"):
         assert keys <= set(catalogue(lang))
@@ -90,16 +91,16 @@ def test_land_account_adds_up(assess, maps) -> None:
         ),
         water_areas=maps.layer("water_areas", [{"water_class": "lake", "geometry": maps.at(1200, 600, 1800, 1500)}]),
     )
-    account = found.land_account.set_index("rule")
+    account = found.table("land_account").set_index("rule")
     # the road takes 26 m and 17 m on each side, centres every 30 m: columns at 1485 and 1515
     assert account.loc["road_expressway", "removed_alone_m2"] == 2 * 30 * 3000
     # the lake and 5 m around it: 20 columns, 30 rows of centres
     assert account.loc["water_area", "removed_alone_m2"] == 20 * 30 * 900
     assert account.loc["water_area", "removed_in_order_m2"] == 20 * 30 * 900
     assert account.loc["road_expressway", "removed_in_order_m2"] == 2 * 30 * 70 * 30
-    assert found.land_account["removed_in_order_m2"].sum() + found.eligible_area_m2 == maps.SIDE**2
-    assert found.land_account["left_m2"].iloc[-1] == found.eligible_area_m2
-    assert (found.land_account["left_m2"].diff().dropna() <= 0).all()
+    assert found.table("land_account")["removed_in_order_m2"].sum() + found.eligible_area_m2 == maps.SIDE**2
+    assert found.table("land_account")["left_m2"].iloc[-1] == found.eligible_area_m2
+    assert (found.table("land_account")["left_m2"].diff().dropna() <= 0).all()
 
 
 def test_sites_found_keep_clear_of_a_road_that_no_cell_centre_meets(assess, maps) -> None:
@@ -122,7 +123,7 @@ def test_a_hazard_outside_the_commune_shows_up(assess, maps) -> None:
     )
     found = assess(hazards=hazards, facilities=facility(maps, maps.at(5, 1000, 105, 1100)))
     site = only(found, "T")
-    mine = found.conflicts[found.conflicts["site_id"] == site["site_id"]].set_index("zone_id")
+    mine = found.table("conflicts")[found.table("conflicts")["site_id"] == site["site_id"]].set_index("zone_id")
     near = mine.loc["hazard_near:landslide:very_high"]
     assert near["area_m2"] == pytest.approx(25 * 100)  # up to 50 m from the zone: 30 - 5 m deep
     assert near["effect"] == "conditional"
@@ -143,7 +144,7 @@ def test_a_hazard_zone_of_unknown_level_is_a_condition_and_no_low_level(assess, 
     zones = [{"hazard_kind": "flood", "level": level, "geometry": maps.at(0, 900, 300, 1200)} for level in levels]
     found = assess(hazards=maps.layer("hazards", zones), facilities=facility(maps, maps.at(50, 1000, 150, 1100)))
     site = only(found, "T")
-    mine = found.conflicts[found.conflicts["site_id"] == site["site_id"]].set_index("zone_id")
+    mine = found.table("conflicts")[found.table("conflicts")["site_id"] == site["site_id"]].set_index("zone_id")
     assert site["hazard_level"] == told
     assert locale.has_text(f"value.hazard_level.{told}", "vi")
     assert (site["check_result"] == "conditional") == (None in levels)
@@ -162,7 +163,7 @@ def test_a_level_known_to_be_high_is_told_beside_an_unknown_one(assess, maps) ->
     ]
     found = assess(hazards=maps.layer("hazards", zones), facilities=facility(maps, maps.at(50, 1000, 150, 1100)))
     site = only(found, "T")
-    mine = found.conflicts.loc[found.conflicts["site_id"] == site["site_id"], "zone_id"]
+    mine = found.table("conflicts").loc[found.table("conflicts")["site_id"] == site["site_id"], "zone_id"]
     assert site["hazard_level"] == "high"
     assert {"hazard_level_unknown:landslide:unknown", "hazard_high:landslide:high"} <= set(mine)
 
@@ -170,7 +171,7 @@ def test_a_level_known_to_be_high_is_told_beside_an_unknown_one(assess, maps) ->
 def test_a_corridor_from_outside_takes_land_inside(assess, maps) -> None:
     fuel = maps.layer("services", [{"service_class": "cemetery", "geometry": maps.point(-20, 1500)}])
     found = assess(services=fuel)
-    taken = float(found.land_account.set_index("rule").loc["cemetery", "removed_alone_m2"])
+    taken = float(found.table("land_account").set_index("rule").loc["cemetery", "removed_alone_m2"])
     circle = maps.point(-20, 1500).buffer(500, quad_segs=256).intersection(maps.commune()).area
     assert taken == pytest.approx(circle, rel=0.02)
 
@@ -242,7 +243,7 @@ def test_a_little_forbidden_land_is_listed_and_does_not_exclude(assess, maps) ->
     found = assess(land_use=use, facilities=facility(maps, maps.at(0, 0, 100, 100)))
     site = only(found, "T")
     assert site["eligible"]
-    row = found.conflicts[found.conflicts["zone_id"] == "land_use_forbidden:RPH"].iloc[0]
+    row = found.table("conflicts")[found.table("conflicts")["zone_id"] == "land_use_forbidden:RPH"].iloc[0]
     assert row["area_m2"] == pytest.approx(40)
     assert row["effect"] == "conditional"
 
@@ -262,7 +263,8 @@ def test_corridor_of_a_road_is_urban_inside_towns(assess, maps) -> None:
     )
     found = assess(roads=roads, urban_areas=towns, facilities=sites)
     by_source = found.sites.set_index("source_id")["site_id"]
-    rows = found.conflicts[found.conflicts["zone_id"] == "road_national:national"].set_index("site_id")["area_m2"]
+    conflicts = found.table("conflicts")
+    rows = conflicts[conflicts["zone_id"] == "road_national:national"].set_index("site_id")["area_m2"]
     assert rows[by_source["a"]] == pytest.approx(6 * 100)  # half the road in town
     assert rows[by_source["b"]] == pytest.approx((6 + 13) * 100)
     assert rows[by_source["c"]] == pytest.approx(6 * 50 + 19 * 50)
@@ -427,7 +429,7 @@ def test_what_rests_on_illustrative_layers_says_so(assess, maps) -> None:
     )
     found = assess(land_use=use)
     assert all("layer:dat_minh_hoa" in cell for cell in found.sites["rests_on"])
-    measured = found.conflicts[found.conflicts["source"] != "withheld"]
+    measured = found.table("conflicts")[found.table("conflicts")["source"] != "withheld"]
     assert len(measured)
     assert all("layer:dat_minh_hoa" in cell for cell in measured["rests_on"])
     assert "layer:communes" not in found.sites["rests_on"].iloc[0]
@@ -458,7 +460,7 @@ def test_the_same_from_another_process_and_twice(inputs, maps) -> None:
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         again = pool.submit(assess_commune, prepared, maps.CODE).result()
     for name in ("sites", "conflicts", "land_account", "land_options"):
-        pd.testing.assert_frame_equal(pd.DataFrame(getattr(first, name)), pd.DataFrame(getattr(again, name)))
+        pd.testing.assert_frame_equal(pd.DataFrame(first.table(name)), pd.DataFrame(again.table(name)))
     assert (first.eligible[0].values == again.eligible[0].values).all()
 
 

@@ -15,7 +15,7 @@ def options(inputs, maps):
 
     def build(**given):
         found = assess_commune(prepare(inputs(**given)), maps.CODE)
-        return found, found.land_options
+        return found, found.table("land_options")
 
     return build
 

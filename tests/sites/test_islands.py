@@ -83,17 +83,17 @@ def test_two_islands_300_km_apart_are_searched_both_in_little_memory(archipelago
     left = 2 * (maps.SIDE**2 - 600.0**2)
     assert found.eligible_area_m2 == left
     assert sum(int((window.values == 1).sum()) for window in found.eligible) * 900 == left
-    account = found.land_account.set_index("rule")
+    account = found.table("land_account").set_index("rule")
     assert account.loc["outside_commune", "left_m2"] == 2 * maps.SIDE**2
     assert account.loc["water_area", "removed_alone_m2"] == account.loc["water_area", "removed_in_order_m2"] == 720_000
-    assert found.land_account["left_m2"].iloc[-1] == left
+    assert found.table("land_account")["left_m2"].iloc[-1] == left
     sites = found.sites
     near = shapely.within(sites.geometry.to_numpy(), maps.commune())
     away = shapely.within(sites.geometry.to_numpy(), moved(maps.commune(), FAR))
     assert (int(near.sum()), int(away.sum())) == (5, 5)
     assert sites["site_id"].is_unique
     assert sorted(sites["label"], key=lambda label: int(label[1:])) == [f"K{n}" for n in range(1, 11)]
-    assert set(found.conformity["site_id"]) == set(sites["site_id"])
+    assert set(found.table("conformity")["site_id"]) == set(sites["site_id"])
 
 
 def test_people_of_another_island_have_no_way(archipelago, maps):
@@ -112,7 +112,7 @@ def test_people_of_another_island_have_no_way(archipelago, maps):
         (told,) = [params for key, params in decode(site["reasons"]) if key == "sites.reason.not_reached"]
         assert told["percent"] == lacking
     # where most people live, and there where they live
-    (best,) = found.access_points.to_dict("records")
+    (best,) = found.table("access_points").to_dict("records")
     assert (best["reached_percent"], best["access_minutes"]) == (75, 0)
     assert best["geometry"].distance(shapely.Point(maps.X0 + FAR[0] + 2500, maps.Y0 + FAR[1] + 1500)) < 90
     assert away["access_lost_minutes"] == pytest.approx(away["access_minutes"], abs=0.011)

@@ -85,7 +85,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     _to_services(columns, prepared, seat if seat is None or nearest(parts, seat) == part else None, ground, goals)
     columns |= prepared.far.columns(geometries)
     x, y, people = people_in(prepared, parts[part])
-    everybody = float(sum(people_in(prepared, one)[2].sum() for one in parts)) if len(parts) > 1 else None
+    everybody = float(people_in(prepared, prepared.polygons[code])[2].sum()) if len(parts) > 1 else None
     if people.sum() <= 0:
         return Reach(columns, None, None) if not everybody else _reached_by_nobody(columns, len(geometries))
     times, best_node, best_times, everywhere = _times(prepared, ground, goals, ground.nodes_at(x, y), people)

@@ -45,7 +45,7 @@ def test_shares_mean_and_farthest_place(proposed, maps) -> None:
 def test_the_best_place_is_the_weighted_median(proposed, maps) -> None:
     # on a line the weighted median is where the heavier end lies, not the mean between
     site, found = proposed(700, 1500, people=[(500, 1500, 100.0), (2500, 1500, 300.0)])
-    best = found.access_points.iloc[0]
+    best = found.table("access_points").iloc[0]
     assert abs(best.geometry.x - (maps.X0 + 2500)) <= 90
     assert abs(best.geometry.y - (maps.Y0 + 1500)) <= 90
     assert best["access_minutes"] == pytest.approx(walk(2000) / 4, abs=walk(90))
@@ -69,7 +69,7 @@ def test_both_ways_of_searching_give_the_same_times(proposed, maps, monkeypatch)
         assert one.sites[column].to_numpy(dtype=float) == pytest.approx(
             other.sites[column].to_numpy(dtype=float), nan_ok=True, abs=0.011
         )
-    best, near = one.access_points.iloc[0], other.access_points.iloc[0]
+    best, near = one.table("access_points").iloc[0], other.table("access_points").iloc[0]
     assert not bool(near["searched_everywhere"])
     # a search along the roads cannot beat all places, and comes close
     assert best["access_minutes"] <= near["access_minutes"] + 0.011
