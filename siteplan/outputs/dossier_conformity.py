@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 LISTED = 12  # communes named in the text; more are named in the annex
-_WHERE_FOUND = ("outside", "paper_only")  # columns that stand only where there is such a site
+_WHERE_FOUND = ("outside", "not_compared", "paper_only")  # columns that stand only where there is such a site
 
 
 def write_conformity(writer: Writer) -> None:
@@ -25,10 +25,10 @@ def write_conformity(writer: Writer) -> None:
     rows = summary.conformity_by_kind(writer.run)
     if len(rows):
         _counts(writer, rows)
-        for state in ("needs_adjustment", "not_in_plan", "paper_only", "no_plan"):
+        for state in ("needs_adjustment", "not_in_plan", "not_compared", "paper_only", "no_plan"):
             _listed(writer, rows, state)
-        if (rows["state"] == "outside").any():
-            writer.say("sites.conformity_outside")
+        if (outside := rows.loc[rows["state"] == "outside", "plan_kind"].unique()).size:
+            writer.say("sites.conformity_outside", kinds=", ".join(_kind(writer, kind) for kind in outside))
         writer.say("sites.conformity_annex", annex=writer.annex("evidence"))
     _shifts(writer)
 

@@ -193,37 +193,33 @@ def conformity_by_kind(run: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``plan_kind, site_id, commune_code, conformity, state``, one row a kind and site, kinds in the order of the
+        ``plan_kind, site_id, commune_code, state``, one row a kind and site, kinds in the order of the
         results. Where several plans of a kind say different things, one that needs adjusting counts first, then one the
         site conforms to: the rule the site's own conformity follows. ``state`` is one of :data:`CONFORMITY_STATES`: it
-        keeps apart a site that a plan was held against from one where no plan, or only a paper one, is registered.
+        keeps apart a site that a plan was held against from one where it could not be, or where none is registered.
     """
     rows = run.table("conformity")
     chosen = proposed_sites(run)["site_id"]
     rows = rows[flags(rows["mandatory"]) & rows["site_id"].isin(set(chosen))]
-    order = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2, "outside": 2, "paper_only": 3, "no_plan": 4}
-    rows = rows.assign(state=[_conformity_state(*cells) for cells in zip(
-        rows["plan_kind"], rows["conformity"], rows["conformity_basis"], strict=True)])  # fmt: skip
+    order = {state: n for n, state in enumerate(_COUNTS_FIRST)}
+    of_basis = rows["conformity_basis"].map(_STATE_OF_BASIS).fillna("not_in_plan")
+    rows = rows.assign(state=rows["conformity"].where(rows["conformity"] != "not_in_plan", of_basis))
     rows = rows.assign(_order=rows["state"].map(order)).sort_values(
         ["plan_kind", "commune_code", "_order"], kind="stable"
     )
     first = rows.drop_duplicates(["plan_kind", "site_id"], ignore_index=True)
-    return pd.DataFrame(first[["plan_kind", "site_id", "commune_code", "conformity", "state"]])
+    return pd.DataFrame(first[["plan_kind", "site_id", "commune_code", "state"]])
 
 
 # what is told of a site and a kind of plan, in the order of columns
-CONFORMITY_STATES = ("conforms", "needs_adjustment", "not_in_plan", "outside", "paper_only", "no_plan")
-# kinds whose zones only mark land to be kept: a site outside them lacks nothing
-_MARKS_LAND_TO_KEEP = ("forest",)
-_NOT_HELD = {"paper_only": "paper_only", "no_plan": "no_plan", "partly": "no_plan"}
-
-
-def _conformity_state(kind: str, conformity: str, basis: object) -> str:
-    if conformity != "not_in_plan":
-        return conformity
-    if basis == "no_zone_here" and kind in _MARKS_LAND_TO_KEEP:
-        return "outside"
-    return _NOT_HELD.get(str(basis), "not_in_plan")
+CONFORMITY_STATES = (
+    "conforms", "needs_adjustment", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan",
+)  # fmt: skip
+_COUNTS_FIRST = ("needs_adjustment", "conforms", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan")
+_STATE_OF_BASIS = {
+    "outside_kept": "outside", "not_drawn_here": "not_compared", "restricted": "not_compared",
+    "partly": "not_compared", "paper_only": "paper_only", "no_plan": "no_plan",
+}  # fmt: skip
 
 
 def staying(runs: Sequence[Run]) -> set[str]:

@@ -163,7 +163,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         people=people,
         layers=layers,
         zones=zones,
-        in_force=records(plans.in_force(register, inputs.scenario.date)),
+        in_force=records(plans.in_force(register, inputs.scenario.date, tables.get("plan_zones"))),
         coverage=covered,
         withheld=plans.withheld_kinds(kinds, covered, inputs.communes),
         facilities=tables.get("facilities"),

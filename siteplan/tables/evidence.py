@@ -30,7 +30,10 @@ RELATIONS = ("touch", "sliver", "overlap", "contains", "within")
 EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
 STANDINGS = ("binding", "paper", "shown", "expired", "unregistered")
 DIRECTIONS = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
-CONFORMITY_BASIS = ("zones", "no_zone_here", "paper_only", "partly", "no_plan")
+# what a plan was found to say of a site by, the surest first
+CONFORMITY_BASIS = (
+    "zones", "no_zone_here", "outside_kept", "not_drawn_here", "restricted", "partly", "paper_only", "no_plan",
+)  # fmt: skip
 
 CONFLICTS = Table(
     "conflicts", "Kết quả đối chiếu quy hoạch", "Evidence",

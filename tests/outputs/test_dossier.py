@@ -260,12 +260,15 @@ def test_conformity_is_counted_and_named_by_kind(document):
     ("kind", "basis", "state"),
     [
         ("general", "no_plan", "no_plan"),
-        ("general", "partly", "no_plan"),
+        ("general", "partly", "not_compared"),
+        ("general", "not_drawn_here", "not_compared"),
+        ("general", "restricted", "not_compared"),
         ("general", "paper_only", "paper_only"),
         ("general", "no_zone_here", "not_in_plan"),
         ("general", "zones", "not_in_plan"),
         ("general", None, "not_in_plan"),
-        ("forest", "no_zone_here", "outside"),
+        ("forest", "outside_kept", "outside"),
+        ("forest", "not_drawn_here", "not_compared"),
         ("forest", "no_plan", "no_plan"),
     ],
 )

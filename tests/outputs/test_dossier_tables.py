@@ -202,23 +202,23 @@ class Oracle:
 
     def worst(self):
         """Of several plans of a kind the worst is said of the site; what no plan was held against is told apart."""
-        weight = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2, "outside": 2, "paper_only": 3, "no_plan": 4}
+        weight = {"needs_adjustment": 0, "conforms": 1, "not_in_plan": 2, "outside": 3, "not_compared": 4,
+                  "paper_only": 5, "no_plan": 6}  # fmt: skip
         found = {}
         for row in self.conformity_rows().to_dict("records"):
             key, state = (row["site_id"], row["plan_kind"]), row["conformity"]
             if state == "not_in_plan":
-                unheld = {"no_plan": "no_plan", "partly": "no_plan", "paper_only": "paper_only"}
-                state = unheld.get(row["conformity_basis"], state)
-                if (row["plan_kind"], row["conformity_basis"]) == ("forest", "no_zone_here"):
-                    state = "outside"
+                said = {"no_plan": "no_plan", "paper_only": "paper_only", "outside_kept": "outside"}
+                said |= dict.fromkeys(("partly", "not_drawn_here", "restricted"), "not_compared")
+                state = said.get(row["conformity_basis"], state)
             if key not in found or weight[state] < weight[found[key]]:
                 found[key] = state
         return found
 
     def conformity_counts(self, kinds):
         said = self.worst()
-        tokens = ["conforms", "needs_adjustment", "not_in_plan", "outside", "paper_only", "no_plan"]
-        tokens = [t for t in tokens if t in said.values() or t not in ("outside", "paper_only")]
+        tokens = ["conforms", "needs_adjustment", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan"]
+        tokens = [t for t in tokens if t in said.values() or t not in ("outside", "not_compared", "paper_only")]
         heads = [locale.text("dossier.sites.conformity_kind"), *(STATES[t] for t in tokens)]
         return [[capital(h) for h in heads], *(
             [locale.value_text("plan_kind", kind), *(str(sum(k == kind and v == token for (_, k), v in said.items()))

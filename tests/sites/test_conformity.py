@@ -159,9 +159,8 @@ def table(found, rules, plan_rows, zone_rows, maps, statuses=None) -> pd.DataFra
     cover = pd.DataFrame({"role": "plans/" + kinds["plan_kind"], "status": "missing"})
     cover["status"] = [(statuses or {}).get(r.removeprefix("plans/"), s) for r, s in
                        zip(cover["role"], cover["status"], strict=True)]  # fmt: skip
-    made = plans.conformity_table(
-        sites.assign(area_m2=sites.geometry.area), rows, records(plans.in_force(listed, DATE)), rules, tolerance, cover
-    )
+    register = records(plans.in_force(listed, DATE, pd.DataFrame(zone_rows)))
+    made = plans.conformity_table(sites.assign(area_m2=sites.geometry.area), rows, register, rules, tolerance, cover)
     return conform(made, RESULTS["conformity"]).set_index("plan_kind")
 
 
@@ -180,6 +179,7 @@ def test_conformity_with_each_plan_that_should_cover_the_site(found, maps, rules
             {"plan_id": "P2", "function": "TSC", "geometry": maps.at(0, 0, 100, 60)},
             {"plan_id": "P2", "function": "DAT_O_NHOMNHAO", "geometry": maps.at(0, 40, 100, 100)},
             {"plan_id": "P2", "function": "DAT_O_NHOMNHAO", "geometry": maps.at(0, 40, 100, 90)},
+            {"plan_id": "P3", "function": "TSC", "geometry": maps.at(900, 900, 990, 990)},  # elsewhere
             {"plan_id": "P5", "function": "mỏ", "geometry": maps.at(100, 0, 200, 100)},  # touches only
         ],
         maps,
@@ -200,6 +200,40 @@ def test_conformity_with_each_plan_that_should_cover_the_site(found, maps, rules
     assert general["overlap_m2"] == pytest.approx(10_000)
     assert general["overlap_percent"] == pytest.approx(100)
     assert made["mandatory"].all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "drawn", "basis"),
+    [
+        ("forest", None, True, "outside_kept"),  # its zones only mark land to keep
+        ("forest", None, False, "not_drawn_here"),  # registered, its zones were never delivered
+        ("provincial", None, True, "no_zone_here"),
+        ("provincial", None, False, "not_drawn_here"),
+        ("land_use", None, True, "not_drawn_here"),  # such a plan leaves no gaps: its drawing does not reach the site
+        ("general", "missing", False, "no_plan"),
+        ("general", "partly", False, "partly"),
+        ("general", "covered", False, "not_drawn_here"),  # by plans of former units: which one reaches the site?
+        ("general", "paper_only", False, "paper_only"),
+    ],
+)
+def test_only_a_plan_drawn_there_says_nothing_of_a_site(found, maps, rules, kind, status, drawn, basis) -> None:
+    """`status` is that of the register where no plan names the commune itself."""
+    covers = "former:01" if status else maps.CODE
+    zone = {"plan_id": "P1" if drawn else "P2", "function": "x", "geometry": maps.at(900, 900, 990, 990)}
+    listed = [{"plan_kind": kind, "covers": covers}, {"plan_kind": "mineral"}]
+    made = table(found, rules, listed, [zone], maps, {kind: status or "covered"})
+    assert (made.loc[kind, "conformity"], made.loc[kind, "conformity_basis"]) == ("not_in_plan", basis)
+
+
+def test_a_restricted_zone_on_a_site_is_not_nothing(found, maps, rules) -> None:
+    def kept_from_all(plan_rows, zone_rows):
+        listed, sites, rows, tolerance = found(plan_rows, zone_rows)
+        return listed, sites, rows.assign(restricted=True), tolerance
+
+    zone = {"plan_id": "P1", "function": "RPH", "geometry": maps.at(*SITE)}
+    made = table(kept_from_all, rules, [{"plan_kind": "forest", "covers": maps.CODE}], [zone], maps)
+    assert made.loc["forest", "conformity_basis"] == "restricted"
+    assert pd.isna(made.loc["forest", "plan_id"])
 
 
 def test_support_of_a_part_is_not_conformity(found, maps, rules) -> None:

@@ -106,7 +106,9 @@ def test_a_drawn_site_gets_the_evidence_of_the_run(both, maps) -> None:
     plots = gpd.GeoDataFrame({"name": sites["site_id"]}, geometry=sites.geometry.values, crs=maps.CRS)
     found = check_plots(index.around(list(plots.geometry)), plots, with_shift=False)
     key = ["site_id", "zone_id"]
-    same(found.conflicts.sort_values(key, ignore_index=True), run.conflicts.sort_values(key, ignore_index=True))
+    same(
+        found.conflicts.sort_values(key, ignore_index=True), run.table("conflicts").sort_values(key, ignore_index=True)
+    )
     answered = found.plots.set_index("site_id").loc[sites["site_id"]]
     for column in ("check_result", "conformity", "broken_rules", "eligible"):
         assert answered[column].tolist() == sites[column].tolist()

@@ -61,7 +61,7 @@ def conformity_table(
     evidence
         Rows of the plans (:func:`evidence`), None where there is none.
     register
-        The plans in force (:func:`in_force`), one record each.
+        The plans in force with whether they are drawn (:func:`in_force`), one record each.
     rules, tolerance
         Kinds of plan, and how much of a site may be left over.
     coverage
@@ -72,15 +72,22 @@ def conformity_table(
     DataFrame
         Rows of :data:`siteplan.tables.RESULTS` ``conformity``: one for each plan in force that has zones on the site,
         and for each mandatory kind without one, the plan that covers the commune, or none. ``conforms`` only where
-        zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``. Restricted
-        plans stand without name.
+        zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``, and
+        ``conformity_basis`` says whether a plan was held against the site at all. Restricted plans stand without name
+        and what they say.
     """
     kinds = {str(k["plan_kind"]): k for k in records(rules.plan_kinds)}
     area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
     rows: list[dict[str, Any]] = []
+    told_to_few: set[tuple[Any, Any]] = set()
     if evidence is not None and len(evidence):
         slight = evidence["relation"].isin((overlap.TOUCH, overlap.SLIVER))
-        kept = (evidence["standing"].isin(IN_FORCE) & ~slight & ~evidence["restricted"]).to_numpy(bool)
+        counts = (evidence["standing"].isin(IN_FORCE) & ~slight).to_numpy(bool)
+        hidden = evidence["restricted"].to_numpy(bool)
+        kept = counts & ~hidden
+        told_to_few = set(
+            zip(evidence["site_id"][counts & hidden], evidence["plan_kind"][counts & hidden], strict=True)
+        )
         columns = [evidence[name].to_numpy(object)[kept].tolist() for name in _READ]
         found = [dict(zip(_READ, values, strict=True)) for values in zip(*columns, strict=True)]
         rows += _with_zones(found, area, tolerance)
@@ -95,15 +102,26 @@ def conformity_table(
         for identity in sites["site_id"]:
             if (identity, kind) in met:
                 continue
+            if (identity, kind) in told_to_few:
+                rows.append(_without_zones(str(identity), kind, None, "restricted", of_kind))
+                continue
             for plan in covering or [None]:
-                basis = "no_plan" if status == "missing" else "partly"
-                if plan is not None:
-                    basis = "paper_only" if plan["standing"] == "paper" else "no_zone_here"
-                rows.append(_without_zones(str(identity), kind, plan, basis, of_kind))
+                rows.append(_without_zones(str(identity), kind, plan, _basis(plan, of_kind, status), of_kind))
     for row in rows:
         row["commune_code"] = code
         row["mandatory"] = kinds.get(row["plan_kind"], {}).get("mandatory") == 1
     return pd.DataFrame(rows)
+
+
+def _basis(plan: Mapping[Any, Any] | None, of_kind: Mapping[Any, Any], status: str) -> str:
+    """Tell what is known where no zone of a kind lies on a site: only a plan that was drawn there has said nothing."""
+    if plan is None:
+        return {"missing": "no_plan", "paper_only": "paper_only", "partly": "partly"}.get(status, "not_drawn_here")
+    if plan["standing"] == "paper":
+        return "paper_only"
+    if of_kind["fills_ground"] == 1 or not plan["drawn"]:
+        return "not_drawn_here"
+    return "outside_kept" if of_kind["marks_land_to_keep"] == 1 else "no_zone_here"
 
 
 def _reaches(plan: Mapping[Any, Any], code: str) -> bool:

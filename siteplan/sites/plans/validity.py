@@ -99,9 +99,10 @@ def told_standing(plans: pd.DataFrame, date: dt.date) -> pd.Series[str]:
     return out
 
 
-def in_force(plans: pd.DataFrame, date: dt.date) -> pd.DataFrame:
-    """Plans that are in force on a date, digital or on paper, with ``standing``, by id."""
-    register = plans.assign(standing=standing(plans, date) if len(plans) else [])
+def in_force(plans: pd.DataFrame, date: dt.date, zones: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Plans in force on a date, digital or on paper, with ``standing`` and whether they are ``drawn``, by id."""
+    drawn = plans["plan_id"].isin([] if zones is None else zones["plan_id"].unique())
+    register = plans.assign(standing=standing(plans, date) if len(plans) else [], drawn=drawn)
     return register[register["standing"].isin(IN_FORCE)].sort_values("plan_id")
 
 
