@@ -90,7 +90,7 @@ def kept(
         How many entries of the kind stay, the newest first.
     """
     folder = cache_folder() / kind / key
-    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
+    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, *unreadable)
     known = found(kind, key, read, unreadable)
     if known is not None:
         return known
@@ -113,7 +113,7 @@ def kept(
 def found(kind: str, key: str, read: Callable[[Path], Any], unreadable: tuple[type[Exception], ...] = ()) -> Any:
     """Return an entry where it is there and reads back, else None; see :func:`kept`."""
     folder = cache_folder() / kind / key
-    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, *unreadable)
+    broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, *unreadable)
     try:
         return read(folder)
     except broken:

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_all_start_methods, get_context
@@ -55,10 +56,16 @@ def _prepare(meeting: Any, environment: Mapping[str, str]) -> None:
 
 
 def _go_second() -> None:
-    """Let the process that all wait for, and the programs of the person at the desk, have the processor first."""
-    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICE)  # Windows knows classes instead
+    """Let the process that all wait for, and the programs of the person at the desk, have the processor first.
+
+    What was started lower than that stays there.
+    """
+    process = psutil.Process()
     with contextlib.suppress(psutil.Error, OSError):
-        psutil.Process().nice(below)
+        if sys.platform != "win32":
+            process.nice(max(process.nice(), _NICE))
+        elif process.nice() != psutil.IDLE_PRIORITY_CLASS:  # Windows knows classes instead
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
 def _receive(shared: Any) -> None:

@@ -238,9 +238,7 @@ def _about_sites(writer: Writer) -> list[str]:
 
     Those stay whose commune needs no investment in any option.
     """
-    best, blocked_by = summary.proposed_sites(writer.run), summary.blocking_rules(writer.run)
-    needed = ~best["commune_code"].astype(str).isin(summary.staying(writer.runs))
-    blocked = best["check_result"] == "blocked"
+    asked, blocked_by = summary.sites_to_ask(writer.run, writer.runs), summary.blocking_rules(writer.run)
     names = summary.names_by_code(writer.run)
 
     def told(sites: pd.DataFrame) -> str:
@@ -251,19 +249,16 @@ def _about_sites(writer: Writer) -> list[str]:
             listed.append(writer.words("ask.what_blocks", **words) if rules else words["name"])
         return ", ".join(listed)
 
-    going, again, staying, bound = (
-        best[needed & ~blocked], best[needed & blocked], best[~needed], best[~needed & blocked],
-    )  # fmt: skip
     lines = []
-    if len(going):
-        counts = writer.counted("ask", counts_of(going["check_result"], [c for c in CHECKS if c != "blocked"]))
-        lines.append(writer.words("ask.sites", count=writer.number(len(going)), listed=counts))
-    if len(again):
-        lines.append(writer.words("ask.again", count=writer.number(len(again)), listed=told(again)))
-    if len(staying):
-        key = "ask.stay_blocked" if len(bound) else "ask.stay"
-        lines.append(writer.words(
-            key, count=writer.number(len(staying)), blocked=writer.number(len(bound)), listed=told(bound)))  # fmt: skip
+    if len(asked.going):
+        counts = writer.counted("ask", counts_of(asked.going["check_result"], [c for c in CHECKS if c != "blocked"]))
+        lines.append(writer.words("ask.sites", count=writer.number(len(asked.going)), listed=counts))
+    if len(asked.again):
+        lines.append(writer.words("ask.again", count=writer.number(len(asked.again)), listed=told(asked.again)))
+    if len(asked.staying):
+        key = "ask.stay_blocked" if len(asked.bound) else "ask.stay"
+        count, bound = writer.number(len(asked.staying)), writer.number(len(asked.bound))
+        lines.append(writer.words(key, count=count, blocked=bound, listed=told(asked.bound)))
     return lines
 
 

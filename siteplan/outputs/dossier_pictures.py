@@ -22,7 +22,7 @@ THEMES = ("priority", "coverage")  # told once; the phases are told of each opti
 SITE_DPI, OVERVIEW_DPI, SHEET_DPI = 150, 160, 130
 _MOST_PROCESSES = 2  # each holds the layers of a run
 _KIND = "pictures"
-OVERVIEW_WIDTH_MM = 146.0  # as it is drawn, so that its scale holds
+OVERVIEW_WIDTH_MM, SITE_WIDTH_MM = 146.0, 164.0  # as they are drawn, so that their scales hold
 
 # option (number of the run) and commune's code, empty for the maps of the province
 _Item = tuple[int, str]

@@ -39,9 +39,9 @@ def locations(writer: Writer) -> None:
         communes=writer.number(len(communes)),
         listed=writer.counted("check", results),
     )
-    in_use = best["commune_code"].astype(str).isin(summary.staying(writer.runs)) & (best["check_result"] == "blocked")
-    if in_use.any():
-        writer.say("sites.blocked_in_use", count=writer.number(int(in_use.sum())))
+    bound = summary.sites_to_ask(run, writer.runs).bound
+    if len(bound):
+        writer.say("sites.blocked_in_use", count=writer.number(len(bound)))
     writer.say("sites.clear_note")
     evidence = run.conflicts
     overlaps = evidence[

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.dossier_pictures import THEMES, sheet_key, site_key
+from siteplan.outputs.dossier_pictures import SITE_WIDTH_MM, THEMES, sheet_key, site_key
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
 
-MAP_WIDTH_MM = 164.0  # as it is drawn, so that its scale holds
 SHEET_WIDTH_MM = 316.0  # an A3 page with its heading and the caption
 FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity", "overlap_area_m2",
            "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
@@ -34,7 +33,7 @@ def write_site_sheets(writer: Writer) -> None:
     for number, (code, site) in enumerate(zip(codes, best.to_dict("records"), strict=True)):
         _figures(writer, names[code], code, site, new_page=number > 0 and writer.pictures is not None)
         if writer.pictures is not None:
-            writer.paper.picture(writer.pictures[site_key(code)], MAP_WIDTH_MM, names[code], captioned=False)
+            writer.paper.picture(writer.pictures[site_key(code)], SITE_WIDTH_MM, names[code], captioned=False)
 
 
 def write_maps(writer: Writer) -> None:

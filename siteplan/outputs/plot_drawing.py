@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from siteplan import locale
+from siteplan.tables.evidence import OF_THE_WHOLE_PLOT
 
 Array = np.ndarray[Any, Any]
 
@@ -20,7 +21,7 @@ COLOURS = {"blocking": "#c2413a", "conditional": "#efb84a", "supports": "#3f9c6b
 _WIDTH, _HEIGHT = 720.0, 470.0  # CSS pixels
 _AROUND = 0.6  # how much of the plot's extent is shown around it
 _LEAST_M = 200.0
-_NO_SHAPE = ("withheld", "compound", "terrain", "plot")  # findings that say nothing about a place within the plot
+_NO_SHAPE = ("withheld", "compound", *OF_THE_WHOLE_PLOT)
 _BEHIND = {
     "plan_zones": 'fill="#ffffff" fill-opacity="0.55" stroke="#b4aa96" stroke-width="0.7"',
     "water_areas": 'fill="#bcd8e8" stroke="#7ba9c4" stroke-width="0.6"',

@@ -22,6 +22,7 @@ from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_table import Align
 from siteplan.tables import RESULTS
 from siteplan.tables.agencies import ANSWERS, BLANKS, REQUEST_KEYS, SHEET_MARK, Agency
+from siteplan.tables.evidence import OF_THE_WHOLE_PLOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +113,7 @@ def _findings(run: Run) -> pd.DataFrame:
     found: pd.DataFrame = run.conflicts
     against = found["effect"].isin(("blocking", "conditional")) & (found["severity"].fillna(0) >= SEVERITY)
     open_ = ~found["restricted"].fillna(value=False).astype(bool)
-    return found[against & open_ & (~found["source"].isin(("terrain", "plot")))].reset_index(drop=True)
+    return found[against & open_ & ~found["source"].isin(OF_THE_WHOLE_PLOT)].reset_index(drop=True)
 
 
 def _sorted(found: pd.DataFrame, agencies: Sequence[Agency]) -> list[set[str]]:

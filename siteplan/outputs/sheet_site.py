@@ -7,6 +7,7 @@ from typing import Any
 import shapely
 
 from siteplan.outputs import sheet_paper as paper
+from siteplan.outputs.dossier_pictures import SITE_WIDTH_MM
 from siteplan.outputs.sheet_commune import OWN, draw_ground, draw_inset, name_neighbours
 from siteplan.outputs.sheet_material import Material, furniture, sources_line
 from siteplan.outputs.sheet_paper import Sheet
@@ -14,7 +15,7 @@ from siteplan.outputs.style import LegendClass
 from siteplan.outputs.webmap.cells import flags, plain
 
 # upright page of the dossier inside its margins, less what stands above the picture
-WIDTH_MM, HEIGHT_MM = 164.0, 150.0
+HEIGHT_MM = 150.0
 _MAIN = (5.0, 4.0, 100.0, 98.0)
 _NEAR_FRAME = (113.0, 10.0, 46.0, 46.0)
 _LEGEND = (5.0, 112.5, 155.0, 138.0)  # left, first line, width, last line
@@ -32,7 +33,7 @@ def draw_site(material: Material, code: str) -> Sheet:
     own = material.communes[material.communes["code"] == code].iloc[0]
     sites = material.sites[material.sites["commune_code"] == code]
     best = sites[flags(sites, "is_best")].iloc[0]
-    sheet = Sheet(WIDTH_MM, HEIGHT_MM, material.lang)
+    sheet = Sheet(SITE_WIDTH_MM, HEIGHT_MM, material.lang)
     ground, legend, roles = draw_ground(sheet, material, own, _MAIN, 2)
     place = shapely.point_on_surface(best.geometry)
     ground.points(shapely.get_coordinates([place]), _SITE, 94, 7)

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from siteplan.outputs import sheet_paper as paper
+from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM
 from siteplan.outputs.sheet_commune import draw_commune
 from siteplan.outputs.sheet_material import (
     Material,
@@ -33,7 +34,7 @@ from siteplan.runs import Run
 from siteplan.work import for_each
 
 FOLDER = "to_in"
-OVERVIEW_MM = (146.0, 150.0)
+OVERVIEW_MM = (OVERVIEW_WIDTH_MM, 150.0)
 _PROVINCE = ("priority", "phase", "coverage")
 _NAMES = {"priority": "uu_tien", "phase": "phan_ky", "coverage": "du_lieu"}
 _VALUES = {"priority": ("points", "priority_points", 1), "coverage": ("coverage", "coverage_percent", 1)}

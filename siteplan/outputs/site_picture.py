@@ -13,6 +13,7 @@ from scipy import ndimage
 from siteplan import locale
 from siteplan.outputs.style import LayerStyle, LegendClass, class_words
 from siteplan.outputs.webmap.pictures import palette_png
+from siteplan.tables.evidence import OF_THE_WHOLE_PLOT
 
 if TYPE_CHECKING:
     from siteplan.outputs.style import Style
@@ -157,7 +158,7 @@ class _Drawing:
         """Draw what stands for and against the site."""
         for row in evidence.to_dict("records"):
             look = layer.classes.get(str(row["effect"])) or layer.classes.get("other")
-            plain = row["geometry"] is None or row["source"] in ("terrain", "plot") or row["restricted"] is True
+            plain = row["geometry"] is None or row["source"] in OF_THE_WHOLE_PLOT or row["restricted"] is True
             if look is None or plain or shapely.get_dimensions(row["geometry"]) != 2:
                 continue
             if self.add(row["geometry"], _look(look)):

@@ -7,7 +7,7 @@ over values that are all missing is missing, never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -228,6 +228,31 @@ def staying(runs: Sequence[Run]) -> set[str]:
     return set.intersection(
         *(set(rows.loc[rows["status"] == "not_needed", "commune_code"].astype(str)) for rows in programmes)
     )
+
+
+class SitesToAsk(NamedTuple):
+    """The proposed sites by what is asked of the province about them.
+
+    Parameters
+    ----------
+    going, again
+        Of communes that need an investment: sites to go on with, and blocked ones, to be chosen again.
+    staying, bound
+        Of communes that need none in any option, and the blocked ones among these.
+    """
+
+    going: pd.DataFrame
+    again: pd.DataFrame
+    staying: pd.DataFrame
+    bound: pd.DataFrame
+
+
+def sites_to_ask(run: Run, runs: Sequence[Run]) -> SitesToAsk:
+    """Split the proposed sites of a run by what the options ask about them."""
+    best = proposed_sites(run)
+    needed = ~best["commune_code"].astype(str).isin(staying(runs))
+    blocked = best["check_result"] == "blocked"
+    return SitesToAsk(best[needed & ~blocked], best[needed & blocked], best[~needed], best[~needed & blocked])
 
 
 def blocking_rules(run: Run) -> dict[str, list[str]]:

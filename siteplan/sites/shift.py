@@ -14,7 +14,7 @@ from siteplan.locale import encode
 from siteplan.sites import findings, measure, overlap, terrain
 from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
-from siteplan.tables.evidence import DIRECTIONS
+from siteplan.tables.evidence import DIRECTIONS, OF_THE_WHOLE_PLOT
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -175,7 +175,7 @@ def shifts_of(
         layers get none, so that a shift does not tell where they lie.
     """
     severe = (rows["effect"] == "blocking") | ((rows["effect"] == "conditional") & (rows["severity"] >= CONDITION))
-    against = rows[severe & ~rows["source"].isin(("precedence", "terrain", "plot"))]
+    against = rows[severe & ~rows["source"].isin(("precedence", *OF_THE_WHOLE_PLOT))]
     if not len(against):
         return {}, None
     ground = ground_around(prepared, commune, plot)

@@ -35,6 +35,8 @@ CONFORMITY_BASIS = (
     "zones", "no_zone_here", "outside_kept", "not_drawn_here", "restricted", "partly", "paper_only", "no_plan",
 )  # fmt: skip
 
+OF_THE_WHOLE_PLOT = ("terrain", "plot")  # sources of findings that say nothing about a place within the plot
+
 CONFLICTS = Table(
     "conflicts", "Kết quả đối chiếu quy hoạch", "Evidence",
     (

@@ -8,11 +8,9 @@ import pytest
 from docx.oxml.ns import qn
 
 from siteplan import locale
-from siteplan.outputs import dossier_sites, sheet_paper, sheets, wording
-from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM
+from siteplan.outputs import sheet_paper, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_width import column_widths, height_mm, width_mm
-from siteplan.outputs.sheet_site import WIDTH_MM
 from siteplan.outputs.style import LegendClass
 from siteplan.tables import RESULTS, Column
 
@@ -90,9 +88,6 @@ def test_short_words_stand_on_no_more_lines_than_the_long_text_beside_them():
 
 
 def test_maps_are_printed_as_they_are_drawn_or_tell_no_scale():
-    assert sheets.OVERVIEW_MM[0] == OVERVIEW_WIDTH_MM
-    assert dossier_sites.MAP_WIDTH_MM == WIDTH_MM
-
     def scale_told(to_size):
         sheet = sheet_paper.Sheet(100, 100, "vi", to_size=to_size)
         sheet.scale_bar(10, 50, 25_000)
