@@ -2,13 +2,15 @@
 
 Texts are TOML files, ``vi/<room>.toml`` (the source) and ``en/<room>.toml``, nested tables read as dotted keys. A text
 is a ``str.format`` template: ``{name}`` inserts a parameter as it is, ``{area:m2}`` a number in the reader's own style
-with the decimals of its unit (see `_STYLES`). Parameters are never read as templates themselves.
+with the decimals of its unit (see `_STYLES`), ``{event:dated}`` a text whose dates are written as readers do,
+``{points:points}`` one whose decimal points are. Parameters are never read as templates themselves.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import string
 import tomllib
 import unicodedata
@@ -36,6 +38,9 @@ _STYLES: Mapping[str, tuple[int, float, str]] = {
     "trieu": (0, 1e6, " triệu đồng"),
 }
 
+# in a text of the data: a date, the decimal point of a number
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _VIETNAMESE_MARKS = str.maketrans(",.", ".,")
 _NEAR_HALF = 5e-7  # what binary numbers lose of a half
 
@@ -58,6 +63,11 @@ def number(value: float | None, decimals: int = 0, lang: str = DEFAULT_LANGUAGE)
     return text if lang == "en" else text.translate(_VIETNAMESE_MARKS)
 
 
+def dated(words: str, lang: str = DEFAULT_LANGUAGE) -> str:
+    """Write the ISO dates within a text as dd/mm/yyyy for Vietnamese readers."""
+    return words if lang == "en" else _ISO_DATE.sub(r"\3/\2/\1", words)
+
+
 @cache
 def _parts(template: str) -> tuple[tuple[str, str | None, str], ...]:
     """Split a template into words, name of the parameter that follows them (None at the end), and its style."""
@@ -69,6 +79,10 @@ def _written(value: Any, spec: str, lang: str) -> str:
         column = spec[3:]
         tokens = str(value).split("; ") if isinstance(value, str) else [value]
         return "; ".join(value_text(column, token, lang) for token in tokens)
+    if spec == "dated":
+        return "–" if value is None else dated(str(value), lang)
+    if spec == "points":
+        return "–" if value is None else str(value) if lang == "en" else _POINT.sub(",", str(value))
     style = _STYLES.get(spec)
     if style is None or isinstance(value, str) or value is None:
         return "–" if value is None else str(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import dossier_conformity, summary, wording
+from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
 from siteplan.outputs.paper_table import capital
@@ -43,7 +44,6 @@ class Annex:
 def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> list[Annex]:
     """Return the annexes the runs have figures for; with `maps` also that of the maps of the province."""
     run = writer.run
-    assumptions = ("number", "statement", "value", "unit", "legal_basis", "certainty")
     found = [
         Annex("communes", partial(_annex_communes, writer)),
         Annex("site_sheets", partial(write_site_sheets, writer), landscape=False),
@@ -52,7 +52,7 @@ def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> l
         Annex("programme", partial(_each, writer, _annex_programme)),
         Annex("funding", partial(_each, writer, _annex_funding)),
         Annex("surplus", partial(_annex_surplus, writer)),
-        Annex("assumptions", partial(_annex_plain, writer, run, "assumptions", assumptions), rests=False),
+        Annex("assumptions", partial(write_assumptions, writer), rests=False),
         Annex("coverage", partial(_annex_coverage, writer), rests=False),
     ]  # fmt: skip
     if not run.groups.empty:

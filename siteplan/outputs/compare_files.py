@@ -120,7 +120,7 @@ def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str
     ]
     for option in comparison.options:
         columns += [
-            spreadsheet.Field(f"{titles[option]}: {_heading(name, lang)}", 16, _OF_COMMUNE.get(name, "text"))
+            spreadsheet.Field(_heading(name, lang), 16, _OF_COMMUNE.get(name, "text"), group=titles[option])
             for name in OF_COMMUNE
         ]
     rows: list[list[Any]] = [
@@ -133,8 +133,9 @@ def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str
         for row in comparison.by_commune.to_dict("records")
     ]
     book.sheet(
-        locale.text("compare.sheet.by_commune", lang), locale.text("compare.heading.by_commune", lang), columns, rows
-    )
+        locale.text("compare.sheet.by_commune", lang), locale.text("compare.heading.by_commune", lang), columns, rows,
+        frozen_columns=2,
+    )  # fmt: skip
 
 
 def _of_commune(name: str, value: Any, lang: str) -> Any:

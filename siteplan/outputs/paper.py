@@ -274,6 +274,15 @@ class Paper:
         run.bold, run.font.size = True, Pt(13)
 
     def _next_section(self) -> Any:
+        # nor does the line that keeps a table off what follows it: it would take a page where the table fills its own
+        body = self._document.element.body
+        if (
+            len(body) > 2
+            and body[-3].tag == qn("w:tbl")
+            and body[-2].tag == qn("w:p")
+            and body[-2].find(qn("w:r")) is None
+        ):
+            body.remove(body[-2])
         section = self._document.add_section(WD_SECTION.NEW_PAGE)
         # the break stands in a paragraph of its own: behind a table that fills its page it would make an empty one
         last = self._document.paragraphs[-1].paragraph_format
@@ -306,6 +315,7 @@ class Paper:
             paragraph = self._document.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.add_run(clean(note)).italic = True
+        paragraph.paragraph_format.space_after = Pt(6)
 
     def table(
         self,

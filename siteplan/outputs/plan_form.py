@@ -104,4 +104,5 @@ def add_sheet(book: spreadsheet.Book, run: Run, lang: str) -> None:
     if wording.scenario_of(run).get("programme", {}).get("label_of_funds") == "assumed":
         notes.append(words("plan_form.assumed", lang))
     title = f"{words('plan_form.title', lang)} – {wording.title_of(run, lang)}"
-    book.sheet(words("plan_form.sheet", lang), title, fields, rows, notes=notes, frozen_columns=2)
+    name = f"{words('plan_form.sheet', lang)} {summary.short_option(run, lang)}"
+    book.sheet(name, title, fields, rows, notes=notes, frozen_columns=2)

@@ -21,17 +21,27 @@ PAPER_A4, PAPER_A3 = 9, 8
 
 
 def set_up(
-    page: Any, fields: Sequence[Field], first_head: int, head: int, end: int, frozen_columns: int, pages_down: int = 0
+    page: Any,
+    fields: Sequence[Field],
+    first_head: int,
+    head: int,
+    end: int,
+    frozen_columns: int,
+    pages_down: int = 0,
+    longest: float = 0.0,
 ) -> None:
     """Set up a sheet with a table: its rows from 0, those of its headings, its last row, columns repeated on each page.
 
-    Technical columns at the right end are left out. As many pages down as needed, where `pages_down` is none.
+    Technical columns at the right end are left out. As many pages down as needed, where `pages_down` is none. A narrow
+    table is printed as wide as the `longest` line above it (in characters of a cell) or as a chart below it needs.
     """
     last = max((n for n, field in enumerate(fields) if field.printed), default=len(fields) - 1)
     width = sum(field.width for field in fields[: last + 1] if not field.hidden)
-    if width < LEAST_WIDTH:  # title and notes run over the end of a narrow table
-        last += math.ceil((LEAST_WIDTH - width) / _COLUMN)
-        width = LEAST_WIDTH
+    least = max(LEAST_WIDTH, min(longest, A3_FROM_WIDTH))
+    # title and notes run over the end of a narrow table, but not over columns that stay on the screen
+    if width < least and last == len(fields) - 1:
+        last += math.ceil((least - width) / _COLUMN)
+        width = least
     page.set_landscape()
     page.set_paper(PAPER_A3 if width > A3_FROM_WIDTH else PAPER_A4)
     page.fit_to_pages(max(1, math.ceil(width / A3_PAGE_WIDTH)), pages_down)

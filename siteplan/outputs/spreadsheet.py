@@ -20,8 +20,19 @@ import xlsxwriter
 from siteplan import locale
 from siteplan.outputs import wording
 from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, decimals_of
+from siteplan.outputs.paper_table import capital
 from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
-from siteplan.outputs.sheet_fields import Field, Kind, field_of, fitted, lines_of, wrapped
+from siteplan.outputs.sheet_fields import (
+    LINES_PRINTED,
+    LINES_SHOWN,
+    Field,
+    Kind,
+    field_of,
+    fitted,
+    heading_points,
+    lines_of,
+    wrapped,
+)  # fmt: skip
 from siteplan.outputs.sheet_rows import Blank, Cell, Formula, RowSheet, String, number_of
 
 if TYPE_CHECKING:
@@ -33,8 +44,9 @@ __all__ = ["Book", "Entry", "Field", "Kind", "field_of"]
 
 CELL_LIMIT = 32_000  # Excel takes 32,767 characters
 LINE_POINTS = 15.0
+TITLE_LETTER = 1.3  # width of a letter of the title in those of a cell
 NOTE_CHARACTERS = 140  # a longer line above a table is wrapped
-_SHEET_NAME_LIMIT = 31
+SHEET_NAME_LIMIT = 31
 _GREY = "#A6A6A6"
 
 
@@ -156,7 +168,9 @@ class Book:
         self._base = base
         self.entries: list[Entry] = []
         self.marked = self._book.add_format({"bg_color": "#F8CBAD", "bold": True})
-        self.linked = self._book.add_format({**base, "border": 1, "font_color": "#0563C1", "underline": 1})
+        self.linked = self._book.add_format(
+            {**base, "border": 1, "font_color": "#0563C1", "underline": 1, "valign": "top"}
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -193,11 +207,11 @@ class Book:
         return self._book.add_worksheet(self._free_name(name), RowSheet)
 
     def _free_name(self, name: str) -> str:
-        plain = "".join(c for c in wording.clean(name) if c not in "[]:*?/\\").strip("'")[:_SHEET_NAME_LIMIT] or "-"
+        plain = "".join(c for c in wording.clean(name) if c not in "[]:*?/\\").strip("'")[:SHEET_NAME_LIMIT] or "-"
         candidate, n = plain, 2
         while candidate.lower() in self._names:
             tail = f" ({n})"
-            candidate, n = plain[: _SHEET_NAME_LIMIT - len(tail)] + tail, n + 1
+            candidate, n = plain[: SHEET_NAME_LIMIT - len(tail)] + tail, n + 1
         self._names.add(candidate.lower())
         return candidate
 
@@ -253,7 +267,7 @@ class Book:
         page.write_string(line, 0, wording.clean(title), self._title)
         for mark in self.stamp:
             line += 1
-            page.write_string(line, 0, mark, self._mark)
+            page.write_string(line, 0, capital(mark), self._mark)
         line = self._notes(page, line, notes, fields)
         line += 2
         first_head = line
@@ -267,16 +281,17 @@ class Book:
         for at, field in enumerate(fields):
             page.write_string(line, at, wording.clean(field.heading), self._head)
             page.set_column(at, at, field.width, None, {"hidden": field.hidden})
-        page.set_row(line, 48)
+        page.set_row(line, heading_points(fields))
         head = line
         marks = {"above": head, "heading": head + 1, "first": head + 2, "last": head + 1 + len(rows)}
+        most = LINES_SHOWN if annex else LINES_PRINTED
         made, wide, unsaid = [_Column(self, page, field) for field in fields], wrapped(fields), [None] * len(fields)
         for number, row in enumerate(rows):
             line += 1
             marks["row"] = line + 1
             cells = zip(made, row, unsaid if decimals is None else decimals[number], strict=True)
             page.put_row(line, [column.cell(value, places, marks) for column, value, places in cells])
-            page.set_row(line, LINE_POINTS * lines_of(wide, row))
+            page.set_row(line, LINE_POINTS * lines_of(wide, row, most))
         if rows and filters:
             page.autofilter(head, 0, line, len(fields) - 1)
         if rows and any(field.total for field in fields):
@@ -287,11 +302,16 @@ class Book:
         for note in after:
             end += 1
             page.merge_range(end, 0, end, max(1, len(fields) - 1), "", self._wrapped_note)
-            page.write_string(end, 0, wording.clean(note, CELL_LIMIT), self._wrapped_note)
+            words = wording.clean(note, CELL_LIMIT)
+            page.write_string(end, 0, words, self._wrapped_note)
+            page.set_row(
+                end, LINE_POINTS * lines_of([(0, sum(f.width for f in fields if not f.hidden))], [words], most)
+            )
         told = title
         if annex:
             told = f"{locale.text('workbook.annex', self.lang)}: {title}"
-        set_up(page, fields, first_head, head, end + below, frozen_columns, 1 if below else 0)
+        longest = len(title) * TITLE_LETTER
+        set_up(page, fields, first_head, head, end + below, frozen_columns, 1 if below else 0, longest)
         running_lines(page, told, self.stamp, self.footing)
         columns = {field.key: at for at, field in enumerate(fields) if field.key}
         placed = Placed(page, page.get_name(), marks["first"], marks["last"], columns)
@@ -302,7 +322,7 @@ class Book:
     def plain_page(self, name: str, title: str) -> Any:
         """Add a sheet with title and stamp alone, for a chart; printed on one page."""
         page = self._new_page(name)
-        for line, words in enumerate((wording.clean(title), *self.stamp)):
+        for line, words in enumerate((wording.clean(title), *map(capital, self.stamp))):
             page.write_string(line, 0, words, self._title if line == 0 else self._mark)
         page.set_paper(PAPER_A3)
         page.fit_to_pages(1, 1)
@@ -339,7 +359,9 @@ class Book:
     def _totals(
         self, page: Any, line: int, fields: Sequence[Field], rows: Sequence[Sequence[Any]], marks: Mapping[str, int]
     ) -> None:
-        label_at = next((n for n, field in enumerate(fields) if field.kind == "text"), 0)
+        words = locale.text("workbook.total", self.lang)
+        texts = [n for n, field in enumerate(fields) if field.kind == "text" and not field.hidden]
+        label_at = next((n for n in texts if fields[n].width > len(words) + 1), texts[0] if texts else 0)
         found: list[Cell] = []
         for at, field in enumerate(fields):
             cells = [row[at].value if isinstance(row[at], Live) else row[at] for row in rows] if field.total else []
@@ -348,7 +370,7 @@ class Book:
             formula = f"=ROUND(SUM({letter}{{first}}:{letter}{{last}}),9)"
             value: Any = Live(formula, round(sum(numbers), 9)) if numbers else None
             if at == label_at and not field.total:
-                value = locale.text("workbook.total", self.lang)
+                value = words
             found.append(_Column(self, page, field, bold=True).cell(value, None, marks))
         page.put_row(line, found)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from siteplan import locale
+from siteplan.outputs import wording
 from siteplan.tables.parts import BASES
 from siteplan.tables.results import LETTERS
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 TOTAL = "total"
+SHORT_TITLE = 12  # letters; names of sheets hold no more than 31
 RANKS_OF_CONFORMITY = 3  # conformity is printed of the sites ranked up to here
 
 # the figures of the table of the province's seventh task, by (group, column of communes)
@@ -55,6 +57,12 @@ def option_of(run: Run) -> str:
     name = str(run.manifest.get("scenario", {}).get("name") or run.name)
     held = sorted({str(v) for v in run.programme["option"]})
     return name if name in held or not held else held[0]
+
+
+def short_option(run: Run, lang: str) -> str:
+    """Title of a run's option up to its colon ("Phương án 1"), for sheets' names; the option's name for a long one."""
+    short = wording.title_of(run, lang).split(":")[0].strip()
+    return short if short and len(short) <= SHORT_TITLE else option_of(run)
 
 
 def of_option(frame: Any, run: Run) -> Any:

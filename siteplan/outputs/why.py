@@ -53,13 +53,15 @@ def add_sheets(book: spreadsheet.Book, run: Run, lang: str) -> bool:
         rows.append([*shown, wording.scalar(phase), wording.scalar(row["start_year"]), *told])
     after = locale.render(found.get("programme"), lang, "\n").splitlines()
     notes = [words("why.note", lang)]
-    book.sheet(words("why.sheet", lang), words("why.title", lang), fields, rows, notes=notes, after=after)
+    sheet = f"{words('why.sheet', lang)} {summary.short_option(run, lang)}"
+    book.sheet(sheet, words("why.title", lang), fields, rows, notes=notes, after=after)
     if found.get("frontier"):
-        _frontier(book, found, lang)
+        _frontier(book, run, lang)
     return True
 
 
-def _frontier(book: spreadsheet.Book, found: dict[str, Any], lang: str) -> None:
+def _frontier(book: spreadsheet.Book, run: Run, lang: str) -> None:
+    found = run.what_ifs
     by_money = found.get("money") is not None
     columns = [c for c in _FRONTIER if by_money or c[0] not in ("money", "points_per_billion")]
     fields = [Field(locale.text(f"why.column.{name}", lang), 14, kind, places) for name, kind, places in columns]
@@ -72,7 +74,8 @@ def _frontier(book: spreadsheet.Book, found: dict[str, Any], lang: str) -> None:
     ]
     key = "money" if by_money else "works"
     title = locale.text(f"why.frontier_{key}", lang)
-    book.sheet(locale.text("why.frontier_sheet", lang), title, fields, rows)
+    sheet = f"{locale.text('why.frontier_sheet', lang)} {summary.short_option(run, lang)}"
+    book.sheet(sheet, title, fields, rows)
 
 
 def write_answers(run: Run, lang: str = locale.DEFAULT_LANGUAGE) -> Path:

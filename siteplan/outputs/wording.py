@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from siteplan import locale
+from siteplan.outputs.land_words import code_words, shares_words
 from siteplan.tables import INPUTS, Column
 from siteplan.tables.inputs import RASTER_ROLES
 
@@ -117,11 +119,11 @@ def rests_on(tokens: str, lang: str, basis: Basis | None = None) -> str:
         for kind, names in sorted(by_kind.items(), reverse=True)
     ]
     if numbers:
-        said.append(locale.text("rests_on.numbered", lang, numbers=_spans(numbers)))
+        said.append(locale.text("rests_on.numbered", lang, numbers=spans(numbers)))
     return "; ".join(said)
 
 
-def _spans(numbers: Iterable[int]) -> str:
+def spans(numbers: Iterable[int]) -> str:
     """Write whole numbers in order, neighbours together: 3, 7–9."""
     spans: list[list[int]] = []
     for number in sorted(set(numbers)):
@@ -155,7 +157,7 @@ def _assumed(value: str, lang: str) -> str:
     return locale.value_text(column, value, lang) if column else value
 
 
-def _listed(cell: str, column: str, lang: str) -> str:
+def _listed(column: str, cell: str, lang: str) -> str:
     """Write a cell of tokens joined by ";" in words."""
     return "; ".join(locale.value_text(column, part.strip(), lang) for part in cell.split(";") if part.strip())
 
@@ -178,28 +180,18 @@ def cell(column: Column, value: Any, lang: str, basis: Basis | None = None) -> A
         return day(str(value), lang)
     if column.name == "rests_on":
         return clean(rests_on(str(value), lang, basis))
-    if column.name == "place":
-        return clean(place_words(str(value), lang))
-    if column.name == "value":
-        return clean(_assumed(str(value), lang))
-    if column.name == "function":
-        return clean(function_words(str(value), lang))
-    if column.name == "zone_id":
-        return clean(zone_words(str(value), lang))
-    if column.name == "role":
-        return role_label(str(value), lang)
-    if column.name == "missing":
-        return clean(_listed(str(value), "missing", lang))
-    if column.name == "priority_missing":
-        return clean(_listed(str(value), "criterion", lang))
-    if column.name == "broken_rules":
-        return clean(_listed(str(value), "rule", lang))
+    words = _WORDS.get(column.name)
+    if words is not None:
+        return clean(words(str(value), lang))
     return clean(locale.value_text(column.name, str(value), lang))
 
 
 # columns whose tokens a rule may have put into ``function``
 _FUNCTIONS = ("function", "road_class", "railway_class", "waterway_class", "water_function", "water_class",
               "service_class", "suitability", "hazard_kind", "hazard_level", "level")  # fmt: skip
+
+
+_VOLTAGE = re.compile(r"\d+\.0")  # of a power line, the only number that tells objects of a rule apart
 
 
 def function_words(token: str, lang: str) -> str:
@@ -209,7 +201,9 @@ def function_words(token: str, lang: str) -> str:
             return locale.value_text(column, token, lang)
     if ":" in token:
         return ", ".join(function_words(part, lang) for part in token.split(":"))
-    return token
+    if _VOLTAGE.fullmatch(token):
+        return f"{locale.number(float(token), 0, lang)} kV"
+    return code_words(token, lang)
 
 
 def zone_words(identity: str, lang: str) -> str:
@@ -336,6 +330,15 @@ def role_label(role: str, lang: str) -> str:
     if head in INPUTS:
         return INPUTS[head].label_en if lang == "en" else INPUTS[head].label
     return locale.text(f"raster_role.{head}", lang) if head in RASTER_ROLES else clean(head)
+
+
+# columns whose texts are more than a token
+_WORDS: Mapping[str, Callable[[str, str], str]] = {
+    "place": place_words, "value": _assumed, "function": function_words, "zone_id": zone_words,
+    "role": role_label, "land_use_main": code_words,
+    "land_use_shares": shares_words, "flood_event": locale.dated, "missing": partial(_listed, "missing"),
+    "priority_missing": partial(_listed, "criterion"), "broken_rules": partial(_listed, "rule"),
+}  # fmt: skip
 
 
 def criteria_listed(run: Run, of: str, keys: Any, lang: str) -> str | None:

@@ -116,7 +116,7 @@ class Writer:
         headings = [wording.label(column, self.lang) for column in columns]
         align: list[Align] = ["right" if c.kind in ("int", "float") else "left" for c in columns]
         rows = [
-            [self._cell(column, value) for column, value in zip(columns, row, strict=True)]
+            [self.cell(column, value) for column, value in zip(columns, row, strict=True)]
             for row in zip(*(frame[c.name] for c in columns), strict=True)
         ]
         bold: list[int] = []
@@ -136,7 +136,8 @@ class Writer:
             rows[-1][0] = total_words or locale.text("workbook.total", self.lang)
         self.paper.table(headings, rows, align=align, bold_rows=bold, size_pt=size_pt)
 
-    def _cell(self, column: Column, value: Any) -> str:
+    def cell(self, column: Column, value: Any) -> str:
+        """Return what a cell of a table shows: long texts cut, tokens and messages with a capital."""
         words = wording.clean(wording.shown(column, value, self.lang))
         if len(words) > CELL_LIMIT:
             words = _cut(words)

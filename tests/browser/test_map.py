@@ -127,7 +127,7 @@ def test_a_site_tells_score_criteria_and_evidence(open_map, map_file):
         "Đi lại",
         "64,0 / 100",
         "địa hình 450 m",
-        "LUC 62,5; CLN 37,5",
+        "Đất chuyên trồng lúa (LUC) 62,5 %; Đất trồng cây lâu năm (CLN) 37,5 %",
         "Cần xác nhận bằng văn bản",
         "Không chồng lấn chưa có nghĩa là phù hợp",
     ):

@@ -662,7 +662,7 @@ def test_what_the_plans_say_of_a_site_and_its_corners_are_in_words(run, style, t
     ]
     open_rows = [r for r in rows("conflicts") if not r["restricted"]]
     assert open_rows
-    assert {tuple(r["coordinates"]) for r in open_rows} == {("2410000.00 440000.00",)}
+    assert {tuple(r["coordinates"]) for r in open_rows} == {("2410000,00 440000,00",)}
     assert {r["function"] for r in open_rows} == {"ngập lụt, cao"}
     hidden = [r for r in rows("conflicts") if r["restricted"]]
     assert hidden

@@ -13,7 +13,7 @@ from siteplan.outputs import dictionary, wording
 from siteplan.outputs.handover.content import LAYERS, Content, KitLayer
 from siteplan.outputs.handover.shapefiles import twin_names, unique_dbf_names
 from siteplan.outputs.spreadsheet import Book, Field
-from siteplan.outputs.workbook.plain import fields_of, plain_heading, rows_of, sheet_name
+from siteplan.outputs.workbook.plain import listed, plain_heading, sheet_name
 from siteplan.tables import RESULTS, Table
 
 if TYPE_CHECKING:
@@ -75,9 +75,8 @@ def write_sources(folder: Path, run: Run, include_restricted: bool, lang: str) -
             frame = run.table(name)
             if not include_restricted:
                 frame = frame[~frame["restricted"].fillna(value=False).astype(bool)] if name == "sources" else frame
-            names = RESULTS[name].names
             title = plain_heading(name, run, lang, "")
-            fields, rows = fields_of(name, names, lang), rows_of(run, frame, name, names, lang)
+            _, fields, rows = listed(run, frame, name, RESULTS[name].names, lang)
             book.sheet(sheet_name(name, lang, ""), title, fields, rows, frozen_columns=1)
 
 

@@ -408,7 +408,7 @@ SP.cards = function (content, W, hooks) {
         [W.t("main_road"), W.unit(s.main_road_distance_m, 0, "m")], [W.t("seat"), W.unit(s.seat_distance_m, 0, "m")],
         [W.t("services"), W.unit(s.service_distance_m, 0, "m")], [W.t("power"), W.unit(s.power_distance_m, 0, "m")],
         [W.t("border_distance"), s.border_distance_m === null ? null : W.unit(s.border_distance_m / 1000, 1, "km")],
-        [W.t("land_use"), s.land_use_shares || s.land_use_main ? landShares(s) : null],
+        [W.t("land_use"), s.land_use_shares || s.land_use_main],
         [W.t("hazard"), s.hazard_level ? W.token("hazard_level", s.hazard_level) + (s.hazard_percent ? " (" + W.number(s.hazard_percent, 1) + " %)" : "") : null],
         [W.t("buildings"), s.buildings_inside], [W.t("urban"), s.inside_urban_area === null ? null : W.t(s.inside_urban_area ? "yes" : "no")],
         [W.t("clearance"), s.clearance ? W.token("clearance", s.clearance) : null],
@@ -419,11 +419,6 @@ SP.cards = function (content, W, hooks) {
       el("button.plain", { type: "button", on: { click: function () { hooks.flyToSite(s.site_id); } } }, W.t("zoom_to_site"))
     ]);
   };
-  // "LUC 62.5; CLN 37.5" as the run writes it, numbers in the reader's style
-  function landShares(s) {
-    var text = s.land_use_shares || s.land_use_main;
-    return text.replace(/(\d+)\.(\d+)/g, content.lang === "en" ? "$1.$2" : "$1,$2");
-  }
 
   // ---- what else lies under the cursor
   C.behind = function (found) {

@@ -43,6 +43,8 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
 
 def _sites(run: Run, lang: str) -> Content:
     sites = run.table("sites")
+    for name in ("land_use_main", "land_use_shares"):
+        sites[name] = wording.cells(RESULTS["sites"].column(name), sites[name], lang)
     columns = [c.name for c in RESULTS["sites"].columns if c.kind != "messages"]
     return rows_of(
         sites,

@@ -57,14 +57,14 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
         front = book.reserve(plain.sheet_name("contents", lang))
         plain.summary_sheet(book, runs, lang)
         shared = _shared(runs, lang)
-        own = [parameters.add_sheet(book, group, lang, option) for group, option in _sets(runs, shared)]
+        own = [parameters.add_sheet(book, group, lang, option) for group, option in _sets(runs, shared, lang)]
         _per_run(book, runs, "communes", plain.communes_sheet, lang, without=summary.OF_OPTION)
         _per_run(book, runs, "figures", plain.three_ways_sheet, lang)
         for name in ("totals", "scopes", "groups", "deviations"):
             _per_run(book, runs, name, plain.plain_sheet(name), lang)
         sets = [
             _live_sheets(book, group, lang, option, found)
-            for (group, option), found in zip(_sets(runs, shared), own, strict=True)
+            for (group, option), found in zip(_sets(runs, shared, lang), own, strict=True)
         ]
         _per_run(book, runs, "conflicts", plain.evidence_of_best_sheet, lang)
         if any(len(run.opinions) for run in runs):
@@ -76,7 +76,7 @@ def write_workbook(runs: Sequence[Run], path: Path, lang: str = locale.DEFAULT_L
             compare_files.add_sheets(book, comparison, lang)
         _per_run(book, runs, "assumptions", plain.plain_sheet("assumptions"), lang)
         _per_run(book, runs, "sources", plain.plain_sheet("sources"), lang)
-        for (group, option), live in zip(_sets(runs, shared), sets, strict=True):
+        for (group, option), live in zip(_sets(runs, shared, lang), sets, strict=True):
             plain.sites_sheet(book, group[0], lang, option, live.scores)
         _annexes(book, runs, lang)
         contents.fill(book, front, lang)
@@ -93,8 +93,8 @@ def _shared(runs: Sequence[Run], lang: str) -> bool:
     return same and all(line == lines[0] for line in lines) and all(tie == ties[0] for tie in ties)
 
 
-def _sets(runs: Sequence[Run], shared: bool) -> list[tuple[Sequence[Run], str]]:
-    return [(runs, "")] if shared else [([run], summary.option_of(run)) for run in runs]
+def _sets(runs: Sequence[Run], shared: bool, lang: str) -> list[tuple[Sequence[Run], str]]:
+    return [(runs, "")] if shared else [([run], summary.short_option(run, lang)) for run in runs]
 
 
 def _live_sheets(book: Book, runs: Sequence[Run], lang: str, option: str, found: parameters.Parameters | None) -> _Set:
@@ -114,7 +114,7 @@ def _live_sheets(book: Book, runs: Sequence[Run], lang: str, option: str, found:
 
 
 def _option_sheets(book: Book, run: Run, lang: str, live: _Set) -> None:
-    option = summary.option_of(run)
+    option = summary.short_option(run, lang)
     pages = [book.reserve(plain.sheet_name(name, lang, option)) for name in ("programme", "funding")]
     payments = money.add_payments(book, run, lang, live.parameters, live.sizes)
     money.add_programme(book, run, lang, payments, live.sizes, live.parameters, live.priority, pages[0])
@@ -156,4 +156,4 @@ def _per_run(
         write(book, runs[0], lang, "")
     else:
         for run in runs:
-            write(book, run, lang, summary.option_of(run))
+            write(book, run, lang, summary.short_option(run, lang))

@@ -1,4 +1,4 @@
-"""Which columns of a sheet are printed, and which stay on the screen at its right end."""
+"""Which columns a sheet has, in which order; which are printed, and which stay on the screen at its right end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,108 @@ from dataclasses import replace
 
 from siteplan.outputs.spreadsheet import Field
 
+COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area_km2", "is_border", "is_central_ward")
+COMMUNE_AFTER = (
+    "gap_basis",
+    "report_state",
+    "inventory_state",
+    "report_no",
+    "report_date",
+    "build_type",
+    "build_reasons",
+    "kept_facility_id",
+    "unit_class",
+    "unit_class_decision_no",
+    "classification_points",
+    "classification_notes",
+    "group",
+    "scope",
+    "staff",
+    "staff_basis",
+    "required_usable_area_m2",
+    "required_footprint_m2",
+    "binding_rule",
+    "coverage_percent",
+    "rests_on",
+)
+SITES = (
+    "site_id",
+    "commune_code",
+    "label",
+    "letter",
+    "area_m2",
+    "plot_size",
+    "required_area_m2",
+    "score",
+    "score_low",
+    "score_high",
+    "rank",
+    "is_best",
+    "eligible",
+    "broken_rules",
+    "check_result",
+    "conformity",
+    "shift",
+    "conflict_count",
+    "overlap_area_m2",
+    "overlap_percent",
+    "slope_mean_percent",
+    "slope_max_percent",
+    "dem_resolution_m",
+    "access_minutes",
+    "access_share_30_percent",
+    "road_distance_m",
+    "main_road_distance_m",
+    "seat_distance_m",
+    "service_distance_m",
+    "power_distance_m",
+    "land_use_main",
+    "land_use_shares",
+    "rice_percent",
+    "forest_percent",
+    "forbidden_percent",
+    "hazard_level",
+    "hazard_percent",
+    "buildings_inside",
+    "households_displaced",
+    "compensation",
+    "compensation_cost",
+    "infrastructure",
+    "room_to_extend_percent",
+    "clearance",
+    "locked",
+    "reasons",
+    "rests_on",
+)
+# what a reader of the paper needs to know of the leading sites; all else stands in the annex
+LEADING = (
+    "commune_code",
+    "site_id",
+    "label",
+    "rank",
+    "is_best",
+    "score",
+    "area_m2",
+    "required_area_m2",
+    "check_result",
+    "conformity",
+    "conflict_count",
+    "slope_mean_percent",
+    "access_minutes",
+    "road_distance_m",
+    "land_use_main",
+    "hazard_level",
+    "households_displaced",
+    "clearance",
+)
+
+# names inside the program, for those who look a rule or a layer up: at the right end, not on paper
+_TECHNICAL = (
+    ("assumptions", "assumption_id"), ("standards", "standard"), ("sources", "file"), ("sources", "sha256"),
+    ("sources", "layer"),
+)  # fmt: skip
+# what a reader asks of a source: what it is, whose, of which day, on what paper, under which licence
+_SOURCE = ("role", "title", "source", "data_date", "legal_basis", "licence", "features", "crs")
 # what a reader of the paper needs of evidence and of facilities, in this order; the rest stands to the right, on screen
 EVIDENCE_PRINTED = (
     "commune_code", "site_id", "title", "decision_no", "decision_date", "rule_name", "relation", "area_m2",
@@ -32,3 +134,11 @@ def on_paper(fields: Sequence[Field], screen: Sequence[str]) -> list[Field]:
         replace(field, printed=False) if field.key in screen else replace(field, width=min(field.width, _LONG_TEXT))
         for field in fields
     ]
+
+
+def in_order(table: str, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return columns in the order of their readers, technical ones last, and those technical ones."""
+    if table == "sources":
+        names = [*_SOURCE, *(name for name in names if name not in _SOURCE)]
+    technical = [name for of, name in _TECHNICAL if of == table and name in names]
+    return [*(name for name in names if name not in technical), *technical], technical

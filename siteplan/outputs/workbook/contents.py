@@ -25,7 +25,7 @@ def fill(book: Book, page: Any, lang: str) -> None:
     sheets.sort(key=lambda entry: entry.placed.page.index)
     rows: list[list[Any]] = [
         [
-            n, entry.placed.sheet, entry.title, max(0, entry.placed.last - entry.placed.first + 1),
+            n, entry.placed.sheet, entry.title, entry.placed.last - entry.placed.first + 1 or None,
             words(f"workbook.contents.{'live' if entry.live else 'fixed'}", lang),
             words(f"workbook.contents.{'annex' if entry.annex else 'main'}", lang),
         ]

@@ -225,7 +225,7 @@ def add_payments(
         )
         for name, width, kind in _COLUMNS
     ]
-    option = summary.option_of(run)
+    option = summary.short_option(run, lang)
     placed = book.sheet(
         sheet_name("payments", lang, option), heading("payments", lang, run, option), fields, made.rows(),
         notes=[locale.text("workbook.payments_note", lang), parameters.status(lang)], frozen_columns=3,
@@ -238,7 +238,7 @@ def add_funding(
     book: Book, run: Run, lang: str, payments: Payments | None, parameters: Parameters | None, page: Any = None
 ) -> Placed:
     """Add money by year and source, with its chart."""
-    option = summary.option_of(run)
+    option = summary.short_option(run, lang)
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
     sources = [str(name) for name in money.columns if name not in ("year", summary.TOTAL)]
     if payments is not None:  # a source that is not drawn on now may be after a change
@@ -284,7 +284,7 @@ def add_programme(
     page: Any = None,
 ) -> Placed:
     """Add the programme of an option; totals recalculate, phases and years stay as solved."""
-    option = summary.option_of(run)
+    option = summary.short_option(run, lang)
     names = [name for name in RESULTS["programme"].names if name != "option"]
     rows = summary.programme(run)
     totals = ("total_cost", "population", "deficit_floor_area_m2")

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any
 from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
-from siteplan.outputs.spreadsheet import Book, Field, field_of
-from siteplan.outputs.workbook.columns import EVIDENCE_PRINTED, SURPLUS_PRINTED, beside, on_paper
+from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book, Field, field_of
+from siteplan.outputs.workbook.columns import (
+    COMMUNE_AFTER,
+    COMMUNE_MARKS,
+    EVIDENCE_PRINTED,
+    LEADING,
+    SITES,
+    SURPLUS_PRINTED,
+    beside,
+    in_order,
+    on_paper,
+)  # fmt: skip
 from siteplan.tables import RESULTS
 from siteplan.tables.need import ITEMS
 
@@ -20,109 +30,11 @@ if TYPE_CHECKING:
     from siteplan.outputs.live_cells import Placed
     from siteplan.runs import Run
 
-_COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area_km2", "is_border", "is_central_ward")
-_COMMUNE_AFTER = (
-    "gap_basis",
-    "report_state",
-    "inventory_state",
-    "report_no",
-    "report_date",
-    "build_type",
-    "build_reasons",
-    "kept_facility_id",
-    "unit_class",
-    "unit_class_decision_no",
-    "classification_points",
-    "classification_notes",
-    "group",
-    "scope",
-    "staff",
-    "staff_basis",
-    "required_usable_area_m2",
-    "required_footprint_m2",
-    "binding_rule",
-    "coverage_percent",
-    "rests_on",
-)
-_SITES = (
-    "site_id",
-    "commune_code",
-    "label",
-    "letter",
-    "area_m2",
-    "plot_size",
-    "required_area_m2",
-    "score",
-    "score_low",
-    "score_high",
-    "rank",
-    "is_best",
-    "eligible",
-    "broken_rules",
-    "check_result",
-    "conformity",
-    "shift",
-    "conflict_count",
-    "overlap_area_m2",
-    "overlap_percent",
-    "slope_mean_percent",
-    "slope_max_percent",
-    "dem_resolution_m",
-    "access_minutes",
-    "access_share_30_percent",
-    "road_distance_m",
-    "main_road_distance_m",
-    "seat_distance_m",
-    "service_distance_m",
-    "power_distance_m",
-    "land_use_main",
-    "land_use_shares",
-    "rice_percent",
-    "forest_percent",
-    "forbidden_percent",
-    "hazard_level",
-    "hazard_percent",
-    "buildings_inside",
-    "households_displaced",
-    "compensation",
-    "compensation_cost",
-    "infrastructure",
-    "room_to_extend_percent",
-    "clearance",
-    "locked",
-    "reasons",
-    "rests_on",
-)
-# what a reader of the paper needs to know of the leading sites; all else stands in the annex
-_LEADING = (
-    "commune_code",
-    "site_id",
-    "label",
-    "rank",
-    "is_best",
-    "score",
-    "area_m2",
-    "required_area_m2",
-    "check_result",
-    "conformity",
-    "conflict_count",
-    "slope_mean_percent",
-    "access_minutes",
-    "road_distance_m",
-    "land_use_main",
-    "hazard_level",
-    "households_displaced",
-    "clearance",
-)
-
-# names inside the program, for those who look a rule or a layer up: at the right end, not on paper
-_TECHNICAL = (("assumptions", "assumption_id"), ("sources", "layer"))
-
 
 def sheet_name(key: str, lang: str, option: str = "") -> str:
-    """Return the name of a sheet, with the option it belongs to."""
+    """Return the name of a sheet, with the option it belongs to, whole."""
     words = locale.text(f"workbook.sheet.{key}", lang)
-    return f"{words} {option}" if option else words
+    return f"{words[: SHEET_NAME_LIMIT - len(option) - 1].rstrip(' ,')} {option}" if option else words
 
 
 def heading(key: str, lang: str, run: Run, option: str = "") -> str:
@@ -194,13 +106,13 @@ def _scope(run: Run, lang: str) -> str:
 def communes_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     """Write what is there, what is extended and built new in each commune."""
     table = RESULTS["communes"]
-    fields = [field_of(table.column(name), lang) for name in _COMMUNE_MARKS]
+    fields = [field_of(table.column(name), lang) for name in COMMUNE_MARKS]
     fields += [
         field_of(table.column(name), lang, group=locale.text(f"workbook.group.{group}", lang), total=True)
         for group, name in summary.EXISTING_EXTENSION_NEW
     ]
-    fields += [field_of(table.column(name), lang) for name in _COMMUNE_AFTER]
-    names = [*_COMMUNE_MARKS, *(name for _, name in summary.EXISTING_EXTENSION_NEW), *_COMMUNE_AFTER]
+    fields += [field_of(table.column(name), lang) for name in COMMUNE_AFTER]
+    names = [*COMMUNE_MARKS, *(name for _, name in summary.EXISTING_EXTENSION_NEW), *COMMUNE_AFTER]
     rows = rows_of(run, run.communes, "communes", names, lang)
     notes = [locale.text("workbook.missing_note", lang)]
     book.sheet(
@@ -217,12 +129,12 @@ def leading_sites_sheet(book: Book, run: Run, lang: str, option: str, page: Any,
     """Write the sites that are proposed or among the first of their commune."""
     sites = run.sites
     first = (sites["rank"] <= summary.RANKS_OF_CONFORMITY).fillna(value=False) | summary.flags(sites["is_best"])
-    _sites(book, run, sites[first], _LEADING, lang, option, scores, page=page)
+    _sites(book, run, sites[first], LEADING, lang, option, scores, page=page)
 
 
 def sites_sheet(book: Book, run: Run, lang: str, option: str, scores: Placed | None) -> None:
     """Write all sites with all that is known of them, an annex."""
-    _sites(book, run, run.sites, _SITES, lang, option, scores)
+    _sites(book, run, run.sites, SITES, lang, option, scores)
 
 
 def _sites(
@@ -238,7 +150,7 @@ def _sites(
     """Write sites, best first; score and rank are those of the sheet of scores where it recalculates."""
     sites = sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
     fields, rows = fields_of("sites", names, lang), rows_of(run, sites, "sites", names, lang)
-    with_names(run, fields, rows, list(sites["commune_code"]), lang, 2 if names is _SITES else 1)
+    with_names(run, fields, rows, list(sites["commune_code"]), lang, 2 if names is SITES else 1)
     if scores is not None:
         at = {field.key: n for n, field in enumerate(fields)}
         found = f"MATCH(${column_letter(at['site_id'])}{{row}},{scores.column('site_id')},0)"
@@ -249,12 +161,12 @@ def _sites(
                     row[at[name]] = Live(formula, row[at[name]])
     key, notes = (
         ("sites", [])
-        if names is _SITES
+        if names is SITES
         else ("sites_leading", [locale.text("workbook.note.sites_leading", lang, ranks=summary.RANKS_OF_CONFORMITY)])
     )
     book.sheet(
         sheet_name(key, lang, option), heading(key, lang, run, option), fields, rows, notes=notes, frozen_columns=3,
-        page=page, annex=names is _SITES,
+        page=page, annex=names is SITES,
     )  # fmt: skip
 
 
@@ -307,7 +219,7 @@ def conformity_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 
 def surplus_sheet(book: Book, run: Run, lang: str) -> None:
     """Write the surplus facilities of an option."""
-    option = summary.option_of(run)
+    option = summary.short_option(run, book.lang)
     first, screen = beside([name for name in RESULTS["surplus"].names if name != "option"], SURPLUS_PRINTED)
     names = [*first, *screen]
     rows = summary.of_option(run.surplus, run).sort_values(["commune_code", "facility_id"], kind="stable")
@@ -365,16 +277,26 @@ def plain_sheet(table: str, annex: bool = False) -> Callable[[Book, Run, str, st
         names = [name for name in RESULTS[table].names if name != "order" and not (option and name == "option")]
         if "step_order" in names:
             frame = frame.sort_values(["commune_code", "step_order"], kind="stable")
-        technical = [name for name in names if (table, name) in _TECHNICAL]
-        names = [name for name in names if name not in technical] + technical
-        fields, rows = fields_of(table, names, lang), rows_of(run, frame, table, names, lang)
-        fields = [replace(field, printed=field.key not in technical) for field in fields]
+        names, fields, rows = listed(run, frame, table, names, lang)
         if "commune_code" in names:
             with_names(run, fields, rows, list(frame["commune_code"]), lang, names.index("commune_code") + 1)
         title = plain_heading(table, run, lang, option)
         book.sheet(sheet_name(table, lang, option), title, fields, rows, notes=notes, frozen_columns=1, annex=annex)
 
     return write
+
+
+def listed(
+    run: Run, frame: pd.DataFrame, table: str, names: Sequence[str], lang: str
+) -> tuple[list[str], list[Field], list[list[Any]]]:
+    """Return names, columns and cells of a table in the order of its readers: technical columns last, not printed."""
+    names, technical = in_order(table, names)
+    fields = [
+        replace(field, printed=field.printed and field.key not in technical) for field in fields_of(table, names, lang)
+    ]
+    if table == "sources":
+        fields[0] = replace(fields[0], heading=locale.text("workbook.source", lang))
+    return names, fields, rows_of(run, frame, table, names, lang)
 
 
 def plain_heading(table: str, run: Run, lang: str, option: str) -> str:

@@ -140,7 +140,7 @@ def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Paramete
     above: dict[str, Any] | None = None
     if live and parameters is not None:
         weight = {key: Live(f"={parameters.cell('weight', 'site', key)}", _weight(run, key)) for key in keys}
-        above = {**{f"s_{key}": cell for key, cell in weight.items()}, "label": words("workbook.column.weight", lang)}
+        above = {**{f"s_{key}": cell for key, cell in weight.items()}, "site_id": words("workbook.column.weight", lang)}
     notes: list[Any] = [words("workbook.scores_note", lang), *wording.weighings(run, "site", lang)]
     if live and parameters is not None:
         notes.append(parameters.status(lang))
