@@ -60,16 +60,11 @@ def warp(raster: Raster, epsg: int, largest_side: int, smooth: bool) -> tuple[np
     cell = max(right - left, top - bottom) / min(largest_side, max(rows, columns))
     width, height = int(np.ceil((right - left) / cell)), int(np.ceil((top - bottom) / cell))
     right, bottom = left + width * cell, top - height * cell
-    centres_x = left + (np.arange(width) + 0.5) * cell
-    centres_y = top - (np.arange(height) + 0.5) * cell
     knots_x = left + (np.arange(0, width + _KNOTS, _KNOTS) + 0.5) * cell
     knots_y = top - (np.arange(0, height + _KNOTS, _KNOTS) + 0.5) * cell
     grid_x, grid_y = np.meshgrid(knots_x, knots_y)
     back_x, back_y = crs.transformer(crs.WEB_MERCATOR, epsg).transform(grid_x, grid_y)
-    at_row, at_column = np.meshgrid((top - centres_y) / cell - 0.5, (centres_x - left) / cell - 0.5, indexing="ij")
-    at = np.stack([at_row / _KNOTS, at_column / _KNOTS])
-    ground_x = ndimage.map_coordinates(back_x, at, order=1, mode="nearest")
-    ground_y = ndimage.map_coordinates(back_y, at, order=1, mode="nearest")
+    ground_x, ground_y = _between(back_x, (height, width)), _between(back_y, (height, width))
 
     grain = raster.transform.a
     column_f, row_f = (ground_x - west) / grain, (north - ground_y) / -raster.transform.e
@@ -90,12 +85,21 @@ def warp(raster: Raster, epsg: int, largest_side: int, smooth: bool) -> tuple[np
     return values, [[float(lat[0]), float(lon[0])], [float(lat[1]), float(lon[1])]]
 
 
+def _between(knots: np.ndarray[Any, Any], shape: tuple[int, int]) -> np.ndarray[Any, Any]:
+    """Fill a grid of `shape` from every :data:`_KNOTS`-th of its cells, linear along rows and columns."""
+    part = np.arange(_KNOTS)[:, None] / _KNOTS
+    for count in reversed(shape):  # along the last axis, which then becomes the first
+        ends = knots.T
+        knots = (ends[:-1, None] * (1 - part) + ends[1:, None] * part).reshape(-1, ends.shape[1])[:count]
+    return knots
+
+
 def _png(header: bytes, palette: bytes, alpha: bytes, lines: bytes) -> str:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     chunks = [chunk(b"IHDR", header), chunk(b"PLTE", palette), chunk(b"tRNS", alpha)]
-    chunks += [chunk(b"IDAT", zlib.compress(lines, 9)), chunk(b"IEND", b"")]
+    chunks += [chunk(b"IDAT", zlib.compress(lines, 7)), chunk(b"IEND", b"")]
     return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode("ascii")
 
 
