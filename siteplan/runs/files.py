@@ -18,6 +18,7 @@ import pyogrio
 import pyogrio.errors
 import rasterio
 import rasterio.errors
+import shapely
 import xlsxwriter
 
 from siteplan.errors import Problem
@@ -32,6 +33,9 @@ UNREADABLE = (
     rasterio.errors.RasterioError,
     sqlite3.DatabaseError,
 )
+# a shape in a GeoPackage is WKB behind a header, whose flags say which envelope it holds (OGC 12-128r19, 2.1.3)
+_GEOMETRY = "geom"
+_HEADER_BYTES = (8, 40, 56, 56, 72)
 _PROBLEM_COLUMNS = ("severity", "file", "layer", "feature", "column", "value", "what", "cause", "remedy")
 
 
@@ -46,25 +50,27 @@ def layers_of(path: Path) -> set[str]:
 def read_table(path: Path, table: Table, epsg: int) -> Any:
     """Read one result table back as its schema says; an empty one where the file does not have it.
 
-    Tables without geometry are read by SQLite itself, which a GeoPackage is: opening one by GDAL reads the schema of
-    all its layers first.
+    It is read by SQLite itself, which a GeoPackage is: GDAL reads the schema of all its layers first.
     """
-    if table.name not in layers_of(path):
-        return empty(table, f"EPSG:{epsg}")
-    frame = _rows_of(path, table) if table.geometry is None else pyogrio.read_dataframe(path, layer=table.name)
-    for column in table.columns:
-        if column.kind == "bool" and column.name in frame.columns:
-            frame[column.name] = frame[column.name].astype("Float64").astype("boolean")
-    return conform(frame, table, f"EPSG:{epsg}")
-
-
-def _rows_of(path: Path, table: Table) -> Any:
+    crs = f"EPSG:{epsg}"
+    if not path.is_file():
+        return empty(table, crs)
     with closing(sqlite3.connect(path)) as database:
         there = {str(row[1]) for row in database.execute(f'PRAGMA table_info("{table.name}")')}
+        if not there:
+            return empty(table, crs)
         names = [name for name in table.names if name in there]
-        quoted = ", ".join(f'"{name}"' for name in names)
-        query = f'SELECT {quoted} FROM "{table.name}"'  # noqa: S608 (names of the schema)
-        return pd.DataFrame(database.execute(query).fetchall(), columns=names)
+        asked = names if table.geometry is None else [*names, _GEOMETRY]
+        quoted = ", ".join(f'"{name}"' for name in asked)
+        rows = database.execute(f'SELECT {quoted} FROM "{table.name}"').fetchall()  # noqa: S608 (names of the schema)
+    frame = pd.DataFrame(rows, columns=asked, dtype=object)
+    for column in table.columns:
+        if column.kind == "bool" and column.name in names:
+            frame[column.name] = frame[column.name].astype("Float64").astype("boolean")
+    if table.geometry is not None:
+        shapes = [blob and blob[_HEADER_BYTES[blob[3] >> 1 & 7] :] for blob in frame.pop(_GEOMETRY)]
+        frame = gpd.GeoDataFrame(frame, geometry=shapely.from_wkb(shapes), crs=crs)
+    return conform(frame, table, crs)
 
 
 def stamp_files(date: dt.date) -> None:
