@@ -98,7 +98,7 @@ def made(folder: Path, per_commune: int) -> Run:
         "illustrative_layers": ["plan_zones"], "include_restricted": False, "lang": "vi", "inputs": {},
     }  # fmt: skip
     content = RunContent(tables, {"plan_zones": zones}, {}, manifest, (), ())
-    return Run(write_run(folder / f"r{per_commune}", content))
+    return write_run(folder / f"r{per_commune}", content)
 
 
 def main() -> int:

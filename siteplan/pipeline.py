@@ -194,7 +194,7 @@ def run_scenarios(
             recorder.say("pipeline.writing", folder=str(folder))
             lines = [text(key, **params) for key, params in recorder.lines]
             content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
-            run = Run(runs.write_run(folder, content))
+            run = runs.write_run(folder, content)
             clock.lap("write")
             yield run
 

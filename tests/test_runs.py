@@ -47,7 +47,11 @@ def content(mark="một", names=("Hữu Lũng", "=1+1")):
 
 
 def test_what_is_written_is_read_back(tmp_path):
-    run = Run(runs.write_run(tmp_path / "a", content()))
+    written = runs.write_run(tmp_path / "a", content())
+    run = Run(written.folder)
+    for name in RESULTS:  # what is at hand is what the file holds
+        pd.testing.assert_frame_equal(written.table(name), run.table(name))
+    assert written.communes.crs == run.communes.crs
     communes = run.communes
     assert list(communes["code"]) == ["06187", "06385"]
     assert list(communes["name"]) == ["=1+1", "Hữu Lũng"]
@@ -67,7 +71,7 @@ def test_what_is_written_is_read_back(tmp_path):
 
 def test_the_same_content_gives_the_same_bytes(tmp_path):
     digests = [
-        hashlib.sha256((runs.write_run(tmp_path / name, content()) / "results.gpkg").read_bytes()).hexdigest()
+        hashlib.sha256((runs.write_run(tmp_path / name, content()).folder / "results.gpkg").read_bytes()).hexdigest()
         for name in ("a", "b")
     ]
     assert digests[0] == digests[1]
@@ -82,7 +86,7 @@ def test_the_run_before_goes_to_the_archive_and_five_are_kept(tmp_path):
 
 
 def test_a_frozen_run_is_kept_for_good(tmp_path):
-    runs.freeze(Run(runs.write_run(tmp_path / "a", content("trình"))), "trình lần 2", dt.date(2026, 1, 2))
+    runs.freeze(runs.write_run(tmp_path / "a", content("trình")), "trình lần 2", dt.date(2026, 1, 2))
     for number in range(8):
         runs.write_run(tmp_path / "a", content(str(number)))
     titles = {Run(p).title: Run(p).frozen for p in (tmp_path / "_luu" / "a").iterdir()}
@@ -106,7 +110,7 @@ def test_a_failed_write_leaves_the_run_before(tmp_path, monkeypatch):
 
 
 def test_a_run_held_open_stays_beside_and_swaps_in_later(tmp_path, monkeypatch):
-    folder = runs.write_run(tmp_path / "a", content("trước"))
+    folder = runs.write_run(tmp_path / "a", content("trước")).folder
     real = type(folder).rename
 
     def held(self, target):
@@ -115,7 +119,7 @@ def test_a_run_held_open_stays_beside_and_swaps_in_later(tmp_path, monkeypatch):
         return real(self, target)
 
     monkeypatch.setattr(type(folder), "rename", held)
-    assert runs.write_run(folder, content("sau")).name == "a.new"
+    assert runs.write_run(folder, content("sau")).folder.name == "a.new"
     assert Run(folder).title == "trước"
     assert runs.finish_swaps(tmp_path) == [tmp_path / "a.new"]
     monkeypatch.setattr(type(folder), "rename", real)
@@ -124,7 +128,7 @@ def test_a_run_held_open_stays_beside_and_swaps_in_later(tmp_path, monkeypatch):
 
 
 def test_a_swap_cut_in_two_is_finished(tmp_path):
-    folder = runs.write_run(tmp_path / "a", content("trước"))
+    folder = runs.write_run(tmp_path / "a", content("trước")).folder
     runs.write_run(tmp_path / "b", content("sau"))
     (tmp_path / "_luu" / "a").mkdir(parents=True)
     folder.rename(tmp_path / "_luu" / "a" / "01")  # killed here: the old run is archived, the new one not yet in place
@@ -175,7 +179,7 @@ def test_runs_are_found_by_folder_name_file_and_newest(tmp_path):
 
 
 def test_a_table_of_a_draft_is_replaced_and_nothing_else(tmp_path):
-    run = Run(runs.write_run(tmp_path / "a", content()))
+    run = runs.write_run(tmp_path / "a", content())
     row = {"opinion_id": "YK-1", "commune_code": "06385", "opinion": "reject", "officer": "A", "opinion_state": "valid",
            "given_site_id": "s", "reason": "vì"}  # fmt: skip
     runs.replace_table(run, "opinions", pd.DataFrame([row]))

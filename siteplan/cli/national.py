@@ -56,6 +56,7 @@ def run_national(
     from siteplan.errors import Problem, SiteplanError
     from siteplan.outputs.national import write_national
     from siteplan.pipeline import run_scenario
+    from siteplan.runs import Run
     from siteplan.workspace import open_workspace
 
     done: list[Run] = []
@@ -74,7 +75,7 @@ def run_national(
         except SiteplanError as error:
             problems += error.problems
             continue
-        done.append(run)
+        done.append(Run(run.folder))  # without its tables: a country has many
         now.line("national.province", name=run.manifest["province"]["name"], folder=str(run.folder))
     if done:
         stem = catalog.parent / catalog.stem / done[0].name

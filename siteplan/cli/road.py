@@ -25,8 +25,6 @@ from siteplan.cli.session import (
 from siteplan.locale import number, text, value_text
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from siteplan.cluster import Cluster
     from siteplan.runs import Run
     from siteplan.workspace import Workspace
@@ -65,7 +63,7 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     from siteplan.cli.national import run_national, workspaces_of
-    from siteplan.cli.views import VIEW_MODULES, begin_papers, begin_views, maps_folder
+    from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
     from siteplan.work import Workers
     from siteplan.workspace import lock, runs_folder
 
@@ -91,22 +89,15 @@ def run(
             include_restricted=include_restricted, reporter=reporter,
         )  # fmt: skip
         folder = maps_folder(place, catalog, out)
-        begun: list[tuple[Run, list[Future[Any]]]] = []
-        comparing = None
-        for done in runs:
-            views = begin_views(workers, done, place, folder, now.lang)
-            begun.append((done, views))
-            if with_comparison and len(begun) == len(scenarios) > 1:
-                # before the last papers: it takes what both maps hold, and no core waits for it at the end
-                folders_of = [each.folder for each, _ in begun]
-                at = runs_folder(place, catalog, out)
-                comparing = workers.submit(write_compared, folders_of, place, at, folder, now.lang)
-            views += begin_papers(workers, done, now.lang)
-        names = [done.name for done, _ in begun]
+        begun = [(done, begin_views(workers, done, place, folder, now.lang)) for done in runs]
+        done_runs = [done for done, _ in begun]
         reporter.say("pipeline.drawing")
-        for done, _ in begun:  # read while the views are made
-            for name in ("communes", "sites", "programme", "sources"):
-                done.table(name)
+        comparing = None
+        if with_comparison and len(begun) > 1:
+            for _, (drawing, *_) in begun:  # the comparison takes what the maps hold
+                drawing.result()
+            at = runs_folder(place, catalog, out)
+            comparing = workers.submit(write_compared, done_runs, place, at, folder, now.lang)
         for done, viewed in begun:
             drawn, *_ = [view.result() for view in viewed]
             show_run(now, done, drawn)
@@ -114,7 +105,7 @@ def run(
             show_compared(now, comparing.result())
     now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, now.lang))
     if len(begun) > 1 and comparing is None:
-        now.line("run.compare_hint", runs=" ".join(names))
+        now.line("run.compare_hint", runs=" ".join(done.name for done in done_runs))
 
 
 def show_run(now: Session, run: Run, drawn: Path) -> None:
@@ -200,9 +191,8 @@ def compare(
         return
     named = found_runs(runs, place, catalog, out, at_least=2)
     with lock(place):
-        folders = [run.folder for run in named]
         found = write_compared(
-            folders, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), now.lang
+            named, place, runs_folder(place, catalog, out), maps_folder(place, catalog, out), now.lang
         )
     show_compared(now, found)
 
@@ -254,15 +244,13 @@ class Compared:
     drawn: Path
 
 
-def write_compared(folders: Sequence[Path], place: Workspace, runs: Path, maps: Path, lang: str) -> Compared:
+def write_compared(named: Sequence[Run], place: Workspace, runs: Path, maps: Path, lang: str) -> Compared:
     """Write table, workbook and map of the options side by side."""
     from siteplan.cli.views import style_of
     from siteplan.outputs.compare import compare_runs, summary_rows
     from siteplan.outputs.compare_files import write_comparison
     from siteplan.outputs.webmap import write_comparison as draw_comparison
-    from siteplan.runs import opened
 
-    named = [opened(folder) for folder in folders]
     comparison = compare_runs(named)
     files = write_comparison(comparison, runs / "so_sanh", lang)
     drawn = draw_comparison(named, comparison, maps / "so_sanh.html", style_of(place), lang)

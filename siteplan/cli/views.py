@@ -85,42 +85,36 @@ def draw(run: Run, place: Workspace, folder: Path, lang: str, commune: str | Non
     return write_map(run, folder / f"{name}.html", style_of(place), lang, commune)
 
 
-def write_workbook_of(folder: Path, lang: str) -> list[Path]:
+def write_workbook_of(run: Run, lang: str) -> list[Path]:
     """Write the workbook of a run into its folder."""
     from siteplan.outputs.workbook import write_workbook
-    from siteplan.runs import opened
 
-    run = opened(folder)
-    (folder / PAPERS).mkdir(exist_ok=True)
-    return [write_workbook([run], folder / PAPERS / f"{run.name}.xlsx", lang)]
+    (run.folder / PAPERS).mkdir(exist_ok=True)
+    return [write_workbook([run], run.folder / PAPERS / f"{run.name}.xlsx", lang)]
 
 
-def write_papers_of(folder: Path, lang: str) -> list[Path]:
+def write_papers_of(run: Run, lang: str) -> list[Path]:
     """Write the papers of the dossier of a run into its folder."""
     from siteplan.outputs.dossier import write_papers
-    from siteplan.runs import opened
 
-    run = opened(folder)
-    (folder / PAPERS).mkdir(exist_ok=True)
+    (run.folder / PAPERS).mkdir(exist_ok=True)
     # maps of 65 sites take longer than the run itself: the command dossier draws them
-    return write_papers([run], folder / PAPERS, run.name, lang)
+    return write_papers([run], run.folder / PAPERS, run.name, lang)
 
 
-def write_shapefiles_of(folder: Path, lang: str) -> list[Path]:
+def write_shapefiles_of(run: Run, lang: str) -> list[Path]:
     """Write the shapefiles of a run into its folder."""
     from siteplan.outputs.handover import write_shapefiles
-    from siteplan.runs import opened
 
-    run = opened(folder)
-    (folder / PAPERS).mkdir(exist_ok=True)
+    (run.folder / PAPERS).mkdir(exist_ok=True)
     restricted = bool(run.manifest["include_restricted"])
-    return write_shapefiles(run, folder / PAPERS / SHAPEFILES, lang, restricted)
+    return write_shapefiles(run, run.folder / PAPERS / SHAPEFILES, lang, restricted)
 
 
 def write_documents(run: Run, lang: str) -> list[Path]:
     """Write workbook, Word file and shapefiles of a run into its folder."""
     written = (write_workbook_of, write_papers_of, write_shapefiles_of)
-    return [path for write in written for path in write(run.folder, lang)]
+    return [path for write in written for path in write(run, lang)]
 
 
 # what every process needs; Word and the drawing formats are imported by the one that writes them
@@ -128,20 +122,19 @@ VIEW_MODULES = ("siteplan.outputs.webmap", "siteplan.outputs.workbook")
 
 
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
-    """Begin the map and the workbook of a run; the first result is the map's file."""
-    drawing = workers.submit(_draw_folder, run.folder, place, folder, lang)
-    return [drawing, workers.submit(write_workbook_of, run.folder, lang)]
+    """Begin the views of a run, two parts of like length; the first result is the map's file."""
+    return [workers.submit(_draw_all, run, place, folder, lang), workers.submit(_write_all, run, lang)]
 
 
-def begin_papers(workers: Workers, run: Run, lang: str) -> list[Future[Any]]:
-    """Begin the papers and the shapefiles of a run."""
-    return [workers.submit(write, run.folder, lang) for write in (write_papers_of, write_shapefiles_of)]
+def _draw_all(run: Run, place: Workspace, folder: Path, lang: str) -> Path:
+    drawn = draw(run, place, folder, lang)
+    write_shapefiles_of(run, lang)
+    return drawn
 
 
-def _draw_folder(run: Path, place: Workspace, folder: Path, lang: str) -> Path:
-    from siteplan.runs import opened
-
-    return draw(opened(run), place, folder, lang)
+def _write_all(run: Run, lang: str) -> None:
+    write_workbook_of(run, lang)
+    write_papers_of(run, lang)
 
 
 def _show(now: Session, files: Sequence[Path]) -> None:

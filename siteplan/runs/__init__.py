@@ -2,7 +2,7 @@
 
 from siteplan.runs.archive import finish_swaps, swap_in
 from siteplan.runs.files import UNREADABLE, read_geotiff, read_table, write_geopackage, write_geotiff, write_problems
-from siteplan.runs.run import ARCHIVE, MANIFEST, Run, find_run, opened
+from siteplan.runs.run import ARCHIVE, MANIFEST, Run, find_run
 from siteplan.runs.write import RunContent, freeze, replace_table, write_background, write_run, write_what_ifs
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "find_run",
     "finish_swaps",
     "freeze",
-    "opened",
     "read_geotiff",
     "read_table",
     "replace_table",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from functools import cached_property, lru_cache
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ WHAT_IFS = "why.json"
 
 
 class Run:
-    """A finished run, read from its folder; tables are read when they are asked for."""
+    """A finished run, read from its folder; tables are read when they are asked for, but for those that are at hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tables: Mapping[str, Any] | None = None) -> None:
         path = folder / MANIFEST
         try:
             self.manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -33,7 +34,10 @@ class Run:
         except ValueError as error:
             raise InputError(Problem("run_broken", file=str(path), value=str(error))) from None
         self.folder = folder
-        self._tables: dict[str, Any] = {}
+        self._tables = dict(tables or {})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__.copy()  # it is sent to other processes by a thread, while this one goes on reading
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
@@ -63,7 +67,7 @@ class Run:
         """Return a result table as its schema says; an empty one where the run wrote no rows."""
         if name not in self._tables:
             self._tables[name] = read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
-        return self._tables[name].copy()
+        return self._tables[name].copy(deep=False)
 
     def __getattr__(self, name: str) -> Any:
         if name in RESULTS:
@@ -105,17 +109,6 @@ class Run:
         """Rows of ``problems.csv``."""
         with (self.folder / "problems.csv").open(encoding="utf-8-sig", newline="") as handle:
             return list(csv.DictReader(handle))
-
-
-def opened(folder: Path) -> Run:
-    """Return a run by its folder; of views that one process makes of the same run, the tables are read once."""
-    path = folder / MANIFEST
-    return _opened(folder, path.stat().st_mtime_ns) if path.is_file() else Run(folder)
-
-
-@lru_cache(maxsize=4)
-def _opened(folder: Path, _written: int) -> Run:
-    return Run(folder)
 
 
 def find_run(name: str | Path | None, runs: Path) -> Run:

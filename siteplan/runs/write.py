@@ -63,13 +63,14 @@ class RunContent:
     log: Sequence[str]
 
 
-def write_run(folder: Path, content: RunContent) -> Path:
+def write_run(folder: Path, content: RunContent) -> Run:
     """Write a run as ``<folder>.new`` and swap it in.
 
     Returns
     -------
-    Path
-        `folder`, or ``<folder>.new`` where a file of the run before is held open by another program.
+    Run
+        In `folder`, or ``<folder>.new`` where a file of the run before is held open by another program; with its
+        tables at hand.
 
     Raises
     ------
@@ -87,9 +88,9 @@ def write_run(folder: Path, content: RunContent) -> Path:
         tables = {}
         for name, table in RESULTS.items():
             frame = content.tables.get(name)
-            made = empty(table, f"EPSG:{epsg}") if frame is None else conform(frame, table, f"EPSG:{epsg}")
-            tables[name] = with_words(made, table)
-        write_geopackage(new / "results.gpkg", tables)
+            tables[name] = empty(table, f"EPSG:{epsg}") if frame is None else conform(frame, table, f"EPSG:{epsg}")
+        worded = {name: with_words(frame.copy(deep=False), RESULTS[name]) for name, frame in tables.items()}
+        write_geopackage(new / "results.gpkg", worded)
         if callable(content.background):
             content.background(new / "background.gpkg")
         else:
@@ -106,7 +107,7 @@ def write_run(folder: Path, content: RunContent) -> Path:
         write_json(new / MANIFEST, manifest)
     except (OSError, *UNREADABLE) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(new), value=str(error))) from None
-    return swap_in(folder)
+    return Run(swap_in(folder), tables)
 
 
 def write_background(path: Path, frames: Mapping[str, gpd.GeoDataFrame], date: dt.date) -> None:

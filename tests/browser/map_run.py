@@ -544,5 +544,5 @@ def build(
     results = _tables(name, late)
     for key, frame in (tables or {}).items():
         results[key] = conform(frame, RESULTS[key], CRS)
-    path = write_run(folder / name, RunContent(results, _background(), rasters, content, (), ("log",)))
+    path = write_run(folder / name, RunContent(results, _background(), rasters, content, (), ("log",))).folder
     return Run(path)

@@ -19,7 +19,7 @@ from siteplan.errors import InputError, NoSpaceError
 from siteplan.locale import problem_row
 from siteplan.outputs import publish as module
 from siteplan.outputs.publish import publish, schema_names
-from siteplan.runs import Run, RunContent, write_run
+from siteplan.runs import RunContent, write_run
 from siteplan.tables import RESULTS, conform
 
 pytestmark = pytest.mark.require("postgis")
@@ -57,7 +57,7 @@ def content(name="phuong_an_1", points=50.0):
 
 @pytest.fixture
 def run(tmp_path):
-    return Run(write_run(tmp_path / "phuong_an_1", content()))
+    return write_run(tmp_path / "phuong_an_1", content())
 
 
 def schemas(server, base):
@@ -123,7 +123,7 @@ def test_the_same_run_is_published_once_and_another_one_of_the_day_gets_a_number
     first = publish(run, address)
     again = publish(run, address)
     assert (again.schema, again.there) == (first.schema, True)
-    other = Run(write_run(tmp_path / "neu" / "phuong_an_1", content(points=60.0)))
+    other = write_run(tmp_path / "neu" / "phuong_an_1", content(points=60.0))
     second = publish(other, address)
     assert second.schema == f"{first.schema}_02"
     score = server.sql(f"select max(score) from {second.views}.sites", base)
