@@ -154,7 +154,7 @@ def _extremes(
         own = [line for line in lines if line.key == key]
         if own[0].better == "neither" or any(v is None for line in own for v in values[line.name]):
             continue
-        sign = 1.0 if own[0].better == "more" else -1.0
+        sign = _sign(own[0])
         columns = [[sign * float(values[line.name][n] or 0.0) for line in own] for n in range(len(options))]
         for into, turn in ((strengths, 1.0), (weaknesses, -1.0)):
             for at, column in enumerate(columns):
@@ -188,7 +188,7 @@ def _verdict(
         if not own:
             messages.append(("compare.verdict.unknown", {"view": view}))
             continue
-        signs = [[(1 if line.better == "more" else -1) * float(v or 0.0) for v in values[line.name]] for line in own]
+        signs = [[_sign(line) * float(v or 0.0) for v in values[line.name]] for line in own]
         dominant = [
             at
             for at in range(len(options))
@@ -196,12 +196,24 @@ def _verdict(
             and all(any(row[at] > row[n] for row in signs) for n in range(len(options)) if n != at)
         ]
         if dominant:
-            messages.append(("compare.verdict.better", {"view": view, "option": options[dominant[0]]}))
+            by = [_told(line, values[line.name], dominant[0]) for line in own if len(set(values[line.name])) > 1]
+            messages.append(("compare.verdict.better", {"view": view, "option": options[dominant[0]], "by": by}))
         elif all(len(set(row)) == 1 for row in signs):
             messages.append(("compare.verdict.equal", {"view": view}))
         else:
             messages.append(("compare.verdict.mixed", {"view": view}))
     return messages
+
+
+def _sign(line: Measure) -> float:
+    return 1.0 if line.better == "more" else -1.0
+
+
+def _told(line: Measure, values: Sequence[float | None], best: int) -> dict[str, Any]:
+    """Return by how much the best option leads on a measure: its value, and that of the nearest other one."""
+    others = [_sign(line) * float(v or 0.0) for n, v in enumerate(values) if n != best]
+    told = {"measure": line.key, "unit": line.unit, "decimals": line.decimals, "year": line.year, "better": line.better}
+    return {**told, "value": values[best], "other": _sign(line) * max(others) + 0.0}
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
@@ -242,7 +254,9 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
             },
         }
     )
-    strengths, weaknesses = _extremes(lines, values, options)
+    # what reads the same in the table counts as the same
+    read = {line.name: [line.printed(value) for value in values[line.name]] for line in lines}
+    strengths, weaknesses = _extremes(lines, read, options)
     return Comparison(
         runs=tuple(runs),
         options=options,
@@ -254,7 +268,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
         by_commune=_by_commune(runs, options),
         strengths=strengths,
         weaknesses=weaknesses,
-        verdict=_verdict(lines, values, options),
+        verdict=_verdict(lines, read, options),
     )
 
 
@@ -290,7 +304,16 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
     shown: dict[str, Any] = {"view": locale.text(f"compare.view.{params['view']}", lang)}
     if "option" in params:
         shown["option"] = comparison.short_title(params["option"], lang)
+        shown["by"] = "; ".join(_lead(told, lang) for told in params["by"])
     return locale.text(key, lang, **shown)
+
+
+def _lead(told: Mapping[str, Any], lang: str) -> str:
+    """Write by how much the better option leads on a measure, and which direction is the better one."""
+    line = Measure(told["measure"], told["unit"], told["better"], int(told["decimals"]), year=told["year"])
+    label, value = line.label(lang), locale.number(told["value"], line.decimals, lang)
+    params = {"measure": label[:1].lower() + label[1:], "value": value, "other": line.shown(told["other"], lang)}
+    return locale.text(f"compare.lead.{line.better}", lang, **params)
 
 
 def _by_end_of(years: Sequence[int], lang: str) -> str:

@@ -60,6 +60,12 @@ class Measure:
         unit = locale.text(f"compare.unit.{self.unit}", lang) if self.unit else ""
         return f"{words} {unit}".strip() if value is not None and value == value else words  # noqa: PLR0124 - NaN
 
+    def printed(self, value: float | None) -> float | None:
+        """Return the value as far as it is printed: what reads the same is the same."""
+        if value is None or value != value:  # noqa: PLR0124 - NaN
+            return None
+        return float(locale.number(value, self.decimals, "en").replace(",", ""))
+
     def listed(self, values: Sequence[float], lang: str) -> str:
         """Write values of several years with the unit once."""
         unit = locale.text(f"compare.unit.{self.unit}", lang)

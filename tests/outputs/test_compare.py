@@ -63,6 +63,36 @@ def test_each_view_has_its_own_answer(two_runs):
     assert set(verdict) == set(compare.VIEWS)
 
 
+def test_a_better_option_is_told_with_its_lead_and_the_direction_that_counts(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    told = next(line for line in comparison.sentences() if line.startswith("Tiến độ"))
+    # 3 centres against 1 by 2035, 0 waiting against 2: the hand-checked programme above
+    assert "số trung tâm hoàn thành đến hết năm 2035 3 so với" in told
+    assert "cao hơn là tốt" in told
+    assert "số đơn vị chờ 0 so với 2 đơn vị, thấp hơn là tốt" in told
+    certain = next(line for line in comparison.sentences("en") if "66.7" in line)
+    assert "less is better" in certain
+
+
+def test_values_that_read_the_same_are_the_same(two_runs):
+    lines = (compare.Measure("not_ready_share", "percent", "less", 1, view="certainty"),)
+    for second, key in ((66.74, "equal"), (66.76, "better")):
+        read = {"not_ready_share": [lines[0].printed(200 / 3), lines[0].printed(second)]}
+        messages = {params["view"]: found for found, params in compare._verdict(lines, read, ("a", "b"))}
+        assert messages["certainty"] == f"compare.verdict.{key}"
+    strengths, weaknesses = compare._extremes(lines, {"not_ready_share": [66.7, 66.7]}, ("a", "b"))
+    assert not any(strengths.values())
+    assert not any(weaknesses.values())
+    # and the comparison itself looks at what is printed: a share that differs in the third decimal decides nothing
+    first = two_runs[0]
+    twin = type(first)(first.folder, {**first.manifest, "scenario": {**first.manifest["scenario"], "name": "b"}}, {
+        **first.tables,
+        "programme": first.tables["programme"].assign(total_cost=first.tables["programme"]["total_cost"] + 1e6),
+    })  # fmt: skip
+    found = compare.compare_runs([first, twin])
+    assert {params["view"]: key for key, params in found.verdict}["money"] == "compare.verdict.equal"
+
+
 def test_equal_options_have_neither_strength_nor_winner(build_run):
     comparison = compare.compare_runs([build_run(), build_run("phuong_an_3")])
     assert all(not messages for messages in comparison.strengths.values())
