@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 import secrets
@@ -238,3 +239,15 @@ def small_province(tmp_path, shared_data):
     facts = pd.read_csv(path.with_suffix(".csv"), dtype=str)
     facts[facts["code"].isin(kept["code"])].to_csv(path.with_suffix(".csv"), index=False)
     return made
+
+
+@pytest.fixture(scope="session")
+def raw_words():
+    """Return the module that finds in texts what a reader must not meet."""
+    place = REPO_ROOT / "tests" / "raw_words.py"
+    spec = importlib.util.spec_from_file_location("raw_words", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -22,6 +22,7 @@ from siteplan.errors import InputError
 from siteplan.locale import number, text, value_text
 from siteplan.outputs import webmap
 from siteplan.outputs.chain import steps
+from siteplan.outputs.dossier import write_papers
 from siteplan.outputs.style import load_style
 from siteplan.outputs.summary import totals_by_basis
 from siteplan.outputs.webmap.content import run_content
@@ -286,6 +287,15 @@ def test_no_unanswered_commune_in_a_pilot_unless_locked(run, place):
     lock = Lock(commune=code, phase=phase.name, by="Lãnh đạo Sở", reason="đã kiểm tra tại chỗ")
     found = programme.plan(candidates, scenario, (lock,)).programme
     assert found.loc[found["pilot"].fillna(False).astype(bool), "commune_code"].tolist() == [code]
+
+
+def test_papers_and_workbook_hold_nothing_but_words_of_their_reader(both, raw_words, repo_root, tmp_path):
+    known = raw_words.tokens(repo_root / "layers" / "catalog.toml")
+    papers = write_papers(both, tmp_path, "hai")
+    assert len(papers) == 4
+    found = [line for path in papers for line in raw_words.found_in(raw_words.of_document(path), known)]
+    found += raw_words.found_in(raw_words.of_workbook(write_workbook(both, tmp_path / "hai.xlsx")), known)
+    assert found == []
 
 
 def test_totals_are_equal_in_results_workbook_and_map(run, tmp_path):

@@ -12,7 +12,7 @@ from siteplan.outputs import sheet_paper as paper
 from siteplan.outputs import summary
 from siteplan.outputs.sheet_material import OTHER, Material, background_layers, foot, furniture, relief, title_block
 from siteplan.outputs.sheet_paper import Ground, Sheet
-from siteplan.outputs.sheet_text import fitted
+from siteplan.outputs.sheet_text import ends_of, fitted, width_mm
 from siteplan.outputs.style import LegendClass, class_words
 from siteplan.outputs.webmap.cells import flags, plain
 
@@ -192,8 +192,8 @@ def _facility_table(
     free = material.surplus.drop_duplicates("facility_id").set_index("facility_id")["free_year"]
     rows = [
         [
-            str(at + 1), f["name"] or f["facility_id"], material.number(f["land_area_m2"]),
-            material.number(f["floor_area_m2"]), locale.value_text("treatment", fates[at], material.lang) or "–",
+            str(at + 1), ends_of(f["name"] or f["facility_id"], 5.3, 41.3), material.number(f["land_area_m2"]),
+            material.number(f["floor_area_m2"]), _fate_words(fates[at], material.lang),
             str(plain(free.get(numbered[at])) or "–"),
         ]
         for at, f in enumerate(facilities.head(_ROWS - 1).to_dict("records"))
@@ -201,6 +201,12 @@ def _facility_table(
     headings = ["", *(material.words(k) for k in ("facility", "land", "floor", "fate", "free"))]
     y = sheet.table(x, y + 4, (4, 42.5, 10, 10.5, 26, 12), headings, rows, right=(2, 3, 5), size=5.3, step=3.2)
     _more(sheet, material, x, y, len(facilities), len(rows))
+
+
+def _fate_words(fate: str | None, lang: str) -> str:
+    """Words of what becomes of a facility; the legend tells what a long one holds in its brackets."""
+    words = locale.value_text("treatment", fate, lang) or "–"
+    return words if width_mm(words, 5.3) <= 24.8 else words.partition(" (")[0]
 
 
 def _more(sheet: Sheet, material: Material, x: float, y: float, all_of: int, shown: int) -> None:

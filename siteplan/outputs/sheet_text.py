@@ -15,6 +15,7 @@ from siteplan.outputs.webmap import assets
 from siteplan.outputs.wording import clean
 
 MM = 25.4  # in an inch
+_ENDS = 4  # words of a name that is shortened in its middle; two of them stay in front
 
 
 @cache
@@ -91,6 +92,19 @@ def fitted(words: Any, size: float, room_mm: float, bold: bool = False) -> str:
         else:
             high = middle - 1
     return text[:low].rstrip() + "…"
+
+
+def ends_of(words: Any, size: float, room_mm: float) -> str:
+    """Return a name that fits: its first two words, and as much of its end as there is room for."""
+    text = drawable(words)
+    parts = text.split()
+    if width_mm(text, size) <= room_mm or len(parts) < _ENDS:
+        return fitted(text, size, room_mm)
+    for start in range(_ENDS - 1, len(parts)):
+        short = f"{' '.join(parts[: _ENDS - 2])} … {' '.join(parts[start:])}"
+        if width_mm(short, size) <= room_mm:
+            return short
+    return fitted(text, size, room_mm)
 
 
 def lines_of(words: str, size: float, room_mm: float, most: int) -> list[str]:

@@ -11,6 +11,7 @@ import shapely
 from scipy import ndimage
 
 from siteplan import locale
+from siteplan.outputs.paper_table import capital
 from siteplan.outputs.style import LayerStyle, LegendClass, class_words
 from siteplan.outputs.webmap.pictures import palette_png
 from siteplan.tables.evidence import OF_THE_WHOLE_PLOT
@@ -107,7 +108,7 @@ class _Drawing:
         self._name(words, colour)
 
     def _name(self, words: str, colour: str) -> None:
-        entry = f'<span class="swatch" style="background:{colour}"></span>{escape(words)}'
+        entry = f'<span class="swatch" style="background:{colour}"></span>{escape(capital(words))}'
         if entry not in self.legend:
             self.legend.append(entry)
 

@@ -191,7 +191,7 @@ _FUNCTIONS = ("function", "road_class", "railway_class", "waterway_class", "wate
               "service_class", "suitability", "hazard_kind", "hazard_level", "level")  # fmt: skip
 
 
-_VOLTAGE = re.compile(r"\d+\.0")  # of a power line, the only number that tells objects of a rule apart
+_FIGURE = re.compile(r"\d+\.\d+")  # voltage of a line, length of a bridge: the name of the rule tells the unit
 
 
 def function_words(token: str, lang: str) -> str:
@@ -201,8 +201,8 @@ def function_words(token: str, lang: str) -> str:
             return locale.value_text(column, token, lang)
     if ":" in token:
         return ", ".join(function_words(part, lang) for part in token.split(":"))
-    if _VOLTAGE.fullmatch(token):
-        return f"{locale.number(float(token), 0, lang)} kV"
+    if _FIGURE.fullmatch(token):
+        return locale.number(float(token), 0 if float(token).is_integer() else 1, lang)
     return code_words(token, lang)
 
 

@@ -46,7 +46,8 @@ def test_shares_of_land_are_told_in_words_with_the_reader_s_decimals():
     column = RESULTS["sites"].column("land_use_shares")
     assert wording.shown(column, "HNK 100.0", "vi").endswith("(HNK) 100,0 %")
     assert wording.function_words("RSX", "vi") == "Đất rừng sản xuất (RSX)"
-    assert wording.function_words("35.0", "vi") == "35 kV"
+    assert wording.function_words("35.0", "vi") == "35"
+    assert wording.zone_words("bridge_60_300:74.39531649911203", "vi").endswith(": 74,4")
 
 
 def test_dates_and_points_within_texts_of_data_are_the_reader_s():
@@ -170,3 +171,16 @@ def test_nothing_stands_between_a_table_and_the_break_to_the_next_annex():
     assert body[at + 1].xpath("./w:pPr/w:sectPr")
     # within an annex the line stays: a table and the words below it must not touch
     assert not body[-2].xpath("./w:pPr/w:sectPr")
+
+
+def test_a_long_name_on_a_sheet_keeps_the_end_that_tells_it_apart():
+    from siteplan.outputs.sheet_text import ends_of, width_mm
+
+    room = 41.3
+    for place in ("phường Vĩnh Trại (cũ)", "xã Khánh Long (cũ)"):
+        short = ends_of(f"Trụ sở Đảng ủy, HĐND và UBND {place}", 5.3, room)
+        assert short.startswith("Trụ sở … ")
+        assert short.endswith(place)
+        assert width_mm(short, 5.3) <= room
+    assert ends_of("Trụ sở", 5.3, room) == "Trụ sở"
+    assert width_mm(ends_of("a " + "x" * 300, 5.3, room), 5.3) <= room
