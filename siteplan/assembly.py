@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -291,10 +291,13 @@ def with_site_id(facilities: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.G
     )
 
 
-def in_hazard(facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def in_hazard(
+    facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame, delivered: Collection[str] | None = None
+) -> gpd.GeoDataFrame:
     """Flag facilities that meet a hazard zone of high or very high level; null where that is not known.
 
-    That is: where there is no layer, or where a zone of unknown level is met and none of a level known to be high.
+    That is: where there is no layer, where none of the zones met is known to be high and one is of unknown level, and
+    where none is met in a commune that the layer was not made for (`delivered`: those it was made for; None: all).
     """
     facilities = facilities.copy()
     if hazards.empty:
@@ -304,6 +307,8 @@ def in_hazard(facilities: gpd.GeoDataFrame, hazards: gpd.GeoDataFrame) -> gpd.Ge
     for zones, flag in ((hazards["level"].isna(), pd.NA), (hazards["level"].isin(("high", "very_high")), True)):
         tree = shapely.STRtree(hazards.geometry.to_numpy()[zones.to_numpy()])
         flags[np.unique(tree.query(facilities.geometry.to_numpy(), predicate="intersects")[0])] = flag
+    if delivered is not None:
+        flags[(~flags.fillna(True) & ~facilities["commune_code"].isin(delivered)).to_numpy(bool)] = pd.NA
     facilities["in_hazard"] = flags
     return facilities
 

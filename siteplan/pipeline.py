@@ -281,7 +281,8 @@ def _stages(
     planned = one_compound.told(planned, "commune_code", together)
     sites = one_compound.told(sites, "site_id", together)
     communes = assembly.with_programme(communes, planned)
-    treated = assembly.in_hazard(assembly.with_site_id(gaps.facilities, sites), layers.table("hazards"))
+    placed_facilities = assembly.with_site_id(gaps.facilities, sites)
+    treated = assembly.in_hazard(placed_facilities, layers.table("hazards"), layers.delivered("hazards"))
     treated = assembly.kept_after_all(treated, planned, options)
     matched, requests = surplus.match(treated, planned, rules, layers.table("land_requests"), scenario.name)
     surplus_rows = surplus.with_values(

@@ -62,6 +62,7 @@ def prepared_sites(
                 if role in RASTER_ROLES
             },
             capital=capital_of(layers),
+            delivered={role: codes for role in SITE_ROLES if (codes := layers.delivered(role)) is not None},
         )
     )
 

@@ -30,6 +30,16 @@ def test_a_zone_of_unknown_level_is_no_safe_place(levels, told) -> None:
     assert [None if pd.isna(v) else bool(v) for v in found] == told
 
 
+def test_beyond_what_the_layer_was_made_for_only_what_it_shows_is_known() -> None:
+    squares = [shapely.box(100 * i, 0, 100 * i + 50, 50) for i in range(3)]
+    zones = gpd.GeoDataFrame({"level": ["high", "low"]}, geometry=squares[:2], crs=9215)
+    words = {"facility_id": ["a", "b", "c"], "commune_code": ["1", "1", "2"]}
+    facilities = gpd.GeoDataFrame(words, geometry=shapely.centroid(squares), crs=9215)
+    for delivered, told in ((None, [True, False, False]), ({"2"}, [True, None, False]), ({"3"}, [True, None, None])):
+        found = in_hazard(facilities, zones, delivered)["in_hazard"]
+        assert [None if pd.isna(v) else bool(v) for v in found] == told
+
+
 def test_both_levels_at_one_place_are_a_hazard() -> None:
     square = shapely.box(0, 0, 50, 50)
     zones = gpd.GeoDataFrame({"level": [None, "high"]}, geometry=[square] * 2, crs=9215)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ REQUIRED_ROLES: tuple[str, ...] = ("communes", "dem", "roads")
 ILLUSTRATIVE_PREFIX = "illustrative:"
 # in `values`: what every other file value means, missing ones included
 ANY_OTHER = "*"
+# of these only the catalog can say how far they reach; of the others it is measured (land use, terrain) or registered
+COVERED_ROLES = (
+    "roads", "railways", "waterways", "water_areas", "power_lines", "utilities", "services", "buildings",
+    "settlements", "hazards", "flood_marks", "urban_areas", "sector_projects", "border_gates",
+)  # fmt: skip
 
 Token = str | bool | int | float
 
@@ -66,6 +71,9 @@ class LayerEntry(BaseModel):
     updates
         The rows stand in place of those with the same key in other layers of the role; cells left empty keep what is
         known, features without geometry keep theirs.
+    covers
+        Codes of the communes that the layer was made for, where it does not cover the province (:data:`COVERED_ROLES`):
+        elsewhere nothing found is not nothing there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -93,6 +101,7 @@ class LayerEntry(BaseModel):
     illustrative: bool = False
     restricted: bool = False
     updates: bool = False
+    covers: tuple[str, ...] = ()
 
     @field_validator("date", mode="before")
     @classmethod
@@ -128,6 +137,11 @@ class Catalog:
     def folder(self) -> Path:
         """Folder that paths are relative to."""
         return self.path.parent
+
+    def delivered(self, role: str, read: Collection[str]) -> frozenset[str] | None:
+        """Codes of the communes that those of a role's layers that were read cover; None: all of the province."""
+        covers = [entry.covers for entry in self.of_role(role) if entry.name in read]
+        return frozenset(code for codes in covers for code in codes) if covers and all(covers) else None
 
     def of_role(self, role: str) -> tuple[LayerEntry, ...]:
         """Entries of a role."""
@@ -264,6 +278,11 @@ def _entry(name: str, raw: Any, file: str) -> tuple[LayerEntry | None, list[Prob
             )
         ]
     problems = _columns_of(entry, file)
+    if entry.covers and entry.role not in COVERED_ROLES:
+        params = {"known": ", ".join(COVERED_ROLES)}
+        problems.append(
+            Problem("catalog_covers_role", file=file, layer=name, column="covers", value=entry.role, params=params)
+        )
     if entry.path and entry.connection:
         problems.append(Problem("catalog_path_and_connection", file=file, layer=name, column="connection"))
     if entry.connection and (found := address_problem(entry.connection, file=file, layer=name, column="connection")):

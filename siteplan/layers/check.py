@@ -15,6 +15,7 @@ import shapely
 
 from siteplan.errors import Problem
 from siteplan.layers.catalog import Catalog, nearest
+from siteplan.layers.check_extent import check_extent
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
 from siteplan.layers.check_province import check_province
@@ -62,6 +63,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *check_grids(layers),
         *check_figures(layers),
         *check_province(layers),
+        *check_extent(layers),
     ]
     if rules is not None:
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]

@@ -81,7 +81,8 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
     -------
     DataFrame
         :data:`siteplan.tables.RESULTS` ``["coverage"]``: one row a commune and role. ``percent`` is measured for land
-        use and terrain and empty for the others; a role of which features were left out is ``partly``.
+        use and terrain and empty for the others; a role of which features were left out is ``partly``. Communes that
+        its layers were not made for (``covers`` of the catalog) miss it.
     """
     communes = layers.table("communes")
     mandatory = layers.catalog.mandatory_roles()
@@ -106,6 +107,9 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
             "covered" if there else "missing",
         ).astype(object)
         notes: list[locale.Message] = []
+        made_for = layers.delivered(role) if there else None
+        elsewhere = ~communes["code"].isin(communes["code"] if made_for is None else made_for).to_numpy()
+        status[elsewhere] = "missing"
         if there and left_out.get(role):
             status[status == "covered"] = "partly"
             notes.append(("coverage.features_left_out", {"count": sum(_count(p) for p in left_out[role])}))
@@ -117,7 +121,8 @@ def layer_coverage(layers: LayerSet) -> pd.DataFrame:
         frame["source"] = "; ".join(dict.fromkeys(e.source for e in entries if e.source and there)) or None
         dates = sorted(e.date.isoformat() for e in entries if e.date and there)
         frame["data_date"] = dates[0] if dates else None  # the oldest: no conclusion is newer
-        frame["notes"] = locale.encode(notes)
+        undelivered = locale.encode([("coverage.not_delivered", {}), *notes])
+        frame["notes"] = [undelivered if out else locale.encode(notes) for out in elsewhere]
         frames.append(frame)
     return conform(pd.concat(frames, ignore_index=True), RESULTS["coverage"])
 

@@ -72,6 +72,10 @@ class LayerSet:
             return True
         return role in self._tables and len(self._tables[role]) > 0
 
+    def delivered(self, role: str) -> frozenset[str] | None:
+        """Codes of the communes that the layers of a role were made for; None: all of the province."""
+        return self.catalog.delivered(role, set(self.sources["layer"]))
+
     def table(self, role: str) -> Any:
         """All layers of a role together, in the shape of its schema; empty and typed where there is none."""
         found = self._tables.get(role)
@@ -108,10 +112,6 @@ def _absence(entry: LayerEntry, value: str = "") -> list[Problem]:
     return [Problem("layer_file_missing", "warning", params={"role": entry.role}, **where)]
 
 
-def _suffix(path: Path) -> str:
-    return path.suffix.lower()
-
-
 def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Reporter) -> None:
     if entry.connection:
         _read_database(entry, catalog.province, found)
@@ -130,9 +130,9 @@ def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Rep
         if entry.role == "dem":
             found.grid, strange = voids.without_voids(found.grid, entry.path, entry.name)
             found.problems += strange
-    elif _suffix(path) in formats.TABLE_SUFFIXES:
+    elif path.suffix.lower() in formats.TABLE_SUFFIXES:
         _read_plain_table(entry, path, catalog.province, found)
-    elif _suffix(path) in formats.ARCHIVE_SUFFIXES:
+    elif path.suffix.lower() in formats.ARCHIVE_SUFFIXES:
         with formats.unpacked(path) as inside:
             _read_vector(entry, formats.identify(inside), catalog.province, found)
     else:

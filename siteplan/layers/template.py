@@ -26,6 +26,7 @@ _CATALOG_KEYS: tuple[tuple[str, str, bool], ...] = (
     ("illustrative", "false", True),
     ("restricted", "false", True),
     ("updates", "true", False),
+    ("covers", '["06001", "06004"]', False),
 )
 
 _SCENARIO_BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from siteplan.raster import COARSE_TERRAIN_M, Raster
-from siteplan.sites import plans
+from siteplan.sites import delivered, plans
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
@@ -76,6 +76,7 @@ class Prepared:
     far: FarPlaces
     without_reserve: Mapping[str, float] = field(default_factory=dict)
     extensions: Mapping[str, float] = field(default_factory=dict)  # m² by facility
+    delivered: Mapping[str, frozenset[str]] = field(default_factory=dict)  # communes by role, where not all
 
     @cached_property
     def people_points(self) -> tuple[Any, Array, Array]:
@@ -92,6 +93,10 @@ class Prepared:
     def crs(self) -> Any:
         """The province's CRS."""
         return self.communes.crs
+
+    def measured(self, code: str) -> dict[str, Layer]:
+        """Layers against which the sites of a commune are measured."""
+        return delivered.measured(self.layers, self.delivered, code)
 
     @cached_property
     def polygons(self) -> Mapping[str, Any]:
@@ -176,6 +181,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
         ground_figures=dict(zip(inputs.rules.ground["key"], inputs.rules.ground["value"].astype(float), strict=True)),
         ground_tokens=frozenset(_assumptions(inputs.rules.ground, "ground", "key").values()),
         far=far_places(inputs.communes, layers, inputs.rules.speeds, inputs.capital),
+        delivered=inputs.delivered,
     )
 
 

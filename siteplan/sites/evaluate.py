@@ -14,6 +14,7 @@ from siteplan.locale import encode
 from siteplan.sites import clearance, findings, forced, measure, plans, verdict
 from siteplan.sites.columns import Columns, rows_of
 from siteplan.sites.context import Prepared
+from siteplan.sites.delivered import without_claims
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
 from siteplan.tables import records
@@ -40,7 +41,7 @@ def evaluate(
     reached: Reach,
 ) -> tuple[pd.DataFrame, Columns, pd.DataFrame]:
     """Evidence and figures of the sites of a commune, each with its ``geometry``, and conformity with each plan."""
-    layers, tolerance = prepared.layers, prepared.scenario.tolerance
+    layers, tolerance = prepared.measured(code), prepared.scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
     area = shapely.area(geometries)
     sized = sites.assign(area_m2=area)
@@ -59,7 +60,7 @@ def evaluate(
     figures |= ground_columns(
         geometries, dem, slope, prepared.coarse_m is not None, layers, proposals, prepared.ground_figures, required_m2
     )
-    figures |= reached.columns
+    figures = without_claims(figures | reached.columns, prepared.delivered, code)
 
     conflicts, planned = gather(prepared, commune, sites, ground)
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
@@ -83,7 +84,7 @@ def _sizes(area: Array, required_m2: float) -> Columns:
 
 def _around_it(prepared: Prepared, code: str, geometries: Array, eligible: Raster, required_m2: float) -> Columns:
     """Figures of what lies in and around each site: hazards, ways, buildings, towns, land to extend onto, its front."""
-    layers, speeds = prepared.layers, prepared.rule_tables.speeds
+    layers, speeds = prepared.measured(code), prepared.rule_tables.speeds
     sliver_m2, reach_m = prepared.scenario.tolerance.sliver_m2, prepared.ground_figures.get("frontage.reach", 0.0)
     barriers = measure.front_barriers(layers)
     return {

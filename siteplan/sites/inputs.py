@@ -67,6 +67,8 @@ class SiteInputs:
         Catalog names of the illustrative rasters by role, e.g. ``{"dem": "terrain"}``.
     capital
         Easting and northing of the provincial capital; None: no travel times to it.
+    delivered
+        Communes that the layers of a role were made for, where that is not the province.
     """
 
     scenario: Scenario
@@ -79,3 +81,4 @@ class SiteInputs:
     seats: gpd.GeoDataFrame
     raster_layers: Mapping[str, str] = field(default_factory=dict)
     capital: tuple[float, float] | None = None
+    delivered: Mapping[str, frozenset[str]] = field(default_factory=dict)

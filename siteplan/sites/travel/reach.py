@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,11 @@ from siteplan.sites.islands import nearest
 from siteplan.sites.layer import of_class
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from siteplan.sites.access import Ground
     from siteplan.sites.context import Prepared
+    from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 
@@ -82,7 +85,9 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     columns = unknown((*_OF_PEOPLE, *_NEAREST), len(geometries))
     columns["access_farthest_place"] = nothing(len(geometries))
     seat = prepared.seats.get(code)
-    _to_services(columns, prepared, seat if seat is None or nearest(parts, seat) == part else None, ground, goals)
+    layers = prepared.measured(code)
+    _to_services(columns, layers, prepared.rule_tables.speeds, seat if seat is None or nearest(parts, seat) == part
+                 else None, ground, goals)  # fmt: skip
     columns |= prepared.far.columns(geometries)
     x, y, people = people_in(prepared, parts[part])
     everybody = float(people_in(prepared, prepared.polygons[code])[2].sum()) if len(parts) > 1 else None
@@ -103,7 +108,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     mean, share, reached = access.weighted(times, people, of=everybody)
     columns["access_minutes"], columns["access_share_30_percent"] = mean, share
     columns["access_share_60_percent"] = access.weighted(times, people, 60.0, everybody)[1]
-    _farthest(columns, prepared, times, x, y)
+    _farthest(columns, layers.get("settlements"), times, x, y)
     return Reach(columns, best, reached)
 
 
@@ -189,12 +194,14 @@ def _better(
     return tried, towards
 
 
-def _to_services(columns: Columns, prepared: Prepared, seat: Any, ground: Ground, goals: Array) -> None:
+def _to_services(
+    columns: Columns, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any, ground: Ground, goals: Array
+) -> None:
     """Fill in the minutes from each site to the nearest object of a kind within reach; NaN where there is none."""
     if len(goals) == 0:
         return
     targets: dict[str, Array] = {}
-    services = prepared.layers.get("services")
+    services = layers.get("services")
     if services is not None and len(services):
         rows = services.near(ground.grid.bounds)
         kinds = services.texts("service_class")[rows]
@@ -203,9 +210,8 @@ def _to_services(columns: Columns, prepared: Prepared, seat: Any, ground: Ground
     if seat is not None:
         targets["minutes_seat"] = np.array([[seat.x, seat.y]])
     nodes = {name: ground.nodes_at(xy[:, 0], xy[:, 1]) for name, xy in targets.items() if len(xy)}
-    roads = prepared.layers.get("roads")
+    roads = layers.get("roads")
     if roads is not None and len(roads):
-        speeds = prepared.rule_tables.speeds
         rows = roads.near(ground.grid.bounds)
         open_main = (of_class(roads, speeds, "main")[rows] == 1) & (of_class(roads, speeds, "frontage")[rows] == 1)
         cells = np.zeros(ground.grid.shape, dtype=bool)
@@ -229,7 +235,7 @@ def _to_nearest(ground: Ground, goals: Array, there: Array) -> Array:
     return np.asarray(found)
 
 
-def _farthest(columns: Columns, prepared: Prepared, times: Array, x: Array, y: Array) -> None:
+def _farthest(columns: Columns, settlements: Layer | None, times: Array, x: Array, y: Array) -> None:
     """Fill in the place from which each site is farthest, among those that have a way, by the nearest settlement."""
     known = np.where(np.isfinite(times), times, -1.0)
     if known.size == 0:
@@ -237,7 +243,6 @@ def _farthest(columns: Columns, prepared: Prepared, times: Array, x: Array, y: A
     place = np.argmax(known, axis=1)
     longest = known[np.arange(len(known)), place]
     columns["access_farthest_minutes"] = np.where(longest >= 0, longest, np.nan)
-    settlements = prepared.layers.get("settlements")
     if settlements is None or len(settlements) == 0:
         return
     row = settlements.nearest(shapely.points(x[place], y[place]))[1]

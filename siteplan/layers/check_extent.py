@@ -1,0 +1,51 @@
+"""How far layers reach: what the catalog says of it, and what the features themselves suggest."""
+
+from __future__ import annotations
+
+import shapely
+
+from siteplan.errors import Problem
+from siteplan.layers.catalog import nearest
+from siteplan.layers.listing import named
+from siteplan.layers.read import LayerSet
+
+# of these there is something in nearly every commune: where most have none, the layer may cover a part of the province
+_EVERYWHERE = ("roads", "waterways", "services", "settlements", "buildings", "hazards")
+FEW_PERCENT = 50.0
+
+
+def check_extent(layers: LayerSet) -> list[Problem]:
+    """Return codes of ``covers`` that no commune has, and layers whose features lie in few communes."""
+    communes = layers.table("communes")
+    if not len(communes):
+        return []
+    return [*_unknown_codes(layers, sorted(communes["code"])), *_reaching_few(layers)]
+
+
+def _unknown_codes(layers: LayerSet, codes: list[str]) -> list[Problem]:
+    strange = {entry.name: sorted(set(entry.covers) - set(codes)) for entry in layers.catalog.layers}
+    return [
+        Problem(
+            "catalog_covers_unknown", file=layers.catalog.path.name, layer=name, column="covers",
+            value=named(found, 5), params={"near": nearest(found[0], codes), "count": len(found)},
+        )
+        for name, found in strange.items() if found
+    ]  # fmt: skip
+
+
+def _reaching_few(layers: LayerSet) -> list[Problem]:
+    """Ask of layers with nothing in most communes whether they cover a part of the province only."""
+    places = layers.table("communes").geometry.to_numpy()
+    problems = []
+    for role in _EVERYWHERE:
+        table = layers.table(role)
+        if not len(table) or layers.delivered(role) is not None:
+            continue
+        met = shapely.STRtree(table.geometry.to_numpy()).query(places, predicate="intersects")[0]
+        count = len(set(met.tolist()))
+        if 100.0 * count < FEW_PERCENT * len(places):
+            entry = layers.catalog.entry(str(table["layer"].iloc[0]))
+            params = {"role": role, "count": count, "total": len(places)}
+            where = {"file": entry.origin, "layer": entry.name, "column": "covers"}
+            problems.append(Problem("layer_reaches_few", "warning", params=params, **where))
+    return problems
