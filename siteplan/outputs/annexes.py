@@ -209,7 +209,6 @@ def _annex_programme(writer: Writer, run: Run) -> None:
     rows = summary.programme(run)
     names = (
         "priority_rank",
-        "commune_code",
         "name",
         "status",
         "phase",

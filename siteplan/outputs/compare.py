@@ -304,16 +304,21 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
     shown: dict[str, Any] = {"view": locale.text(f"compare.view.{params['view']}", lang)}
     if "option" in params:
         shown["option"] = comparison.short_title(params["option"], lang)
-        shown["by"] = "; ".join(_lead(told, lang) for told in params["by"])
+        shown["by"] = _lead(params["by"], lang)
     return locale.text(key, lang, **shown)
 
 
-def _lead(told: Mapping[str, Any], lang: str) -> str:
-    """Write by how much the better option leads on a measure, and which direction is the better one."""
-    line = Measure(told["measure"], told["unit"], told["better"], int(told["decimals"]), year=told["year"])
-    label, value = line.label(lang), locale.number(told["value"], line.decimals, lang)
-    params = {"measure": label[:1].lower() + label[1:], "value": value, "other": line.shown(told["other"], lang)}
-    return locale.text(f"compare.lead.{line.better}", lang, **params)
+def _lead(by: Sequence[Mapping[str, Any]], lang: str) -> str:
+    """Write by how much the better option leads on each measure, and of each direction that it is the better one."""
+    listed: dict[str, list[str]] = {}
+    for told in by:
+        line = Measure(told["measure"], told["unit"], told["better"], int(told["decimals"]), year=told["year"])
+        label, value = line.label(lang), locale.number(told["value"], line.decimals, lang)
+        params = {"measure": label[:1].lower() + label[1:], "value": value, "other": line.shown(told["other"], lang)}
+        listed.setdefault(line.better, []).append(locale.text("compare.lead.of", lang, **params))
+    return "; ".join(
+        locale.text(f"compare.lead.{better}", lang, listed="; ".join(lines)) for better, lines in listed.items()
+    )
 
 
 def _by_end_of(years: Sequence[int], lang: str) -> str:

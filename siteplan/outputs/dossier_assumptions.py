@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SAME = ("statement", "value", "unit", "legal_basis", "certainty")
 _OF_FUNCTIONS = "plan_compatibility"
+_WIDTHS_MM = (18.0, 98.0, 26.0, 17.0, 71.0, 21.0)  # many numbers stand on several lines, so that the words have room
 
 
 def write_assumptions(writer: Writer) -> None:
@@ -35,10 +36,11 @@ def write_assumptions(writer: Writer) -> None:
             told = statement
         numbers = [int(row["number"]) for row in same if wording.scalar(row["number"]) is not None]
         rows.append([wording.spans(numbers) or "–", told, *rest])
-    writer.paper.table(headings, rows, align=align, size_pt=9)
+    writer.paper.table(headings, rows, _WIDTHS_MM, align, size_pt=9)
 
 
 def _function_of(identity: str) -> str:
     """Code of the function a rule on plans is for ("plan_compatibility.*CAYXANH*.129"); empty for other rules."""
     head, _, rest = identity.partition(".")
-    return rest.rpartition(".")[0].strip("*") if head == _OF_FUNCTIONS else ""
+    code = rest.rpartition(".")[0].strip("*_") if head == _OF_FUNCTIONS else ""
+    return code if code.isupper() else ""  # others are names inside the program

@@ -70,9 +70,9 @@ def width_mm(words: str, size_pt: float) -> float:
 
 
 def _longest_word(words: str, size_pt: float, room: float, word_room: float) -> float:
-    """Width of the widest word, a number with the space that another font asks for."""
+    """Width of the widest word, a number or a code with the space that another font asks for."""
     widths = [
-        width_mm(word, size_pt) * (room if word[0].isdigit() and word[-1].isdigit() else word_room)
+        width_mm(word, size_pt) * (room if word[0].isdigit() or word[-1].isdigit() else word_room)
         for word in _BREAKS.split(words)
         if word
     ]

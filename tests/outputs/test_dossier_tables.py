@@ -370,7 +370,7 @@ class Oracle:
         return self.table_of("communes", names, rows, extra=extra)
 
     def programme_table(self, run):
-        names = ("priority_rank", "commune_code", "name", "status", "phase", "start_year", "finish_year", "build_type",
+        names = ("priority_rank", "name", "status", "phase", "start_year", "finish_year", "build_type",
                  "needed_build_type", "site_id", "population", "deficit_floor_area_m2", "total_cost",
                  "clearance_cost_included", "reasons")  # fmt: skip
         return self.table_of("programme", names, self.programme(run), of=self.planned(run),
