@@ -13,7 +13,7 @@ from affine import Affine
 from siteplan.locale import decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import Rules
-from siteplan.tables import records
+from siteplan.tables import records, rests_on
 from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
@@ -68,12 +68,6 @@ def with_reports(frame: gpd.GeoDataFrame, reports: pd.DataFrame) -> gpd.GeoDataF
     frame["population_reported"] = told.notna() & (told > 0)
     frame["population"] = frame["population"].astype("Int64").where(~frame["population_reported"], told)
     return frame
-
-
-def rests_on(*cells: object) -> str | None:
-    """Unite ``rests_on`` cells: sorted tokens, each once."""
-    tokens = {t.strip() for cell in cells if isinstance(cell, str) for t in cell.split(";") if t.strip()}
-    return "; ".join(sorted(tokens)) or None
 
 
 def join(frame: gpd.GeoDataFrame, *others: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Phase
-from siteplan.tables import is_missing, records
+from siteplan.tables import is_missing, records, rests_on
 
 
 def proposals(programme: gpd.GeoDataFrame, posts: gpd.GeoDataFrame, phases: Sequence[Phase]) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def told(frame: Any, key: str, found: pd.DataFrame) -> Any:
         if n is not None:
             reasons[n] = encode([*decode(reasons[n]), *decode(row["messages"])])
             tokens = {t for cell in (rests[n], row["rests_on"]) if isinstance(cell, str) for t in cell.split("; ") if t}
-            rests[n] = "; ".join(sorted(tokens)) or None
+            rests[n] = rests_on(*tokens)
     return frame.assign(reasons=reasons, rests_on=rests)
 
 

@@ -11,12 +11,12 @@ import shapely
 from scipy.spatial.distance import pdist
 
 from siteplan.decide.rounding import half_up
-from siteplan.decide.scoring import raw_text, rests_on, score
+from siteplan.decide.scoring import raw_text, score
 from siteplan.locale import fold
 from siteplan.norms import Norm, Norms, stepped_points
 from siteplan.rules import ASSUMED
 from siteplan.scenario import Criterion, SupplementSettings
-from siteplan.tables import RESULTS
+from siteplan.tables import RESULTS, rests_on
 
 COMMUNE_ASSUMPTION = "assumption:scenario.criteria.commune"
 SUPPLEMENT_ASSUMPTION = "assumption:scenario.supplements"
@@ -80,7 +80,7 @@ def measure_communes(communes: pd.DataFrame, facilities: pd.DataFrame, sites: An
     assumed = [f"assumption:{norm.assumption_id}" for norm in used if norm.certainty in ASSUMED]
     site_tokens = measured["code"].map(best["rests_on"])
     measured["rests_on"] = [
-        rests_on(own, *assumed, *(of_site.split("; ") if isinstance(of_site, str) else []))
+        rests_on(own, *assumed, of_site)
         for own, of_site in zip(_column(measured, "rests_on"), site_tokens, strict=True)
     ]
     return measured

@@ -22,10 +22,9 @@ from siteplan.decide.calendar import Actual
 from siteplan.decide.programme_model import ProgrammeModel
 from siteplan.decide.programme_reasons import Placement, explain, explain_not_needed, inversions
 from siteplan.decide.programme_rows import Rows, rows_of
-from siteplan.decide.scoring import rests_on
 from siteplan.locale import encode
 from siteplan.scenario import Lock, Scenario
-from siteplan.tables import RESULTS, conform, empty
+from siteplan.tables import RESULTS, conform, empty, rests_on
 
 UNASSIGNED = "unassigned"
 CAPACITY_ASSUMPTION = "assumption:scenario.phases"
@@ -150,9 +149,7 @@ def _built(placement: Placement) -> dict[str, Any]:
         "check_result": size.check_result,
         "clearance_cost_included": size.clearance_included,
         "deficit_left_m2": size.left_m2,
-        "rests_on": rests_on(
-            placement.row.shown["rests_on"], *filter(None, (size.rests_on or "").split("; ")), SIZES_ASSUMPTION
-        ),
+        "rests_on": rests_on(placement.row.shown["rests_on"], size.rests_on, SIZES_ASSUMPTION),
         **shown,
     }
 

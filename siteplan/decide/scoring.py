@@ -20,7 +20,7 @@ from siteplan.decide.rounding import half_up
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, decode, encode
 from siteplan.scenario import Criterion, Lock, ValueFunction
-from siteplan.tables import RESULTS, records
+from siteplan.tables import RESULTS, records, rests_on
 
 FULL_POINTS = 100.0
 SITE_ASSUMPTION = "assumption:scenario.criteria.site"
@@ -238,14 +238,6 @@ def rank_sites(sites: Any, criteria: Sequence[Criterion], locks: Sequence[Lock] 
     if any(c.certainty in ("R", "P") for c in criteria):
         ranked["rests_on"] = [rests_on(v, SITE_ASSUMPTION) for v in ranked["rests_on"]]
     return ranked, scored.scores
-
-
-def rests_on(words: Any, *more: str) -> str | None:
-    """Return a ``rests_on`` text with further tokens, sorted, each once."""
-    tokens = set(more)
-    if isinstance(words, str):
-        tokens |= {token for token in words.split("; ") if token}
-    return "; ".join(sorted(tokens)) or None
 
 
 def _locked_sites(sites: Any, locks: Sequence[Lock]) -> set[str]:

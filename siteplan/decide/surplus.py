@@ -30,7 +30,7 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
-from siteplan.tables import RESULTS, Row, conform, is_missing, records
+from siteplan.tables import RESULTS, Row, conform, is_missing, records, rests_on
 from siteplan.tables.inputs import SECTORS
 
 # what may go to a unit that asks for it, in place of the form the table proposes
@@ -158,7 +158,7 @@ def _treat_one(
         "reasons": encode([why, *facts, *hazard, freed, *_missing(facility, use)]),
         "legal_basis": rule["legal_basis"],
         "certainty": rule["certainty"],
-        "rests_on": "; ".join(sorted(tokens)) or None,
+        "rests_on": rests_on(*tokens),
     }
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from siteplan.locale import Message, decode, encode
 from siteplan.rules import ASSUMED, Rules
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, rests_on
 
 # forms under which houses go on being used
 _IN_USE = ("keep", "transfer", "hand_over", "other_body")
@@ -65,7 +65,7 @@ def _treated(house: Mapping[Any, Any], facility: Mapping[Any, Any], unsafe: Mapp
     if pd.isna(house["condition"]):
         reasons.append(("surplus.missing.condition", {}))
     row |= {name: house[name] for name in ("building_id", "name", "floor_area_m2", "year_built", "condition")}
-    return {**row, "reasons": encode(reasons), "rests_on": "; ".join(sorted(tokens)) or None}
+    return {**row, "reasons": encode(reasons), "rests_on": rests_on(*tokens)}
 
 
 def totals(surplus: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ import pandas as pd
 from siteplan.locale import Message, decode, encode
 from siteplan.need.gap import GapResult
 from siteplan.need.grouping import is_true
+from siteplan.tables import rests_on
 from siteplan.tables.need import ITEMS
 
 COLUMNS = {item: f"{item}_area_m2" for item in ITEMS}
@@ -119,8 +120,7 @@ def complete(
         if is_true(illustrative)
     }
     communes["rests_on"] = [
-        "; ".join(sorted({*filter(None, str(cell or "").split("; ")), *filter(None, [flagged.get(str(code))])}))
-        for cell, code in zip(communes["rests_on"], codes, strict=True)
+        rests_on(cell, flagged.get(str(code))) or "" for cell, code in zip(communes["rests_on"], codes, strict=True)
     ]
     return replace(result, communes=communes)
 

@@ -41,7 +41,7 @@ from siteplan.need.standards import land_of_floor
 from siteplan.norms import Norm, Norms
 from siteplan.rules import ASSUMED
 from siteplan.scenario import NeedSettings
-from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records
+from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records, rests_on
 
 _CONDITION_NORMS = {
     condition: f"condition.{condition}_share" for condition in ("good", "fair", "poor", "unsafe", "unknown")
@@ -161,7 +161,7 @@ def _measure(
     facilities: gpd.GeoDataFrame, staff: dict[str, int], shares: _Shares, of_houses: dict[str, float]
 ) -> gpd.GeoDataFrame:
     """Add usable floor, floor that can be added, whether the facility counts, and what it rests on."""
-    usable, extension, missing, rests_on, counts = [], [], [], [], []
+    usable, extension, missing, rests, counts = [], [], [], [], []
     for row in records(facilities):
         condition = "unknown" if is_missing(row["condition"]) else str(row["condition"])
         floor = as_number(row["floor_area_m2"])
@@ -188,12 +188,12 @@ def _measure(
         if is_true(row["illustrative"]):
             tokens.add(f"layer:{row['layer']}")
         missing.append("; ".join(absent) or None)
-        rests_on.append("; ".join(sorted(tokens)) or None)
+        rests.append(rests_on(*tokens))
     measured = facilities.copy()
     measured["usable_floor_area_m2"] = np.round(usable, 2)
     measured["extension_floor_area_m2"] = np.floor(np.array(extension, dtype=float) * 100) / 100
     measured["missing"] = missing
-    measured["rests_on"] = rests_on
+    measured["rests_on"] = rests
     measured["counts"] = counts
     return measured
 

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan.sites.rules import read_rules, select
+from siteplan.tables import rests_on
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -42,7 +43,7 @@ def planned_posts(
             continue
         rows = projects[select(projects, rule)]
         invented = rows["illustrative"].fillna(False).astype(bool)
-        rests = ["; ".join(sorted({*rule.rests_on, *({f"layer:{layer}"} if flag else ())})) or None
+        rests = [rests_on(*rule.rests_on, f"layer:{layer}" if flag else None)
                  for layer, flag in zip(rows["layer"], invented, strict=True)]  # fmt: skip
         found.append(rows[[*_COLUMNS, "geometry"]].assign(rests_on=rests, area_m2=rows.geometry.area))
     columns = ["commune_code", *_COLUMNS, "area_m2", "rests_on", "geometry"]

@@ -17,7 +17,7 @@ from siteplan.sites.context import Prepared
 from siteplan.sites.delivered import without_claims
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
-from siteplan.tables import records
+from siteplan.tables import records, rests_on
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -300,7 +300,7 @@ def _reasons(
             tokens |= of_speed
         if row["platform_level_m"] == row["platform_level_m"]:
             tokens |= prepared.ground_tokens
-        rests.append("; ".join(sorted(tokens)) or None)
+        rests.append(rests_on(*tokens))
     return reasons, rests
 
 

@@ -15,6 +15,7 @@ from siteplan.sites import overlap
 from siteplan.sites.layer import Layer
 from siteplan.sites.plans.pairs import coordinates
 from siteplan.sites.rules import Rule, treatment_message
+from siteplan.tables import rests_on
 
 if TYPE_CHECKING:
     from siteplan.scenario import ToleranceSettings
@@ -288,7 +289,7 @@ def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -
         "certainty": rule.certainty,
         "illustrative": bool(illustrative),
         "restricted": restricted,
-        "rests_on": "; ".join(sorted(tokens)) or None,
+        "rests_on": rests_on(*tokens),
         "rule": rule.rule,
         "rule_row": rule,
         "strength": rule.strength,
@@ -316,7 +317,7 @@ def whole_site_finding(
         "certainty": rule.certainty,
         "illustrative": any(t.startswith("layer:") for t in tokens),
         "restricted": False,
-        "rests_on": "; ".join(sorted({*tokens, *rule.rests_on})) or None,
+        "rests_on": rests_on(*tokens, *rule.rests_on),
         "rule": rule.rule,
         "broken": broken,
     }

@@ -10,7 +10,7 @@ enough. Nothing is drawn at random.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -122,9 +122,7 @@ def find_plots(
 
 
 def _fewer(request: Request, found: int) -> Request:
-    return Request(
-        request.area_m2, request.minimum_width_m, request.spacing_m, request.count - found, request.frontage_m
-    )
+    return replace(request, count=request.count - found)
 
 
 def _beside_roads(

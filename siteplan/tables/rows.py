@@ -29,6 +29,12 @@ def plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
+def rests_on(*cells: object) -> str | None:
+    """Unite cells ``rests_on`` and single tokens: each token once, sorted; None without any."""
+    tokens = {token.strip() for cell in cells if isinstance(cell, str) for token in cell.split(";")}
+    return "; ".join(sorted(tokens - {""})) or None
+
+
 def is_missing(value: object) -> bool:
     """Whether a cell holds nothing: None, NaN or NA."""
     return bool(pd.isna(value))  # type: ignore[call-overload]

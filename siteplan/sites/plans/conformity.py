@@ -13,7 +13,7 @@ from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.pairs import coordinates
 from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling
-from siteplan.tables import records
+from siteplan.tables import records, rests_on
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -165,14 +165,10 @@ def _with_zones(
                 "legal_basis": first["legal_basis"],
                 "certainty": first["certainty"],
                 "illustrative": bool(first["illustrative"]),
-                "rests_on": _united(r["rests_on"] for r in rows),
+                "rests_on": rests_on(*(r["rests_on"] for r in rows)),
             }
         )
     return out
-
-
-def _united(cells: Iterable[Any]) -> str | None:
-    return "; ".join(sorted({t for c in cells if isinstance(c, str) for t in c.split("; ")})) or None
 
 
 def _without_zones(
@@ -291,5 +287,5 @@ def _disagreement(first: Mapping[Any, Any], second: Mapping[Any, Any], ruling: R
         "certainty": ruling.certainty,
         "illustrative": bool(first["illustrative"] or second["illustrative"]),
         "restricted": False,
-        "rests_on": _united([first["rests_on"], second["rests_on"], ruling.assumption]),
+        "rests_on": rests_on(first["rests_on"], second["rests_on"], ruling.assumption),
     }

@@ -14,6 +14,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.rules import treatment_message
+from siteplan.tables import rests_on
 
 if TYPE_CHECKING:
     from siteplan.scenario import ToleranceSettings
@@ -155,7 +156,7 @@ def _treatment(token: str, owner: str, accuracy_m: float | None) -> str:
 
 
 def _rests_on(assumption: str | None, layer: str | None) -> str | None:
-    return "; ".join(sorted(t for t in (assumption, f"layer:{layer}" if layer else None) if t)) or None
+    return rests_on(assumption, f"layer:{layer}" if layer else None)
 
 
 CORNERS = 12  # overlaps with more corners than this are told by the corners of the box around them

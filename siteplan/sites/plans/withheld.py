@@ -9,7 +9,7 @@ import pandas as pd
 
 from siteplan.locale import encode
 from siteplan.sites.rules import assumption_of
-from siteplan.tables import records
+from siteplan.tables import records, rests_on
 
 EVERYWHERE, AT_THE_BORDER = "everywhere", "border"
 
@@ -69,7 +69,7 @@ def unconfirmed(sites: pd.DataFrame, missing: Sequence[str], kinds: pd.DataFrame
             "certainty": worst["certainty"],
             "illustrative": False,
             "restricted": False,
-            "rests_on": "; ".join(sorted(tokens)) or None,
+            "rests_on": rests_on(*tokens),
         }
         for identity, code in zip(sites["site_id"], sites["commune_code"], strict=True)
     ]
