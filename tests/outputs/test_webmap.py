@@ -26,7 +26,7 @@ from siteplan import crs, locale
 from siteplan.errors import InputError, NoSpaceError, SiteplanError
 from siteplan.outputs import webmap
 from siteplan.outputs.style import Style, class_words, load_style
-from siteplan.outputs.webmap import cells, gate, looks, page, pictures, projection, shapes
+from siteplan.outputs.webmap import background, cells, gate, looks, page, pictures, projection, shapes
 from siteplan.raster import Raster
 
 EPSG = 9215
@@ -205,6 +205,22 @@ def test_a_map_drawn_again_shows_what_the_run_holds_now(run, style, tmp_path):
     after = block(webmap.write_map(Run(folder), tmp_path / "m.html", style).read_text("utf-8"))
     assert {row["name"] for row in laid_out(after["runs"][0]["communes"])} == {"Xã Mới"}
     assert {row["name"] for row in laid_out(first["runs"][0]["communes"])} != {"Xã Mới"}
+
+
+def test_options_that_differ_in_their_own_pictures_share_what_lies_behind(style, tmp_path, monkeypatch):
+    """The later option takes twice as long to its sites; nothing else behind its map is another."""
+    drawn = []
+    whole = background.background_content
+    monkeypatch.setattr(background, "background_content", lambda *a: drawn.append(a) or whole(*a))
+    monkeypatch.setenv("SITEPLAN_CACHE_DIR", str(tmp_path / "cache"))
+    contents = []
+    for name, late in (("som", False), ("muon", True)):
+        option = map_run.build(tmp_path, name, late=late)
+        contents.append(block(webmap.write_map(option, tmp_path / f"{name}.html", style).read_text("utf-8")))
+    one, other = contents
+    assert len(drawn) == 1
+    assert one["background"]["pictures"] == other["background"]["pictures"]
+    assert one["runs"][0]["pictures"] != other["runs"][0]["pictures"]
 
 
 def test_a_map_that_cannot_be_written_says_so(run, style, tmp_path):

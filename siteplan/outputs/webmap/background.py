@@ -46,6 +46,16 @@ def chosen_rows(frame: gpd.GeoDataFrame, layer: LayerStyle) -> gpd.GeoDataFrame:
     return frame[keep]
 
 
+def _touching(geometries: Any, around: Any) -> Any:
+    """Whether geometries touch a prepared area; those of which one corner lies in it need no closer look."""
+    corners, owner = shapely.get_coordinates(geometries, return_index=True)
+    owner, first = np.unique(owner, return_index=True)
+    found = np.zeros(len(geometries), dtype=bool)
+    found[owner] = shapely.contains_xy(around, corners[first])
+    found[~found] = shapely.intersects(geometries[~found], around)
+    return found
+
+
 def _layer(key: str, layer: LayerStyle, frame: gpd.GeoDataFrame) -> Content | None:
     role = layer.source or key
     frame = chosen_rows(frame, layer)
@@ -115,7 +125,7 @@ def background_content(run: Run, style: Style, lang: str) -> Content:
             if role not in frames:
                 frame = run.background(role)
                 frame = frame if restricted_too else frame[~flags(frame, "restricted")]
-                frames[role] = frame[shapely.intersects(frame.geometry.to_numpy(), around)]
+                frames[role] = frame[_touching(frame.geometry.to_numpy(), around)]
             found = _layer(key, layer, frames[role])
             if found is not None:
                 layers[key] = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,26 +20,47 @@ from siteplan import locale
 Content = dict[str, Any]
 
 POOLED_FROM = 50  # rows; below that a pool saves nothing
+_LEVEL = 5  # of deflating: the next takes more than twice as long for a twenty-fifth of the size
 
 
 def plain(value: Any) -> Any:
     """Return a cell as JSON knows it: None for what is missing, whole floats as integers."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value
-    if value is None or value is pd.NA:
+    if kind is float:
+        return _number(value)
+    if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
-        number = float(value)
-        if not np.isfinite(number):
-            return None
-        return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    if value is pd.NaT:
-        return None
+        return _number(float(value))
     return value if isinstance(value, str | list | dict) else str(value)
+
+
+def _number(value: float) -> float | None:
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _pooled(column: Sequence[Any]) -> tuple[list[Any], list[int | None]] | None:
+    """Return the different texts of a column, and of each cell their number; None where few repeat, or for numbers."""
+    numbers: dict[Any, int] = {}
+    cells: list[int | None] = []
+    for value in column:
+        if value is None:
+            cells.append(None)
+        elif isinstance(value, str | list):
+            cells.append(numbers.setdefault(tuple(value) if isinstance(value, list) else value, len(numbers)))
+        else:
+            return None
+    if not numbers or 2 * len(numbers) > len(column):
+        return None
+    return [list(key) if isinstance(key, tuple) else key for key in numbers], cells
 
 
 def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) -> Content:
@@ -55,17 +77,9 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str], **more: Iterable[Any]) 
     names = [*there, *more]
     pools: dict[str, list[Any]] = {}
     for at, (name, column) in enumerate(zip(names, cells, strict=True)):
-        if name != "shape" and len(column) > POOLED_FROM:
-            keys = [tuple(v) if isinstance(v, list) else v if isinstance(v, str) else None for v in column]
-            known = {key: v for key, v in zip(keys, column, strict=True) if key is not None}
-            if (
-                known
-                and 2 * len(known) <= len(column)
-                and all(value is None or key is not None for key, value in zip(keys, column, strict=True))
-            ):
-                number = {key: i for i, key in enumerate(known)}
-                pools[name] = list(known.values())
-                cells[at] = [None if key is None else number[key] for key in keys]
+        found = _pooled(column) if name != "shape" and len(column) > POOLED_FROM else None
+        if found is not None:
+            pools[name], cells[at] = found
     rows = [list(row) for row in zip(*cells, strict=True)] if len(frame) else []
     return {"names": names, "rows": rows, "pools": pools}
 
@@ -95,7 +109,7 @@ def _json(value: Any) -> str:
 
 def _deflated(words: bytes) -> bytes:
     """Deflate words as a part of a stream (RFC 1951) that ends on a whole byte, so that others can stand beside it."""
-    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    stream = zlib.compressobj(_LEVEL, wbits=-zlib.MAX_WBITS)
     return stream.compress(words) + stream.flush(zlib.Z_FULL_FLUSH)
 
 

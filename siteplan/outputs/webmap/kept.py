@@ -30,8 +30,7 @@ def _key(run: Run, style: Style, lang: str, *more: str | bytes) -> str:
 
 def background_of(run: Run, style: Style, lang: str) -> Content:
     """Background of the page; ``layers`` and ``pictures`` are ready, ``legend`` and ``groups`` can still be changed."""
-    files = run.manifest.get("files", {})
-    drawn = sorted((name, digest) for name, digest in files.items() if name.startswith(("background", "rasters/")))
+    drawn = [(name, digest) for name, digest in _pictured(run) if Path(name).stem not in background.OWN_PICTURES]
     ground = b"".join(shapely.to_wkb(run.table("communes").geometry.to_numpy()))
 
     def compute() -> dict[str, Any]:
@@ -43,6 +42,12 @@ def background_of(run: Run, style: Style, lang: str) -> Content:
     key = _key(run, style, lang, repr(drawn), ground, str(getattr(run, "code", "")))
     found: Content = cache.kept("maps", key, compute, _read, _write)
     return found
+
+
+def _pictured(run: Run) -> list[tuple[str, str]]:
+    """Return the files of a run that layers and pictures come from, and their hashes."""
+    files = run.manifest.get("files", {})
+    return sorted(item for item in files.items() if item[0].startswith(("background", "rasters/")))
 
 
 def run_of(run: Run, style: Style, lang: str) -> tuple[Content, Ready]:
@@ -63,8 +68,7 @@ def run_of(run: Run, style: Style, lang: str) -> tuple[Content, Ready]:
 
 
 def _own_pictures(run: Run, style: Style, lang: str) -> Content:
-    files = run.manifest.get("files", {})
-    drawn = sorted((name, digest) for name, digest in files.items() if name.startswith("rasters/"))
+    drawn = [(name, digest) for name, digest in _pictured(run) if Path(name).stem in background.OWN_PICTURES]
     if not drawn or type(run) is not Run:
         return background.own_pictures(run, style)
     key = _key(run, style, lang, repr(drawn))

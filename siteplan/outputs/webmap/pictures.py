@@ -158,7 +158,9 @@ def _fading(ground: Any, epsg: int, bounds: list[list[float]], shape: tuple[int,
     place = Affine(cell, 0, left, 0, -(top - bottom) / shape[0], top)
     inside = features.rasterize([(outline, 1)], out_shape=shape, transform=place, dtype="uint8").astype(bool)
     away = ndimage.distance_transform_edt(~inside) * cell
-    return np.where(inside, 255.0, 90.0 * np.clip(1 - away / 16_000.0, 0, 1)).astype(np.uint8)
+    # in steps that nobody sees, which take a quarter of the room
+    steps = np.floor(15.0 * np.clip(1 - away / 16_000.0, 0, 1))
+    return np.where(inside, 255.0, 6.0 * steps).astype(np.uint8)
 
 
 def _grey_png(grey: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> str:
@@ -183,6 +185,7 @@ def _webp(grey: np.ndarray[Any, Any], alpha: np.ndarray[Any, Any]) -> str:
                 dtype="uint8",
                 transform=Affine.scale(2.0),
                 QUALITY=70,
+                METHOD=2,  # the slower ones take four times as long for a tenth of the size
             ) as target:
                 target.write(bands)
                 target.colorinterp = [

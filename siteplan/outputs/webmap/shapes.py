@@ -117,6 +117,8 @@ def merge(frame: gpd.GeoDataFrame, columns: list[str]) -> gpd.GeoDataFrame:
 
 
 def _joined(pieces: Any) -> Any:
+    if len(pieces) == 1 and shapely.get_type_id(pieces[0]) == 3:
+        return pieces[0]
     parts = shapely.get_parts(shapely.get_parts(pieces))
     if len(parts) and bool(np.all(shapely.get_type_id(parts) == LINES)):
         return shapely.line_merge(shapely.multilinestrings(parts))
