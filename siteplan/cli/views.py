@@ -117,8 +117,15 @@ def write_documents(run: Run, lang: str) -> list[Path]:
     return [path for write in written for path in write(run, lang)]
 
 
-# what every process needs; Word and the drawing formats are imported by the one that writes them
-VIEW_MODULES = ("siteplan.outputs.webmap", "siteplan.outputs.workbook")
+# imported while layers are read and no view can be made yet
+VIEW_MODULES = (
+    "siteplan.outputs.webmap",
+    "siteplan.outputs.workbook",
+    "siteplan.outputs.dossier",
+    "siteplan.outputs.handover",
+    "siteplan.outputs.sheet_text",
+    "matplotlib.figure",
+)
 
 
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:

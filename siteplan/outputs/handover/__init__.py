@@ -22,7 +22,6 @@ from siteplan.outputs import opinions, wording
 from siteplan.outputs.handover import (
     certificate,
     corners,
-    dxf,
     geopackage,
     in_form,
     kml,
@@ -200,6 +199,8 @@ def _write_usual(folder: Path, kit: _Kit, content: Content) -> None:
         (folder / opinions.KIT_FILE).rename(folder / DOCUMENTS / opinions.KIT_FILE)
     geopackage.write_styles(folder / package, looks, lang, style, date)
     project.write(folder / f"{run.name}.qgz", package, wording.title_of(run, lang), looks, lang, style, date)
+    from siteplan.outputs.handover import dxf  # its library takes longer to import than shapefiles to write
+
     # a ground of thousands of lines stands in a drawing only where somebody asked for it
     drawn = [layer for layer in content.layers if content.named or layer.theme in LAYERS]
     dxf.write(folder / DRAWINGS / f"{run.name}.dxf", drawn, looks, content.names, lang)
