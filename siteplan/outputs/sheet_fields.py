@@ -16,7 +16,7 @@ Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
 
 LINES_SHOWN = 4  # of an annex; a longer text is read in its cell
 LINES_PRINTED = 14  # of a main sheet, where nothing may be cut
-WIDEST = 60.0  # to which a column grows for its texts
+WIDEST, WIDEST_OF_REASONS = 60.0, 84.0  # to which a column grows for its texts
 _OF_A_LINE = 0.9  # of the width of a narrow column that words fill before they break
 _LETTERS, _LOST = 1.1, 2.5  # letters to a unit of width, and what the end of a line loses of them
 _A_LITTLE = 1.4
@@ -29,7 +29,8 @@ _OF_A_HEADING = 0.92  # bold letters are wider
 class Field:
     """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
 
-    Columns at the right end that are not `printed` stay on the screen. A `hidden` one can be shown by the reader.
+    Columns at the right end that are not `printed` stay on the screen. A `hidden` one can be shown by the reader. For
+    long texts a column grows up to `widest`.
     """
 
     heading: str
@@ -41,6 +42,7 @@ class Field:
     key: str = ""
     printed: bool = True
     hidden: bool = False
+    widest: float = WIDEST
 
 
 def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
@@ -76,9 +78,12 @@ def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
         "role",
         "place",
         "licence",
+        "land_use_main",
     )
     if column.name == "rests_on":  # hundreds of letters: a wrapped one would make every row a page high
         return Field(heading, 30, "line", group=group, printed=False)
+    if column.name in ("reasons", "build_reasons"):
+        return Field(heading, 70, group=group, widest=WIDEST_OF_REASONS)
     if column.name == "single_headquarters":  # four lines of it must hold the whole answer
         return Field(heading, 130, group=group)
     return Field(heading, 70 if column.kind == "messages" else 36 if long else 20 if name else 13, group=group)
@@ -140,4 +145,4 @@ def _fitted(field: Field, cells: Sequence[Any]) -> Field:
     # a text that is a little longer than its column stands on one line
     preferred = longest + 1 if field.width < longest + 1 <= _A_LITTLE * field.width else field.width
     least = max(heading + 2.0, min(preferred, longest / _OF_A_LINE + 2))
-    return replace(field, width=math.ceil(max(least, min(longest / _OF_A_LINE / LINES_SHOWN + 2, WIDEST))))
+    return replace(field, width=math.ceil(max(least, min(longest / _OF_A_LINE / LINES_SHOWN + 2, field.widest))))

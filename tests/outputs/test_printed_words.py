@@ -184,3 +184,21 @@ def test_a_long_name_on_a_sheet_keeps_the_end_that_tells_it_apart():
         assert width_mm(short, 5.3) <= room
     assert ends_of("Trụ sở", 5.3, room) == "Trụ sở"
     assert width_mm(ends_of("a " + "x" * 300, 5.3, room), 5.3) <= room
+
+
+def test_long_reasons_get_room_and_what_is_looked_up_on_the_screen_is_not_printed(small_run, tmp_path):
+    from siteplan.outputs.sheet_fields import WIDEST, WIDEST_OF_REASONS, field_of, fitted
+    from siteplan.outputs.workbook.columns import on_paper
+
+    field = field_of(RESULTS["programme"].column("reasons"), "vi")
+    (wide,) = fitted([field], [["chữ " * 150]])
+    assert wide.width == WIDEST_OF_REASONS
+    (narrow,) = fitted(on_paper([field], []), [["chữ " * 150]])
+    assert narrow.width == WIDEST
+    book = openpyxl.load_workbook(workbook.write_workbook([small_run], tmp_path / "a.xlsx"))
+    for name in ("Đối chiếu quy hoạch", "Xã, phường"):
+        page = book[name]
+        head = next(row for row in page.iter_rows(values_only=True) if "Dựa trên" in row)
+        last = openpyxl.utils.column_index_from_string(re.search(r"\$([A-Z]+)\$\d+$", page.print_area)[1])
+        assert "Dựa trên" not in head[:last]
+        assert not any("Tọa độ" in str(cell) for cell in head[:last])

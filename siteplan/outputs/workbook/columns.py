@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from siteplan.outputs.spreadsheet import Field
+from siteplan.outputs.sheet_fields import WIDEST, Field
 
 COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area_km2", "is_border", "is_central_ward")
 COMMUNE_AFTER = (
@@ -131,7 +131,9 @@ def beside(names: Sequence[str], printed: Sequence[str]) -> tuple[list[str], lis
 def on_paper(fields: Sequence[Field], screen: Sequence[str]) -> list[Field]:
     """Return the columns, those of the screen not printed, long texts of the others narrower and higher."""
     return [
-        replace(field, printed=False) if field.key in screen else replace(field, width=min(field.width, _LONG_TEXT))
+        replace(field, printed=False)
+        if field.key in screen
+        else replace(field, width=min(field.width, _LONG_TEXT), widest=WIDEST)
         for field in fields
     ]
 

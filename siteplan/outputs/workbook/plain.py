@@ -185,12 +185,12 @@ def _evidence(book: Book, run: Run, lang: str, option: str, only_best: bool) -> 
     if only_best:
         evidence = evidence[evidence["site_id"].isin(set(summary.proposed_sites(run)["site_id"]))]
     names = [name for name in RESULTS["conflicts"].names if name not in ("plan_id", "restricted")]
-    screen: list[str] = []
-    if only_best:
-        first, screen = beside(names, EVIDENCE_PRINTED)
-        names = [*first, *screen]
-        evidence = evidence.sort_values(["commune_code", "site_id"], kind="stable")
+    on_screen = ("coordinates", "rests_on")
+    first, screen = beside(names, EVIDENCE_PRINTED if only_best else [n for n in names if n not in on_screen])
+    names = [*first, *screen]
     fields = on_paper(fields_of("conflicts", names, lang), screen)
+    if only_best:
+        evidence = evidence.sort_values(["commune_code", "site_id"], kind="stable")
     rows = rows_of(run, evidence, "conflicts", names, lang)
     with_names(run, fields, rows, list(evidence["commune_code"]), lang, names.index("commune_code") + 1)
     key = "conflicts_best" if only_best else "conflicts"

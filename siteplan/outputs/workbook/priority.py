@@ -188,7 +188,7 @@ class _Sheet:
             f"s_{key}": Live(f"={self.parameters.cell('weight', 'commune', key)}", weights.get(key, 0.0))
             for key in self.base
         }
-        return {**found, "name": locale.text("workbook.column.weight", self.lang)}
+        return {**found, "rests_on": locale.text("workbook.column.weight", self.lang)}
 
 
 def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Parameters | None, page: Any = None) -> Placed:
