@@ -66,9 +66,9 @@ class Comparison:
         own = short[self.options.index(option)]
         return own if short.count(own) == 1 else self.title(option, lang)
 
-    def sentences(self, lang: str = locale.DEFAULT_LANGUAGE) -> list[str]:
-        """Verdict in words: which option is better under which view."""
-        return [words(self, message, lang) for message in self.verdict]
+    def sentences(self, lang: str = locale.DEFAULT_LANGUAGE, *, leads: bool = True) -> list[str]:
+        """Verdict in words: which option is better under which view; without `leads` where they are told beside it."""
+        return [words(self, message, lang, leads=leads) for message in self.verdict]
 
 
 def _refuse_different_inputs(runs: Sequence[Run]) -> None:
@@ -282,8 +282,8 @@ def _years(runs: Sequence[Run]) -> list[int]:
     return list(range(min(years), max(years) + 1)) if years else []
 
 
-def words(comparison: Comparison, message: Message, lang: str) -> str:
-    """Write a strength, weakness or verdict message."""
+def words(comparison: Comparison, message: Message, lang: str, *, leads: bool = True) -> str:
+    """Write a strength, weakness or verdict message, that one with the lead of the better option on each measure."""
     key, params = message
     if key in ("compare.strength", "compare.weakness"):
         line = Measure(params["measure"], params["unit"], decimals=int(params["decimals"]))
@@ -305,6 +305,7 @@ def words(comparison: Comparison, message: Message, lang: str) -> str:
     if "option" in params:
         shown["option"] = comparison.short_title(params["option"], lang)
         shown["by"] = _lead(params["by"], lang)
+        key = key if leads else "compare.verdict.better_short"
     return locale.text(key, lang, **shown)
 
 

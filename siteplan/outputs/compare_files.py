@@ -85,7 +85,7 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         spreadsheet.Field(_heading("unit", lang), 14),
         *(spreadsheet.Field(titles[o], 24, "number") for o in comparison.options),
     ]
-    notes = [words(comparison, message, lang) for message in comparison.verdict]
+    notes = comparison.sentences(lang, leads=False)
     for option in comparison.options:
         for side in (comparison.strengths, comparison.weaknesses):
             notes += [f"{titles[option]}: {words(comparison, message, lang)}" for message in side[option]]

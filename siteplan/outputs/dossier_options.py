@@ -40,7 +40,7 @@ def options(writer: Writer, comparison: compare.Comparison | None) -> None:
                 writer.say(f"options.{side}", title=comparison.short_title(option, writer.lang))
                 writer.paper.items([f"{compare.words(comparison, m, writer.lang)};" for m in messages])
     writer.say("options.verdict")
-    writer.paper.items([f"{line};" for line in comparison.sentences(writer.lang)])
+    writer.paper.items([f"{line};" for line in comparison.sentences(writer.lang, leads=False)])
 
 
 def _one_option(writer: Writer, run: Run, number: int) -> None:

@@ -59,7 +59,7 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
             cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
     cells += [(wording.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
     if len(cells) % 2:
-        cells.append(("–", "–"))
+        cells.append(("", ""))
     half = len(cells) // 2
     rows = [[*left, *right] for left, right in zip(cells[:half], cells[half:], strict=True)]
     schema = RESULTS["sites"].column("shift")

@@ -323,7 +323,7 @@ class Oracle:
                 words = f"{row['start_year']}–{row['finish_year']}, {bn(row['total_cost'])} tỷ đồng"
             pairs.append((wording.clean(title), words))
         half = (len(pairs) + 1) // 2
-        pairs += [(NONE, NONE)] * (2 * half - len(pairs))
+        pairs += [("", "")] * (2 * half - len(pairs))
         rows = [[*left, *right] for left, right in zip(pairs[:half], pairs[half:], strict=True)]
         shift = told("sites", "shift", site["shift"])
         return rows if shift == NONE else [*rows, [label("sites", "shift"), shift, "", ""]]
