@@ -152,6 +152,8 @@ def finding_text(row: dict[Any, Any], confirm: bool, lang: str) -> str:
     columns = RESULTS["conflicts"]
     names = ("title", "decision_no", "decision_date", "function", "relation", "area_m2", "percent_of_site", "source")
     said = {n: wording.shown(columns.column(n), row[n], lang) for n in names}
+    if isinstance(row["function"], str):
+        said["function"] = wording.clean(wording.function_of_rule(row["function"], row["rule_name"], lang))
     said["area_m2"] = locale.number(row["area_m2"], 1, lang)
     said["percent_of_site"] = locale.number(row["percent_of_site"], 2, lang)
     area = "" if pd.isna(row["area_m2"]) else locale.text("agencies.area", lang, **said)

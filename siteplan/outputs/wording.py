@@ -206,6 +206,12 @@ def function_words(token: str, lang: str) -> str:
     return code_words(token, lang)
 
 
+def function_of_rule(token: str, rule_name: Any, lang: str) -> str:
+    """Write the function of a zone; a class code without words of its own stands behind the name of its rule."""
+    words, name = function_words(token, lang), scalar(rule_name)
+    return f"{name} ({token})" if name and words == token and token.isupper() else words
+
+
 def zone_words(identity: str, lang: str) -> str:
     """Write the id of a finding: that of a zone as it stands, that of a rule ("road_national:national") by its name."""
     rule, _, kind = identity.partition(":")

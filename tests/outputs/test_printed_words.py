@@ -202,3 +202,11 @@ def test_long_reasons_get_room_and_what_is_looked_up_on_the_screen_is_not_printe
         last = openpyxl.utils.column_index_from_string(re.search(r"\$([A-Z]+)\$\d+$", page.print_area)[1])
         assert "Dựa trên" not in head[:last]
         assert not any("Tọa độ" in str(cell) for cell in head[:last])
+
+
+def test_a_class_code_of_a_plan_stands_behind_the_name_of_its_rule():
+    told = wording.function_of_rule("DAT_DD_GIAOTHONGDOTHI", "Giao thông, bãi đỗ xe", "vi")
+    assert told == "Giao thông, bãi đỗ xe (DAT_DD_GIAOTHONGDOTHI)"
+    assert wording.function_of_rule("TSC", "Đất trụ sở", "vi") == "Đất xây dựng trụ sở cơ quan (TSC)"
+    assert wording.function_of_rule("DAT_DD_DONVIO", None, "vi") == "DAT_DD_DONVIO"
+    assert wording.function_of_rule("national", "Hành lang quốc lộ", "vi") == wording.function_words("national", "vi")

@@ -68,7 +68,8 @@ def _conflicts(run: Run, restricted_too: bool, lang: str) -> Content:
     shapes_of = shapes.encode_all(conflicts, shapes.FINE)
     treatment, coordinates = words_of(conflicts["treatment"], lang), words_of(conflicts["coordinates"], lang)
     conflicts["function"] = [
-        wording.function_words(f, lang) if isinstance(f, str) else None for f in conflicts["function"]
+        wording.function_of_rule(f, rule, lang) if isinstance(f, str) else None
+        for f, rule in zip(conflicts["function"], conflicts["rule_name"], strict=True)
     ]
     if hidden.any():
         # what is withheld leaves a finding without name, size or place
