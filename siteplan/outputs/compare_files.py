@@ -86,9 +86,13 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         *(spreadsheet.Field(titles[o], 24, "number") for o in comparison.options),
     ]
     notes = comparison.sentences(lang, leads=False)
+    sides = [("strengths", comparison.strengths), ("weaknesses", comparison.weaknesses)]
     for option in comparison.options:
-        for side in (comparison.strengths, comparison.weaknesses):
-            notes += [f"{titles[option]}: {words(comparison, message, lang)}" for message in side[option]]
+        # of two options, what is weak in one is strong in the other: it is told once
+        for side, told in sides[:1] if len(comparison.options) == 2 else sides:
+            if told[option]:
+                notes.append(locale.text(f"dossier.options.{side}", lang, title=titles[option]))
+                notes += [f"– {words(comparison, message, lang)}" for message in told[option]]
     book.sheet(
         locale.text("compare.sheet.measures", lang),
         locale.text("compare.title", lang),

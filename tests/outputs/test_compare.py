@@ -74,6 +74,18 @@ def test_a_better_option_is_told_with_its_lead_and_the_direction_that_counts(two
     assert "less is better" in certain
 
 
+def test_the_sheet_says_which_side_a_difference_is_on_and_tells_it_once(two_runs, tmp_path):
+    compare_files.write_comparison(compare.compare_runs(two_runs), tmp_path)
+    page = openpyxl.load_workbook(tmp_path / "so_sanh.xlsx")["So sánh"]
+    below = [row[0] for row in page.iter_rows(values_only=True) if isinstance(row[0], str)]
+    heads = [n for n, line in enumerate(below) if line.startswith("Ưu điểm của ")]
+    assert len(heads) == 2
+    lines = below[heads[0] :]
+    assert all(line.startswith(("Ưu điểm của ", "– ")) for line in lines)
+    told = [line.split(":")[0] for line in lines if line.startswith("– ")]
+    assert len(told) == len(set(told))
+
+
 def test_values_that_read_the_same_are_the_same(two_runs):
     lines = (compare.Measure("not_ready_share", "percent", "less", 1, view="certainty"),)
     for second, key in ((66.74, "equal"), (66.76, "better")):
