@@ -3,7 +3,9 @@
 Durations come from the rule table ``steps``. The works begin on 1 January of the year the programme starts them, or
 later where the steps still to do cannot be done by then, counted from the scenario's date or from the last step done.
 What was done already comes from the input table ``progress`` and stands as it was. A phase names the step that has to
-fall inside it; where it does not, or where the start slips out of its year, the reasons of the commune say so.
+fall inside it; where it does not, or where the start slips out of its year, the reasons of the commune say so. A step
+ends on the last day before the next one begins. The programme takes over the year of the hand-over as its finish year:
+works that begin on 1 January are done in the years they are paid in, others may end a year later.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ import pandas as pd
 
 from siteplan.locale import Message, decode, encode
 from siteplan.rules import Rules
-from siteplan.scenario import Scenario
+from siteplan.scenario import Phase, Scenario
 from siteplan.tables import RESULTS, conform, empty
 
 START, HAND_OVER = "start", "hand_over"
+FINISHES_AFTER = "decide.programme.finishes_after"
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,14 @@ def calendar(programme: Any, known: Mapping[str, Actual], rules: Rules, scenario
     Returns
     -------
     programme, steps
-        The programme with what cannot be done in time among its reasons; ``RESULTS["steps"]``, one row a step:
+        The programme with the calendar's finish years and with what cannot be done in time among its reasons, payments
+        as they were spread; ``RESULTS["steps"]``, one row a step:
         ``begins``, ``ends``, ``state`` (done, planned, late: it ends after the year or the phase it belongs to).
     """
     table = rules.steps.sort_values("order", kind="stable").to_dict("records")
     phases = {phase.name: phase for phase in scenario.phases}
     rows: list[dict[str, Any]] = []
-    reasons = programme["reasons"].copy()
+    reasons, finish = programme["reasons"].copy(), programme["finish_year"].copy()
     for at, record in zip(programme.index, programme.drop(columns="geometry").to_dict("records"), strict=True):
         if record["status"] != "planned":
             continue
@@ -117,12 +122,31 @@ def calendar(programme: Any, known: Mapping[str, Actual], rules: Rules, scenario
             inside["state"] = inside["state"] if inside["state"] == "done" else "late"
             params = {"step": phase.step_inside, "phase": phase.name, "month": f"{inside['ends']:%m/%Y}"}
             told.append(("decide.programme.step_outside", params))
+        finish[at], ending = _finish(record, own, phase)
         rows += own
-        if told:
-            reasons[at] = encode([*decode(reasons[at]), *told])
+        before = decode(reasons[at])
+        if finish[at] != record["finish_year"]:
+            before = [message for message in before if message[0] != FINISHES_AFTER]
+        if told or ending:
+            reasons[at] = encode([*before, *told, *ending])
     table_rows = [{**row, "ends": row["ends"].isoformat()} for row in rows]
     steps = conform(pd.DataFrame(table_rows), RESULTS["steps"]) if rows else empty(RESULTS["steps"])
-    return programme.assign(reasons=reasons), steps
+    return programme.assign(reasons=reasons, finish_year=finish), steps
+
+
+def _finish(record: Mapping[Any, Any], own: list[dict[str, Any]], phase: Phase) -> tuple[int, list[Message]]:
+    """Return the year of the hand-over, and what is to be said of it."""
+    begins, hand_over = (next(row for row in own if row["step"] == step) for step in (START, HAND_OVER))
+    year = max(hand_over["ends"].year, int(record["start_year"]))
+    told: list[Message] = []
+    if hand_over["state"] == "done":
+        told.append(("decide.programme.handed_over", {"month": f"{hand_over['ends']:%m/%Y}"}))
+    elif year != record["finish_year"]:
+        params = {"month": f"{begins['ends']:%m/%Y}", "year": year, "planned": int(record["finish_year"])}
+        told.append(("decide.programme.ends_late", params))
+    if year > phase.years[1] and year != record["finish_year"]:
+        told.append((FINISHES_AFTER, {"year": year, "phase": phase.name}))
+    return year, told
 
 
 def _steps(
@@ -142,12 +166,12 @@ def _steps(
     else:
         earliest = add_months(max(scenario.date, last_done), sum(round(rule["months"]) for rule in to_do))
         begins = max(dt.date(start_year, 1, 1), earliest)
-    ends = add_months(begins, 12 * scenario.programme.years_to_build)
+    ends = add_months(begins, 12 * scenario.programme.years_to_build) - _DAY
     spans: dict[str, tuple[dt.date, dt.date]] = {START: (begins, begins), HAND_OVER: (begins, ends)}
     day = begins
     for rule in reversed(to_do):
         first = add_months(day, -round(rule["months"]))
-        spans[rule["step"]] = (first, day)
+        spans[rule["step"]] = (first, max(first, day - _DAY))
         day = first
     rows = []
     for rule in wanted:

@@ -41,10 +41,12 @@ def test_steps_follow_one_another_up_to_the_first_of_january():
     assert own.loc["start", "ends"] == "2027-01-01"
     order = ["investment_policy", "planning", "land_clearance", "design"]
     for step, following in pairwise(order):
-        assert own.loc[step, "ends"] == own.loc[following, "begins"]
-    assert own.loc["design", "ends"] == "2027-01-01"
+        last = dt.date.fromisoformat(own.loc[step, "ends"])
+        assert str(last + dt.timedelta(days=1)) == own.loc[following, "begins"]
+    assert own.loc["design", "ends"] == "2026-12-31"
     assert own.loc["investment_policy", "begins"] == str(add_months(dt.date(2027, 1, 1), -months(*order)))
-    assert own.loc["hand_over", "ends"] == "2028-01-01"
+    assert own.loc["hand_over", "ends"] == "2027-12-31"
+    assert programme["finish_year"].tolist() == [2027]
     assert set(own["state"]) == {"planned"}
     assert "decide.programme.step_outside" not in dict(decode(programme["reasons"].iloc[0]))
 
@@ -59,6 +61,51 @@ def test_what_cannot_be_done_in_the_time_left_is_reported():
     told = dict(decode(programme["reasons"].iloc[0]))
     assert told["decide.programme.step_outside"]["step"] == "hand_over"
     assert steps.loc[("00000", "hand_over"), "state"] == "late"
+
+
+def told_of(programme, at=0):
+    return dict(decode(programme["reasons"].iloc[at]))
+
+
+@pytest.mark.parametrize("years", [1, 2, 3])
+def test_works_that_begin_in_january_are_handed_over_in_the_last_year_they_are_paid(years):
+    planned, programme, steps = laid_out([{}] * 4, cases.scenario([B], years_to_build=years))
+    ends = steps.xs("hand_over", level="step")["ends"].tolist()
+    assert ends == [f"{start + years - 1}-12-31" for start in programme["start_year"]]
+    assert programme["finish_year"].tolist() == planned.programme["finish_year"].tolist()
+    assert programme["reasons"].tolist() == planned.programme["reasons"].tolist()
+
+
+def test_a_start_late_in_the_year_is_finished_a_year_later_and_says_so():
+    # 11 months of steps from 1 January 2026: works from 1 December 2026, two years, to 30 November 2028
+    needed = months("investment_policy", "planning", "land_clearance", "design")
+    assert needed == 11
+    planned, programme, steps = laid_out([{"cost": 100}], cases.scenario([A], years_to_build=2))
+    assert steps.loc[("00000", "start"), "begins"] == "2026-12-01"
+    assert steps.loc[("00000", "hand_over"), "ends"] == "2028-11-30"
+    assert planned.programme["finish_year"].tolist() == [2027]
+    assert (programme["start_year"].tolist(), programme["finish_year"].tolist()) == ([2026], [2028])
+    assert told_of(programme)["decide.programme.ends_late"] == {"month": "12/2026", "year": 2028, "planned": 2027}
+    keys = [key for key, _ in decode(programme["reasons"].iloc[0])]
+    assert keys.count("decide.programme.finishes_after") == 1
+    assert told_of(programme)["decide.programme.finishes_after"] == {"year": 2028, "phase": "a"}
+    assert sorted(planned.funding["year"]) == [2026, 2027]  # payments stay where the programme put them
+
+
+def test_a_hand_over_that_was_done_is_the_finish_year():
+    done = {"start": (dt.date(2026, 1, 5), None), "hand_over": (dt.date(2026, 12, 20), "3/BB")}
+    _, programme, _ = laid_out([{}], cases.scenario([A], years_to_build=3), {"00000": Actual(done=done)})
+    assert programme["finish_year"].tolist() == [2026]
+    told = told_of(programme)
+    assert told["decide.programme.handed_over"] == {"month": "12/2026"}
+    assert not {"decide.programme.ends_late", "decide.programme.finishes_after"} & set(told)
+
+
+def test_works_that_began_in_summer_count_their_years_from_then():
+    known = {"00000": Actual(done={"start": (dt.date(2026, 5, 4), None)})}
+    _, programme, steps = laid_out([{}], cases.scenario([A], years_to_build=1), known)
+    assert steps.loc[("00000", "hand_over"), "ends"] == "2027-05-03"
+    assert programme["finish_year"].tolist() == [2027]
 
 
 def test_a_renovation_needs_no_planning_and_no_land():
