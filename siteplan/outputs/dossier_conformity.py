@@ -8,6 +8,7 @@ from siteplan import locale
 from siteplan.outputs import summary
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS, records
+from siteplan.tables.evidence import CONFORMITY_WITH_PLAN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ def write_conformity(writer: Writer) -> None:
         _counts(writer, rows)
         for state in ("needs_adjustment", "not_in_plan", "not_compared", "paper_only", "no_plan"):
             _listed(writer, rows, state)
-        if (outside := rows.loc[rows["state"] == "outside", "plan_kind"].unique()).size:
+        if (outside := rows.loc[rows["conformity"] == "outside", "plan_kind"].unique()).size:
             writer.say("sites.conformity_outside", kinds=", ".join(_kind(writer, kind) for kind in outside))
         writer.say("sites.conformity_annex", annex=writer.annex("evidence"))
     _shifts(writer)
@@ -38,16 +39,16 @@ def _kind(writer: Writer, kind: object) -> str:
 
 
 def _state(writer: Writer, state: object) -> str:
-    return writer.words(f"conformity_state.{state}")
+    return capital(locale.value_text("conformity", str(state), writer.lang))
 
 
 def _counts(writer: Writer, rows: pd.DataFrame) -> None:
     writer.paper.caption(writer.words("sites.conformity_caption", count=int(rows["site_id"].nunique())))
-    found = set(rows["state"])
-    states = [state for state in summary.CONFORMITY_STATES if state in found or state not in _WHERE_FOUND]
+    found = set(rows["conformity"])
+    states = [state for state in CONFORMITY_WITH_PLAN if state in found or state not in _WHERE_FOUND]
     headings = [writer.words("sites.conformity_kind"), *(_state(writer, state) for state in states)]
     lines = [
-        [_kind(writer, kind), *(writer.number(int((own["state"] == state).sum())) for state in states)]
+        [_kind(writer, kind), *(writer.number(int((own["conformity"] == state).sum())) for state in states)]
         for kind, own in rows.groupby("plan_kind", sort=False)
     ]
     align: list[Align] = ["left", *["right"] * len(states)]  # type: ignore[list-item]
@@ -58,7 +59,7 @@ def _listed(writer: Writer, rows: pd.DataFrame, state: str) -> None:
     """Name the communes whose proposed site has this result, by kind; a kind all have it in is said shortly."""
     names, items = summary.names_by_code(writer.run), []
     for kind, own in rows.groupby("plan_kind", sort=False):
-        codes = own.loc[own["state"] == state, "commune_code"]
+        codes = own.loc[own["conformity"] == state, "commune_code"]
         if len(codes) == len(own):
             items.append(f"{_kind(writer, kind)}: {writer.words('sites.conformity_all', count=len(own))};")
         elif len(codes) > LISTED:
@@ -77,7 +78,7 @@ def write_matrix(writer: Writer) -> None:
         return
     names, sites = summary.names_by_code(writer.run), summary.proposed_sites(writer.run)
     kinds = list(dict.fromkeys(rows["plan_kind"]))
-    said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["state"], strict=True))
+    said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["conformity"], strict=True))
     headings = [locale.text("workbook.commune", writer.lang), RESULTS["sites"].column("label").label]
     if writer.lang == "en":
         headings[1] = RESULTS["sites"].column("label").label_en

@@ -13,6 +13,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import wording
+from siteplan.tables.evidence import CONFORMITY_WITH_PLAN
 from siteplan.tables.parts import BASES
 from siteplan.tables.results import LETTERS
 
@@ -201,33 +202,19 @@ def conformity_by_kind(run: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``plan_kind, site_id, commune_code, state``, one row a kind and site, kinds in the order of the
-        results. Where several plans of a kind say different things, one that needs adjusting counts first, then one the
-        site conforms to: the rule the site's own conformity follows. ``state`` is one of :data:`CONFORMITY_STATES`: it
-        keeps apart a site that a plan was held against from one where it could not be, or where none is registered.
+        ``plan_kind, site_id, commune_code, conformity``, one row a kind and site, kinds in the order of the results.
+        Where several plans of a kind say different things, one that needs adjusting counts first, then one the site
+        conforms to: the rule the site's own conformity follows; then what is surer.
     """
     rows = run.table("conformity")
     chosen = proposed_sites(run)["site_id"]
     rows = rows[flags(rows["mandatory"]) & rows["site_id"].isin(set(chosen))]
-    order = {state: n for n, state in enumerate(_COUNTS_FIRST)}
-    of_basis = rows["conformity_basis"].map(_STATE_OF_BASIS).fillna("not_in_plan")
-    rows = rows.assign(state=rows["conformity"].where(rows["conformity"] != "not_in_plan", of_basis))
-    rows = rows.assign(_order=rows["state"].map(order)).sort_values(
+    order = {said: n for n, said in enumerate(CONFORMITY_WITH_PLAN)} | {"needs_adjustment": -1}
+    rows = rows.assign(_order=rows["conformity"].map(order)).sort_values(
         ["plan_kind", "commune_code", "_order"], kind="stable"
     )
     first = rows.drop_duplicates(["plan_kind", "site_id"], ignore_index=True)
-    return pd.DataFrame(first[["plan_kind", "site_id", "commune_code", "state"]])
-
-
-# what is told of a site and a kind of plan, in the order of columns
-CONFORMITY_STATES = (
-    "conforms", "needs_adjustment", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan",
-)  # fmt: skip
-_COUNTS_FIRST = ("needs_adjustment", "conforms", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan")
-_STATE_OF_BASIS = {
-    "outside_kept": "outside", "not_drawn_here": "not_compared", "restricted": "not_compared",
-    "partly": "not_compared", "paper_only": "paper_only", "no_plan": "no_plan",
-}  # fmt: skip
+    return pd.DataFrame(first[["plan_kind", "site_id", "commune_code", "conformity"]])
 
 
 def staying(runs: Sequence[Run]) -> set[str]:

@@ -25,7 +25,11 @@ from siteplan.tables.parts import (
 )
 from siteplan.tables.schema import Table
 
-CONFORMITY = ("conforms", "not_in_plan", "needs_adjustment")
+CONFORMITY = ("conforms", "not_in_plan", "needs_adjustment")  # of a site with all plans
+# of a site with one plan: what it was not held against says nothing of it
+CONFORMITY_WITH_PLAN = (
+    "conforms", "needs_adjustment", "not_in_plan", "outside", "not_compared", "paper_only", "no_plan",
+)  # fmt: skip
 RELATIONS = ("touch", "sliver", "overlap", "contains", "within")
 EFFECTS = ("supports", "compatible", "conditional", "blocking", "information")
 STANDINGS = ("binding", "paper", "shown", "expired", "unregistered")
@@ -94,7 +98,8 @@ CONFORMITIES = Table(
         AUTHORITY,
         text("standing", "Hiệu lực tại ngày xét", "Force on the date", "HIEU_LUC", values=STANDINGS),
         flag("mandatory", "Bắt buộc", "Mandatory", "BAT_BUOC"),
-        text("conformity", "Sự phù hợp quy hoạch", "Conformity", "PHU_HOP", values=CONFORMITY, nullable=False),
+        text("conformity", "Sự phù hợp quy hoạch", "Conformity", "PHU_HOP", values=CONFORMITY_WITH_PLAN,
+             nullable=False),
         text("conformity_basis", "Căn cứ kết luận", "What that rests on", "CC_KETLUAN", values=CONFORMITY_BASIS),
         square_metres("supports_m2", "Diện tích thuận lợi", "Area in favour", "DT_THUAN"),
         square_metres("compatible_m2", "Diện tích tương thích", "Area compatible", "DT_TTHICH"),

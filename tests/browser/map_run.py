@@ -191,7 +191,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                     "land_area_m2": 1500.0,
                     "floor_area_m2": 900.0,
                     "condition": "poor",
-                    "status": "in_use",
+                    "status": "surplus" if (n, f) == (0, 1) else "in_use",
                     "kept": f == 0,
                     "position_assumed": f == 1,
                     "geometry": Point(WEST + (n % 3 + 0.2 + 0.1 * f) * SIDE, SOUTH + (n // 3 + 0.2) * SIDE),

@@ -199,7 +199,7 @@ def _conformity() -> Any:
                 "commune_code": code,
                 "standing": "binding",
                 "mandatory": True,
-                "conformity": "not_in_plan",
+                "conformity": "no_plan",
                 "conformity_basis": "no_plan",
                 "certainty": "V",
             }

@@ -257,34 +257,19 @@ def test_conformity_is_counted_and_named_by_kind(document):
 
 
 @pytest.mark.parametrize(
-    ("kind", "basis", "state"),
+    ("said", "first"),
     [
-        ("general", "no_plan", "no_plan"),
-        ("general", "partly", "not_compared"),
-        ("general", "not_drawn_here", "not_compared"),
-        ("general", "restricted", "not_compared"),
-        ("general", "paper_only", "paper_only"),
-        ("general", "no_zone_here", "not_in_plan"),
-        ("general", "zones", "not_in_plan"),
-        ("general", None, "not_in_plan"),
-        ("forest", "outside_kept", "outside"),
-        ("forest", "not_drawn_here", "not_compared"),
-        ("forest", "no_plan", "no_plan"),
+        (["not_in_plan", "paper_only"], "not_in_plan"),
+        (["no_plan", "not_compared"], "not_compared"),
+        (["conforms", "needs_adjustment"], "needs_adjustment"),
+        (["outside", "conforms"], "conforms"),
     ],
 )
-def test_no_plan_is_not_a_plan_that_lacks_the_site(build_run, kind, basis, state):
+def test_of_several_plans_of_a_kind_the_one_held_against_a_site_counts_first(build_run, said, first):
     run = build_run()
     rows = run.conformity[run.conformity["plan_kind"] == "land_use"]
-    run.tables["conformity"] = rows.assign(plan_kind=kind, conformity_basis=basis)
-    assert set(summary.conformity_by_kind(run)["state"]) == {state}
-
-
-def test_a_plan_held_against_a_site_counts_before_one_on_paper(build_run):
-    run = build_run()
-    rows = run.conformity[run.conformity["plan_kind"] == "land_use"]
-    run.tables["conformity"] = pd.concat([rows, rows.assign(conformity_basis="paper_only"), rows.assign(
-        conformity_basis="no_zone_here")])  # fmt: skip
-    assert set(summary.conformity_by_kind(run)["state"]) == {"not_in_plan"}
+    run.tables["conformity"] = pd.concat([rows.assign(conformity=token) for token in said])
+    assert set(summary.conformity_by_kind(run)["conformity"]) == {first}
 
 
 def test_the_annex_says_of_each_proposed_site_what_the_plans_of_each_kind_say(annexed, both):

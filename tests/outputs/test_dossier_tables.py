@@ -23,7 +23,8 @@ STATES = {
     "conforms": "Phù hợp quy hoạch",
     "needs_adjustment": "Cần điều chỉnh quy hoạch",
     "not_in_plan": "Chưa có trong quy hoạch",
-    "outside": "Ngoài đất rừng, không bị ràng buộc",
+    "outside": "Không nằm trong ô đất phải giữ",
+    "not_compared": "Có quy hoạch, chưa đủ để đối chiếu",
     "paper_only": "Chỉ có bản giấy",
     "no_plan": "Chưa có quy hoạch, chưa đối chiếu được",
 }
@@ -207,10 +208,6 @@ class Oracle:
         found = {}
         for row in self.conformity_rows().to_dict("records"):
             key, state = (row["site_id"], row["plan_kind"]), row["conformity"]
-            if state == "not_in_plan":
-                said = {"no_plan": "no_plan", "paper_only": "paper_only", "outside_kept": "outside"}
-                said |= dict.fromkeys(("partly", "not_drawn_here", "restricted"), "not_compared")
-                state = said.get(row["conformity_basis"], state)
             if key not in found or weight[state] < weight[found[key]]:
                 found[key] = state
         return found

@@ -186,8 +186,8 @@ def test_conformity_with_each_plan_that_should_cover_the_site(found, maps, rules
         {"annual_land_use": "missing"},
     )  # fmt: skip
     assert made["conformity"].to_dict() == {
-        "provincial": "not_in_plan", "land_use": "conforms", "annual_land_use": "not_in_plan",
-        "general": "needs_adjustment", "forest": "not_in_plan",
+        "provincial": "not_in_plan", "land_use": "conforms", "annual_land_use": "no_plan",
+        "general": "needs_adjustment", "forest": "paper_only",
     }  # fmt: skip
     assert made["conformity_basis"].to_dict() == {
         "provincial": "no_zone_here", "land_use": "zones", "annual_land_use": "no_plan", "general": "zones",
@@ -203,26 +203,30 @@ def test_conformity_with_each_plan_that_should_cover_the_site(found, maps, rules
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "drawn", "basis"),
+    ("kind", "status", "drawn", "basis", "said"),
     [
-        ("forest", None, True, "outside_kept"),  # its zones only mark land to keep
-        ("forest", None, False, "not_drawn_here"),  # registered, its zones were never delivered
-        ("provincial", None, True, "no_zone_here"),
-        ("provincial", None, False, "not_drawn_here"),
-        ("land_use", None, True, "not_drawn_here"),  # such a plan leaves no gaps: its drawing does not reach the site
-        ("general", "missing", False, "no_plan"),
-        ("general", "partly", False, "partly"),
-        ("general", "covered", False, "not_drawn_here"),  # by plans of former units: which one reaches the site?
-        ("general", "paper_only", False, "paper_only"),
+        ("forest", None, True, "outside_kept", "outside"),  # its zones only mark land to keep
+        ("forest", None, False, "not_drawn_here", "not_compared"),  # registered, its zones were never delivered
+        ("provincial", None, True, "no_zone_here", "not_in_plan"),
+        ("provincial", None, False, "not_drawn_here", "not_compared"),
+        # such a plan leaves no gaps: its drawing does not reach the site
+        ("land_use", None, True, "not_drawn_here", "not_compared"),
+        ("general", "missing", False, "no_plan", "no_plan"),
+        ("general", "partly", False, "partly", "not_compared"),
+        # by plans of former units: which one reaches the site?
+        ("general", "covered", False, "not_drawn_here", "not_compared"),
+        ("general", "paper_only", False, "paper_only", "paper_only"),
     ],
 )
-def test_only_a_plan_drawn_there_says_nothing_of_a_site(found, maps, rules, kind, status, drawn, basis) -> None:
+def test_only_a_plan_drawn_there_says_nothing_of_a_site(
+    found, maps, rules, kind, status, drawn, basis, said
+) -> None:  # fmt: skip
     """`status` is that of the register where no plan names the commune itself."""
     covers = "former:01" if status else maps.CODE
     zone = {"plan_id": "P1" if drawn else "P2", "function": "x", "geometry": maps.at(900, 900, 990, 990)}
     listed = [{"plan_kind": kind, "covers": covers}, {"plan_kind": "mineral"}]
     made = table(found, rules, listed, [zone], maps, {kind: status or "covered"})
-    assert (made.loc[kind, "conformity"], made.loc[kind, "conformity_basis"]) == ("not_in_plan", basis)
+    assert (made.loc[kind, "conformity"], made.loc[kind, "conformity_basis"]) == (said, basis)
 
 
 def test_a_restricted_zone_on_a_site_is_not_nothing(found, maps, rules) -> None:
@@ -232,7 +236,7 @@ def test_a_restricted_zone_on_a_site_is_not_nothing(found, maps, rules) -> None:
 
     zone = {"plan_id": "P1", "function": "RPH", "geometry": maps.at(*SITE)}
     made = table(kept_from_all, rules, [{"plan_kind": "forest", "covers": maps.CODE}], [zone], maps)
-    assert made.loc["forest", "conformity_basis"] == "restricted"
+    assert made.loc["forest", ["conformity", "conformity_basis"]].tolist() == ["not_compared", "restricted"]
     assert pd.isna(made.loc["forest", "plan_id"])
 
 

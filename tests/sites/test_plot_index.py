@@ -13,6 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siteplan import locale
 from siteplan.crs import Province
 from siteplan.errors import InputError
 from siteplan.layers.plots import read_plots
@@ -137,7 +138,9 @@ def test_the_answer_in_words_as_geojson_and_as_a_page(both, maps) -> None:
     answer = answer_of(found)
     words = "\n".join(plot_page.lines(answer))
     assert "9.000 m², Thử" in words
-    assert "chưa có trong quy hoạch" in words
+    said = {locale.value_text("conformity", token) for token in found.conformity["conformity"]}
+    assert said
+    assert all(word in words for word in said)
     assert not [token for token in ("provincial", "blocking", "no_plan", "within") if token in words]
     page = plot_page.page(answer)
     assert "<script>" not in page

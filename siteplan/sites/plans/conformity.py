@@ -28,6 +28,11 @@ _READ = ("site_id", "plan_kind", "plan_id", "title", "decision_no", "decision_da
          "area_m2", "legal_basis", "certainty", "illustrative", "rests_on", "geometry")  # fmt: skip
 _HELD = ("site_id", "commune_code", "plan_id", "plan_kind", "title", "decision_date", "authority", "owner", "standing",
          "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative", "rests_on")  # fmt: skip
+# what is said of a site in no zone that supports offices, by what that rests on
+_NOT_IN_PLAN = {
+    "outside_kept": "outside", "not_drawn_here": "not_compared", "restricted": "not_compared",
+    "partly": "not_compared", "paper_only": "paper_only", "no_plan": "no_plan",
+}  # fmt: skip
 _OF_PLAN = ("plan_id", "title", "decision_no", "decision_date", "authority", "standing")
 
 
@@ -72,9 +77,9 @@ def conformity_table(
     DataFrame
         Rows of :data:`siteplan.tables.RESULTS` ``conformity``: one for each plan in force that has zones on the site,
         and for each mandatory kind without one, the plan that covers the commune, or none. ``conforms`` only where
-        zones that support offices or are compatible cover the site; nothing found is ``not_in_plan``, and
-        ``conformity_basis`` says whether a plan was held against the site at all. Restricted plans stand without name
-        and what they say.
+        zones that support offices or are compatible cover the site; ``not_in_plan`` where a plan was held against it
+        and has no such zone there; where none could be, the rest of ``CONFORMITY_WITH_PLAN`` by ``conformity_basis``.
+        Restricted plans stand without name and what they say.
     """
     kinds = {str(k["plan_kind"]): k for k in records(rules.plan_kinds)}
     area = dict(zip(sites["site_id"], sites["area_m2"], strict=True))
@@ -109,6 +114,8 @@ def conformity_table(
                 rows.append(_without_zones(str(identity), kind, plan, _basis(plan, of_kind, status), of_kind))
     for row in rows:
         row["commune_code"] = code
+        if row["conformity"] == "not_in_plan":
+            row["conformity"] = _NOT_IN_PLAN.get(row["conformity_basis"], "not_in_plan")
         row["mandatory"] = kinds.get(row["plan_kind"], {}).get("mandatory") == 1
     return pd.DataFrame(rows)
 
