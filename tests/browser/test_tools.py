@@ -270,7 +270,7 @@ def test_the_years_of_two_options_stand_beside_each_other(open_map, comparison_f
     page.locator("#years-button").click()
     slide(page, 2027)
     assert page.locator(".year-told p").all_inner_texts() == [
-        f"PA {n}: 6 trung tâm đã xong · 0 đang xây · 0 cơ sở cũ dôi ra" for n in (1, 2)
+        f"PA {n}: 6 trung tâm đã xong · 0 đang xây · 1 cơ sở cũ dôi ra" for n in (1, 2)
     ]
     page.locator(".sort", has_text="PA 2").click()
     assert listed(page)[:3] == ["06001", "06004", "06007"]
