@@ -30,7 +30,7 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import Scenario
-from siteplan.tables import RESULTS, Row, conform, is_missing, records, rests_on
+from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records, rests_on
 from siteplan.tables.inputs import SECTORS
 
 # what may go to a unit that asks for it, in place of the form the table proposes
@@ -169,7 +169,7 @@ def match(
 
     Requests that name a facility come first, then the order of use of CĐ 213/CĐ-TTg (health, education, culture, sport,
     police, other), then the older document. A request without a facility takes the smallest plot that is large enough
-    and sooner free; no facility goes to two.
+    and sooner free, one whose area is not known last; no facility goes to two.
 
     Returns
     -------
@@ -179,7 +179,8 @@ def match(
     ordered = rules.surplus.sort_values("order", kind="stable").to_dict("records")
     by_commune = {str(row["commune_code"]): row for row in records(programme)}
     free: dict[str, tuple[Row, int | None, Message]] = {}
-    for row in records(facilities):
+    held = {str(row["facility_id"]): row for row in records(facilities)}
+    for row in held.values():
         own = by_commune.get(str(row["commune_code"]), {})
         use = _use(row, own)
         rule = next((r for r in ordered if _fits(r, row, use)), None)
@@ -198,35 +199,78 @@ def match(
     for request in wanted:
         asked, least = _words(request["facility_id"]), request["land_area_m2"]
         fitting = [
-            (row["land_area_m2"], year or 0, key)
+            (*_size(row), year or 0, key)
             for key, (row, year, _) in free.items()
             if key not in matched
-            and str(row["commune_code"]) == str(request["commune_code"])
+            and _same_commune(row, request)
             and (asked is None or key == asked)
             and (is_missing(least) or row["land_area_m2"] >= least)
         ]
-        found = min(fitting, default=None)
-        taken = asked is not None and asked in matched
-        reason: Message = ("surplus.request.met", {}) if found else ("surplus.request.none", {})
-        if taken:
-            reason = ("surplus.request.taken", {})
-        elif not found and asked is not None and asked not in free:
-            reason = ("surplus.request.not_free", {"facility": asked})
-        messages = [reason]
-        if found:
-            matched[found[2]] = request
-            messages.append(free[found[2]][2])
+        found = min(fitting)[-1] if fitting else None
+        if found is not None:
+            matched[found] = request
+            messages = [("surplus.request.met", {}), free[found][2]]
+        elif asked is not None:
+            messages = [_named_unmet(request, asked, held.get(asked), free, matched, by_commune)]
+        else:
+            own = {key: row for key, (row, _, _) in free.items() if _same_commune(row, request)}
+            messages = _unmet(own, matched)
         lines.append(
             {
                 **{name: request[name] for name in _OF_REQUEST},
                 "option": option,
-                "facility_id": found[2] if found else None,
-                "free_year": free[found[2]][1] if found else None,
+                "facility_id": found,
+                "free_year": None if found is None else free[found][1],
                 "reasons": encode(messages),
             }
         )
     names = RESULTS["land_requests"].names
     return matched, conform(pd.DataFrame(lines, columns=names), RESULTS["land_requests"])
+
+
+def _same_commune(facility: Row, request: Mapping[Any, Any]) -> bool:
+    return str(facility["commune_code"]) == str(request["commune_code"])
+
+
+def _size(facility: Row) -> tuple[bool, float]:
+    """Order plots by area, those whose area is not known last."""
+    area = as_number(facility["land_area_m2"])
+    return (True, 0.0) if math.isnan(area) else (False, area)
+
+
+def _named_unmet(
+    request: Mapping[Any, Any],
+    asked: str,
+    facility: Row | None,
+    free: Mapping[str, Any],
+    matched: Mapping[str, Any],
+    communes: Mapping[str, Row],
+) -> Message:
+    """Say why the facility that a request names does not go to it."""
+    named: dict[str, Any] = {"facility": asked}
+    if facility is None:
+        return "surplus.request.not_known", named
+    if not _same_commune(facility, request):
+        code = str(facility["commune_code"])
+        return "surplus.request.elsewhere", {**named, "commune": _words(communes.get(code, {}).get("name")) or code}
+    if asked in matched:
+        return "surplus.request.taken", {}
+    if asked not in free:
+        return "surplus.request.not_free", named
+    if is_missing(facility["land_area_m2"]):
+        return "surplus.request.no_area", named
+    areas = {"land": float(facility["land_area_m2"]), "needed": float(request["land_area_m2"])}
+    return "surplus.request.too_small", {**named, **areas}
+
+
+def _unmet(own: Mapping[str, Row], matched: Mapping[str, Any]) -> list[Message]:
+    """Say why none of the facilities that become free in the commune meets a request that names none."""
+    left = [row for key, row in own.items() if key not in matched]
+    if not left:
+        return [("surplus.request.all_taken" if own else "surplus.request.none_free", {})]
+    unknown = sum(is_missing(row["land_area_m2"]) for row in left)
+    told: list[Message] = [("surplus.request.none", {})] if unknown < len(left) else []
+    return [*told, ("surplus.request.without_area", {"count": unknown})] if unknown else told
 
 
 _OF_REQUEST = ("request_id", "commune_code", "sector", "unit", "land_area_m2", "document")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import geopandas as gpd
@@ -220,7 +221,7 @@ def test_health_comes_before_police_and_no_facility_goes_to_two():
     found, table = matched(plots, requests({}, {"sector": "health"}))
     assert found == {"F1": "R2"}
     assert table["facility_id"].tolist() == [None, "F1"]
-    assert [key for key, _ in decode(table.loc["R1", "reasons"])] == ["surplus.request.none"]
+    assert [key for key, _ in decode(table.loc["R1", "reasons"])] == ["surplus.request.all_taken"]
 
 
 @pytest.mark.parametrize(
@@ -229,13 +230,33 @@ def test_health_comes_before_police_and_no_facility_goes_to_two():
         ({"kept": True}, {"facility_id": "F1"}, "surplus.request.not_free"),
         ({"in_hazard": True}, {"facility_id": "F1"}, "surplus.request.not_free"),
         ({"land_area_m2": 100.0}, {"land_area_m2": 500.0}, "surplus.request.none"),
-        ({"commune_code": "00002"}, {}, "surplus.request.none"),
+        ({"commune_code": "00002"}, {}, "surplus.request.none_free"),
+        ({"land_area_m2": None}, {"land_area_m2": 500.0}, "surplus.request.without_area"),
+        ({"commune_code": "00002"}, {"facility_id": "F1"}, "surplus.request.elsewhere"),
+        ({}, {"facility_id": "F9"}, "surplus.request.not_known"),
+        ({"land_area_m2": None}, {"facility_id": "F1", "land_area_m2": 500.0}, "surplus.request.no_area"),
+        ({"land_area_m2": 499.0}, {"facility_id": "F1", "land_area_m2": 500.0}, "surplus.request.too_small"),
     ],
 )
 def test_what_cannot_be_met_says_why(facility, request_, reason):
     found, table = matched(facilities(facility), requests(request_))
     assert found == {}
     assert [key for key, _ in decode(table.loc["R1", "reasons"])] == [reason]
+    assert all(render(table.loc["R1", "reasons"], lang) for lang in LANGUAGES)
+
+
+def test_a_facility_of_another_commune_is_named_with_its_commune():
+    plots = facilities({"commune_code": "00002", "land_area_m2": 5000.0})
+    both = pd.concat([programme(), programme(commune_code="00002", name="Đình Lập")], ignore_index=True)
+    _, table = match(plots, both, RULES, requests({"facility_id": "F1", "land_area_m2": 500.0}), "phuong_an_1")
+    assert render(table["reasons"].iloc[0]) == "Cơ sở F1 ở Đình Lập, không thuộc đơn vị hành chính của nhu cầu"
+
+
+@pytest.mark.parametrize("areas", list(permutations([None, 900.0, 700.0])))
+def test_a_plot_of_unknown_area_is_taken_last_in_whatever_order_they_stand(areas):
+    _, table = matched(facilities(*({"land_area_m2": area} for area in areas)), requests({}, {}, {}))
+    given = [areas[int(facility[1:]) - 1] for facility in table.loc[["R1", "R2", "R3"], "facility_id"]]
+    assert given == [700.0, 900.0, None]
 
 
 def test_what_is_asked_for_is_transferred_and_names_who_asked():
