@@ -44,6 +44,9 @@ def clean(words: str, limit: int | None = None) -> str:
 
 def scalar(value: Any) -> Any:
     """Return a cell as a plain Python value, None where it is missing (NaN, NA, NaT, infinite)."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     value = value.item() if hasattr(value, "item") else value
@@ -225,6 +228,8 @@ def zone_words(identity: str, lang: str) -> str:
 
 def cells(column: Column, values: Iterable[Any], lang: str, basis: Basis | None = None) -> list[Any]:
     """Return :func:`cell` of each value; a text that comes again is worded once."""
+    if column.kind in ("int", "float") and not is_money(column):
+        return [scalar(value) for value in values]
     known: dict[str, Any] = {}
     found = []
     for value in values:
