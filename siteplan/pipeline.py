@@ -258,6 +258,8 @@ def _stages(
     communes = assembly.join(communes, gaps.communes)
     sites = assembly.close_calls(placed.sites, stable)
     sites, conflicts = with_shifts(key, sites, found.conflicts, prepared, road.spread)
+    # the processes have nothing else to do while one decides
+    travelling = road.beside(partial(travel_raster, key, sites, prepared, road.spread, layers.province.epsg))
     communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
@@ -325,7 +327,7 @@ def _stages(
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
-    travel = travel_raster(key, sites, prepared, road.spread, layers.province.epsg)
+    travel = travelling.result()
     if travel is not None:
         rasters["travel_time"] = travel
     return tables, rasters, proving

@@ -42,7 +42,7 @@ class Road:
         self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
         self._found: dict[str, Assessed] = {}
         # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
-        self._beside = ThreadPoolExecutor(1)
+        self._beside = ThreadPoolExecutor(2)
         self._covered = self._beside.submit(
             site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
         )
