@@ -13,7 +13,7 @@ from affine import Affine
 from siteplan.locale import decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import Rules
-from siteplan.tables import records, rests_on
+from siteplan.tables import land_shares, records, rests_on
 from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
 SAME_SITE_SHARE = 0.9
@@ -228,9 +228,7 @@ def new_office_land(communes: pd.DataFrame, sites: pd.DataFrame) -> list[float]:
             out.append(0.0)
             continue
         site = known.loc[row["site_id"]]
-        shares = site["land_use_shares"]
-        listed = [p.strip().rpartition(" ") for p in shares.split(";")] if isinstance(shares, str) and shares else []
-        office = sum(float(percent) for code, _, percent in listed if code.split("+")[0].strip() == OFFICE_LAND)
+        office = sum(percent for code, percent in land_shares(site["land_use_shares"]) if code == OFFICE_LAND)
         beside = row["extension_land_area_m2"] if row["build_type"] == "extend" and site["letter"] != "M" else 0.0
         out.append(float(site["area_m2"]) * (1 - min(office, 100.0) / 100) + (0.0 if pd.isna(beside) else beside))
     return out

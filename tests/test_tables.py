@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from siteplan.errors import SchemaError
-from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Column, Table, conform, empty, records
+from siteplan.tables import BACKGROUND, INPUTS, RESULTS, Column, Table, conform, empty, land_shares, records
 
 ALL = {**{f"input {k}": v for k, v in INPUTS.items()}, **RESULTS}
 
@@ -22,6 +22,22 @@ def test_names_fit_a_shapefile(table):
 
 def test_every_background_role_is_an_input():
     assert set(BACKGROUND) <= set(INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shares"),
+    [
+        ("LUC 40; ONT 60", [("LUC", 40.0), ("ONT", 60.0)]),
+        ("ONT+CLN 62.5; LUC 37.5", [("ONT", 62.5), ("LUC", 37.5)]),
+        (" TSC + ONT 20.0 ;tsc 5.5;", [("TSC", 20.0), ("TSC", 5.5)]),
+        ("chưa rõ", []),
+        ("", []),
+        (None, []),
+        (float("nan"), []),
+    ],
+)
+def test_shares_of_land_use_are_read_as_the_sites_write_them(cell, shares):
+    assert land_shares(cell) == shares
 
 
 TABLE = Table(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siteplan.decide.costs import land_shares
 from siteplan.locale import encode
+from siteplan.tables import land_shares
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -50,7 +50,7 @@ def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, f
 def _areas(shares: object, area_m2: float, categories: Mapping[Any, Any]) -> dict[str, float]:
     """Areas by category of land, largest first; what no layer tells is ``unknown``."""
     percents: dict[str, float] = {}
-    for code, percent in land_shares(shares).items():
+    for code, percent in land_shares(shares):
         category = categories.get(code) or UNKNOWN
         percents[str(category)] = percents.get(str(category), 0.0) + percent
     left = 100 - sum(percents.values())

@@ -14,7 +14,6 @@ Costs are those of the price year; :func:`escalation` carries them to another.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,11 +26,10 @@ from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
 from siteplan.rules import ASSUMED, Rules
 from siteplan.scenario import CostSettings, Scenario
-from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, records
+from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, land_shares, records
 
 PER_FLOOR_AREA = ("construction", "equipment", "management", "consultancy", "other")
 _ROUND_TO_DONG = 1_000_000
-_SHARE = re.compile(r"([A-ZĐ0-9+_]+)\s+([0-9]+(?:\.[0-9]+)?)")
 
 
 @dataclass(frozen=True)
@@ -150,11 +148,6 @@ def described(rules: Rules, scenario: Scenario) -> list[dict[str, Any]]:
     return [{name: row[name] for name in names} for row in prices.rows]
 
 
-def land_shares(words: object) -> dict[str, float]:
-    """Read the shares of land-use codes written as ``LUC 40; ONT 60`` (percent); empty where nothing is known."""
-    return {code: float(percent) for code, percent in _SHARE.findall(words)} if isinstance(words, str) else {}
-
-
 def _building(estimate: _Estimate, commune: Row, prices: _Prices) -> float:
     build_type = str(commune["build_type"])
     region = prices.value("region")
@@ -209,14 +202,14 @@ def _clearance(
 ) -> float:
     """Add land clearance, one row a category of land; 0 where it cannot be priced, and then the estimate says so."""
     rule = prices["land_clearance"]
-    shares = {} if site is None else land_shares(site["land_use_shares"])
+    shares = [] if site is None else land_shares(site["land_use_shares"])
     if not shares:
         estimate.clearance_priced = False
         key = "cost.note.no_site" if site is None else "cost.note.no_land_use"
         estimate.add(rule, land, "m²", math.nan, (key, {}), ("cost.note.no_price", {}))
         return 0.0
     percents: dict[str, float] = {}
-    for code, percent in shares.items():
+    for code, percent in shares:
         category = prices.categories.get(code) or "unknown"
         percents[category] = percents.get(category, 0.0) + percent
     left = 100 - sum(percents.values())

@@ -18,7 +18,7 @@ from siteplan.outputs import summary, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_table import Align
 from siteplan.outputs.spreadsheet import Book, Field
-from siteplan.tables import RESULTS
+from siteplan.tables import RESULTS, land_shares
 from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ def land_of(shares: Any, area_m2: float) -> dict[str, float]:
     parcel of several uses ("ONT+CLN") the first one counts.
     """
     parts = dict.fromkeys(COLUMNS, 0.0)
-    listed = [part.strip().rpartition(" ") for part in str(shares).split(";")] if isinstance(shares, str) else []
-    for code, _, percent in listed:
-        group = next((g for g, codes in GROUPS.items() if code.split("+")[0].strip() in codes), "other")
-        parts[group] += float(percent) / 100 * area_m2
+    listed = land_shares(shares)
+    for code, percent in listed:
+        group = next((g for g, codes in GROUPS.items() if code in codes), "other")
+        parts[group] += percent / 100 * area_m2
     rest = area_m2 - sum(parts.values())
     if listed and abs(rest) <= _ROUNDING_PERCENT / 100 * area_m2 * len(listed):
         parts[max(parts, key=lambda name: parts[name])] += rest

@@ -7,11 +7,12 @@ labels Vietnamese and English; lengths are metres, areas square metres, money đ
 from __future__ import annotations
 
 from siteplan.tables.inputs import INPUTS
+from siteplan.tables.land_use import land_shares
 from siteplan.tables.results import BACKGROUND, RESULTS
 from siteplan.tables.rows import Row, as_number, is_missing, records, rests_on
 from siteplan.tables.schema import Column, Table, conform, empty, verify
 
 __all__ = [
     "BACKGROUND", "INPUTS", "RESULTS", "Column", "Row", "Table", "as_number", "conform", "empty", "is_missing",
-    "records", "rests_on", "verify",
+    "land_shares", "records", "rests_on", "verify",
 ]  # fmt: skip

@@ -38,6 +38,13 @@ def test_money_where_all_of_the_land_has_a_price() -> None:
     assert math.isnan(told({"rice": 100_000}.items())[1])
 
 
+def test_of_a_parcel_of_several_uses_the_first_counts() -> None:
+    messages, cost = told({"rice": 100, "residential": 1000}.items(), land_use_shares="ONT+CLN 62.5; LUC 37.5")
+    areas = {params["category"]: params["area"] for _, params in messages if "category" in params}
+    assert areas == {"residential": 6250, "rice": 3750}
+    assert cost == 6250 * 1000 + 3750 * 100
+
+
 @pytest.mark.parametrize("shares", [None, "LUC 60.0; XYZ 40.0", "LUC 60.0"])
 def test_unknown_land_is_told_and_never_free(shares) -> None:
     messages, cost = told({"rice": 100_000}.items(), land_use_shares=shares)

@@ -15,7 +15,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siteplan.decide.costs import described, earthworks_volume, escalation, estimate, land_shares
+from siteplan.decide.costs import described, earthworks_volume, escalation, estimate
 from siteplan.errors import InputError
 from siteplan.locale import LANGUAGES, decode, has_text, value_text
 from siteplan.rules import load_rules
@@ -183,12 +183,6 @@ def test_earthworks_equal_the_volume_counted_cell_by_cell():
     cut = np.clip(heights - heights.mean(), 0, None).sum() * side / cells * side
     assert earthworks_volume(side**2, slope) == pytest.approx(cut, rel=1e-5)
     assert earthworks_volume(4000, 0) == 0
-
-
-def test_land_shares_are_read_as_the_sites_write_them():
-    assert land_shares("LUC 40; ONT 60") == {"LUC": 40, "ONT": 60}
-    assert land_shares("ONT+CLN 12.5") == {"ONT+CLN": 12.5}
-    assert land_shares(None) == land_shares("") == {}
 
 
 def test_prices_that_do_not_cover_the_floors_are_a_problem():
