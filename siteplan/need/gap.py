@@ -372,8 +372,8 @@ def gaps(
         ``communes`` sorted by code. ``shortage_percent`` is the usable floor of the leading facility over the required
         floor x 100 (0: nothing usable; NaN: nothing known); ``poor_floor_percent`` the share of floor area in poor or
         unsafe condition; ``renovation_floor_area_m2`` the kept floor in poor condition. ``deficit_floor_area_m2`` is
-        what is missing in place, before the build type is chosen; where it is above 0, kept + extension + new =
-        required floor.
+        what is missing in place; once the build types are settled (:mod:`siteplan.need.rebuild`) it is the need less
+        what is kept: what extension and new building add.
 
     Raises
     ------

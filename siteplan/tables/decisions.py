@@ -61,7 +61,7 @@ PROGRAMME = Table(
         text("site_id", "Mã vị trí", "Site id", "MA_VT"),
         CHECK_RESULT,
         POPULATION,
-        square_metres("deficit_floor_area_m2", "Sàn còn thiếu", "Floor missing", "SAN_THIEU"),
+        square_metres("deficit_floor_area_m2", "Sàn cần bổ sung", "Floor to add", "SAN_THIEU"),
         square_metres("deficit_left_m2", "Sàn còn thiếu sau đầu tư", "Floor missing after the works", "SAN_CONTH"),
         TOTAL_COST,
         CLEARANCE_INCLUDED,

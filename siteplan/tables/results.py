@@ -125,7 +125,7 @@ _COMMUNES = Table(
         square_metres("existing_land_area_m2", "Đất hiện có", "Existing land", "DAT_CO"),
         square_metres("kept_floor_area_m2", "Sàn tiếp tục sử dụng", "Floor kept", "SAN_GIU"),
         square_metres("kept_land_area_m2", "Đất tiếp tục sử dụng", "Land kept", "DAT_GIU"),
-        square_metres("deficit_floor_area_m2", "Sàn còn thiếu", "Floor missing", "SAN_THIEU"),
+        square_metres("deficit_floor_area_m2", "Sàn cần bổ sung", "Floor to add", "SAN_THIEU"),
         square_metres("extension_floor_area_m2", "Sàn mở rộng", "Floor to extend", "SAN_MORONG"),
         square_metres("extension_land_area_m2", "Đất mở rộng", "Land to extend", "DAT_MORONG"),
         square_metres("new_floor_area_m2", "Sàn xây mới", "Floor to build new", "SAN_MOI"),

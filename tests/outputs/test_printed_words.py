@@ -121,7 +121,7 @@ def test_no_heading_breaks_within_a_word_where_another_font_stands_in(size):
     font = ImageFont.truetype(str(folder / "DejaVuSerif-Bold.ttf"), 1000)
     headings = [
         "Thứ hạng ưu tiên", "Mã xã", "Tên", "Tình trạng", "Giai đoạn", "Năm khởi công", "Năm hoàn thành",
-        "Hình thức đầu tư", "Hình thức theo nhu cầu", "Mã vị trí", "Dân số (người)", "Sàn còn thiếu (m²)",
+        "Hình thức đầu tư", "Hình thức theo nhu cầu", "Mã vị trí", "Dân số (người)", "Sàn cần bổ sung (m²)",
         "Tổng mức đầu tư sơ bộ (tỷ đồng)", "Đã gồm GPMB", "Lý do",
     ]  # fmt: skip
     reasons = "Xếp hạng ưu tiên 1 với 83,2 điểm; Vị trí cần ý kiến hoặc điều chỉnh quy hoạch trước khi khởi công"
