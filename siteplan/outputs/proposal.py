@@ -54,12 +54,18 @@ class Proposal:
         Land allocated, None where no quota is known.
     quota_basis
         Document that allocates it.
+    phases
+        Names of the phases, in the scenario's order.
+    without_site
+        Names of the communes whose centre needs land but has no site: they are in no row and no sum.
     """
 
     rows: pd.DataFrame
     new_tsc_m2: float
     quota_m2: float | None
     quota_basis: str
+    phases: tuple[str, ...] = ()
+    without_site: tuple[str, ...] = ()
 
     @property
     def balance_m2(self) -> float | None:
@@ -87,7 +93,7 @@ def land_of(shares: Any, area_m2: float) -> dict[str, float]:
 
 
 def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
-    """Gather the centres that need land, in the order of their phases and ranks.
+    """Gather the centres that need land, in the order of their start years and phases.
 
     Parameters
     ----------
@@ -97,16 +103,17 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
         ``ha`` and ``basis`` of the land allocated for offices; empty where there is none.
     """
     programme = summary.of_option(run.programme, run)
-    programme = programme[programme["build_type"].isin(ADDS_FLOOR) & programme["site_id"].notna()]
+    programme = programme[programme["build_type"].isin(ADDS_FLOOR)]
     wanted = programme[programme["status"].isin(("planned", "waiting"))]
     sites = run.sites.set_index("site_id")
     labels = summary.names_by_code(run)
+    sited = wanted["site_id"].isin(sites.index)
+    without = sorted(labels.get(code, code) for code in wanted.loc[~sited, "commune_code"])
+    wanted = wanted[sited]
     needed = run.communes["extension_land_area_m2"].fillna(0.0)
     extension = dict(zip(run.communes["code"], needed.astype(float), strict=True))
     rows = []
     for item, as_needed in zip(wanted.to_dict("records"), summary.as_needed(wanted), strict=True):
-        if item["site_id"] not in sites.index:
-            continue
         site = sites.loc[item["site_id"]]
         point = site["geometry"].representative_point()
         area = float(site["area_m2"])
@@ -132,30 +139,37 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
                "y_east", "area_m2", *COLUMNS, "new_tsc_m2", "beside_m2", "start_year", "conformity",
                "check_result"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.sort_values(["start_year", "phase", "commune_code"], kind="stable", na_position="last").reset_index(
-        drop=True
+    phases = [str(phase["name"]) for phase in wording.scenario_of(run).get("phases", ())]
+    place = frame["phase"].map({name: n for n, name in enumerate(phases)})
+    ordered = frame.assign(_place=place).sort_values(
+        ["start_year", "_place", "phase", "commune_code"], kind="stable", na_position="last", ignore_index=True
     )
+    frame = ordered[columns]
     ha = quota.get("ha")
     allocated = None if ha is None else float(ha) * 10_000
-    return Proposal(frame, float(frame["new_tsc_m2"].sum()), allocated, str(quota.get("basis", "")))
+    total, basis = float(frame["new_tsc_m2"].sum()), str(quota.get("basis", ""))
+    return Proposal(frame, total, allocated, basis, tuple(phases), tuple(without))
 
 
 def quota_line(proposal: Proposal, lang: str) -> str:
-    """Say how the sum stands to the quota; that there is none where there is none."""
+    """Say how the sum stands to the quota, that there is none where there is none, and how many are not in it."""
     params = {"sum": proposal.new_tsc_m2, "count": len(proposal.rows), "basis": proposal.quota_basis or "–"}
     if proposal.quota_m2 is None or proposal.balance_m2 is None:
-        return locale.text("proposal.no_quota", lang, **params)
-    key = "within" if proposal.balance_m2 >= 0 else "beyond"
-    return locale.text(
-        f"proposal.{key}", lang, quota=proposal.quota_m2, balance=abs(proposal.balance_m2), **params
-    )  # fmt: skip
+        told = locale.text("proposal.no_quota", lang, **params)
+    else:
+        params |= {"quota": proposal.quota_m2, "balance": abs(proposal.balance_m2)}
+        told = locale.text("proposal.within" if proposal.balance_m2 >= 0 else "proposal.beyond", lang, **params)
+    if proposal.without_site:
+        told += " " + locale.text("proposal.without_site", lang, count=len(proposal.without_site))
+    return told
 
 
 def _cells(row: Mapping[Any, Any], lang: str) -> list[Any]:
     conformity, check = RESULTS["sites"].column("conformity"), RESULTS["sites"].column("check_result")
     return [
         row["commune"], f"{row['label']} ({row['site_id']})", summary.built_as(row, lang),
-        row["phase"], row["y_east"], row["x_north"], row["area_m2"] / 10_000,
+        row["phase"] if isinstance(row["phase"], str) else None,
+        row["y_east"], row["x_north"], row["area_m2"] / 10_000,
         *(row[c] / 10_000 or None for c in COLUMNS), row["new_tsc_m2"] / 10_000 or None,
         wording.cell(conformity, row["conformity"], lang),
         wording.cell(check, row["check_result"], lang),
@@ -168,10 +182,12 @@ def _headings(lang: str) -> list[str]:
     return [locale.text(f"proposal.column.{name}", lang) for name in names]
 
 
-def notes_of(run: Run, lang: str) -> list[str]:
-    """Return the notes below the table: what the figures rest on."""
+def notes_of(run: Run, proposal: Proposal, lang: str) -> list[str]:
+    """Return the notes below the table: what the figures rest on, and which centres are not in them."""
     notes = [locale.text("proposal.note_shares", lang), locale.text("proposal.note_beside", lang)]
     notes += [locale.text("proposal.note_resolution", lang)]
+    if proposal.without_site:
+        notes.append(locale.text("proposal.note_without_site", lang, names=", ".join(proposal.without_site)))
     illustrative = wording.illustrative_line([run], lang)
     return [*notes, illustrative] if illustrative else notes
 
@@ -191,16 +207,20 @@ def write_workbook(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
     with Book(path, [run], lang, title) as book:
         book.sheet(
             locale.text("proposal.sheet", lang), title, fields, rows, notes=[quota_line(proposal, lang)],
-            after=notes_of(run, lang), frozen_columns=2,
+            after=notes_of(run, proposal, lang), frozen_columns=2,
         )  # fmt: skip
         _phase_sheet(book, proposal, lang)
     return path
 
 
 def _phase_sheet(book: Book, proposal: Proposal, lang: str) -> None:
-    sums = proposal.rows.assign(phase=proposal.rows["phase"].fillna(locale.text("proposal.no_phase", lang)))
-    grouped = sums.groupby("phase", sort=True)[["area_m2", *COLUMNS, "new_tsc_m2"]].sum()
-    counts = sums.groupby("phase", sort=True).size()
+    unplaced = locale.text("proposal.no_phase", lang)
+    sums = proposal.rows.assign(phase=proposal.rows["phase"].fillna(unplaced))
+    places = {name: n for n, name in enumerate(proposal.phases)}
+    # what has no phase, or one that the scenario does not name, comes last
+    order = sorted(sums["phase"].unique(), key=lambda name: (name == unplaced, places.get(name, len(places)), name))
+    grouped = sums.groupby("phase")[["area_m2", *COLUMNS, "new_tsc_m2"]].sum().loc[order]
+    counts = sums.groupby("phase").size()
     names = ("phase", "count", "area", *COLUMNS, "new_tsc")
     headings = [locale.text(f"proposal.column.{name}", lang) for name in names]
     fields = [Field(headings[0], 34), Field(headings[1], 10, "int", 0, total=True)]
@@ -220,7 +240,7 @@ def write_annex(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
     paper.title(locale.text("proposal.word_kind", lang), title)
     paper.text(locale.text("proposal.intro", lang, option=wording.title_of(run, lang), count=len(proposal.rows)))
     paper.text(quota_line(proposal, lang))
-    for note in notes_of(run, lang):
+    for note in notes_of(run, proposal, lang):
         paper.text(note, italic=True)
     paper.annex(locale.text("proposal.annex", lang), title)
     names = ("no", "commune", "site", "phase", "place", "area", *COLUMNS, "new_tsc", "conformity")

@@ -6,6 +6,7 @@ import re
 
 import docx
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +86,39 @@ def test_land_beside_a_facility_that_is_extended_counts_as_new_and_not_classifie
 def test_centres_that_need_no_land_are_left_out(run):
     run.tables["programme"] = run.programme.assign(build_type="renovate")
     assert len(proposal.propose(run, {}).rows) == 0
+
+
+def test_centres_without_a_site_are_counted_and_named_beside_the_sum(run, tmp_path):
+    own = run.tables["programme"]
+    others = [code for code in run.communes["code"] if code != own["commune_code"].iloc[0]][:2]
+    lost = own.assign(commune_code=others[0], site_id=None, status="waiting", phase=None, start_year=None)
+    settled = own.assign(commune_code=others[1], site_id=None, status="not_needed")
+    run.tables["programme"] = pd.concat([own, lost, settled], ignore_index=True)
+    made = proposal.propose(run, {})
+    name = run.communes.set_index("code")["name"][others[0]]
+    assert len(made.rows) == 1
+    assert len(made.without_site) == 1
+    assert name in made.without_site[0]
+    assert "Chưa tính 1 trung tâm cần đất nhưng chưa có vị trí" in proposal.quota_line(made, "vi")
+    book = openpyxl.load_workbook(proposal.write_workbook(run, made, tmp_path / "d.xlsx", "vi"))
+    words = [str(c.value) for row in book["Đề nghị điều chỉnh"].iter_rows() for c in row]
+    assert any(name in line and "chưa có vị trí" in line for line in words)
+    paper = docx.Document(proposal.write_annex(run, made, tmp_path / "d.docx", "vi"))
+    assert any(name in p.text and "chưa có vị trí" in p.text for p in paper.paragraphs)
+
+
+def test_phases_stand_in_the_order_of_the_scenario_and_what_has_none_last(run, tmp_path):
+    names = ["thí điểm", "nhân rộng bước đầu", "nhân rộng bước hai", "chờ"]  # no alphabetical order
+    run.manifest["scenario"]["phases"] = [{"name": n, "years": [2026 + i, 2026 + i]} for i, n in enumerate(names)]
+    own = run.tables["programme"]
+    phases = [None, *names[::-1]]
+    run.tables["programme"] = pd.concat([own.assign(phase=p, start_year=None) for p in phases], ignore_index=True)
+    made = proposal.propose(run, {})
+    assert made.rows["phase"].fillna("").tolist() == [*names, ""]
+    book = openpyxl.load_workbook(proposal.write_workbook(run, made, tmp_path / "d.xlsx", "vi"))
+    first = [row[0].value for row in book["Theo giai đoạn"].iter_rows()]
+    at = first.index(names[0])
+    assert first[at : at + 5] == [*names, "chưa bố trí giai đoạn"]
 
 
 def test_workbook_and_annex_say_the_same(run, tmp_path):
