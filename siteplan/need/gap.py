@@ -299,7 +299,8 @@ def _gap_of(
     decision = _decide(commune, leading, state == "none", shares)
     build_type, reasons = decision.build_type, decision.reasons
     if state == "incomplete":
-        reasons.append(("need.build.estimated", {"count": sum(is_missing(row["floor_area_m2"]) for row in counted)}))
+        without = sum(is_missing(row["floor_area_m2"]) for row in counted)
+        reasons.append(("need.build.estimated", {"count": without}) if without else ("need.build.main_lacks", {}))
     stays = leading is not None and build_type != "build_new"
     in_place = 0.0 if leading is None else float(leading["usable_floor_area_m2"])
     kept = in_place if stays else 0.0

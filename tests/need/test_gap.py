@@ -210,6 +210,15 @@ def test_unsafe_floor_exists_but_is_not_usable():
 def test_partly_known_is_estimated_from_what_is_known():
     row = gap({"floor_area_m2": 700.0}, {"floor_area_m2": None})
     assert (row["inventory_state"], row["existing_floor_area_m2"]) == ("incomplete", 700)
+    assert ("need.build.estimated", {"count": 1}) in decode(row["build_reasons"])
+
+
+def test_where_only_the_main_facility_lacks_a_figure_it_says_so():
+    row = gap({"floor_area_m2": 700.0, "land_area_m2": None})
+    told = decode(row["build_reasons"])
+    assert row["inventory_state"] == "incomplete"
+    assert ("need.build.main_lacks", {}) in told
+    assert "need.build.estimated" not in dict(told)
 
 
 def test_poor_share_is_by_floor_area_of_what_is_known():
