@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_HOUSEHOLDS = "household."  # key of ``rules/ground.csv``: households of a building by its use, in small letters
+# key of ``rules/ground.csv``: households of a building by its use, in small letters; several uses stand apart by "|"
+_HOUSEHOLDS = "household."
 UTILITIES = ("water_supply", "telecom", "sewerage")
 
 
@@ -72,7 +73,7 @@ def clearance_columns(
 def buildings_columns(
     geometries: Array, layer: Layer | None, figures: Mapping[str, float], sliver_m2: float
 ) -> Columns:
-    """Area of the buildings inside and the households in them; of uses that are not told nothing is known.
+    """Area of the buildings inside and the households in them; of uses that nobody tells or lists nothing is known.
 
     A building on the edge counts whole for its household and by its part for the area.
     """
@@ -87,8 +88,9 @@ def buildings_columns(
     uses = layer.column("use")
     if uses is None or all(use is None for use in uses):
         return out
-    known = {key.removeprefix(_HOUSEHOLDS): value for key, value in figures.items() if key.startswith(_HOUSEHOLDS)}
-    held = [np.nan if use is None else known.get(str(use).strip().casefold(), 0.0) for use in uses[row]]
+    told = {key.removeprefix(_HOUSEHOLDS): value for key, value in figures.items() if key.startswith(_HOUSEHOLDS)}
+    known = {use.strip(): value for listed, value in told.items() for use in listed.casefold().split("|")}
+    held = [known.get(str(use).strip().casefold(), np.nan) for use in uses[row]]
     out["households_displaced"] = np.bincount(left, weights=np.array(held, dtype=float), minlength=len(geometries))
     return out
 

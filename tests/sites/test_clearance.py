@@ -55,6 +55,16 @@ def test_buildings_whose_use_nobody_wrote_say_nothing_of_households(site, maps) 
     assert np.isnan(mixed["households_displaced"])
 
 
+@pytest.mark.parametrize(
+    ("use", "households"),
+    [("Nhà ở riêng lẻ", 2), ("detached", 2), ("Nhà kho", 1), ("school", 1), ("apartments", None), ("yes", None)],
+)
+def test_a_use_that_the_table_does_not_list_is_not_nobody(site, maps, use, households) -> None:
+    found = site(buildings=buildings(maps, ("house", (1010, 1010, 1020, 1020)), (use, (1030, 1010, 1040, 1020))))
+    told = found["households_displaced"]
+    assert np.isnan(told) if households is None else told == households
+
+
 def test_without_a_layer_of_buildings_nothing_is_zero(site) -> None:
     found = site()
     assert np.isnan(found["households_displaced"])

@@ -114,6 +114,9 @@ def test_former_town_plans_carry_the_rule_that_keeps_them(found, maps) -> None:
     [
         ({"plan_kind": "land_use"}, {"plan_kind": "general"}, "P1", "higher_plan"),
         ({"plan_kind": "detailed"}, {"plan_kind": "zoning"}, "P2", "higher_plan"),
+        ({"plan_kind": "land_use"}, {"plan_kind": "transport", "level": "Quốc gia"}, "P2", "national_plan"),
+        ({"plan_kind": "land_use", "level": "tỉnh"}, {"plan_kind": "transport", "level": "tỉnh"}, "P1", "higher_plan"),
+        ({"plan_kind": "x", "level": "Quốc gia"}, {"plan_kind": "transport", "level": "quốc gia"}, None, "undecided"),
         ({"authority": "UBND xã Tân Thành"}, {"authority": "UBND tỉnh Lạng Sơn"}, "P2", "higher_authority"),
         ({"authority": "Thủ tướng Chính phủ"}, {"authority": "UBND tỉnh"}, "P1", "higher_authority"),
         ({"decision_date": "2025-01-01"}, {"decision_date": "2021-01-01"}, "P1", "later_decision"),

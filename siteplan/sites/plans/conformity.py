@@ -27,7 +27,8 @@ _STANCE = {"supports": "for", "compatible": "for", "conditional": "condition", "
 _READ = ("site_id", "plan_kind", "plan_id", "title", "decision_no", "decision_date", "authority", "standing", "effect",
          "area_m2", "legal_basis", "certainty", "illustrative", "rests_on", "geometry")  # fmt: skip
 _HELD = ("site_id", "commune_code", "plan_id", "plan_kind", "title", "decision_date", "authority", "owner", "standing",
-         "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative", "rests_on")  # fmt: skip
+         "level", "relation", "effect", "area_m2", "percent_of_site", "restricted", "illustrative",
+         "rests_on")  # fmt: skip
 # what is said of a site in no zone that supports offices, by what that rests on
 _NOT_IN_PLAN = {
     "outside_kept": "outside", "not_drawn_here": "not_compared", "restricted": "not_compared",

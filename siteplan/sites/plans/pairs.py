@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 THREADS = 2  # GEOS works without Python's lock
 _WORTH_THREADS = 1000  # pairs from which they pay
 _COPIED = ("plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "owner", "function",
-           "rule_name", "horizon")  # fmt: skip
+           "level", "rule_name", "horizon")  # fmt: skip
 
 
 def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: ToleranceSettings) -> gpd.GeoDataFrame:

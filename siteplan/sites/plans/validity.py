@@ -139,6 +139,8 @@ class Precedence:
         self._place = {str(k): float(p) for k, p in zip(kinds["plan_kind"], kinds["precedence"], strict=True)}
         self._levels = [(str(p), float(r)) for p, r in zip(levels["pattern"], levels["rank"], strict=True)]
         self._rules = records(rules.plan_precedence.sort_values("order", kind="stable"))
+        named = {str(r["rule"]): r.get("levels") for r in self._rules}.get("national_plan")
+        self._nations = [word.strip() for word in str(named or "").split("|") if word.strip()]
         self._ranks: dict[str, float] = {}  # by authority: plans are many, authorities few
 
     def rank(self, authority: Any) -> float:
@@ -151,14 +153,19 @@ class Precedence:
             self._ranks[authority] = next(fitting, float("nan"))
         return self._ranks[authority]
 
-    def between(self, first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Ruling:
-        """Say which of two plans (``plan_id, plan_kind, authority, decision_date``) prevails.
+    def _national(self, level: Any) -> bool:
+        words = fold(level) if isinstance(level, str) else ""
+        return any(fnmatchcase(words, pattern) for pattern in self._nations)
 
-        By the first rule of the table that tells the two apart: the kind that stands higher in the system (the lower
-        must fit it); of one level the higher approving authority; of one authority the later decision; else nobody.
+    def between(self, first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Ruling:
+        """Say which of two plans (``plan_id, plan_kind, level, authority, decision_date``) prevails.
+
+        By the first rule of the table that tells the two apart: a plan of the national level; the kind that stands
+        higher in the system (the lower must fit it); of one level the higher approving authority; of one authority the later decision; else nobody.
         """
         both = (first, second)
         measures = {
+            "national_plan": [0.0 if self._national(p.get("level")) else 1.0 for p in both],
             "higher_plan": [self._place.get(str(p["plan_kind"]), float("nan")) for p in both],
             "higher_authority": [self.rank(p["authority"]) for p in both],
             "later_decision": [_age(p["decision_date"]) for p in both],

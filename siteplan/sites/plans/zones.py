@@ -70,7 +70,7 @@ def _judged(
 
 def _register(plans: pd.DataFrame, date: dt.date) -> pd.DataFrame:
     columns = ["plan_id", "title", "plan_kind", "decision_no", "decision_date", "authority", "status", "owner",
-               "accuracy_m", "covers"]  # fmt: skip
+               "level", "accuracy_m", "covers"]  # fmt: skip
     if not len(plans):
         return plans.reindex(columns=[*columns, "standing", "former"])
     stands = standing(plans, date).to_numpy(object)
