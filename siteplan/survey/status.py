@@ -6,7 +6,7 @@ partial.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.locale import Message
+from siteplan.outputs.wording import clean, role_label
 
 if TYPE_CHECKING:
     from siteplan.errors import Problem
@@ -72,17 +73,26 @@ class TaskStatus:
         return {
             "task": locale.text(f"status.task.{self.task}", lang),
             "state": self.state,
-            "lacking": "; ".join(locale.text(key, lang, **_shown(params, lang)) for key, params in self.lacking),
+            "lacking": "; ".join(_words(key, params, lang) for key, params in self.lacking),
         }
 
 
-def _shown(params: dict[str, Any] | Any, lang: str) -> dict[str, Any]:
+def _words(key: str, params: Mapping[str, Any], lang: str) -> str:
+    """Write what is lacking: roles, layers, plan kinds and criteria by their names for readers."""
     shown = dict(params)
-    if "role" in shown:
-        shown["role"] = locale.value_text("role", shown["role"], lang)
+    role = role_label(str(shown["role"]), lang) if "role" in shown else ""
+    if role:
+        shown["role"] = role
+    if "layers" in shown:  # named beside their role only where they are called otherwise
+        names = sorted({clean(title) if title and lang != "en" else role for title in shown["titles"]})
+        shown["layers"] = ", ".join(names)
+        key += "_named" if names != [role] else ""
     if "plan_kind" in shown:
         shown["plan_kind"] = locale.value_text("plan_kind", shown["plan_kind"], lang)
-    return shown
+    if "criterion" in shown:
+        own = shown["label_en" if lang == "en" else "label"]
+        shown["label"] = clean(str(own)) if own else locale.value_text("criterion", shown["criterion"], lang)
+    return locale.text(key, lang, **shown)
 
 
 class CatalogEntry(Protocol):
@@ -99,6 +109,10 @@ class CatalogEntry(Protocol):
     @property
     def illustrative(self) -> bool:
         """Whether the layer is illustrative."""
+
+    @property
+    def title(self) -> str:
+        """What readers see instead of the name; empty where the label of the role says it."""
 
 
 def task_status(
@@ -120,8 +134,8 @@ def task_status(
     problems
         What a check found, where one was made.
     """
-    listed = [(entry.name, entry.role, bool(entry.illustrative)) for entry in entries]
-    sources = pd.DataFrame(listed, columns=["layer", "role", "illustrative"])
+    listed = [(entry.name, entry.role, entry.title, bool(entry.illustrative)) for entry in entries]
+    sources = pd.DataFrame(listed, columns=["layer", "role", "title", "illustrative"])
     return [status.row(lang) for status in judge(run, None, sources, problems)]
 
 
@@ -183,12 +197,13 @@ def _judge_layers(
             status.lack("layer", "missing" if role in ground else "partial", role=role)
     illustrative = own[_flag(own["illustrative"])]
     for role in sorted({str(r) for r in illustrative["role"]}):
-        names = ", ".join(sorted(str(n) for n in illustrative.loc[illustrative["role"] == role, "layer"]))
-        status.lack("illustrative", role=role, layers=names)
-    names_of_own = {str(n) for n in own["layer"]}
-    wrong = sorted({p.layer for p in problems if p.severity == "error" and p.layer in names_of_own})
+        those = illustrative[illustrative["role"] == role]
+        titles = tuple(str(t) if isinstance(t, str) else "" for t in those["title"])
+        status.lack("illustrative", role=role, layers=", ".join(sorted(map(str, those["layer"]))), titles=titles)
+    role_of = dict(zip(own["layer"].astype(str), own["role"].astype(str), strict=True))
+    wrong = sorted({p.layer for p in problems if p.severity == "error" and p.layer in role_of})
     for layer in wrong:
-        status.lack("errors", layer=layer)
+        status.lack("errors", layer=layer, role=role_of[layer])
 
 
 def _count(status: TaskStatus, key: str, count: int, total: int, all_is_missing: bool = True) -> None:
@@ -254,12 +269,11 @@ def _priority(status: TaskStatus, run: Run, cover: pd.DataFrame | None) -> None:
         for key in str(cell).split(";"):
             if key.strip():
                 keys[key.strip()] = keys.get(key.strip(), 0) + 1
-    labels = {
-        str(c.get("key")): str(c.get("label") or c.get("key"))
-        for c in run.manifest.get("scenario", {}).get("criteria", ())
-    }
+    listed = run.manifest.get("scenario", {}).get("criteria", ())
+    own = {str(c.get("key")): c for c in listed if c.get("of") == "commune"}
     for key in sorted(keys):
-        status.lack("criterion", label=labels.get(key, key), count=keys[key])
+        labels = {name: own.get(key, {}).get(name) or "" for name in ("label", "label_en")}
+        status.lack("criterion", criterion=key, count=keys[key], **labels)
 
 
 def _options(status: TaskStatus, run: Run, cover: pd.DataFrame | None) -> None:

@@ -20,6 +20,7 @@ class Entry:
     name: str
     role: str
     illustrative: bool = False
+    title: str = ""
 
 
 class FinishedRun:
@@ -113,8 +114,8 @@ def entries(*illustrative):
 
 def state(run, layers=None, problems=()):
     sources = pd.DataFrame(
-        [(e.name, e.role, e.illustrative) for e in (entries() if layers is None else layers)],
-        columns=["layer", "role", "illustrative"],
+        [(e.name, e.role, e.title, e.illustrative) for e in (entries() if layers is None else layers)],
+        columns=["layer", "role", "title", "illustrative"],
     )
     return {s.task: s for s in status.judge(run, None, sources, problems)}
 
@@ -150,7 +151,7 @@ def test_illustrative_layers_never_make_a_task_complete():
 def test_an_error_in_a_layer_is_counted_against_its_task():
     found = state(FinishedRun(), problems=[Problem("crs_missing", layer="lop_roads")])
     assert found["locations"].state == "partial"
-    assert lacks(found, "locations")["errors"] == {"layer": "lop_roads"}
+    assert lacks(found, "locations")["errors"] == {"layer": "lop_roads", "role": "roads"}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,21 @@ def test_rows_for_the_command_line_are_words(lang):
         assert row["state"] in ("complete", "partial", "missing")
         assert locale.has_text(f"value.task_state.{row['state']}", lang)
         assert "status." not in row["task"] + row["lacking"]
-    assert "lop_dem" in rows[1]["lacking"]
+    assert locale.text("raster_role.dem", lang) in rows[1]["lacking"]
+    assert "lop_dem" not in rows[1]["lacking"]
+
+
+def test_layers_and_criteria_are_called_by_their_names_for_readers():
+    run = FinishedRun()
+    run.tables["communes"].loc[0, "priority_missing"] = "access_minutes;no_reception_room"
+    listed = [*entries("commune_staff", "land_use"), Entry("defence", "land_use", True, "Đất quốc phòng")]
+    rows = {row["task"][0]: row["lacking"].split("; ") for row in status.task_status(run, listed)}
+    assert rows["1"] == ["lớp “Biên chế được duyệt” là số liệu minh họa"]
+    assert rows["2"] == ["lớp “Hiện trạng sử dụng đất” là số liệu minh họa (Hiện trạng sử dụng đất, Đất quốc phòng)"]
+    assert [w for w in rows["4"] if "tiêu chí" in w] == [
+        "tiêu chí “Đi lại” thiếu ở 1 đơn vị",
+        "tiêu chí “Chưa có phòng tiếp khách đối ngoại” thiếu ở 1 đơn vị",
+    ]
 
 
 def test_every_lack_has_a_text_in_both_languages(repo_root):
