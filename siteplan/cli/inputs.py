@@ -185,6 +185,7 @@ def layers_add(
     """Inspect a file, propose CRS and field mapping, and write the catalog entry."""
     from siteplan.layers.add import append_entry, inspect
     from siteplan.layers.catalog import load_catalog
+    from siteplan.outputs.wording import role_label
     from siteplan.workspace import lock
 
     place = now.workspace()
@@ -201,7 +202,9 @@ def layers_add(
     if taken:
         now.line("layers.taken_over", settings=", ".join(f"{key} = true" for key in taken), names=names)
     if present:
-        now.line("layers.beside", names=names)
+        label = role_label(role, now.lang)
+        held = "; ".join(f"{e.name} – {e.title or label} ({e.origin or '–'})" for e in present)  # noqa: RUF001
+        now.line("layers.beside", names=held)
     now.line("layers.added", catalog=str(target), name=proposal.name)
 
 

@@ -223,7 +223,7 @@ def _of_vector(source: formats.Source, province: Province, proposal: Proposal) -
     description, _ = vector.describe(source, chosen, spatial)
     if spatial:
         x, y = vector.sample(source, description)
-        placement, found = place.place(description.crs, None, False, x, y, province, str(source.path), proposal.name)
+        placement, found = _placed(description.crs, {}, x, y, province, source, proposal)
         if placement is None:
             guesses = place.likely(x, y, province)
             if guesses:
@@ -231,11 +231,21 @@ def _of_vector(source: formats.Source, province: Province, proposal: Proposal) -
                 if guesses[0].swapped:
                     entry["swap_axes"] = True
                 remarks += _other_crs(guesses)
+                if description.crs is not None:  # what a check will say of the entry as it is written
+                    _, told = _placed(description.crs, entry, x, y, province, source, proposal)
+                    found = told or found
         problems += found
     raw = vector.read(source, description, description.fields, None, str(source.path), proposal.name, geometry=False)
     problems += raw.problems
     proposal = replace(proposal, entry=entry, remarks=tuple(remarks), problems=tuple(problems))
     return _with_columns(proposal, list(description.fields), raw.columns)
+
+
+def _placed(
+    definition: str | None, entry: dict[str, Any], x: Any, y: Any, province: Province, source: Any, proposal: Proposal
+) -> tuple[place.Placement | None, list[Problem]]:
+    stated, swapped = entry.get("crs"), bool(entry.get("swap_axes"))
+    return place.place(definition, stated, swapped, x, y, province, str(source.path), proposal.name)
 
 
 def _likeness(name: str, role: str, layer: str) -> int:

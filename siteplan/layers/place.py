@@ -151,7 +151,10 @@ def likely(x: Any, y: Any, province: Province) -> list[Guess]:
 
 
 def _sample_words(x: Any, y: Any) -> str:
-    return f"{float(np.median(x)):.6g}; {float(np.median(y)):.6g}" if np.size(x) else ""
+    if not np.size(x):
+        return ""
+    middle = float(np.median(x)), float(np.median(y))
+    return "; ".join(f"{v:.6g}" if abs(v) < 1000 else f"{v:.0f}" for v in middle)  # degrees, or whole metres
 
 
 def _cause(guesses: list[Guess], province: Province) -> tuple[str, dict[str, Any]]:
@@ -176,7 +179,7 @@ def guessed(bounds: Sequence[float], province: Province) -> tuple[str, dict[str,
 def place(
     definition: str | None, stated: int | None, swapped: bool, x: Any, y: Any, province: Province, file: str, layer: str
 ) -> tuple[Placement | None, list[Problem]]:
-    """Decide the CRS of a layer.
+    """Decide the CRS of a layer: the file's own, unless its coordinates fit the catalog's alone.
 
     Parameters
     ----------
@@ -223,10 +226,9 @@ def place(
     if len(candidates) == 2 and candidates[0].crs != candidates[1].crs:
         params = {"own": candidates[0].label, "stated": candidates[1].label}
         fitting = [c for c in candidates if share_inside(x, y, c, province) > 0.5]
+        key = "layer_crs_contradicted" if fitting == candidates[1:] else "layer_crs_differs"
         candidates = fitting or candidates
-        problems.append(
-            Problem("layer_crs_differs", "warning", file=file, layer=layer, value=candidates[0].label, params=params)
-        )
+        problems.append(Problem(key, "warning", file=file, layer=layer, value=candidates[0].label, params=params))
     chosen = candidates[0]
     inside = share_inside(x, y, chosen, province)
     if inside < 0.5 and np.size(x):

@@ -80,7 +80,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], where: Where, ra
         location = tuple(item["loc"])
         kind = item["type"]
         context = item.get("ctx", {})
-        value = repr(item.get("input"))[:60]
+        value = str(context.get("shown", repr(item.get("input"))))[:60]
         params: dict[str, Any] = {}
         if kind == "extra_forbidden":
             held = _model_at(model, location)

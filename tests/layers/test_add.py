@@ -141,12 +141,12 @@ def test_the_command_says_what_it_took_over_and_what_stays(ground, repo_root, tm
     shutil.copy(repo_root / "layers" / "province.toml", tmp_path / "w" / "layers")
     monkeypatch.chdir(tmp_path / "w")
     path = _table(ground.folder, "ngap", 1, LOAI=["ngập lụt"], MUC_DO=["cao"])
-    ground.put("hazards", "hazards", "cu.gpkg", mandatory=True, restricted=True)
+    ground.put("hazards", "hazards", "cu.gpkg", title="Đất thường ngập", mandatory=True, restricted=True)
     catalog = ground.write()
     assert call(["layers", "add", str(path), "--role", "hazards", "--catalog", str(catalog)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "vai trò (hazards): mandatory = true, restricted = true" in told
-    assert "Danh mục vẫn còn mục cùng vai trò: hazards." in told
+    assert "Danh mục vẫn còn mục cùng vai trò: hazards – Đất thường ngập (cu.gpkg). Chỉ xóa mục" in told  # noqa: RUF001
     entry = load_catalog(catalog).entry("ngap")
     assert (entry.mandatory, entry.restricted, entry.fields["level"]) == (True, True, "MUC_DO")
 
@@ -185,6 +185,22 @@ def test_layers_with_a_crs_and_known_names_need_no_mapping(ground, province):
     assert "crs" not in proposal.entry
     assert "fields" not in proposal.entry
     assert proposal.problems == ()
+
+
+def test_a_crs_that_the_file_states_wrongly_is_told_as_a_check_tells_it(ground, province):
+    table = gpd.read_file(_table(ground.folder, "dung", 1, MUC_DO=["cao"], LOAI=["ngập lụt"]))
+    table.set_crs(32648, allow_override=True).to_file(ground.folder / "sai_he.gpkg")
+    proposal = inspect(ground.folder / "sai_he.gpkg", "hazards", province, folder=ground.folder)
+    assert proposal.entry["crs"] == 9215
+    (told,) = proposal.problems
+    assert (told.key, told.severity) == ("layer_crs_contradicted", "warning")
+    path = ground.write()
+    append_entry(path, proposal)
+    from siteplan.layers.read import read_layers
+
+    layers = read_layers(load_catalog(path))
+    assert [(p.key, p.severity) for p in layers.problems] == [("layer_crs_contradicted", "warning")]
+    assert layers.table("hazards").total_bounds.tolist() == [WEST, SOUTH, WEST + 50, SOUTH + 50]
 
 
 def test_role_and_file_must_exist(ground, province):

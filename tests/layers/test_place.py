@@ -55,7 +55,20 @@ def test_of_two_statements_the_one_that_fits_is_used_and_told(province):
     found, problems = place.place(wkt, 9215, False, X, Y, province, "f", "l")
     assert found is not None
     assert found.crs == 9215
-    assert [(p.key, p.severity) for p in problems] == [("layer_crs_differs", "warning")]
+    assert [(p.key, p.severity) for p in problems] == [("layer_crs_contradicted", "warning")]
+
+
+def test_the_file_goes_first_where_both_statements_fit(province):
+    wkt = pyproj.CRS.from_epsg(9215).to_wkt()
+    found, problems = place.place(wkt, 9216, False, X, Y, province, "f", "l")
+    assert found is not None
+    assert found.crs == 9215
+    assert [p.key for p in problems] == ["layer_crs_differs"]
+
+
+def test_sample_coordinates_are_plain_numbers(province):
+    (problem,) = place.place(pyproj.CRS.from_epsg(32648).to_wkt(), None, False, X, Y, province, "f", "l")[1]
+    assert problem.value == "474534; 2414498"  # means of the two points
 
 
 def test_strays_do_not_hide_the_likely_crs(province):
