@@ -131,7 +131,7 @@ def test_all_problems_of_a_file_are_listed_at_once(write):
     assert found["scenario_value_range"].params["limit"] == "≥ 0"
     assert "'steps'" in found["scenario_value_choice"].params["expected"]
     assert found["scenario_years_order"].feature == "bước 1"
-    assert found["scenario_years_order"].value == "2030–2026"  # noqa: RUF001
+    assert found["scenario_years_order"].value == "2030–2026"
 
 
 @pytest.mark.parametrize(

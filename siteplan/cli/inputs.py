@@ -203,7 +203,7 @@ def layers_add(
         now.line("layers.taken_over", settings=", ".join(f"{key} = true" for key in taken), names=names)
     if present:
         label = role_label(role, now.lang)
-        held = "; ".join(f"{e.name} – {e.title or label} ({e.origin or '–'})" for e in present)  # noqa: RUF001
+        held = "; ".join(f"{e.name} – {e.title or label} ({e.origin or '–'})" for e in present)
         now.line("layers.beside", names=held)
     now.line("layers.added", catalog=str(target), name=proposal.name)
 

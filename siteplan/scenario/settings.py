@@ -187,7 +187,7 @@ class Phase(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Phase:
         if self.years[1] < self.years[0]:
-            years = {"shown": f"{self.years[0]}–{self.years[1]}"}  # noqa: RUF001 - as the phases are written
+            years = {"shown": f"{self.years[0]}–{self.years[1]}"}
             raise PydanticCustomError("scenario_years_order", "last year before the first", years)
         return self
 

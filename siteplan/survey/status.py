@@ -272,8 +272,8 @@ def _priority(status: TaskStatus, run: Run, cover: pd.DataFrame | None) -> None:
     listed = run.manifest.get("scenario", {}).get("criteria", ())
     own = {str(c.get("key")): c for c in listed if c.get("of") == "commune"}
     for key in sorted(keys):
-        labels = {name: own.get(key, {}).get(name) or "" for name in ("label", "label_en")}
-        status.lack("criterion", criterion=key, count=keys[key], **labels)
+        label, label_en = (own.get(key, {}).get(name) or "" for name in ("label", "label_en"))
+        status.lack("criterion", criterion=key, count=keys[key], label=label, label_en=label_en)
 
 
 def _options(status: TaskStatus, run: Run, cover: pd.DataFrame | None) -> None:

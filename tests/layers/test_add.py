@@ -146,7 +146,7 @@ def test_the_command_says_what_it_took_over_and_what_stays(ground, repo_root, tm
     assert call(["layers", "add", str(path), "--role", "hazards", "--catalog", str(catalog)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "vai trò (hazards): mandatory = true, restricted = true" in told
-    assert "Danh mục vẫn còn mục cùng vai trò: hazards – Đất thường ngập (cu.gpkg). Chỉ xóa mục" in told  # noqa: RUF001
+    assert "Danh mục vẫn còn mục cùng vai trò: hazards – Đất thường ngập (cu.gpkg). Chỉ xóa mục" in told
     entry = load_catalog(catalog).entry("ngap")
     assert (entry.mandatory, entry.restricted, entry.fields["level"]) == (True, True, "MUC_DO")
 

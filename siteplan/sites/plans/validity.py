@@ -161,7 +161,8 @@ class Precedence:
         """Say which of two plans (``plan_id, plan_kind, level, authority, decision_date``) prevails.
 
         By the first rule of the table that tells the two apart: a plan of the national level; the kind that stands
-        higher in the system (the lower must fit it); of one level the higher approving authority; of one authority the later decision; else nobody.
+        higher in the system (the lower must fit it); of one level the higher approving authority; of one authority
+        the later decision; else nobody.
         """
         both = (first, second)
         measures = {
