@@ -43,7 +43,7 @@ from siteplan.road import Inputs, Road
 from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario
-from siteplan.scenario_inputs import read_norms, read_scenario
+from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.site_travel import travel_raster
@@ -100,6 +100,10 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     ]
     layers: LayerSet | None = None if named is None else attempt(lambda: read_layers(named, reporter))
     if layers is not None:
+        codes = set(layers.table("communes")["code"])
+        for path, scenario in zip(paths, scenarios, strict=True):
+            lost = unknown_locks(path, scenario, codes) if scenario else []
+            problems.extend(p for p in lost if p not in problems)
         problems.extend([*layers.problems, *site_cache.checked(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,25 @@ def read_norms(scenario: Scenario, standards: Path, own: tuple[str, ...] = ()) -
     """Read the norms that a scenario names, those of the province (`own`) before the supporting ones."""
     supporting = tuple(dict.fromkeys((*own, *scenario.need.supporting)))
     return load_norms(standards, scenario.need.standard, supporting, scenario.date)
+
+
+def unknown_locks(path: Path, scenario: Scenario, codes: Collection[str]) -> list[Problem]:
+    """Return a problem for each lock on a commune that is not one of `codes`; none where no commune was read."""
+    lost = [lock.commune for lock in scenario.locks if codes and lock.commune not in codes]
+    place = standing_in(path, "locks") if lost else ""
+    return [Problem("lock_commune_unknown", file=place, feature=code, value=code) for code in lost]
+
+
+def check_locks(folder: Path, codes: Collection[str]) -> list[Problem]:
+    """Return the problems of :func:`unknown_locks` of all scenario files of a folder that can be read, each once."""
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found = unknown_locks(path, load_scenario(path), codes)
+        except SiteplanError:
+            continue  # told by `check_scenarios`
+        problems += [p for p in found if p not in problems]
+    return problems
 
 
 def check_scenarios(folder: Path, standards: Path, own: tuple[str, ...] = ()) -> list[Problem]:

@@ -9,6 +9,7 @@ import pytest
 
 from siteplan import locale
 from siteplan.cli.road import ROWS_SHOWN
+from siteplan.layers.catalog import COVERED_ROLES
 
 COLUMNS = ("rank", "commune", "points", "land", "site", "check", "year", "cost")
 
@@ -48,3 +49,9 @@ def test_what_goes_before_a_rule_table_is_told_where_it_is_set(repo_root, guide)
     for text in (guide, (repo_root / "README.md").read_text(encoding="utf-8")):
         for key in ("slope_max_percent", "minimum_area_m2", "switched_off", "reserve_percent"):
             assert key in text
+
+
+def test_the_guide_names_the_roles_that_take_covers(guide):
+    section = guide.split("## 5. ", 1)[1].split("## 6. ", 1)[0]
+    listed = section.split("covers = ", 1)[1].split("Ở các xã đó", 1)[0]
+    assert tuple(re.findall(r"\(`(\w+)`\)", listed)) == COVERED_ROLES

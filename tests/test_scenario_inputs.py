@@ -9,7 +9,7 @@ import pytest
 
 from siteplan.cli.app import call
 from siteplan.errors import InputError
-from siteplan.scenario_inputs import check_scenarios, read_scenario
+from siteplan.scenario_inputs import check_locks, check_scenarios, read_scenario
 
 
 @pytest.fixture
@@ -83,3 +83,18 @@ def test_check_lists_the_faults_of_scenarios(folder, tmp_path, repo_root, monkey
     words = " ".join((told.out + told.err).split())
     assert words.count("Khóa grid.cel_m không có trong kịch bản") == 1
     assert "co_so.toml · cột grid.cel_m" in words
+
+
+LOCK = "[[locks]]\ncommune = '{}'\nphase = '2026-2030'\n"
+
+
+def test_locks_on_communes_that_do_not_exist_are_told_once_where_they_stand(folder):
+    (phase,) = {p.name for p in read_scenario(folder / "phuong_an_1.toml").phases[:1]}
+    lock = LOCK.replace("2026-2030", phase)
+    for file, code in (("co_so.toml", "99999"), ("phuong_an_2.toml", "06184")):
+        with (folder / file).open("a", encoding="utf-8") as out:
+            out.write("\n" + lock.format(code))
+    assert check_locks(folder, {"06184", "99999"}) == []
+    assert check_locks(folder, set()) == []  # communes could not be read: that is told
+    (found,) = check_locks(folder, {"06184"})
+    assert (found.key, found.value, Path(found.file).name) == ("lock_commune_unknown", "99999", "co_so.toml")

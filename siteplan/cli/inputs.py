@@ -29,9 +29,10 @@ def check(
     """Print all problems of the scenarios, rules and layers; exit 1 where one of them is an error."""
     from siteplan.errors import Problem, SiteplanError, has_errors
     from siteplan.layers.catalog import load_catalog
-    from siteplan.layers.check import check_layers
+    from siteplan.layers.check import check_read
+    from siteplan.layers.read import read_layers
     from siteplan.rules import load_rules
-    from siteplan.scenario_inputs import check_scenarios
+    from siteplan.scenario_inputs import check_locks, check_scenarios
 
     place = now.workspace(catalog)
     problems: list[Problem] = []
@@ -48,7 +49,10 @@ def check(
     own = named.province.norms if named is not None else ()
     problems.extend(check_scenarios(place.scenarios, place.layers / "standards", own))
     try:
-        problems.extend(check_layers(named, rules, now.reporter) if named is not None else ())
+        if named is not None:
+            layers = read_layers(named, now.reporter)
+            problems.extend(check_locks(place.scenarios, set(layers.table("communes")["code"])))
+            problems.extend(check_read(layers, rules))
     except SiteplanError as error:
         problems.extend(error.problems)
     now.problems(problems)

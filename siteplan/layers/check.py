@@ -46,7 +46,11 @@ def check_layers(catalog: Catalog, rules: Rules | None = None, reporter: Reporte
     reporter
         Told of the progress.
     """
-    layers = read_layers(catalog, reporter)
+    return check_read(read_layers(catalog, reporter), rules)
+
+
+def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
+    """Return every problem of layers that were read."""
     return [*layers.problems, *check_between(layers, rules)]
 
 

@@ -12,14 +12,16 @@ from siteplan.layers.read import LayerSet
 # of these there is something in nearly every commune: where most have none, the layer may cover a part of the province
 _EVERYWHERE = ("roads", "waterways", "services", "settlements", "buildings", "hazards")
 FEW_PERCENT = 50.0
+# of this the ground is full: its own area says how much of the province it can cover
+_FULL = "land_use"
 
 
 def check_extent(layers: LayerSet) -> list[Problem]:
-    """Return codes of ``covers`` that no commune has, and layers whose features lie in few communes."""
+    """Return codes of ``covers`` that no commune has, and layers that reach few communes or little of their area."""
     communes = layers.table("communes")
     if not len(communes):
         return []
-    return [*_unknown_codes(layers, sorted(communes["code"])), *_reaching_few(layers)]
+    return [*_unknown_codes(layers, sorted(communes["code"])), *_reaching_few(layers), *_covering_little(layers)]
 
 
 def _unknown_codes(layers: LayerSet, codes: list[str]) -> list[Problem]:
@@ -49,3 +51,16 @@ def _reaching_few(layers: LayerSet) -> list[Problem]:
             where = {"file": entry.origin, "layer": entry.name, "column": "covers"}
             problems.append(Problem("layer_reaches_few", "warning", params=params, **where))
     return problems
+
+
+def _covering_little(layers: LayerSet) -> list[Problem]:
+    """Tell a mandatory land use whose areas, even if none overlaps, cover less than half of the communes."""
+    table, whole = layers.table(_FULL), float(layers.table("communes").area.sum())
+    if not len(table) or _FULL not in layers.catalog.mandatory_roles():
+        return []
+    share = 100.0 * float(table.area.sum()) / whole
+    if share >= FEW_PERCENT:
+        return []
+    names = list(dict.fromkeys(table["layer"]))
+    where = {"file": layers.catalog.entry(str(names[0])).origin, "layer": ", ".join(map(str, names))}
+    return [Problem("layer_covers_little", "warning", params={"role": _FULL, "percent": share}, **where)]

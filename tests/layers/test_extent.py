@@ -59,6 +59,26 @@ def test_few_communes_with_features_are_a_question(ground) -> None:
     assert ground.check() == []
 
 
+def land(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    shapes = [shapely.box(WEST + a, SOUTH + b, WEST + c, SOUTH + d) for a, b, c, d in boxes]
+    return gpd.GeoDataFrame({"land_use": ["LUC"] * len(shapes)}, geometry=shapes, crs=9215)
+
+
+def test_mandatory_land_use_of_a_part_of_the_province_is_told(ground) -> None:
+    tenth = (0, 0, 2_000, 20_000)  # of four squares of 10 km
+    ground.frame("dat", "land_use", land(tenth), mandatory=True)
+    (problem,) = ground.check()
+    assert (problem.key, problem.severity, problem.layer) == ("layer_covers_little", "warning", "dat")
+    assert problem.params["percent"] == pytest.approx(10.0)
+    ground.frame("dat", "land_use", land(tenth))
+    assert ground.check() == []
+    ground.frame("dat", "land_use", land((0, 0, 10_000, 20_000)), mandatory=True)  # half of it
+    assert ground.check() == []
+    ground.frame("dat", "land_use", land(tenth), mandatory=True)
+    ground.frame("dat_2", "land_use", land((2_000, 0, 20_000, 20_000)))
+    assert ground.check() == []
+
+
 def test_codes_that_no_commune_has_are_errors(ground) -> None:
     ground.frame("ngap", "hazards", zones(IN_ONE), covers=["06001", "06002", "6004"])
     (problem,) = ground.check()
