@@ -115,6 +115,15 @@ class Rules:
     steps: pd.DataFrame
 
 
+_HOUSEHOLDS = "household."  # key of ``ground.csv``; uses that stand together are parted by "|"
+
+
+def households_by_use(ground: Mapping[str, float]) -> dict[str, float]:
+    """Households in a building by its use in small letters, of ``ground.csv`` by key; a use it lacks is not known."""
+    told = {key.removeprefix(_HOUSEHOLDS): value for key, value in ground.items() if key.startswith(_HOUSEHOLDS)}
+    return {use.strip(): value for uses, value in told.items() for use in uses.casefold().split("|")}
+
+
 def load_rules(folder: Path) -> Rules:
     """Read the rule tables ``<folder>/<name>.csv`` (or .xlsx).
 

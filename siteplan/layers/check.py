@@ -22,7 +22,7 @@ from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.report import SILENT, Reporter
-from siteplan.rules import Rules
+from siteplan.rules import Rules, households_by_use
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 # open data overlap by some thousand m²: that is told; more than this share of a commune is a wrong boundary
@@ -71,6 +71,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
     ]
     if rules is not None:
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]
+        problems += _building_uses(layers, rules)
     return problems
 
 
@@ -310,6 +311,20 @@ def _hazard_rule(layers: LayerSet, rules: Rules) -> list[Problem]:
     without = [k for k in kinds if not any(fnmatchcase(f"{k}:{LEVEL_UNKNOWN}", p) for p in patterns)]
     place = {**_place_of(layers, "hazards", lacking["layer"] if len(lacking) else None), "column": "kind_level"}
     return together("hazard_rule_missing", "warning", without, value=f"*:{LEVEL_UNKNOWN}", **place)
+
+
+def _building_uses(layers: LayerSet, rules: Rules) -> list[Problem]:
+    """Tell uses of buildings that no rule table lists: how many households live there is not known."""
+    table = layers.table("buildings")
+    if not len(table):
+        return []
+    known = households_by_use(dict(zip(rules.ground["key"], rules.ground["value"], strict=True)))
+    counts = table["use"].dropna().astype(str).str.strip().value_counts()
+    lost = counts[[use.casefold() not in known for use in counts.index]]
+    return together(
+        "building_use_unknown", "warning", [f"{use} ({n})" for use, n in lost.items()], column="use",
+        value=named(lost.index), buildings=int(lost.sum()), **_place_of(layers, "buildings", table["layer"]),
+    )  # fmt: skip
 
 
 def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:

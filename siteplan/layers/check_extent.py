@@ -58,9 +58,13 @@ def _covering_little(layers: LayerSet) -> list[Problem]:
     table, whole = layers.table(_FULL), float(layers.table("communes").area.sum())
     if not len(table) or _FULL not in layers.catalog.mandatory_roles():
         return []
-    share = 100.0 * float(table.area.sum()) / whole
+    area = float(table.area.sum())
+    share = 100.0 * area / whole
     if share >= FEW_PERCENT:
         return []
-    names = list(dict.fromkeys(table["layer"]))
+    mandatory = [entry.name for entry in layers.catalog.of_role(_FULL) if entry.mandatory or entry.required]
+    names = [name for name in mandatory if name in set(table["layer"])] or list(dict.fromkeys(table["layer"]))
     where = {"file": layers.catalog.entry(str(names[0])).origin, "layer": ", ".join(map(str, names))}
-    return [Problem("layer_covers_little", "warning", params={"role": _FULL, "percent": share}, **where)]
+    return [
+        Problem("layer_covers_little", "warning", params={"role": _FULL, "percent": share, "area_m2": area}, **where)
+    ]

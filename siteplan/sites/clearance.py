@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from siteplan.locale import encode
+from siteplan.rules import households_by_use
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns, unknown
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-# key of ``rules/ground.csv``: households of a building by its use, in small letters; several uses stand apart by "|"
-_HOUSEHOLDS = "household."
 UTILITIES = ("water_supply", "telecom", "sewerage")
 
 
@@ -88,8 +87,7 @@ def buildings_columns(
     uses = layer.column("use")
     if uses is None or all(use is None for use in uses):
         return out
-    told = {key.removeprefix(_HOUSEHOLDS): value for key, value in figures.items() if key.startswith(_HOUSEHOLDS)}
-    known = {use.strip(): value for listed, value in told.items() for use in listed.casefold().split("|")}
+    known = households_by_use(figures)
     held = [known.get(str(use).strip().casefold(), np.nan) for use in uses[row]]
     out["households_displaced"] = np.bincount(left, weights=np.array(held, dtype=float), minlength=len(geometries))
     return out

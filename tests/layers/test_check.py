@@ -71,6 +71,15 @@ def test_hazard_zones_without_a_level_are_counted_with_their_column(ground):
     assert "(cột level = CAPNGUYHIEM)" in problem_row(told[0], "vi")["what"]
 
 
+def test_uses_of_buildings_that_no_table_lists_are_counted(ground, rules):
+    uses = ["Chung cư", "chung cư mini", "Chung cư", "house", " Nhà kho", None]
+    shapes = [shapely.box(WEST + 100 * i, SOUTH, WEST + 100 * i + 10, SOUTH + 10) for i in range(len(uses))]
+    ground.frame("nha", "buildings", gpd.GeoDataFrame({"use": uses}, geometry=shapes, crs=9215))
+    (problem,) = [p for p in ground.check(rules) if p.key == "building_use_unknown"]
+    assert problem.feature == "Chung cư (2), chung cư mini (1)"
+    assert problem.params == {"count": 2, "buildings": 3}
+
+
 def test_an_older_rule_table_is_told_that_it_lets_unknown_levels_pass(ground, rules):
     shape = shapely.box(WEST, SOUTH, WEST + 1, SOUTH + 1)
     frame = gpd.GeoDataFrame({"hazard_kind": ["flood"], "level": ["high"]}, geometry=[shape], crs=9215)
