@@ -14,14 +14,13 @@ import pandas as pd
 import shapely
 
 from siteplan.errors import Problem
-from siteplan.layers.catalog import Catalog, nearest
+from siteplan.layers.catalog import nearest
 from siteplan.layers.check_extent import check_extent
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
 from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
-from siteplan.layers.read import LayerSet, read_layers
-from siteplan.report import SILENT, Reporter
+from siteplan.layers.read import LayerSet
 from siteplan.rules import Rules, households_by_use
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
@@ -34,23 +33,16 @@ BEYOND_BOX_M = 5_000.0
 OUTSIDE_COMMUNE_M = 100.0
 
 
-def check_layers(catalog: Catalog, rules: Rules | None = None, reporter: Reporter = SILENT) -> list[Problem]:
-    """Read all layers of a catalog and return every problem of them.
+def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
+    """Return every problem of layers that were read.
 
     Parameters
     ----------
-    catalog
-        The catalog.
+    layers
+        The layers.
     rules
-        Rule tables; without them land-use codes and plan kinds are not checked.
-    reporter
-        Told of the progress.
+        Rule tables; without them land-use codes, plan kinds and uses of buildings are not checked.
     """
-    return check_read(read_layers(catalog, reporter), rules)
-
-
-def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
-    """Return every problem of layers that were read."""
     return [*layers.problems, *check_between(layers, rules)]
 
 

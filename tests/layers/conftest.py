@@ -16,7 +16,7 @@ from affine import Affine
 
 from siteplan.errors import Problem
 from siteplan.layers.catalog import load_catalog
-from siteplan.layers.check import check_layers
+from siteplan.layers.check import check_read
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.rules import Rules, load_rules
 
@@ -83,7 +83,7 @@ class Field:
         return read_layers(load_catalog(self.write()))
 
     def check(self, rules: Any = None) -> list[Problem]:
-        return check_layers(load_catalog(self.write()), rules)
+        return check_read(read_layers(load_catalog(self.write())), rules)
 
 
 def _toml(value: Any) -> str:
