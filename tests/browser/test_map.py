@@ -28,7 +28,8 @@ PLACES = [
 
 
 def names(page) -> list[str]:
-    return page.locator(".ranking .line .name > span:first-child").all_inner_texts()
+    # lines that were out of sight have no inner text before the next frame
+    return page.locator(".ranking .line .name > span:first-child").all_text_contents()
 
 
 def test_all_communes_are_listed_by_rank_and_drawn(open_map, map_file, map_run):
