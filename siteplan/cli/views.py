@@ -129,19 +129,18 @@ VIEW_MODULES = (
 
 
 def begin_views(workers: Workers, run: Run, place: Workspace, folder: Path, lang: str) -> list[Future[Any]]:
-    """Begin the views of a run, two parts of like length; the first result is the map's file."""
-    return [workers.submit(_draw_all, run, place, folder, lang), workers.submit(_write_all, run, lang)]
+    """Begin the views of a run, the workbook last: it fills what the longer ones leave; the first is the map's file."""
+    return [
+        workers.submit(_draw_all, run, place, folder, lang),
+        workers.submit(write_papers_of, run, lang),
+        workers.submit(write_workbook_of, run, lang),
+    ]
 
 
 def _draw_all(run: Run, place: Workspace, folder: Path, lang: str) -> Path:
     drawn = draw(run, place, folder, lang)
     write_shapefiles_of(run, lang)
     return drawn
-
-
-def _write_all(run: Run, lang: str) -> None:
-    write_workbook_of(run, lang)
-    write_papers_of(run, lang)
 
 
 def _show(now: Session, files: Sequence[Path]) -> None:
