@@ -87,17 +87,14 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
             problems.extend(p for p in error.problems if p not in problems)  # two options extend one base
             return None
 
-    scenarios = [attempt(lambda path=path: read_scenario(path)) for path in paths]  # type: ignore[misc]
+    scenarios = [attempt(partial(read_scenario, path)) for path in paths]
     if any(problem.key == "file_missing" for problem in problems):
         raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
     folder = workspace.layers / "standards"
     named: Catalog | None = attempt(lambda: load_catalog(catalog or workspace.catalog))
     own = named.province.norms if named is not None else ()
-    norms = [
-        attempt(lambda s=s: read_norms(s, folder, own)) if s else None  # type: ignore[misc]
-        for s in scenarios
-    ]
+    norms = [attempt(partial(read_norms, s, folder, own)) if s else None for s in scenarios]
     layers: LayerSet | None = None if named is None else attempt(lambda: read_layers(named, reporter))
     if layers is not None:
         codes = set(layers.table("communes")["code"])

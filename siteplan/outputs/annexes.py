@@ -12,11 +12,10 @@ from siteplan.outputs import dossier_conformity, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
-from siteplan.outputs.paper_table import capital
+from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
-    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -300,5 +299,5 @@ def _annex_coverage(writer: Writer) -> None:
                 wording.clean(sources, 200) or "–",
             ]
         )
-    align: list[Align] = ["left", "left", *["right"] * (len(tokens) + 1), "left"]  # type: ignore[list-item]
+    align = aligned(["left", "left"], "right", len(tokens) + 1, "left")
     writer.paper.table(headings, lines, align=align, size_pt=9)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from siteplan.outputs import wording
+from siteplan.outputs.paper_table import aligned
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
-    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
 
 _SAME = ("statement", "value", "unit", "legal_basis", "certainty")
@@ -26,7 +26,7 @@ def write_assumptions(writer: Writer) -> None:
         words = tuple(writer.cell(column, row[column.name]) for column in columns)
         lines.setdefault(words, []).append(row)
     headings = [wording.label(column, writer.lang) for column in (table.column("number"), *columns)]
-    align: list[Align] = ["right", *["left"] * len(columns)]  # type: ignore[list-item]
+    align = aligned(["right"], "left", len(columns))
     rows = []
     for (statement, *rest), same in lines.items():
         functions = dict.fromkeys(name for row in same if (name := _function_of(str(row["assumption_id"]))))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.outputs import summary
-from siteplan.outputs.paper_table import capital
+from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS, records
 from siteplan.tables.evidence import CONFORMITY_WITH_PLAN
 
@@ -51,7 +51,7 @@ def _counts(writer: Writer, rows: pd.DataFrame) -> None:
         [_kind(writer, kind), *(writer.number(int((own["conformity"] == state).sum())) for state in states)]
         for kind, own in rows.groupby("plan_kind", sort=False)
     ]
-    align: list[Align] = ["left", *["right"] * len(states)]  # type: ignore[list-item]
+    align = aligned(["left"], "right", len(states))
     writer.paper.table(headings, lines, align=align, size_pt=10)
 
 

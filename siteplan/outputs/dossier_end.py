@@ -12,12 +12,12 @@ from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_places import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
 from siteplan.outputs.dossier_values import released
+from siteplan.outputs.paper_table import aligned
 from siteplan.outputs.replies import replies_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -295,7 +295,7 @@ def comparison_table(writer: Writer, comparison: compare.Comparison | None) -> N
     rows = compare.summary_rows(comparison, writer.lang)
     headings = [locale.text("compare.column.measure", writer.lang)]
     headings += [comparison.short_title(option, writer.lang) for option in comparison.options]
-    align: list[Align] = ["left", *["right"] * len(comparison.options)]  # type: ignore[list-item]
+    align = aligned(["left"], "right", len(comparison.options))
     writer.paper.caption(writer.words("options.caption"))
     writer.paper.table(headings, rows, align=align, size_pt=11)
 

@@ -8,6 +8,7 @@ from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune, write_need_tables
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
+from siteplan.outputs.paper_table import aligned
 from siteplan.tables import RESULTS
 from siteplan.tables.parts import BUILD_TYPES
 from siteplan.tabular import read_table
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -201,6 +201,6 @@ def need(writer: Writer) -> None:
         lines.append([name, str(row["count"]), *(wording.shown(c, row[c.name], writer.lang) for c in columns)])
     # turned: twelve columns do not fit an upright page
     turned = [list(line) for line in zip(headings, *lines, strict=True)]
-    align: list[Align] = ["left", *["right"] * len(lines)]  # type: ignore[list-item]
+    align = aligned(["left"], "right", len(lines))
     writer.paper.table(turned[0], turned[1:], align=align, size_pt=11)
     write_need_tables(writer)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
+from siteplan.tables import is_missing
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
@@ -58,11 +59,11 @@ class Measure:
         """Write the value with its unit."""
         words = locale.number(value, self.decimals, lang)
         unit = locale.text(f"compare.unit.{self.unit}", lang) if self.unit else ""
-        return f"{words} {unit}".strip() if value is not None and value == value else words  # noqa: PLR0124 - NaN
+        return f"{words} {unit}".strip() if not is_missing(value) else words
 
     def printed(self, value: float | None) -> float | None:
         """Return the value as far as it is printed: what reads the same is the same."""
-        if value is None or value != value:  # noqa: PLR0124 - NaN
+        if is_missing(value):
             return None
         return float(locale.number(value, self.decimals, "en").replace(",", ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Literal
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,11 @@ from docx.shared import Mm, Pt
 from siteplan.outputs.wording import clean
 
 Align = Literal["left", "center", "right"]
+
+
+def aligned(first: Sequence[Align], rest: Align, count: int, *last: Align) -> list[Align]:
+    """How columns are aligned: the first as told, then as many alike, then the last."""
+    return [*first, *repeat(rest, count), *last]
 
 
 def capital(words: str) -> str:

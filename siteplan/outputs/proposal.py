@@ -16,7 +16,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.outputs import summary, wording
 from siteplan.outputs.paper import Paper
-from siteplan.outputs.paper_table import Align
+from siteplan.outputs.paper_table import aligned
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.tables import RESULTS, land_shares
 from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
@@ -249,7 +249,7 @@ def write_annex(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
     sums = proposal.rows[["area_m2", *COLUMNS, "new_tsc_m2"]].sum()
     total = ["", locale.text("proposal.total", lang), "", "", "", *(_ha(sums[c], lang) for c in ("area_m2", *COLUMNS)),
              _ha(sums["new_tsc_m2"], lang), ""]  # fmt: skip
-    align: list[Align] = ["center", "left", "left", "left", "left", *["right"] * (len(COLUMNS) + 2), "left"]  # type: ignore[list-item]
+    align = aligned(["center", "left", "left", "left", "left"], "right", len(COLUMNS) + 2, "left")
     widths = [4, 13, 12, 12, 14, 8, *[7.5] * len(COLUMNS), 8, 12]
     paper.table(headings, [*rows, total], widths, align, size_pt=7.5, bold_rows=[len(rows)])
     paper.save(path)

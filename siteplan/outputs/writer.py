@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.outputs import summary, wording
-from siteplan.outputs.paper_table import capital
+from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Writer:
     ) -> None:
         """Write a table of figures by what stands in its first column, and below it their `total` in bold."""
         named = [[capital(row[0]), *row[1:]] for row in rows]
-        align: list[Align] = ["left", *["right"] * (len(headings) - 1)]  # type: ignore[list-item]
+        align = aligned(["left"], "right", len(headings) - 1)
         last = [locale.text("workbook.total", self.lang), *total]
         self.paper.table(
             headings, [*named, last], align=align, groups=groups, bold_rows=[len(named)], size_pt=size_pt
