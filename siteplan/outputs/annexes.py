@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import dossier_conformity, summary, wording
+from siteplan.outputs import dossier_conformity, run_words, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
@@ -72,7 +72,7 @@ def _each(writer: Writer, write: Callable[[Writer, Run], None]) -> None:
     """Write a table for each option, with its title above where there are several."""
     for run in writer.runs:
         if len(writer.runs) > 1:
-            writer.paper.heading(wording.title_of(run, writer.lang), 2)
+            writer.paper.heading(run_words.title_of(run, writer.lang), 2)
         write(writer, run)
 
 
@@ -159,7 +159,7 @@ def _annex_evidence(writer: Writer) -> None:
     _annex_sites(writer)
     dossier_conformity.write_matrix(writer)
     writer.paper.caption(writer.words("overlaps_caption"))
-    evidence = wording.printable_evidence(writer.run, writer.lang)
+    evidence = run_words.printable_evidence(writer.run, writer.lang)
     best = set(summary.proposed_sites(writer.run)["site_id"])
     rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]
     rows = rows[rows["effect"] != "information"] if "effect" in rows else rows
@@ -192,7 +192,7 @@ def _annex_priority(writer: Writer) -> None:
     extra = [
         (
             3 + n,
-            wording.criterion_label([writer.run], "commune", key, writer.lang),
+            run_words.criterion_label([writer.run], "commune", key, writer.lang),
             [locale.number(wording.scalar(value), 3, writer.lang) for value in parts[key]],
         )
         for n, key in enumerate(base)

@@ -15,7 +15,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.errors import InputError, Problem, UsageError
 from siteplan.locale import Message
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.measures import Measure, measures_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Comparison:
 
     def title(self, option: str, lang: str = locale.DEFAULT_LANGUAGE) -> str:
         """Title of an option."""
-        return wording.title_of(self.runs[self.options.index(option)], lang)
+        return run_words.title_of(self.runs[self.options.index(option)], lang)
 
     def short_title(self, option: str, lang: str = locale.DEFAULT_LANGUAGE) -> str:
         """Title up to its colon ("Phương án 1"), where that still tells the options apart."""
@@ -101,8 +101,8 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
     finish = pd.to_numeric(planned["finish_year"], errors="coerce")
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run)).set_index("year")[summary.TOTAL]
     caps: dict[int, float] = {}
-    if wording.scenario_of(run).get("programme", {}).get("limited_by") == "money":
-        for fund in wording.scenario_of(run).get("funds", ()):
+    if run_words.scenario_of(run).get("programme", {}).get("limited_by") == "money":
+        for fund in run_words.scenario_of(run).get("funds", ()):
             if fund["committed"]:
                 caps[int(fund["year"])] = caps.get(int(fund["year"]), 0.0) + float(fund["amount"])
     lines = []

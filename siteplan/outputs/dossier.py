@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.errors import InputError, Problem, SiteplanError
-from siteplan.outputs import compare, dossier_end, dossier_options, dossier_places, dossier_state, wording
+from siteplan.outputs import compare, dossier_end, dossier_options, dossier_places, dossier_state, run_words
 from siteplan.outputs.annexes import ANNEXES, annexes
 from siteplan.outputs.dossier_pictures import Pictures, pictures_of
 from siteplan.outputs.dossier_values import values_of
@@ -114,7 +114,7 @@ def write_papers(
     layers = wanted.layers or _layers_of(runs[0])
     material = _Material(
         runs, lang, wanted, layers, read_opinions(layers / FILE, tuple(ANNEXES.values())),
-        compare.compare_runs(runs) if len(runs) > 1 else None, bool(wording.illustrative_line(runs, lang)), {}, {},
+        compare.compare_runs(runs) if len(runs) > 1 else None, bool(run_words.illustrative_line(runs, lang)), {}, {},
     )  # fmt: skip
     material = _numbered(material)
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,8 +155,8 @@ def _layers_of(run: Run) -> Path:
 def marks_of(material: _Material, rests: bool = True) -> list[str]:
     """Return what each page carries: the draft mark or the version, and a word on illustrative figures."""
     runs, lang = material.runs, material.lang
-    stamp = wording.stamp(runs, lang)
-    if not material.wanted.final and not wording.is_draft(runs):
+    stamp = run_words.stamp(runs, lang)
+    if not material.wanted.final and not run_words.is_draft(runs):
         stamp = locale.text("stamp.draft_frozen", lang, stamp=stamp)
     short = [locale.text("stamp.illustrative_short", lang)] if rests and material.illustrative else []
     return [stamp, *short]
@@ -164,9 +164,9 @@ def marks_of(material: _Material, rests: bool = True) -> list[str]:
 
 def _paper(material: _Material, document: object = None) -> Paper:
     run = material.runs[0]
-    kind, province = wording.province_of(run)
+    kind, province = run_words.province_of(run)
     title = locale.text("dossier.abstract", material.lang, kind=kind, name=province)
-    date = dt.date.fromisoformat(str(wording.scenario_of(run).get("date", "2000-01-01")))
+    date = dt.date.fromisoformat(str(run_words.scenario_of(run).get("date", "2000-01-01")))
     paper = Paper(title, date, marks_of(material), document)
     paper.table_word = locale.text("dossier.table_word", material.lang)
     paper.picture_word = locale.text("dossier.picture_word", material.lang)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import compare, summary, wording
+from siteplan.outputs import compare, run_words, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_places import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
@@ -56,7 +56,7 @@ def planned_costs(run: Run) -> pd.DataFrame:
 def money(writer: Writer) -> None:
     """Write costs by component and money by phase, year and source of each option."""
     for number, run in enumerate(writer.runs, start=1):
-        title = wording.title_of(run, writer.lang)
+        title = run_words.title_of(run, writer.lang)
         writer.paper.heading(f"{number}. {title}", 2)
         _components(writer, run)
         _years(writer, run)
@@ -148,11 +148,11 @@ def _sources_chart(writer: Writer, run: Run, table: pd.DataFrame, sources: Seque
 
 
 def _funds(writer: Writer, run: Run) -> None:
-    funds = wording.scenario_of(run).get("funds") or ()
+    funds = run_words.scenario_of(run).get("funds") or ()
     if not funds:
         writer.say("money.no_funds")
         return
-    kind = str(wording.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
+    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
     writer.paper.text(locale.text(f"workbook.funds.{kind}", writer.lang))
     sure = sum(float(fund.get("amount", 0)) for fund in funds if fund.get("committed", True))
     possible = sum(float(fund.get("amount", 0)) for fund in funds if not fund.get("committed", True))
@@ -314,6 +314,6 @@ def state_of_figures(writer: Writer) -> None:
     """Write what state the figures are in, once, on the first page."""
     if writer.paper.marks:
         writer.paper.text("; ".join(writer.paper.marks) + ".", italic=True)
-    illustrative = wording.illustrative_line(writer.runs, writer.lang)
+    illustrative = run_words.illustrative_line(writer.runs, writer.lang)
     if illustrative:
         writer.paper.text(illustrative, italic=True)

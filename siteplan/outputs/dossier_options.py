@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siteplan import locale
-from siteplan.outputs import compare, summary, wording
+from siteplan.outputs import compare, run_words, summary, wording
 from siteplan.outputs.dossier_built import write_built
 from siteplan.outputs.dossier_end import comparison_table
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def options(writer: Writer, comparison: compare.Comparison | None) -> None:
     """Write each option, and the comparison where there are several."""
     for n, run in enumerate(writer.runs, start=1):
-        writer.paper.heading(f"{n}. {wording.title_of(run, writer.lang)}", 2)
+        writer.paper.heading(f"{n}. {run_words.title_of(run, writer.lang)}", 2)
         _one_option(writer, run, n - 1)
     if comparison is None:
         writer.say("options.single")
@@ -49,13 +49,13 @@ def _one_option(writer: Writer, run: Run, number: int) -> None:
     counts = {status: int((rows["status"] == status).sum()) for status in ("planned", "waiting", "not_needed")}
     writer.say("options.counts", listed=writer.counted("status", counts))
     write_built(writer, run)
-    phases = [str(p["name"]) for p in wording.scenario_of(run).get("phases", ())]
+    phases = [str(p["name"]) for p in run_words.scenario_of(run).get("phases", ())]
     found = [p for p in planned["phase"].dropna().unique() if p not in phases]
     lines = [
         [wording.clean(phase), *_phase_figures(writer, planned[planned["phase"] == phase])]
         for phase in [*phases, *sorted(found)]
     ]
-    writer.paper.caption(writer.words("options.phases_caption", title=wording.title_of(run, writer.lang)))
+    writer.paper.caption(writer.words("options.phases_caption", title=run_words.title_of(run, writer.lang)))
     headings = [writer.words(f"options.column.{name}") for name in ("phase", "centres", "people", "money")]
     writer.sums(headings, lines, _phase_figures(writer, planned))
     caption = writer.words("options.phases_map", title=writer.option_of(run))
@@ -83,7 +83,7 @@ def surplus(writer: Writer) -> None:
     writer.say("surplus.rule")
     for run in writer.runs:
         rows = summary.of_option(run.surplus, run)
-        writer.paper.caption(writer.words("surplus.caption", title=wording.title_of(run, writer.lang)))
+        writer.paper.caption(writer.words("surplus.caption", title=run_words.title_of(run, writer.lang)))
         tokens = [t for t in RESULTS["surplus"].column("treatment").values if (rows["treatment"] == t).any()]
         lines = [
             [locale.value_text("treatment", token, writer.lang),

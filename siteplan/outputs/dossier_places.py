@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.dossier_state import counts_of
@@ -76,10 +76,10 @@ def priority(writer: Writer) -> None:
     """Write criteria, supplements and the first communes in order."""
     run = writer.run
     keys, _ = summary.points_by_criterion(run, "commune")
-    extra = wording.scenario_of(run).get("supplements", {})
-    criteria = [c for c in wording.scenario_of(run).get("criteria", ()) if c.get("of") == "commune"]
+    extra = run_words.scenario_of(run).get("supplements", {})
+    criteria = [c for c in run_words.scenario_of(run).get("criteria", ()) if c.get("of") == "commune"]
     listed = "; ".join(
-        f"{wording.criterion_label([run], 'commune', str(c['key']), writer.lang)} "
+        f"{run_words.criterion_label([run], 'commune', str(c['key']), writer.lang)} "
         f"({writer.number(float(c['weight']), 1)})"
         for c in criteria
     )
@@ -91,7 +91,7 @@ def priority(writer: Writer) -> None:
             border=writer.number(float(extra.get("border", 0)), 1),
             ward=writer.number(float(extra.get("central_ward", 0)), 1),
         )
-    for words in wording.weighings(run, "commune", writer.lang):
+    for words in run_words.weighings(run, "commune", writer.lang):
         writer.paper.text(words)
     communes = run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
     moved = communes[communes["base_rank"].notna() & (communes["base_rank"] != communes["priority_rank"])]

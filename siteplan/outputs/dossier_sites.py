@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.dossier_pictures import SITE_WIDTH_MM, THEMES, sheet_key, site_key
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
@@ -57,7 +57,7 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
         words = wording.shown(schema, site[column], writer.lang)
         if words != "–":
             cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
-    cells += [(wording.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
+    cells += [(run_words.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
     if len(cells) % 2:
         cells.append(("", ""))
     half = len(cells) // 2

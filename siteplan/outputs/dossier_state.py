@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.dossier_need import write_balance, write_commune_by_commune, write_need_tables
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.paper_table import aligned
@@ -149,7 +149,7 @@ def assumptions(writer: Writer) -> None:
 def need(writer: Writer) -> None:
     """Write the need of the province, its three scopes and groups."""
     communes = writer.run.communes
-    scope = str(wording.scenario_of(writer.run).get("need", {}).get("scope", ""))
+    scope = str(run_words.scenario_of(writer.run).get("need", {}).get("scope", ""))
     writer.say("need.scope", scope=locale.value_text("scope", scope, writer.lang))
     writer.say(
         "need.staff",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
 from siteplan.tables.parts import BUILD_TYPES
@@ -26,7 +26,7 @@ KEPT = "keep"  # the treatment that leaves a facility where it is
 def values_of(writer: Writer) -> dict[str, Any]:
     """Return the variables of the templates: texts, and ``phuong_an``, a list with one mapping an option."""
     run = writer.run
-    kind, name = wording.province_of(run)
+    kind, name = run_words.province_of(run)
     title = writer.words("abstract", kind=kind, name=name)
     assumptions = run.table("assumptions")["certainty"].value_counts()
     found: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
     freed = released(run)
     found = {
-        "ten": wording.title_of(run, writer.lang),
+        "ten": run_words.title_of(run, writer.lang),
         "bo_tri": writer.counted("status", {status: int(states.get(status, 0)) for status in STATUSES}),
         "so_bo_tri": writer.number(int(states.get("planned", 0))),
         "so_cho": writer.number(int(states.get("waiting", 0))),

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import crs, locale
-from siteplan.outputs import spreadsheet, wording
+from siteplan.outputs import run_words, spreadsheet
 from siteplan.outputs.spreadsheet import Field
 from siteplan.runs import write_geopackage
 
@@ -82,7 +82,7 @@ def write_national(runs: Sequence[Run], stem: Path, lang: str = locale.DEFAULT_L
     communes = communes_of(runs)
     layer.unlink(missing_ok=True)
     write_geopackage(layer, {"communes": communes})
-    stamp = "\n".join([*wording.stamp_lines(list(runs), lang), locale.text("national.note", lang)])
+    stamp = "\n".join([*run_words.stamp_lines(list(runs), lang), locale.text("national.note", lang)])
     _draw(communes, picture, title, stamp, lang)
     return book_file, picture, layer
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyogrio
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words, wording
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.tables import RESULTS
 
@@ -52,7 +52,7 @@ def add_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     name = locale.text("opinions.sheet", lang)
     title = locale.text("opinions.heading", lang)
     if option:
-        name, title = f"{name} {option}", f"{title} – {wording.title_of(run, lang)}"
+        name, title = f"{name} {option}", f"{title} – {run_words.title_of(run, lang)}"
     book.sheet(name, title, fields, rows, notes=[locale.text("opinions.beside", lang)], frozen_columns=2)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import spreadsheet, summary, wording
+from siteplan.outputs import run_words, spreadsheet, summary, wording
 from siteplan.outputs.spreadsheet import Field
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def add_sheet(book: spreadsheet.Book, run: Run, lang: str) -> None:
     ]
     fields.append(Field(words("plan_form.column.remark", lang), 20, "text"))
     notes = [words("plan_form.unit", lang)]
-    if wording.scenario_of(run).get("programme", {}).get("label_of_funds") == "assumed":
+    if run_words.scenario_of(run).get("programme", {}).get("label_of_funds") == "assumed":
         notes.append(words("plan_form.assumed", lang))
-    title = f"{words('plan_form.title', lang)} – {wording.title_of(run, lang)}"
+    title = f"{words('plan_form.title', lang)} – {run_words.title_of(run, lang)}"
     name = f"{words('plan_form.sheet', lang)} {summary.short_option(run, lang)}"
     book.sheet(name, title, fields, rows, notes=notes, frozen_columns=2)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.runs import Run
 
@@ -48,7 +48,7 @@ def _same_sites(before: Run, after: Run) -> dict[str, str]:
 
 
 def _findings(run: Run) -> dict[str, dict[str, dict[Any, Any]]]:
-    rows = wording.printable_evidence(run, locale.DEFAULT_LANGUAGE)
+    rows = run_words.printable_evidence(run, locale.DEFAULT_LANGUAGE)
     out: dict[str, dict[str, dict[Any, Any]]] = {}
     for row in pd.DataFrame(rows.drop(columns="geometry"))[rows["source"].isin(_SOURCES)].to_dict("records"):
         out.setdefault(str(row["site_id"]), {})[str(row["zone_id"])] = row
@@ -139,7 +139,7 @@ def _zone_row(
 def write_diff(diff: PlansDiff, before: Run, after: Run, path: Path, lang: str) -> Path:
     """Write the comparison as a workbook of one sheet."""
     title = locale.text(
-        "plans_diff.title", lang, before=wording.title_of(before, lang), after=wording.title_of(after, lang)
+        "plans_diff.title", lang, before=run_words.title_of(before, lang), after=run_words.title_of(after, lang)
     )
     fields = [
         Field(locale.text(f"plans_diff.column.{name}", lang), 14 if name in _NUMBERS else 24,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_table import aligned
 from siteplan.outputs.spreadsheet import Book, Field
@@ -139,7 +139,7 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
                "y_east", "area_m2", *COLUMNS, "new_tsc_m2", "beside_m2", "start_year", "conformity",
                "check_result"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
-    phases = [str(phase["name"]) for phase in wording.scenario_of(run).get("phases", ())]
+    phases = [str(phase["name"]) for phase in run_words.scenario_of(run).get("phases", ())]
     place = frame["phase"].map({name: n for n, name in enumerate(phases)})
     ordered = frame.assign(_place=place).sort_values(
         ["start_year", "_place", "phase", "commune_code"], kind="stable", na_position="last", ignore_index=True
@@ -188,7 +188,7 @@ def notes_of(run: Run, proposal: Proposal, lang: str) -> list[str]:
     notes += [locale.text("proposal.note_resolution", lang)]
     if proposal.without_site:
         notes.append(locale.text("proposal.note_without_site", lang, names=", ".join(proposal.without_site)))
-    illustrative = wording.illustrative_line([run], lang)
+    illustrative = run_words.illustrative_line([run], lang)
     return [*notes, illustrative] if illustrative else notes
 
 
@@ -234,11 +234,11 @@ def _phase_sheet(book: Book, proposal: Proposal, lang: str) -> None:
 def write_annex(run: Run, proposal: Proposal, path: Path, lang: str) -> Path:
     """Write the table as an annex in Word, landscape, with its sums and the quota."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    date = dt.date.fromisoformat(str(wording.scenario_of(run).get("date", "2000-01-01")))
+    date = dt.date.fromisoformat(str(run_words.scenario_of(run).get("date", "2000-01-01")))
     title = locale.text("proposal.title", lang)
-    paper = Paper(title, date, wording.stamp_lines([run], lang))
+    paper = Paper(title, date, run_words.stamp_lines([run], lang))
     paper.title(locale.text("proposal.word_kind", lang), title)
-    paper.text(locale.text("proposal.intro", lang, option=wording.title_of(run, lang), count=len(proposal.rows)))
+    paper.text(locale.text("proposal.intro", lang, option=run_words.title_of(run, lang), count=len(proposal.rows)))
     paper.text(quota_line(proposal, lang))
     for note in notes_of(run, proposal, lang):
         paper.text(note, italic=True)

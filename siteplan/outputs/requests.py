@@ -17,7 +17,7 @@ import shapely
 import xlsxwriter
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_table import Align
 from siteplan.tables import RESULTS
@@ -196,10 +196,10 @@ def _letter(run: Run, request: Request, path: Path, lang: str) -> Path:
     def words(key: str, **params: Any) -> str:
         return locale.text(f"agencies.{key}", lang, **params)
 
-    kind, province = wording.province_of(run)
-    date = dt.date.fromisoformat(str(wording.scenario_of(run).get("date", "2000-01-01")))
+    kind, province = run_words.province_of(run)
+    date = dt.date.fromisoformat(str(run_words.scenario_of(run).get("date", "2000-01-01")))
     to = _address(run, request, lang)
-    paper = Paper(words("letter_title", agency=to), date, wording.stamp_lines([run], lang))
+    paper = Paper(words("letter_title", agency=to), date, run_words.stamp_lines([run], lang))
     paper.letterhead(
         [(locale.text("dossier.parent_body", lang, kind=kind, name=province).upper(), False),
          (locale.text("dossier.body", lang).upper(), True)],
@@ -211,12 +211,17 @@ def _letter(run: Run, request: Request, path: Path, lang: str) -> Path:
     communes = request.rows["commune_code"].nunique()
     paper.text(words("subject_confirm" if confirm else "subject"), italic=True, indent=False)
     paper.text(words("to", agency=to), indent=False)
-    params = {"sites": sites, "communes": communes, "rows": len(request.rows), "scenario": wording.title_of(run, lang)}
+    params = {
+        "sites": sites,
+        "communes": communes,
+        "rows": len(request.rows),
+        "scenario": run_words.title_of(run, lang),
+    }
     paper.text(words("body_confirm" if confirm else "body", **params))
     if request.agency.legal_basis:
         paper.text(words("basis", basis=request.agency.legal_basis))
     paper.text(words("ask", file=f"{request.stem}.xlsx"))
-    illustrative = wording.illustrative_line([run], lang)
+    illustrative = run_words.illustrative_line([run], lang)
     if illustrative:
         paper.text(illustrative, italic=True)
     paper.signature(locale.text("dossier.recipients", lang), [words("recipient_self"),
@@ -255,7 +260,7 @@ def _answer_book(run: Run, request: Request, path: Path, lang: str) -> Path:
     book = xlsxwriter.Workbook(
         str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
-    date = str(wording.scenario_of(run).get("date", "2000-01-01"))
+    date = str(run_words.scenario_of(run).get("date", "2000-01-01"))
     book.set_properties({"title": wording.clean(request.agency.agency), "author": "siteplan",
                          "created": dt.datetime.fromisoformat(f"{date}T00:00:00")})  # fmt: skip
     base = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
@@ -267,7 +272,7 @@ def _answer_book(run: Run, request: Request, path: Path, lang: str) -> Path:
     blank = book.add_format({**base, "border": 1, "bg_color": "#FFF9C4", "locked": False, "num_format": "@"})
     page = book.add_worksheet(words("sheet.answers"))
     page.write_string(0, 5, words("book_title", agency=_address(run, request, lang)), title)
-    page.write_string(1, 5, " – ".join(wording.stamp_lines([run], lang)), note)
+    page.write_string(1, 5, " – ".join(run_words.stamp_lines([run], lang)), note)
     page.write_string(2, 5, words("book_note"), note)
     shown = ("commune", "site", "area", "finding")
     keys = (SHEET_MARK, *REQUEST_KEYS, *shown, *BLANKS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
 from siteplan.errors import Problem, UsageError
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.site_picture import picture
 from siteplan.tables import RESULTS, Column
 
@@ -118,7 +118,7 @@ def write_site_sheet(run: Run, asked: str, path: Path, style: Style, lang: str =
 
 def page(run: Run, site: Mapping[str, Any], style: Style, lang: str) -> str:
     """Return the page; every text from data is escaped."""
-    evidence = wording.printable_evidence(run, lang)
+    evidence = run_words.printable_evidence(run, lang)
     evidence = evidence[evidence["site_id"] == site["site_id"]].sort_values(
         ["severity", "area_m2", "zone_id"], ascending=[False, False, True], kind="stable"
     )
@@ -152,11 +152,11 @@ def _head(run: Run, site: Mapping[str, Any], lang: str) -> str:
     rank = wording.shown(columns.column("rank"), site["rank"], lang)
     score = wording.shown(columns.column("score"), site["score"], lang)
     origin = wording.shown(columns.column("letter"), site["letter"], lang)
-    stamps = "".join(f"<p>{escape(line)}</p>" for line in wording.stamp_lines([run], lang))
+    stamps = "".join(f"<p>{escape(line)}</p>" for line in run_words.stamp_lines([run], lang))
     proposed = f" · {_says('proposed', lang)}" if site["is_best"] is True or site["is_best"] == 1 else ""
     return (
         f"<header><div><h1>{_says('title', lang, label=site['label'])} · {place}</h1>"
-        f"<p>{escape(str(site['site_id']))} · {escape(origin)} · {escape(wording.title_of(run, lang))}</p>"
+        f"<p>{escape(str(site['site_id']))} · {escape(origin)} · {escape(run_words.title_of(run, lang))}</p>"
         f'<p class="result">{escape(result)} · {_says("score", lang, score=score, rank=rank)}{proposed}</p></div>'
         f'<div class="stamp">{stamps}</div></header>'
     )
@@ -226,7 +226,8 @@ def _points(run: Run, site: Mapping[str, Any], lang: str) -> str:
         points = _says("no_figure", lang) if row["missing"] else escape(locale.number(float(row["points"]), 1, lang))
         weight = escape(locale.number(float(row["weight"]), 0, lang))
         rows.append(
-            f"<td>{escape(wording.criterion_label([run], 'site', key, lang))}</td><td class='n'>{points}/{weight}</td>"
+            f"<td>{escape(run_words.criterion_label([run], 'site', key, lang))}</td>"
+            f"<td class='n'>{points}/{weight}</td>"
         )
     high = -(-len(rows) // POINT_COLUMNS)
     rows += ["<td></td><td></td>"] * (POINT_COLUMNS * high - len(rows))

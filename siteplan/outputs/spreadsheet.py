@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import xlsxwriter
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words, wording
 from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, decimals_of
 from siteplan.outputs.paper_table import capital
 from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
@@ -132,8 +132,8 @@ class Book:
         created: dt.date = dt.date(2000, 1, 1),
     ) -> None:
         self.lang = lang
-        self.stamp = wording.stamp_lines(runs, lang) if runs else [wording.clean(line) for line in stamp]
-        self.footing = " · ".join(sorted({wording.title_of(run, lang) for run in runs})) or wording.clean(title)
+        self.stamp = run_words.stamp_lines(runs, lang) if runs else [wording.clean(line) for line in stamp]
+        self.footing = " · ".join(sorted({run_words.title_of(run, lang) for run in runs})) or wording.clean(title)
         self._book = xlsxwriter.Workbook(
             str(path),
             {
@@ -144,7 +144,7 @@ class Book:
                 "default_date_format": "dd/mm/yyyy",
             },
         )
-        day = wording.scenario_of(runs[0]).get("date", "2000-01-01") if runs else created.isoformat()
+        day = run_words.scenario_of(runs[0]).get("date", "2000-01-01") if runs else created.isoformat()
         self._book.set_properties(
             {
                 "title": title,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words
 from siteplan.tables.evidence import CONFORMITY_WITH_PLAN
 from siteplan.tables.parts import BASES
 from siteplan.tables.results import LETTERS
@@ -62,7 +62,7 @@ def option_of(run: Run) -> str:
 
 def short_option(run: Run, lang: str) -> str:
     """Title of a run's option up to its colon ("Phương án 1"), for sheets' names; the option's name for a long one."""
-    short = wording.title_of(run, lang).split(":")[0].strip()
+    short = run_words.title_of(run, lang).split(":")[0].strip()
     return short if short and len(short) <= SHORT_TITLE else option_of(run)
 
 

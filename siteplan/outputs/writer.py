@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS
 
@@ -53,8 +53,8 @@ class Writer:
 
     def option_of(self, run: Run) -> str:
         """Name of the option of a run: its title up to the colon, where that tells it from the others."""
-        own, *others = (wording.title_of(one, self.lang).split(":")[0].strip() for one in (run, *self.runs))
-        return own if others.count(own) == 1 else wording.title_of(run, self.lang)
+        own, *others = (run_words.title_of(one, self.lang).split(":")[0].strip() for one in (run, *self.runs))
+        return own if others.count(own) == 1 else run_words.title_of(run, self.lang)
 
     def counted(self, of: str, counts: Mapping[str, int], between: str = ", ") -> str:
         """Name what there is of each kind in a sentence; kinds without any are left out."""

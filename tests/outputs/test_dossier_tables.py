@@ -14,7 +14,7 @@ import pytest
 
 from siteplan import locale
 from siteplan.locale import encode
-from siteplan.outputs import compare, dossier, replies, wording
+from siteplan.outputs import compare, dossier, replies, run_words, wording
 from siteplan.tables import RESULTS, conform
 
 NONE = "–"
@@ -343,7 +343,7 @@ class Oracle:
         return [heads, *lines]
 
     def overlaps(self):
-        rows = wording.printable_evidence(self.run, "vi")
+        rows = run_words.printable_evidence(self.run, "vi")
         rows = rows[rows["site_id"].isin(set(self.best()["site_id"])) & rows["relation"].isin(OVERLAPS)]
         rows = rows[rows["effect"] != "information"]
         names = (*EVIDENCE_COLUMNS, "effect", "treatment", "owner")
@@ -361,7 +361,7 @@ class Oracle:
         for at, criterion in enumerate(c for c in listed if c["key"] in set(scores["criterion"])):
             points = scores[scores["criterion"] == criterion["key"]].set_index("subject_id")["points"]
             texts = [vn(points.get(code), 3) for code in rows["code"]]
-            extra.append((3 + at, wording.criterion_label([self.run], "commune", criterion["key"], "vi"), texts))
+            extra.append((3 + at, run_words.criterion_label([self.run], "commune", criterion["key"], "vi"), texts))
         names = ("priority_rank", "code", "name", "base_points", "border_points", "ward_points", "supplement_points",
                  "priority_points", "base_rank")  # fmt: skip
         return self.table_of("communes", names, rows, extra=extra)

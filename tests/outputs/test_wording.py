@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteplan.locale import encode
-from siteplan.outputs import wording
+from siteplan.outputs import run_words, wording
 from siteplan.tables import RESULTS
 
 COMMUNES = RESULTS["communes"]
@@ -85,20 +85,20 @@ def test_cleaning_keeps_vietnamese_letters_and_composes_them():
 def test_draft_and_frozen_stamps(build_run):
     draft = build_run()
     frozen = build_run(frozen={"version": "trình lần 2", "date": "2026-03-01"})
-    assert "DỰ THẢO" in wording.stamp([draft], "vi")
-    assert "03/02/2026" in wording.stamp([draft], "vi")
-    assert wording.stamp([frozen], "vi") == "Phiên bản trình lần 2 (01/03/2026)"
-    assert "DỰ THẢO" in wording.stamp([frozen, draft], "vi")
+    assert "DỰ THẢO" in run_words.stamp([draft], "vi")
+    assert "03/02/2026" in run_words.stamp([draft], "vi")
+    assert run_words.stamp([frozen], "vi") == "Phiên bản trình lần 2 (01/03/2026)"
+    assert "DỰ THẢO" in run_words.stamp([frozen, draft], "vi")
 
 
 def test_illustrative_layers_are_named(build_run):
     run = build_run(illustrative_layers=["dem", "plans"])
-    assert "mô hình số độ cao; quy hoạch" in wording.illustrative_line([run], "vi")
-    assert wording.illustrative_line([build_run(illustrative_layers=[])], "vi") == ""
+    assert "mô hình số độ cao; quy hoạch" in run_words.illustrative_line([run], "vi")
+    assert run_words.illustrative_line([build_run(illustrative_layers=[])], "vi") == ""
 
 
 def test_evidence_of_restricted_layers_tells_nothing_of_the_object(small_run):
-    shown = wording.printable_evidence(small_run, "vi")
+    shown = run_words.printable_evidence(small_run, "vi")
     assert len(shown) == len(small_run.conflicts)
     words = " ".join(str(v) for v in pd.DataFrame(shown).drop(columns="geometry").to_numpy().ravel())
     assert "BIMAT" not in words
@@ -108,7 +108,7 @@ def test_evidence_of_restricted_layers_tells_nothing_of_the_object(small_run):
 
 def test_evidence_of_restricted_layers_is_whole_where_the_run_includes_it(build_run):
     run = build_run(include_restricted=True)
-    assert "Trận địa bí mật" in set(wording.printable_evidence(run, "vi")["title"])
+    assert "Trận địa bí mật" in set(run_words.printable_evidence(run, "vi")["title"])
 
 
 def test_ids_and_kinds_of_rules_are_told_in_words() -> None:

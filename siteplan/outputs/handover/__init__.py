@@ -18,7 +18,7 @@ import pyogrio
 
 from siteplan import locale
 from siteplan.errors import NoSpaceError, Problem
-from siteplan.outputs import opinions, wording
+from siteplan.outputs import opinions, run_words
 from siteplan.outputs.handover import (
     certificate,
     corners,
@@ -137,7 +137,7 @@ def write_shapefiles(
         Where a file cannot be written, for instance because it is open in another program.
     """
     content = gather(run, Wanted(themes=tuple(LAYERS), include_restricted=include_restricted))
-    date = str(wording.scenario_of(run).get("date", "2000-01-01"))
+    date = str(run_words.scenario_of(run).get("date", "2000-01-01"))
     part = folder / _PART
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -164,7 +164,7 @@ class _Kit:
     @property
     def date(self) -> str:
         """ISO date of its files: that of the scenario, so that the same run gives the same bytes."""
-        return str(wording.scenario_of(self.run).get("date", "2000-01-01"))
+        return str(run_words.scenario_of(self.run).get("date", "2000-01-01"))
 
 
 def _write(folder: Path, kit: _Kit, content: Content) -> list[Path]:
@@ -198,13 +198,13 @@ def _write_usual(folder: Path, kit: _Kit, content: Content) -> None:
     if (folder / opinions.KIT_FILE).is_file():
         (folder / opinions.KIT_FILE).rename(folder / DOCUMENTS / opinions.KIT_FILE)
     geopackage.write_styles(folder / package, looks, lang, style, date)
-    project.write(folder / f"{run.name}.qgz", package, wording.title_of(run, lang), looks, lang, style, date)
+    project.write(folder / f"{run.name}.qgz", package, run_words.title_of(run, lang), looks, lang, style, date)
     from siteplan.outputs.handover import dxf  # its library takes longer to import than shapefiles to write
 
     # a ground of thousands of lines stands in a drawing only where somebody asked for it
     drawn = [layer for layer in content.layers if content.named or layer.theme in LAYERS]
     dxf.write(folder / DRAWINGS / f"{run.name}.dxf", drawn, looks, content.names, lang)
-    kml.write(folder / EARTH / f"{run.name}.kml", wording.title_of(run, lang), _for_earth(looks), content.names, lang)
+    kml.write(folder / EARTH / f"{run.name}.kml", run_words.title_of(run, lang), _for_earth(looks), content.names, lang)
     also = ["package", "project", "drawing", "earth"]
     sites = content.rows("sites")
     if sites is not None:

@@ -15,7 +15,7 @@ import pyproj
 
 from siteplan import locale
 from siteplan.crs import DATUM_SHIFT, WGS84, transformer
-from siteplan.outputs import wording
+from siteplan.outputs import run_words
 from siteplan.outputs.paper import Paper
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def settings(epsg: int) -> Mapping[str, Any]:
 def write(path: Path, run: Run, lang: str) -> None:
     """Write the statement as Word."""
     epsg = run.epsg if hasattr(run, "epsg") else int(run.manifest["province"]["epsg"])
-    date = dt.date.fromisoformat(str(wording.scenario_of(run).get("date", "2000-01-01")))
+    date = dt.date.fromisoformat(str(run_words.scenario_of(run).get("date", "2000-01-01")))
 
     def words(key: str, **params: Any) -> str:
         return locale.text(f"handover.crs.{key}", lang, **params)
 
     told = settings(epsg)
-    kind, province = wording.province_of(run)
-    paper = Paper(words("title"), date, wording.stamp_lines([run], lang))
+    kind, province = run_words.province_of(run)
+    paper = Paper(words("title"), date, run_words.stamp_lines([run], lang))
     paper.title(words("title").upper(), words("abstract", kind=kind, name=province))
     paper.text(words("intro", **told))
     paper.caption(words("parameters"))

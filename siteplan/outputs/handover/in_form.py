@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyproj
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words, wording
 from siteplan.outputs.handover import certificate, corners, dxf, geopackage, project
 from siteplan.outputs.handover.content import GROUND, LAYERS, Content
 from siteplan.outputs.handover.form import Form
@@ -62,7 +62,7 @@ def write(
         limit_widths(path, form.fields)
         here = [look for look in shown if look.package == path.name]
         geopackage.write_styles(path, here, lang, style, date)
-    title = wording.title_of(run, lang)
+    title = run_words.title_of(run, lang)
     project.write(folder / DATA / f"{run.name}.qgz", "", title, shown, lang, grouped, date)
     drawn = [layer for layer in content.layers if layer.theme in LAYERS]
     dxf.write(folder / DRAWINGS / f"{run.name}.dxf", drawn, own, content.names, lang)
@@ -128,7 +128,7 @@ def readme(
     run: Run, form: Form, content: Content, formed: Sequence[Formed], include_restricted: bool, lang: str
 ) -> str:
     """Return the text of the README: what is there, what is missing and why, and how far the form is known."""
-    kind, province = wording.province_of(run)
+    kind, province = run_words.province_of(run)
     epsg = int(run.manifest["province"]["epsg"])
     there = {one.of.database for one in formed if one.layer is not None}
     title = "title_en" if lang == "en" else "title"
@@ -161,11 +161,11 @@ def readme(
                     else (RESULTS.get(theme) or INPUTS[theme]).label)
         for theme in form.themes if theme in content.themes and theme not in used
     ]  # fmt: skip
-    illustrative = wording.illustrative_line([run], lang)
+    illustrative = run_words.illustrative_line([run], lang)
     return wording.clean(
         locale.text(
-            "handover.form.readme", lang, form=form.name.upper(), folder=form.name, title=wording.title_of(run, lang),
-            marks="; ".join(wording.stamp_lines([run], lang)), kind=kind, name=province, epsg=str(epsg),
+            "handover.form.readme", lang, form=form.name.upper(), folder=form.name, title=run_words.title_of(run, lang),
+            marks="; ".join(run_words.stamp_lines([run], lang)), kind=kind, name=province, epsg=str(epsg),
             crs=pyproj.CRS.from_epsg(epsg).name, run=run.name,
             created=wording.day(str(run.manifest.get("created", "")), lang), chosen=chosen_words(content, lang),
             unverified=locale.text("handover.form.unverified", lang), folders="\n".join(folders),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words
 from siteplan.outputs.handover.content import Content
 from siteplan.tables import RESULTS
 from siteplan.workspace import KIT_MANIFEST, KIT_SUMS
@@ -33,7 +33,7 @@ def slug(words: str) -> str:
 def version_of(run: Run) -> tuple[str, str]:
     """Return version ("" for a draft) and date (ISO) of a run."""
     frozen = run.manifest.get("frozen") or {}
-    date = str(frozen.get("date") or run.manifest.get("created") or wording.scenario_of(run).get("date", ""))[:10]
+    date = str(frozen.get("date") or run.manifest.get("created") or run_words.scenario_of(run).get("date", ""))[:10]
     return str(frozen.get("version") or ""), date
 
 
@@ -73,7 +73,7 @@ def seal(folder: Path, run: Run, content: Content, name: str, lang: str, told: M
     (folder / KIT_SUMS).write_text(lines, "utf-8", newline="\n")
     files = _files(folder)
     archive = folder / f"{name}.zip"
-    _zip(archive, folder, files, name, str(wording.scenario_of(run).get("date", "2000-01-01")))
+    _zip(archive, folder, files, name, str(run_words.scenario_of(run).get("date", "2000-01-01")))
     return [*(folder / file for file in files), archive]
 
 
@@ -83,7 +83,7 @@ def manifest(run: Run, content: Content, name: str, lang: str) -> dict[str, Any]
     return {
         "format": FORMAT,
         "kit": name,
-        "dossier": wording.title_of(run, lang),
+        "dossier": run_words.title_of(run, lang),
         "run": run.name,
         "run_fingerprint": run.manifest.get("fingerprint"),
         "run_created": run.manifest.get("created"),

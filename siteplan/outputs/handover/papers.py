@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyproj
 
 from siteplan import locale
-from siteplan.outputs import dictionary, wording
+from siteplan.outputs import dictionary, run_words, wording
 from siteplan.outputs.handover.content import LAYERS, Content, KitLayer
 from siteplan.outputs.handover.shapefiles import twin_names, unique_dbf_names
 from siteplan.outputs.spreadsheet import Book, Field
@@ -99,15 +99,15 @@ def readme(run: Run, content: Content, package: str, include_restricted: bool, l
         if name not in there and name in tables:
             label = tables[name].label_en if lang == "en" else tables[name].label
             lines.append(locale.text("handover.file_empty", lang, label=label))
-    kind, province = wording.province_of(run)
-    illustrative = wording.illustrative_line([run], lang)
+    kind, province = run_words.province_of(run)
+    illustrative = run_words.illustrative_line([run], lang)
     epsg = int(run.manifest["province"]["epsg"])
     return wording.clean(
         locale.text(
             "handover.readme",
             lang,
-            title=wording.title_of(run, lang),
-            marks="; ".join(wording.stamp_lines([run], lang)),
+            title=run_words.title_of(run, lang),
+            marks="; ".join(run_words.stamp_lines([run], lang)),
             kind=kind,
             name=province,
             epsg=str(epsg),

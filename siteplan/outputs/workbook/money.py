@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.outputs.workbook import charts
@@ -72,7 +72,7 @@ class _Lines:
         paid = self.money[summary.flags(self.money["paid"])]
         self.paid = {(row.commune_code, int(row.year), row.source) for row in paid.itertuples()}
         self.left = self._left()
-        self.costs = wording.scenario_of(run).get("costs", {})
+        self.costs = run_words.scenario_of(run).get("costs", {})
 
     def _left(self) -> dict[int, float]:
         """Return what is left of each committed fund after what was paid, tỷ đồng."""
@@ -145,7 +145,7 @@ class _Lines:
         return wording.clean(locale.value_text("source", source, self.lang))
 
     def _due(self, code: str, year: int, years: int, group: tuple[str, str], number: int) -> list[dict[str, Any]]:
-        carry = bool(wording.scenario_of(self.run).get("programme", {}).get("carry_over"))
+        carry = bool(run_words.scenario_of(self.run).get("programme", {}).get("carry_over"))
         formula, factor = self._factor(year)
         cost = self.sizes.cost(group)
         usable = [(n, f) for n, f in committed(self.run) if int(f["year"]) == year or (carry and int(f["year"]) < year)]
@@ -263,7 +263,7 @@ def add_funding(
         rows.append(
             [int(line["year"]), *cells, Live(f"=ROUND(SUM($B{{row}}:${last}{{row}}),9)", total) if sources else total]
         )
-    kind = str(wording.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
+    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
     notes: list[Any] = [locale.text(f"workbook.funds.{kind}", lang)]
     if payments is not None and parameters is not None:
         notes.append(parameters.status(lang))

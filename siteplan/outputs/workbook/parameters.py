@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.live_cells import Input, Live, Placed, decimals_of
 from siteplan.outputs.spreadsheet import Book, Field
 
@@ -64,7 +64,7 @@ class _Line:
 
 def criteria_of(run: Run, of: str) -> dict[str, Mapping[str, Any]]:
     """Criteria of the scenario by key."""
-    found = wording.scenario_of(run).get("criteria", ())
+    found = run_words.scenario_of(run).get("criteria", ())
     return {str(c["key"]): c for c in found if c.get("of", "site") == of}
 
 
@@ -81,7 +81,7 @@ def prices_of(run: Run) -> dict[str, Mapping[str, Any]]:
 
 def committed(run: Run) -> list[tuple[int, Mapping[str, Any]]]:
     """Return the committed funds with their number in the scenario."""
-    return [(n, f) for n, f in enumerate(wording.scenario_of(run).get("funds", ())) if f.get("committed")]
+    return [(n, f) for n, f in enumerate(run_words.scenario_of(run).get("funds", ())) if f.get("committed")]
 
 
 def _weights(run: Run, of: str, lang: str) -> list[_Line]:
@@ -97,7 +97,7 @@ def _weights(run: Run, of: str, lang: str) -> list[_Line]:
             _Line(
                 ("weight", of, key),
                 f"weights_{of}",
-                wording.criterion_label([run], of, key, lang),
+                run_words.criterion_label([run], of, key, lang),
                 0.0 if weight is None else float(weight),
                 locale.text("workbook.unit.weight", lang),
                 note,
@@ -109,7 +109,7 @@ def _weights(run: Run, of: str, lang: str) -> list[_Line]:
 
 
 def _supplements(run: Run, lang: str) -> list[_Line]:
-    found = wording.scenario_of(run).get("supplements", {})
+    found = run_words.scenario_of(run).get("supplements", {})
     if not found or not base_keys(run, "commune"):
         return []
     points, basis = locale.text("workbook.unit.points", lang), wording.clean(str(found.get("basis") or ""))
@@ -136,7 +136,7 @@ def _supplements(run: Run, lang: str) -> list[_Line]:
 
 
 def _prices(run: Run, lang: str) -> list[_Line]:
-    prices, settings = prices_of(run), wording.scenario_of(run)
+    prices, settings = prices_of(run), run_words.scenario_of(run)
     lines = []
     for component, row in prices.items():
         value = wording.scalar(row.get("value"))
@@ -238,7 +238,7 @@ def _funds(run: Run, lang: str, several: bool) -> list[_Line]:
         return []
     option = summary.option_of(run)
     told = f" ({option})" if several else ""
-    kind = str(wording.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
+    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
     unit, note = locale.text("unit.money_shown", lang), locale.text(f"workbook.funds.{kind}", lang)
     return [
         _Line(
@@ -295,7 +295,7 @@ def add_sheet(book: Book, runs: Sequence[Run], lang: str, option: str) -> Parame
     name = words("workbook.sheet.parameters", lang)
     placed = book.sheet(
         f"{name} {option}" if option else name,
-        words("workbook.heading.parameters", lang) + (f" – {wording.title_of(run, lang)}" if option else ""),
+        words("workbook.heading.parameters", lang) + (f" – {run_words.title_of(run, lang)}" if option else ""),
         fields,
         rows,
         notes=[words(f"workbook.live.{key}", lang) for key in ("what", "not_solved", "missing")],

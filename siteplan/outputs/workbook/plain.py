@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book, Field, field_of
 from siteplan.outputs.workbook.columns import (
@@ -40,7 +40,7 @@ def sheet_name(key: str, lang: str, option: str = "") -> str:
 def heading(key: str, lang: str, run: Run, option: str = "") -> str:
     """Return the line above a table; with its option, the title of the run."""
     words = locale.text(f"workbook.heading.{key}", lang)
-    return f"{words} – {wording.title_of(run, lang)}" if option else words
+    return f"{words} – {run_words.title_of(run, lang)}" if option else words
 
 
 def rows_of(run: Run, frame: pd.DataFrame, table: str, names: Sequence[str], lang: str) -> list[list[Any]]:
@@ -80,26 +80,26 @@ def summary_sheet(book: Book, runs: Sequence[Run], lang: str) -> None:
             else locale.value_text("gap_basis", total["basis"], lang)
         )
         rows.append([words, total["count"], *(wording.scalar(total[c.name]) for c in columns)])
-    kind, name = wording.province_of(runs[0])
+    kind, name = run_words.province_of(runs[0])
     notes = [locale.text("workbook.province", lang, kind=kind, name=name)]
     notes += [
         locale.text(
             "workbook.run",
             lang,
-            title=wording.title_of(run, lang),
+            title=run_words.title_of(run, lang),
             name=run.name,
             date=wording.day(str(run.manifest.get("created", "")), lang),
         )
         for run in runs
     ]
     notes.append(locale.text("workbook.scope", lang, scope=_scope(runs[0], lang)))
-    if wording.illustrative_line(runs, lang):
-        notes.append(wording.illustrative_line(runs, lang))
+    if run_words.illustrative_line(runs, lang):
+        notes.append(run_words.illustrative_line(runs, lang))
     book.sheet(sheet_name("summary", lang), locale.text("workbook.title", lang), fields, rows, notes=notes)
 
 
 def _scope(run: Run, lang: str) -> str:
-    scope = str(wording.scenario_of(run).get("need", {}).get("scope", ""))
+    scope = str(run_words.scenario_of(run).get("need", {}).get("scope", ""))
     return locale.value_text("scope", scope, lang)
 
 
@@ -181,7 +181,7 @@ def evidence_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 
 
 def _evidence(book: Book, run: Run, lang: str, option: str, only_best: bool) -> None:
-    evidence = wording.printable_evidence(run, lang)
+    evidence = run_words.printable_evidence(run, lang)
     if only_best:
         evidence = evidence[evidence["site_id"].isin(set(summary.proposed_sites(run)["site_id"]))]
     names = [name for name in RESULTS["conflicts"].names if name not in ("plan_id", "restricted")]
@@ -265,9 +265,9 @@ def plain_sheet(table: str, annex: bool = False) -> Callable[[Book, Run, str, st
     """Return the writer of a table as it stands; of the needs, those of the planned scope."""
 
     def write(book: Book, run: Run, lang: str, option: str) -> None:
-        frame = wording.without_restricted(run.table(table), run)
+        frame = run_words.without_restricted(run.table(table), run)
         notes = []
-        scope = wording.scenario_of(run).get("need", {}).get("scope")
+        scope = run_words.scenario_of(run).get("need", {}).get("scope")
         if table == "needs" and scope:
             frame = frame[frame["scope"] == scope]
             notes.append(locale.text("workbook.scope", lang, scope=_scope(run, lang)))
@@ -303,7 +303,7 @@ def plain_heading(table: str, run: Run, lang: str, option: str) -> str:
     """Title of a sheet that shows a table as it stands."""
     found = RESULTS[table]
     words = locale.text("workbook.heading.plain", lang, label=found.label_en if lang == "en" else found.label)
-    return f"{words} – {wording.title_of(run, lang)}" if option else words
+    return f"{words} – {run_words.title_of(run, lang)}" if option else words
 
 
 def three_ways_sheet(book: Book, run: Run, lang: str, option: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter, wide, word
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.outputs.workbook.parameters import CAP, Parameters, base_keys
@@ -46,7 +46,7 @@ class _Sheet:
         words, lang, table = locale.text, self.lang, RESULTS["communes"]
 
         def label(key: str) -> str:
-            return wording.criterion_label([self.run], "commune", key, lang)
+            return run_words.criterion_label([self.run], "commune", key, lang)
 
         fields = [field_of(table.column("priority_rank"), lang)]
         fields.append(Field(words("workbook.column.rank_delivered", lang), 11, "int", key="rank_delivered"))
@@ -153,7 +153,7 @@ class _Sheet:
             communes["code"], communes["priority_missing"], rows_of(run, communes, "communes", names, lang), strict=True
         ):
             own: dict[str, Any] = dict(zip(names, shown, strict=True))
-            own["priority_missing"] = wording.criteria_listed(run, "commune", missing, lang)
+            own["priority_missing"] = run_words.criteria_listed(run, "commune", missing, lang)
             own["rank_delivered"], own["number"] = own["priority_rank"], numbers[code]
             own["known"] = known.get(code, 0.0)
             own |= {f"s_{key}": wording.scalar(scaled.loc[code, key]) for key in scaled.columns}
@@ -182,7 +182,7 @@ class _Sheet:
         """Return the line of weights."""
         if not self.live or self.parameters is None:
             return None
-        weights = {str(c["key"]): c["weight"] for c in wording.scenario_of(self.run).get("criteria", ())
+        weights = {str(c["key"]): c["weight"] for c in run_words.scenario_of(self.run).get("criteria", ())
                    if c.get("of", "site") == "commune"}  # fmt: skip
         found: dict[str, Any] = {
             f"s_{key}": Live(f"={self.parameters.cell('weight', 'commune', key)}", weights.get(key, 0.0))
@@ -195,7 +195,7 @@ def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Paramete
     """Add points and ranks of the communes, those first in rank on top."""
     made = _Sheet(run, lang, parameters)
     communes = run.communes.sort_values(["priority_rank", "code"], kind="stable", na_position="last")
-    notes: list[Any] = [locale.text("workbook.priority_note", lang), *wording.weighings(run, "commune", lang)]
+    notes: list[Any] = [locale.text("workbook.priority_note", lang), *run_words.weighings(run, "commune", lang)]
     if made.live and parameters is not None:
         notes.append(parameters.status(lang))
     return book.sheet(

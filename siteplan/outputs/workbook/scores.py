@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter, wide
 from siteplan.outputs.spreadsheet import Book, Field, field_of
 from siteplan.outputs.workbook.parameters import Parameters, base_keys
@@ -121,7 +121,7 @@ def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Paramete
     ]
     fields.append(Field(words("workbook.column.known", lang), 11, "number", 1, key="known"))
     group = words("workbook.group.scaled", lang)
-    labels = [wording.criterion_label([run], "site", key, lang) for key in keys]
+    labels = [run_words.criterion_label([run], "site", key, lang) for key in keys]
     fields += [Field(label, 12, "number", 3, group, key=f"s_{key}") for key, label in zip(keys, labels, strict=True)]
     group = words("workbook.group.parts", lang)
     fields += [Field(label, 12, "number", 3, group, key=f"p_{key}") for key, label in zip(keys, labels, strict=True)]
@@ -141,7 +141,7 @@ def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Paramete
     if live and parameters is not None:
         weight = {key: Live(f"={parameters.cell('weight', 'site', key)}", _weight(run, key)) for key in keys}
         above = {**{f"s_{key}": cell for key, cell in weight.items()}, "site_id": words("workbook.column.weight", lang)}
-    notes: list[Any] = [words("workbook.scores_note", lang), *wording.weighings(run, "site", lang)]
+    notes: list[Any] = [words("workbook.scores_note", lang), *run_words.weighings(run, "site", lang)]
     if live and parameters is not None:
         notes.append(parameters.status(lang))
     return book.sheet(
@@ -151,7 +151,9 @@ def add_sheet(book: Book, run: Run, lang: str, option: str, parameters: Paramete
 
 
 def _weight(run: Run, key: str) -> float:
-    criteria = {str(c["key"]): c for c in wording.scenario_of(run).get("criteria", ()) if c.get("of", "site") == "site"}
+    criteria = {
+        str(c["key"]): c for c in run_words.scenario_of(run).get("criteria", ()) if c.get("of", "site") == "site"
+    }
     return float(criteria[key]["weight"]) if key in criteria else 0.0
 
 
