@@ -329,6 +329,7 @@ def _stages(
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
     travel = travelling.result()
+    road.release()
     if travel is not None:
         rasters["travel_time"] = travel
     return tables, rasters, proving

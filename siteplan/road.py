@@ -74,9 +74,14 @@ class Road:
         """Begin something that needs no other stage; what fails there fails where its result is asked for."""
         return self._beside.submit(find)
 
-    def spread(self, function: Callable[[Any, str], Any], shared: Any, codes: Sequence[str]) -> list[Any]:
+    def spread(self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]) -> list[Any]:
         """Call a function for each commune, in the processes there are."""
-        return for_each(function, shared, codes, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
+        return for_each(function, shared, items, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
+
+    def release(self) -> None:
+        """Let the processes forget what they shared."""
+        if isinstance(self.workers, Workers):
+            self.workers.release()
 
     def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
         """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ SHIFTED_RANKS = 1  # sites of a commune, from the best, whose shifts are looked 
 NOTHING_REQUIRED = pd.DataFrame({"commune_code": [], "required_land_area_m2": []})
 _OF_FINDING = ["zone_id", "effect", "severity", "restricted", "source"]
 
-Spread = Callable[[Callable[[Any, str], Any], Any, Sequence[str]], list[Any]]
+Spread = Callable[[Callable[[Any, Any], Any], Any, Sequence[Any]], list[Any]]
 
 
 def prepared_sites(
@@ -132,5 +133,5 @@ def _searched(
         plots.setdefault(str(code), []).append(
             {"site_id": identity, "plot": shapely.to_wkb(plot), "findings": findings.get(identity, [])}
         )
-    found = spread(shift.commune_shifts, (prepared, plots), sorted(plots))
+    found = spread(shift.commune_shifts, prepared, sorted(plots.items(), key=itemgetter(0)))
     return [row for of_commune in found for row in of_commune]

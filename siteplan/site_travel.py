@@ -41,9 +41,10 @@ def travel_raster(
     best = best.drop_duplicates("commune_code")
     if best.empty:
         return None
-    plots = dict(zip(best["commune_code"].astype(str), shapely.to_wkb(best.geometry.to_numpy()), strict=True))
+    best = best.sort_values("commune_code")
+    plots = list(zip(best["commune_code"].astype(str), shapely.to_wkb(best.geometry.to_numpy()), strict=True))
 
     def compute() -> Raster:
-        return mosaic(spread(field.minutes_field, (prepared(), plots), sorted(plots)))
+        return mosaic(spread(field.minutes_field, prepared(), plots))
 
     return site_cache.grid("travel", cache.key_of(key, *best["site_id"]), epsg, compute)

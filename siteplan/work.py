@@ -99,6 +99,7 @@ class Workers:
         context = _context(tuple(modules))
         arguments = (context.Barrier(count), dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
+        self._held: Any = None
         self._loading = [self.submit(_import, tuple(modules)) for _ in range(count)]
 
     def __enter__(self) -> Self:
@@ -112,9 +113,16 @@ class Workers:
         return self._pool.submit(function, *arguments)
 
     def share(self, value: Any) -> None:
-        """Send each process what the calls that follow share."""
-        for received in [self.submit(_receive, value) for _ in range(self._count)]:
-            received.result()
+        """Send each process what the calls that follow share; not again what they hold, which is not to be changed."""
+        if value is not self._held:
+            self._held = None  # until each has it
+            for received in [self.submit(_receive, value) for _ in range(self._count)]:
+                received.result()
+            self._held = value
+
+    def release(self) -> None:
+        """Let the processes forget what they share."""
+        self.share(None)
 
 
 @runtime_checkable
@@ -149,7 +157,7 @@ def for_each(
     function
         A module-level function (it may be sent to another process).
     shared
-        What all calls need; each worker reads it once.
+        What all calls need; each worker reads it once, also where several calls in turn share the same object.
     items
         Small things, one per call, such as a commune's code.
     jobs
@@ -180,10 +188,7 @@ def _spread(
     function: Callable[[Any, Item], Result], shared: Any, todo: list[Item], workers: Workers, reporter: Reporter
 ) -> list[Result]:
     workers.share(shared)
-    try:
-        return _gather([workers.submit(_call, function, item) for item in todo], reporter)
-    finally:
-        workers.share(None)
+    return _gather([workers.submit(_call, function, item) for item in todo], reporter)
 
 
 def _gather(futures: list[Any], reporter: Reporter) -> list[Any]:

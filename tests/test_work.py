@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from siteplan import work
 from siteplan.report import Reporter
 from siteplan.work import Workers, for_each
 
@@ -59,3 +60,38 @@ def test_workers_that_run_already_serve_one_thing_after_another():
         assert for_each(total, [1, 2], range(3), executor=workers) == [3, 4, 5]
         assert for_each(total, [10], range(3), executor=workers) == [10, 11, 12]
         assert workers.submit(total, [1], 1).result() == 2
+
+
+def times(shared, item):
+    return shared.times + item
+
+
+def held():
+    return work._shared
+
+
+class Sent:
+    """Tells how often it was sent to another process."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __getstate__(self):
+        self.times += 1
+        return {"times": self.times}
+
+
+def test_what_workers_hold_is_not_sent_again_until_they_forget_it():
+    first, second = Sent(), Sent()
+    with Workers(2) as workers:
+        for_each(times, first, range(4), executor=workers)
+        for_each(times, first, range(4), executor=workers)
+        assert first.times == 2  # once for each process
+        for_each(times, second, range(4), executor=workers)
+        assert (first.times, second.times) == (2, 2)
+        for_each(times, first, range(4), executor=workers)
+        assert first.times == 4
+        workers.release()
+        assert workers.submit(held).result() is None
+        for_each(times, first, range(4), executor=workers)
+        assert first.times == 6

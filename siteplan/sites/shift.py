@@ -229,17 +229,15 @@ def ground_columns(dem: Any, places: Array, threshold: float) -> Columns:
     return measure.terrain_columns(places, window, slope, threshold)
 
 
-def commune_shifts(
-    shared: tuple[Prepared, Mapping[str, Sequence[Mapping[str, Any]]]], code: str
-) -> list[dict[str, Any]]:
+def commune_shifts(prepared: Prepared, sites_of: tuple[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Find the shifts of the best sites of a commune.
 
     Parameters
     ----------
-    shared
-        What all communes share; the plots by commune: ``site_id``, ``plot`` (WKB), ``findings`` (rows).
-    code
-        Commune code.
+    prepared
+        What all communes share.
+    sites_of
+        Code of the commune, and its sites: ``site_id``, ``plot`` (WKB), ``findings`` (rows).
 
     Returns
     -------
@@ -247,10 +245,10 @@ def commune_shifts(
         ``site_id``, ``message`` (text of a ``messages`` column, None where nothing stands against the site), and
         ``found``: rows ``zone_id, shift_m, shift_direction``.
     """
-    prepared, plots = shared
+    code, sites = sites_of
     commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
     out = []
-    for site in plots.get(code, ()):
+    for site in sites:
         found, message = shifts_of(prepared, commune, shapely.from_wkb(site["plot"]), pd.DataFrame(site["findings"]))
         rows = [{"zone_id": i, "shift_m": float(s.metres), "shift_direction": s.direction} for i, s in found.items()]
         told = encode([message]) if message is not None else None

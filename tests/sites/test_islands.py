@@ -170,7 +170,7 @@ def test_apart_or_in_one_window_the_figures_are_the_same(archipelago, maps, monk
 
 def test_the_picture_of_times_shows_the_islands_around_the_plot(archipelago, maps):
     plot = moved(maps.at(455, 1455, 545, 1545), FAR)
-    field = minutes_field((prepare(archipelago()), {maps.CODE: shapely.to_wkb(plot)}), maps.CODE)
+    field = minutes_field(prepare(archipelago()), (maps.CODE, shapely.to_wkb(plot)))
     west, south, east, north = field.bounds
     assert max(east - west, north - south) < maps.SIDE + 2 * 5000 + 4 * 60
     known = field.values != OUTSIDE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,15 +18,15 @@ if TYPE_CHECKING:
 LONGEST, NO_WAY, OUTSIDE = 253, 254, 255
 
 
-def minutes_field(given: tuple[Prepared, Mapping[str, bytes]], code: str) -> Raster:
+def minutes_field(prepared: Prepared, plot_of: tuple[str, bytes]) -> Raster:
     """Return the minutes to a plot from the cells of its commune, over the same ground as the times of the sites.
 
     Parameters
     ----------
-    given
-        What all communes share, and the plot of each commune (WKB) by its code.
-    code
-        Commune.
+    prepared
+        What all communes share.
+    plot_of
+        Code of the commune, and the plot (WKB).
 
     Returns
     -------
@@ -36,9 +35,9 @@ def minutes_field(given: tuple[Prepared, Mapping[str, bytes]], code: str) -> Ras
         more than that, 254 where there is no way, 255 outside the commune and where nobody walks. Of islands far apart
         those around the plot.
     """
-    prepared, plots = given
+    code, plot_wkb = plot_of
     commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
-    plot = shapely.from_wkb(plots[code])
+    plot = shapely.from_wkb(plot_wkb)
     parts = groups(commune, prepared.scenario.grid.margin_m)
     ground = access.build_ground(
         parts[nearest(parts, plot)],

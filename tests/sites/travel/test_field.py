@@ -24,7 +24,7 @@ def _at(field, x: float, y: float) -> int:
 def field(inputs, maps):
     def build(**given):
         plot = maps.at(*PLOT)
-        return minutes_field((prepare(inputs(**given)), {maps.CODE: shapely.to_wkb(plot)}), maps.CODE)
+        return minutes_field(prepare(inputs(**given)), (maps.CODE, shapely.to_wkb(plot)))
 
     return build
 
@@ -65,7 +65,7 @@ def test_the_mean_over_people_is_the_time_of_the_site(inputs, maps):
     prepared = prepare(inputs(proposals=maps.layer("proposals", [row]), people=people))
     sites = assess_commune(prepared, maps.CODE).sites
     site = sites[sites["letter"] == "X"].iloc[0]
-    found = minutes_field((prepared, {maps.CODE: shapely.to_wkb(site.geometry)}), maps.CODE)
+    found = minutes_field(prepared, (maps.CODE, shapely.to_wkb(site.geometry)))
     minutes = np.array([_at(found, maps.X0 + x, maps.Y0 + y) for x, y, _ in people], dtype=float)
     count = np.array([n for *_, n in people])
     assert minutes @ count / count.sum() == pytest.approx(site["access_minutes"], abs=0.5)
