@@ -11,9 +11,10 @@ import gc
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import psutil
@@ -52,7 +53,15 @@ def _prepare(meeting: Any, environment: Mapping[str, str]) -> None:
     _meeting = meeting
     os.environ.update(environment)  # the server's own may be older
     collect_less()
+    threading.Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
     _go_second()
+
+
+def _end_with(parent: Any) -> None:
+    """End this process when the one it serves is gone: one that was killed can tell nobody to stop."""
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _go_second() -> None:

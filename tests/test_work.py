@@ -1,6 +1,10 @@
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import psutil
 import pytest
 
 from siteplan import work
@@ -95,3 +99,28 @@ def test_what_workers_hold_is_not_sent_again_until_they_forget_it():
         assert workers.submit(held).result() is None
         for_each(times, first, range(4), executor=workers)
         assert first.times == 6
+
+
+_SERVED = """
+import os, time
+from siteplan.work import Workers
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        together = [workers.submit(time.sleep, 1) for _ in range(2)]
+        print(*{workers.submit(os.getpid).result() for _ in range(20)}, flush=True)
+        [one.result() for one in together]
+        time.sleep(600)
+"""
+
+
+def test_workers_end_with_the_process_they_serve(tmp_path):
+    script = tmp_path / "served.py"
+    script.write_text(_SERVED, encoding="utf-8")
+    main = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+    workers = [psutil.Process(int(pid)) for pid in main.stdout.readline().split()]
+    assert workers
+    main.kill()
+    main.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive
