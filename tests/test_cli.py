@@ -72,3 +72,16 @@ def test_templates_are_written_and_never_over_an_old_file(tmp_path):
         assert call("template", what, cwd=tmp_path).returncode == 0
         assert (tmp_path / name).stat().st_size > 500
         assert call("template", what, cwd=tmp_path).returncode == 2
+
+
+def test_a_map_style_that_cannot_be_read_is_told_before_the_run(tmp_path):
+    assert call("init", "w", cwd=tmp_path).returncode == 0
+    work = tmp_path / "w"
+    (work / "maps" / "style.toml").write_text("not = [toml", encoding="utf-8")
+    done = call("run", "scenarios/phuong_an_1.toml", cwd=work, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert done.returncode == 1, done.stderr.decode()
+    told = done.stdout.decode() + done.stderr.decode()
+    assert "style.toml" in told
+    assert "Traceback" not in told
+    assert not (work / "runs" / "phuong_an_1").exists()
+    assert not list((tmp_path / "cache").rglob("*.gpkg"))  # nothing was generated either

@@ -63,7 +63,7 @@ def run(
 ) -> None:
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     from siteplan.cli.national import run_national, workspaces_of
-    from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder
+    from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder, style_of
     from siteplan.work import Workers
     from siteplan.workspace import lock, runs_folder
 
@@ -84,6 +84,7 @@ def run(
     with lock(place), _connected(now, scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
         from siteplan.pipeline import run_scenarios
 
+        style_of(place)  # a look that the map cannot use is told now, not when all is computed
         runs = run_scenarios(
             scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers, cluster=cluster,
             include_restricted=include_restricted, reporter=reporter,
