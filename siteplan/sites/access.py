@@ -172,14 +172,12 @@ def ways_of(
     none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
     if roads is None or len(roads) == 0:
         return none
-    rows = roads.near(grid.bounds)
-    kmh = np.nan_to_num(of_class(roads, speeds, speed)[rows], nan=0.0)
-    rows, kmh = rows[kmh > 0], kmh[kmh > 0]
-    if len(rows) == 0:
+    lines, kmh, tree = roads.once(("ways", speed, grid.cell_m), speeds, lambda: _joined(roads, speeds, speed, grid))
+    near = np.sort(tree.query(shapely.box(*grid.bounds)))
+    if len(near) == 0:
         return none
-    parts, kmh = _joined(roads.geometries[rows], kmh)
-    lines = shapely.segmentize(parts, grid.cell_m / 2)
-    xy, line = shapely.get_coordinates(lines, return_index=True)
+    kmh = kmh[near]
+    xy, line = shapely.get_coordinates(lines[near], return_index=True)
     row, column = grid.cells_of(xy[:, 0], xy[:, 1])
     inside = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
     cell = np.where(inside, row * grid.columns + column, -1)
@@ -205,14 +203,17 @@ def ways_of(
     return start[leaves][use], end[leaves][use], spent[use]
 
 
-def _joined(roads: Array, kmh: Array) -> tuple[Array, Array]:
-    """Join the lines of one speed end to end where nothing else of that speed meets them; lines and their speeds."""
-    joined, speeds = [], []
-    for speed in np.unique(kmh):
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(roads[kmh == speed]))))
-        joined.append(lines)
-        speeds.append(np.full(len(lines), speed))
-    return np.concatenate(joined), np.concatenate(speeds)
+def _joined(roads: Layer, speeds: pd.DataFrame, speed: str, grid: Grid) -> tuple[Array, Array, Any]:
+    """Join the roads of one speed end to end where no other of that speed meets them; lines, their speeds, an index."""
+    kmh = np.nan_to_num(of_class(roads, speeds, speed), nan=0.0)
+    joined: list[Any] = []
+    each: list[float] = []
+    for one in np.unique(kmh[kmh > 0]):
+        parts = shapely.get_parts(roads.geometries[kmh == one])
+        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
+        joined.extend(shapely.segmentize(lines, grid.cell_m / 2))
+        each.extend([float(one)] * len(lines))
+    return np.array(joined, dtype=object), np.array(each), shapely.STRtree(joined)
 
 
 def _on_foot(open_cells: Array, heights: Array, cell_m: float) -> Array:

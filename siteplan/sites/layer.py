@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -94,14 +94,20 @@ class Layer:
 
     def judged(self, name: str, table: pd.DataFrame, key: str, figure: str) -> Array:
         """Figures that a rule table gives the tokens of a column; NaN for a token that it lacks."""
-        place = "judged", name, key, figure
-        kept = self._made.get(place)
-        if kept is None or kept[0] is not table:
+
+        def find() -> Array:
             numbers, tokens = self.kinds(name)
             of_token = dict(zip(table[key], table[figure].astype(float), strict=True))
-            values = np.array([of_token.get(token, np.nan) for token in tokens], dtype=float)[numbers]
-            kept = self._made[place] = table, values
-        return np.asarray(kept[1])
+            return np.array([of_token.get(token, np.nan) for token in tokens], dtype=float)[numbers]
+
+        return np.asarray(self.once(("judged", name, key, figure), table, find))
+
+    def once(self, key: tuple[Any, ...], given: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives of this layer and of `given`; made again only where another object is given."""
+        kept = self._made.get(key)
+        if kept is None or kept[0] is not given:
+            kept = self._made[key] = given, make()
+        return kept[1]
 
     @property
     def tree(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,9 +124,7 @@ def roadside(
     number = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
     at = (number + 0.5) * lengths[line] / counts[line]
     ends = [np.clip(at + d, 0.0, lengths[line]) for d in (-CHORD_M / 2, CHORD_M / 2)]
-    middle, start, end = (
-        shapely.get_coordinates(shapely.line_interpolate_point(parts[line], d)) for d in (at, *ends)
-    )  # fmt: skip
+    middle, start, end = points_along(parts, line, (at, *ends))
     chord = end - start
     length = np.hypot(chord[:, 0], chord[:, 1])
     row = rows[owner[line]]
@@ -148,6 +146,27 @@ def roadside(
         edge_m=roads.half_width_m[row[both]] + corridor[both],
         room_m=room[both],
     )
+
+
+def points_along(lines: Array, line: Array, distances: Sequence[Array]) -> list[Array]:
+    """Points on lines, given by their numbers, at distances from their beginnings (one array of them after another).
+
+    Looks each point up among all vertices, where GEOS walks along the line for each.
+    """
+    xy, of_line = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*np.diff(xy, axis=0).T)
+    step[of_line[1:] != of_line[:-1]] = 0.0  # from the end of one line to the beginning of the next
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    first = np.searchsorted(of_line, line)
+    last = np.searchsorted(of_line, line, side="right") - 1
+    out = []
+    for distance in distances:
+        at = along[first] + distance
+        vertex = np.clip(np.searchsorted(along, at, side="right") - 1, first, last - 1)
+        span = along[vertex + 1] - along[vertex]
+        part = np.divide(at - along[vertex], span, out=np.zeros(len(at)), where=span > 0)
+        out.append(xy[vertex] + np.clip(part, 0.0, 1.0)[:, None] * (xy[vertex + 1] - xy[vertex]))
+    return out
 
 
 def _in_town(urban: Array | None, grid: Grid, points: Array) -> Array:

@@ -8,7 +8,8 @@ import pytest
 import shapely
 import shapely.ops
 
-from siteplan.sites.access import build_ground, minutes_to, weighted
+from siteplan.sites.access import build_ground, minutes_to, ways_of, weighted
+from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import derive_columns
 
@@ -54,6 +55,16 @@ def test_uphill_takes_longer_than_downhill(ground, maps) -> None:
     length_km = 20 * CELL / 1000
     assert up == pytest.approx(length_km / (6 * np.exp(-3.5 * 0.15)) * 60, rel=1e-4)
     assert down == pytest.approx(length_km / (6 * np.exp(-3.5 * 0.05)) * 60, rel=1e-4)
+
+
+def test_the_roads_of_a_layer_follow_the_table_of_speeds_given(maps, rules) -> None:
+    row = {"road_class": "national", "geometry": maps.line((0, 1500), (3000, 1500))}
+    roads = Layer("roads", derive_columns("roads", maps.layer("roads", [row]), rules), ())
+    grid = Grid.around(tuple(shapely.bounds(maps.commune())), CELL)
+    faster = rules.speeds.assign(speed_kmh=rules.speeds["speed_kmh"] * 2)
+    usual, fast, again = (ways_of(roads, grid, speeds)[2].sum() for speeds in (rules.speeds, faster, rules.speeds))
+    assert fast == pytest.approx(usual / 2)
+    assert again == usual
 
 
 def test_a_road_is_as_fast_as_its_class(ground, maps, rules) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from siteplan.sites import measure
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
 from siteplan.sites.layouts import Figures, Request
-from siteplan.sites.roadside import roadside
+from siteplan.sites.roadside import points_along, roadside
 from siteplan.sites.rules import derive_columns, read_rules
 from siteplan.sites.search import Guides, find_plots
 
@@ -32,6 +34,21 @@ def road(maps, rules):
                      read_rules(rules, maps.scenario()))  # fmt: skip
 
     return make
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 4000)), min_size=2, max_size=8, unique=True),
+             min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 4), st.floats(0, 1)), min_size=1, max_size=20),
+)  # fmt: skip
+def test_points_along_lines_are_those_of_geos(lines, asked) -> None:
+    # every vertex twice: a file may hold a point again
+    made = shapely.linestrings([np.repeat(600_000.0 + np.array(xy), 2, axis=0) for xy in lines[:1]]).tolist()
+    made = np.array([*made, *[shapely.LineString(600_000.0 + np.array(xy)) for xy in lines[1:]]], dtype=object)
+    line = np.array([number % len(made) for number, _ in asked])
+    metres = np.array([share for _, share in asked]) * shapely.length(made[line])
+    (found,) = points_along(made, line, (metres,))
+    assert found == pytest.approx(shapely.get_coordinates(shapely.line_interpolate_point(made[line], metres)), abs=1e-6)
 
 
 def grid_of(maps) -> Grid:

@@ -125,7 +125,8 @@ def compared(parts: Sequence[Reach]) -> list[Reach]:
         return list(parts)
     best = min(places, key=lambda p: (-round(float(p["reached_percent"]), 6), round(float(p["access_minutes"]), 9)))
     for part in parts:
-        part.columns["access_lost_minutes"] = part.columns["access_minutes"] - best["access_minutes"]
+        lost = part.columns["access_minutes"] - best["access_minutes"]
+        part.columns["access_lost_minutes"] = np.round(lost, 9) + 0.0  # no trace of the order of a sum
     return [replace(part, best=best) for part in parts]
 
 
