@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,15 @@ def put_background(path: Path, layers: LayerSet, date: dt.date, include_restrict
     made = cache.kept("background", key, lambda: _background(layers, include_restricted), read, write, runs.UNREADABLE)
     if not isinstance(made, Path):  # nothing to keep, or nowhere to keep it
         runs.write_background(path, made, date)
+
+
+def make_ready(put: Callable[[Path], None]) -> None:
+    """Let the file be made that :func:`put_background` will then copy; where it cannot be, that one will tell."""
+    with (
+        contextlib.suppress(OSError, *runs.UNREADABLE),
+        tempfile.TemporaryDirectory(prefix="siteplan-") as folder,
+    ):
+        put(Path(folder) / "background.gpkg")
 
 
 def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:

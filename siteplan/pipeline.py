@@ -15,7 +15,7 @@ import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache
 from siteplan.assumptions import assumptions
-from siteplan.backdrop import put_background
+from siteplan.backdrop import make_ready, put_background
 from siteplan.decide import (
     agreement,
     build_options,
@@ -174,10 +174,11 @@ def run_scenarios(
             folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
             runs.finish_swaps(folder.parent)
             before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-            tables, rasters, proving = _stages(inputs, road, clock, before)
             background = partial(
                 put_background, layers=layers, date=inputs.scenario.date, include_restricted=include_restricted
             )
+            ready = road.beside(partial(make_ready, background))
+            tables, rasters, proving = _stages(inputs, road, clock, before)
             if not include_restricted:
                 tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
             spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
@@ -194,6 +195,7 @@ def run_scenarios(
             manifest["timings_s"] = dict(clock.seconds)
             recorder.say("pipeline.writing", folder=str(folder))
             lines = [text(key, **params) for key, params in recorder.lines]
+            ready.result()
             content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
             run = runs.write_run(folder, content)
             clock.lap("write")

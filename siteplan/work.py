@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -109,16 +109,24 @@ class Workers:
         arguments = (context.Barrier(count), dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._held: Any = None
-        self._loading = [self.submit(_import, tuple(modules)) for _ in range(count)]
+        # the server answers when it has imported the modules: nobody waits for that here
+        self._starter = ThreadPoolExecutor(1)
+        self._started = self._starter.submit(self._start, tuple(modules))
+
+    def _start(self, modules: tuple[str, ...]) -> None:
+        for _ in range(self._count):
+            self._pool.submit(_import, modules)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._starter.shutdown()
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Begin a call of a module-level function in one of the processes."""
+        self._started.result()
         return self._pool.submit(function, *arguments)
 
     def share(self, value: Any) -> None:
