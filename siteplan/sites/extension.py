@@ -20,7 +20,9 @@ from siteplan.tables.schema import COORDINATE_DECIMALS
 Array = np.ndarray[Any, Any]
 
 AREA_TOLERANCE = 1e-4  # of the area asked for, in the search for how far out
-_HALVINGS = 50
+WHOLE_SHARE = 0.01  # what is missing of the area asked for, or more than it, where it counts as given
+_STEP_M = 1e-4
+_AROUND_CORNERS = 3
 LEAST_WIDTH_M = 3.0  # narrower strips carry nothing
 LEAST_SHARE = 0.1  # of the land asked for; less is no extension
 
@@ -41,7 +43,7 @@ def extend_plot(plot: Any, area_m2: float, reach_m: float, ground_in: Callable[[
     plot
         Polygon, metres.
     area_m2
-        Land to be added; met to :data:`AREA_TOLERANCE` where there is so much.
+        Land to be added; given to :data:`WHOLE_SHARE`, as a rule to :data:`AREA_TOLERANCE`, where there is so much.
     reach_m
         How far out of the plot land is looked for.
     ground_in
@@ -64,7 +66,7 @@ def _extended(plot: Any, area_m2: float, reach_m: float, ground_in: Callable[[An
     if ground.is_empty:
         return None
     found = [_by(plot, ground, grow, area_m2, reach_m) for grow in (*_sides(plot), _all_around(plot))]
-    whole = [e for e in found if abs(e.added_m2 - area_m2) <= 0.01 * area_m2]
+    whole = [e for e in found if abs(e.added_m2 - area_m2) <= WHOLE_SHARE * area_m2]
     if whole:  # the last one, all around, only where no side gives it
         sides = [e for e in found[:-1] if e in whole]
         return min(sides or whole, key=lambda e: round(e.geometry.length, 3))
@@ -86,18 +88,47 @@ def _all_around(plot: Any) -> Callable[[float], Any]:
 
 
 def _by(plot: Any, ground: Any, grow: Callable[[float], Any], area_m2: float, reach_m: float) -> Extended:
-    """Find how far out a way to grow gives the area, by halving; as far as the reach where it does not."""
+    """Find what a way to grow gives of the area; never more than that."""
+    best, beyond = _halved(plot, ground, grow, area_m2, reach_m)
+    for _ in range(_AROUND_CORNERS):
+        if beyond is None or best.added_m2 >= (1 - AREA_TOLERANCE) * area_m2:
+            break
+        # a step farther out, land joins that lay beside all along: of that as much as lies nearest
+        grow = _near(best.geometry, grow(beyond + LEAST_WIDTH_M))
+        more, beyond = _halved(plot, ground, grow, area_m2, reach_m)
+        best = max(best, more, key=lambda e: e.added_m2)
+    return best
+
+
+def _near(land: Any, figure: Any) -> Callable[[float], Any]:
+    return lambda far: shapely.intersection(figure, shapely.buffer(land, far, join_style="mitre"))
+
+
+def _halved(
+    plot: Any, ground: Any, grow: Callable[[float], Any], area_m2: float, reach_m: float
+) -> tuple[Extended, float | None]:
+    """Find how far out a way to grow gives the area, by halving.
+
+    Returns
+    -------
+    Extended, float or None
+        With the area to :data:`AREA_TOLERANCE`, or what there is before it would be more; the first distance at which
+        it is more, None where it never is.
+    """
     low, high = 0.0, reach_m
-    best = _joined(plot, ground, grow(high))
+    best, least = _joined(plot, ground, grow(high)), Extended(plot, 0.0)
     if best.added_m2 <= area_m2:
-        return best
-    for _ in range(_HALVINGS):
+        return best, None
+    while high - low > _STEP_M:
         middle = (low + high) / 2
         best = _joined(plot, ground, grow(middle))
         if abs(best.added_m2 - area_m2) <= AREA_TOLERANCE * area_m2:
-            break
-        low, high = (middle, high) if best.added_m2 < area_m2 else (low, middle)
-    return best
+            return best, middle
+        if best.added_m2 < area_m2:
+            low, least = middle, best
+        else:
+            high = middle
+    return least, high
 
 
 def _joined(plot: Any, ground: Any, figure: Any) -> Extended:
