@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -40,6 +41,7 @@ def assumptions(
     scenario: Scenario,
     tables: Mapping[str, pd.DataFrame],
     dem: Raster | None,
+    standing: Callable[[tuple[Any, ...]], str] | None = None,
 ) -> pd.DataFrame:
     """List all that is recalled or proposed and was used: norms, rules, weights, supplements, money, positions.
 
@@ -53,7 +55,13 @@ def assumptions(
         Result tables of the run.
     dem
         The terrain; a coarse one is a limitation that is listed too.
+    standing
+        Tells the file in which a key of the scenario stands; by default the one of its name.
     """
+
+    def place(*location: str) -> str:
+        return Path(standing(location)).name if standing else f"{scenario.name}.toml"
+
     named = {
         token.removeprefix("assumption:")
         for frame in tables.values()
@@ -67,10 +75,8 @@ def assumptions(
     rows = [_norm_row(norm) for _, norm in sorted(of_norms.items())]
     for name in _RULE_TABLES:
         table = eligibility_of(rules, scenario) if name == "eligibility" else getattr(rules, name)
-        rows += [
-            _rule_row(name, row, scenario.name) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")
-        ]
-    rows += _scenario_rows(scenario)
+        rows += [_rule_row(name, row, place) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
+    rows += _scenario_rows(scenario, place)
     statement: Message
     assumed = int(tables["facilities"]["position_assumed"].fillna(False).astype(bool).sum())
     if assumed:
@@ -107,7 +113,7 @@ def _norm_row(norm: Norm) -> dict[str, Any]:
     )
 
 
-def _rule_row(table: str, row: Mapping[Any, Any], scenario: str = "") -> dict[str, Any]:
+def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str]) -> dict[str, Any]:
     key, columns = _RULE_TABLES[table]
     identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
     # a corridor of 0 m says only that the object itself counts
@@ -128,14 +134,17 @@ def _rule_row(table: str, row: Mapping[Any, Any], scenario: str = "") -> dict[st
         statement = ("assumption.rule_of_floors", params | floors)
     basis = str(row["legal_basis"])
     identity = f"{table}.{identity}.{row['_row']}"
-    place = f"{scenario}.toml" if row.get("of_scenario") else f"rules/{table}.csv"
+    place = f"rules/{table}.csv"
+    if row.get("of_scenario"):
+        place = place_of("eligibility", "slope_max_percent" if row["role"] == "dem" else "minimum_area_m2")
     return _assumption(identity, place, shown, unit, statement, basis, str(row["certainty"]))
 
 
-def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    place = f"{scenario.name}.toml"
+def _scenario_rows(scenario: Scenario, place_of: Callable[..., str]) -> list[dict[str, Any]]:
     rows = []
     for subject in ("site", "commune"):
+        # compared or put in order of rank, weights stand there
+        place = place_of("weighting" if any(w.of == subject for w in scenario.weighting) else "criteria")
         criteria = [c for c in scenario.criteria if c.of == subject]
         if any(c.certainty in ASSUMED for c in criteria):
             statement: tuple[str, dict[str, Any]] = ("assumption.criteria", {"of": subject, "count": len(criteria)})
@@ -150,16 +159,18 @@ def _scenario_rows(scenario: Scenario) -> list[dict[str, Any]]:
     if extra.certainty in ASSUMED:
         value = f"{extra.border:g} / {extra.central_ward:g} / {extra.cap_points:g}"
         statement = ("assumption.supplements", {})
+        place = place_of("supplements", "border")
         rows.append(_assumption("scenario.supplements", place, value, "điểm", statement, extra.basis, extra.certainty))
     settings = scenario.programme
     if settings.smaller_types:
         value = f"{settings.least_covered_percent:g}"
+        place = place_of("programme", "least_covered_percent")
         rows.append(_assumption("scenario.sizes", place, value, "%", ("assumption.sizes", {}), "", "P"))
     statement = ("assumption.phases", {"count": len(scenario.phases)})
     value = "; ".join(p.name for p in scenario.phases)
-    rows.append(_assumption("scenario.phases", place, value, "", statement, "", "P"))
+    rows.append(_assumption("scenario.phases", place_of("phases"), value, "", statement, "", "P"))
     if scenario.funds and scenario.programme.label_of_funds == "assumed":
         total = sum(f.amount for f in scenario.funds if f.committed)
         statement = ("assumption.funds", {"amount": total})
-        rows.append(_assumption("scenario.funds", place, f"{total:.0f}", "đồng", statement, "", "P"))
+        rows.append(_assumption("scenario.funds", place_of("funds"), f"{total:.0f}", "đồng", statement, "", "P"))
     return rows

@@ -26,9 +26,13 @@ from siteplan.work import Spreader, Workers, for_each
 
 @dataclass(frozen=True)
 class Inputs:
-    """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog."""
+    """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog.
+
+    `place` tells the file in which a key of the scenario stood when it was read.
+    """
 
     scenario: Scenario
+    place: Callable[[tuple[Any, ...]], str]
     rules: Rules
     norms: Norms
     layers: LayerSet

@@ -5,7 +5,7 @@ taken first (tables are merged key by key, lists are replaced). The file's own v
 manifest as resolved.
 """
 
-from siteplan.scenario.model import Scenario, extended_files, load_scenario, standing_in
+from siteplan.scenario.model import Scenario, extended_files, load_scenario, places, standing_in
 from siteplan.scenario.settings import (
     Checks,
     CostSettings,
@@ -29,5 +29,6 @@ from siteplan.scenario.settings import (
 __all__ = [
     "Checks", "CostSettings", "Criterion", "EligibilitySettings", "Fund", "GridSettings", "Levels", "Lock",
     "NeedSettings", "Phase", "PilotNeed", "ProgrammeSettings", "Scenario", "SiteSettings", "SupplementSettings",
-    "ToleranceSettings", "ValueFunction", "Weighting", "extended_files", "load_scenario", "standing_in",
+    "ToleranceSettings", "ValueFunction", "Weighting", "extended_files", "load_scenario", "places",
+    "standing_in",
 ]  # fmt: skip

@@ -191,9 +191,14 @@ def _where(origins: Mapping[str, Any], file: str) -> Where:
     return where
 
 
+def places(path: Path) -> Where:
+    """Tell the file in which a key of a scenario stands, as it is now: the scenario's own, or one that it extends."""
+    return _where(_resolve(path)[1], str(path))
+
+
 def standing_in(path: Path, *location: str) -> str:
-    """File in which a key of a scenario stands: the scenario's own, or one that it extends."""
-    return _where(_resolve(path)[1], str(path))(location)
+    """File in which one key of a scenario stands."""
+    return places(path)(location)
 
 
 def extended_files(path: Path) -> list[Path]:

@@ -1,11 +1,13 @@
 """A threshold that the scenario sets goes before the table's, and is told as what it is: proposed, of the scenario."""
 
+import shutil
+
 import pytest
 
 from siteplan.assumptions import assumptions
 from siteplan.norms import Norms
 from siteplan.rules import load_rules
-from siteplan.scenario import load_scenario
+from siteplan.scenario import load_scenario, places
 from siteplan.sites.rules import eligibility_of, read_rules
 from siteplan.tables import RESULTS, empty
 
@@ -46,3 +48,20 @@ def test_the_list_of_assumptions_prints_the_value_that_was_used(given):
     listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None)
     row = listed[listed["assumption_id"].str.startswith("eligibility.slope.")].iloc[0]
     assert (row["value"], row["unit"], row["place"], row["legal_basis"]) == ("20", "%", "phuong_an_1.toml", "")
+
+
+def test_each_figure_of_a_scenario_is_listed_with_the_file_where_it_stands(repo_root, tmp_path):
+    path = tmp_path / "thu.toml"
+    shutil.copytree(repo_root / "scenarios", tmp_path, dirs_exist_ok=True)
+    path.write_text(
+        'extends = "phuong_an_1.toml"\nname = "thu"\n[supplements]\nborder = 4\n[eligibility]\nslope_max_percent = 20\n'
+    )
+    rules, scenario = load_rules(repo_root / "layers" / "rules"), load_scenario(path)
+    tables = {"facilities": empty(RESULTS["facilities"])}
+    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, places(path))
+    place = dict(zip(listed["assumption_id"], listed["place"], strict=True))
+    weights = {file for identity, file in place.items() if identity.startswith(("weight.", "scenario.criteria."))}
+    assert weights == {"co_so.toml"}
+    assert place["scenario.supplements"] == "thu.toml"
+    assert place["scenario.phases"] == "phuong_an_1.toml"
+    assert {file for identity, file in place.items() if identity.startswith("eligibility.slope.")} == {"thu.toml"}
