@@ -126,8 +126,9 @@ def _searched(
     chosen: gpd.GeoDataFrame, conflicts: pd.DataFrame, prepared: Prepared, spread: Spread
 ) -> list[dict[str, Any]]:
     rows = conflicts[conflicts["site_id"].isin(set(chosen["site_id"]))]
-    findings = {identity: own[_OF_FINDING].astype(object).to_dict("records") for identity, own in
-                rows.groupby("site_id")}  # fmt: skip
+    findings: dict[str, list[dict[str, Any]]] = {}
+    for identity, finding in zip(rows["site_id"], rows[_OF_FINDING].astype(object).to_dict("records"), strict=True):
+        findings.setdefault(identity, []).append(finding)
     plots: dict[str, list[Mapping[str, Any]]] = {}
     for code, identity, plot in zip(chosen["commune_code"], chosen["site_id"], chosen.geometry, strict=True):
         plots.setdefault(str(code), []).append(
