@@ -126,7 +126,7 @@ def _searched(
     chosen: gpd.GeoDataFrame, conflicts: pd.DataFrame, prepared: Prepared, spread: Spread
 ) -> list[dict[str, Any]]:
     rows = conflicts[conflicts["site_id"].isin(set(chosen["site_id"]))]
-    findings: dict[str, list[dict[str, Any]]] = {}
+    findings: dict[str, list[Mapping[Any, Any]]] = {}
     for identity, finding in zip(rows["site_id"], rows[_OF_FINDING].astype(object).to_dict("records"), strict=True):
         findings.setdefault(identity, []).append(finding)
     plots: dict[str, list[Mapping[str, Any]]] = {}

@@ -106,7 +106,8 @@ class Workers:
     def __init__(self, count: int, modules: Iterable[str] = ()) -> None:
         self._count = count
         context = _context(tuple(modules))
-        arguments = (context.Barrier(count), dict(os.environ))
+        self._meeting = context.Barrier(count)
+        arguments = (self._meeting, dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._held: Any = None
         # the server answers when it has imported the modules: nobody waits for that here
@@ -122,6 +123,7 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._starter.shutdown()
+        self._meeting.abort()  # who waits there for one that will not come any more
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:

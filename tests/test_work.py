@@ -124,3 +124,29 @@ def test_workers_end_with_the_process_they_serve(tmp_path):
     main.communicate()
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
+
+
+_FAILING = """
+import threading, time
+from siteplan.work import Workers, for_each
+from tests.test_work import total
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        for _ in range(2):
+            workers.submit(time.sleep, 2)
+        threading.Thread(target=for_each, args=(total, [1], range(2)), kwargs={"executor": workers}).start()
+        time.sleep(0.5)
+        raise RuntimeError("while something is being shared")
+"""
+
+
+def test_a_failure_while_something_is_shared_ends_everything(tmp_path):
+    script = tmp_path / "failing.py"
+    script.write_text(_FAILING, encoding="utf-8")
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=paths, check=False
+    )
+    assert done.returncode == 1
+    assert "while something is being shared" in done.stderr

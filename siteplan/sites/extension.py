@@ -138,6 +138,7 @@ def _joined(plot: Any, ground: Any, figure: Any) -> Extended:
     land = shapely.union(plot, part)
     # strips are cut off, corners stay: the mitre gives back what the first step takes
     opened = shapely.buffer(shapely.buffer(land, -half, join_style="mitre"), half, join_style="mitre")
+    opened = overlap.mended(np.array([opened], dtype=object))[0]
     kept = overlap.areal(np.array([shapely.intersection(opened, part)], dtype=object))[0]
     # as it is written: what is finer than a millimetre is rounded off before it can cross itself
     parts = shapely.get_parts(shapely.set_precision(shapely.union(plot, kept), 10.0**-COORDINATE_DECIMALS))

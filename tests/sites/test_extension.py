@@ -63,6 +63,20 @@ def test_land_that_joins_only_farther_out_is_taken_as_far_as_asked() -> None:
     assert extend_plot(PLOT, 900, 60, lambda given: given.intersection(free)).added_m2 == pytest.approx(632, abs=1)
 
 
+def test_a_plot_of_two_rectangles_that_cross_is_extended() -> None:
+    # buffered inwards and out again with corners, it crosses itself
+    plot = shapely.union(rotate(PLOT, 49, origin=(25, 20)), rotate(shapely.box(-30, 15, 80, 25), -41, origin=(25, 20)))
+    for area in (100, 500, 1500):
+        assert extend_plot(plot, area, 20, anywhere).added_m2 == pytest.approx(area, rel=0.01)
+    cross = shapely.from_wkt(
+        "POLYGON ((66.4041962488027 80.0469369562808, 103.96286744415372 47.04169164527742, 57.75552400874898 "
+        "-5.540448028213987, 51.1544749465483 -13.052182267284188, 13.595803751197295 19.953063043719197, "
+        "-23.96286744415371 52.95830835472258, -17.361818381953036 60.47004259379279, 20.19685281339797 "
+        "27.464797282789398, 66.4041962488027 80.0469369562808))"
+    )
+    assert extend_plot(cross, 500, 20, anywhere).added_m2 == pytest.approx(500, rel=0.01)
+
+
 @pytest.mark.parametrize(
     "ground",
     [

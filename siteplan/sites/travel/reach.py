@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from siteplan.sites import access
 from siteplan.sites.columns import Columns, nothing, unknown
@@ -139,13 +139,21 @@ def _times(ground: Ground, goals: Array, origins: Array, people: Array) -> tuple
         out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes))
         best = _best(out, weight, among)
         return out[home][:, goals].T, best, out[home, best], True
-    some, stands_for = _representatives(ground.cells[homes], weight)
-    out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes[some]))
-    likely = _best(out, np.bincount(stands_for, weights=weight), among)
+    # one who cannot leave an islet stands for nobody else
+    joined = _joined_by_ways(ground, homes, weight)
+    some, stands_for = _representatives(ground.cells[homes[joined]], weight[joined])
+    out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes[joined][some]))
+    likely = _best(out, np.bincount(stands_for, weights=weight[joined]), among)
     tried, back = np.unique(np.append(goals, likely), return_inverse=True)
     towards = np.asarray(dijkstra(ground.reverse, directed=True, indices=tried))
     row = _best(towards[:, homes].T, weight, np.flatnonzero(np.isin(tried, among)))
     return towards[back[:-1]][:, origins], int(tried[row]), towards[row, origins], False
+
+
+def _joined_by_ways(ground: Ground, homes: Array, people: Array) -> Array:
+    """Which of the places lie where most people live that ways join with one another."""
+    part = connected_components(ground.reverse, directed=False)[1][homes]
+    return np.asarray(part == np.argmax(np.bincount(part, weights=people)))
 
 
 def _representatives(cells: Array, people: Array) -> tuple[Array, Array]:

@@ -88,6 +88,18 @@ def test_places_stand_for_those_nearest_to_them(monkeypatch) -> None:
     assert (some.tolist(), stands_for.tolist()) == ([3], [0, 0, 0, 0])
 
 
+def test_one_who_cannot_leave_an_islet_stands_for_nobody_else(proposed, maps, monkeypatch) -> None:
+    monkeypatch.setattr(module, "FROM_PEOPLE_AT_MOST", 0)
+    monkeypatch.setattr(module, "REPRESENTATIVES", 1)
+    moat = maps.at(1320, 1320, 1680, 1680).difference(maps.at(1440, 1440, 1560, 1560))
+    water = maps.layer("water_areas", [{"water_class": "lake", "geometry": moat}])
+    around = [(1500 + 400 * np.cos(a), 1500 + 400 * np.sin(a), 10.0) for a in np.arange(0, 2 * np.pi, np.pi / 4)]
+    _, found = proposed(300, 300, people=[(1500, 1500, 12.0), *around], water_areas=water)
+    best = found.table("access_points").iloc[0]
+    assert best["reached_percent"] == pytest.approx(100 * 80 / 92, abs=0.01)
+    assert best["access_minutes"] < walk(1000)
+
+
 def test_minutes_to_services_seat_and_main_road(proposed, maps) -> None:
     services = [
         {"service_class": "school", "geometry": maps.point(1500, 300)},
