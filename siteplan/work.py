@@ -25,6 +25,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _NICE = 5
+_UNKNOWN = object()
 
 # what the calls of one `for_each` share, and the barrier at which the workers meet to receive it; one each per process
 _shared: Any = None
@@ -123,7 +124,8 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._starter.shutdown()
-        self._meeting.abort()  # who waits there for one that will not come any more
+        # wakes who waits there for one that will not come any more; where a sleeper died itself, no answer comes
+        threading.Thread(target=self._meeting.abort, daemon=True).start()
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
@@ -134,7 +136,7 @@ class Workers:
     def share(self, value: Any) -> None:
         """Send each process what the calls that follow share; not again what they hold, which is not to be changed."""
         if value is not self._held:
-            self._held = None  # until each has it
+            self._held = _UNKNOWN  # until each has it
             for received in [self.submit(_receive, value) for _ in range(self._count)]:
                 received.result()
             self._held = value

@@ -1,6 +1,8 @@
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -126,6 +128,30 @@ def test_workers_end_with_the_process_they_serve(tmp_path):
     assert not alive
 
 
+class Deadly:
+    """Ends the first process that receives it; the others wait for that one."""
+
+    def __init__(self, mark):
+        self.mark = str(mark)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.mark, os.O_CREAT | os.O_EXCL))
+            time.sleep(1)
+            os._exit(9)
+
+
+_DYING = """
+import sys
+from siteplan.work import Workers, for_each
+from tests.test_work import Deadly, total
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        for_each(total, Deadly(sys.argv[1]), range(2), executor=workers)
+"""
+
 _FAILING = """
 import threading, time
 from siteplan.work import Workers, for_each
@@ -142,11 +168,29 @@ if __name__ == "__main__":
 
 
 def test_a_failure_while_something_is_shared_ends_everything(tmp_path):
-    script = tmp_path / "failing.py"
-    script.write_text(_FAILING, encoding="utf-8")
+    assert "while something is being shared" in _error_of(_FAILING, tmp_path)
+
+
+def test_a_worker_that_dies_while_others_wait_for_it_ends_everything(tmp_path):
+    assert "BrokenProcessPool" in _error_of(_DYING, tmp_path)
+
+
+def _error_of(program, folder):
+    script = folder / "program.py"
+    script.write_text(program, encoding="utf-8")
     paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=paths, check=False
-    )
+        [sys.executable, str(script), str(folder / "mark")], capture_output=True, text=True, timeout=120, env=paths,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 1
-    assert "while something is being shared" in done.stderr
+    return done.stderr
+
+
+def test_after_a_share_that_failed_nothing_old_is_left():
+    with Workers(2) as workers:
+        assert for_each(total, [1], range(2), executor=workers) == [1, 2]
+        with pytest.raises(Exception, match="pickle"):
+            for_each(total, lambda: 0, range(2), executor=workers)
+        workers.release()
+        assert workers.submit(held).result() is None

@@ -143,7 +143,7 @@ def _times(ground: Ground, goals: Array, origins: Array, people: Array) -> tuple
     joined = _joined_by_ways(ground, homes, weight)
     some, stands_for = _representatives(ground.cells[homes[joined]], weight[joined])
     out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes[joined][some]))
-    likely = _best(out, np.bincount(stands_for, weights=weight[joined]), among)
+    likely = _best(out, np.bincount(stands_for, weight[joined], len(some)), among)
     tried, back = np.unique(np.append(goals, likely), return_inverse=True)
     towards = np.asarray(dijkstra(ground.reverse, directed=True, indices=tried))
     row = _best(towards[:, homes].T, weight, np.flatnonzero(np.isin(tried, among)))
