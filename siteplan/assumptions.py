@@ -113,7 +113,7 @@ def _norm_row(norm: Norm) -> dict[str, Any]:
     )
 
 
-def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str]) -> dict[str, Any]:
+def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str] | None = None) -> dict[str, Any]:
     key, columns = _RULE_TABLES[table]
     identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
     # a corridor of 0 m says only that the object itself counts
@@ -135,7 +135,7 @@ def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str]) 
     basis = str(row["legal_basis"])
     identity = f"{table}.{identity}.{row['_row']}"
     place = f"rules/{table}.csv"
-    if row.get("of_scenario"):
+    if row.get("of_scenario") and place_of is not None:
         place = place_of("eligibility", "slope_max_percent" if row["role"] == "dem" else "minimum_area_m2")
     return _assumption(identity, place, shown, unit, statement, basis, str(row["certainty"]))
 
