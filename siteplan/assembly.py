@@ -170,33 +170,46 @@ def bar_unfit(sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, area_percen
     return sites.assign(broken_rules=broken, eligible=sites["eligible"] & ~decided & ~small)
 
 
+# what a commune says of its proposed site, and the column of the site it is
+_OF_PROPOSED = {
+    "best_site_id": "site_id",
+    "best_site_score": "score",
+    "best_check_result": "check_result",
+    "best_conformity": "conformity",
+    "best_clearance": "clearance",
+}
+
+
 def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.DataFrame) -> gpd.GeoDataFrame:
     """Add to each commune how many sites it has, its best one, and why it has none."""
     grouped = sites.groupby("commune_code")
-    best = sites[sites["is_best"].fillna(False).astype(bool)].set_index("commune_code")
     of_commune = outcome.set_index("code")
     frame = frame.copy()
     frame["site_count"] = frame["code"].map(grouped.size()).fillna(0).astype(int)
     frame["eligible_site_count"] = frame["code"].map(grouped["eligible"].sum()).fillna(0).astype(int)
-    columns = {
-        "best_site_id": "site_id",
-        "best_site_score": "score",
-        "best_check_result": "check_result",
-        "best_conformity": "conformity",
-        "best_clearance": "clearance",
-    }
-    for column, source in columns.items():
-        frame[column] = frame["code"].map(best[source])
-    none_best = frame["best_site_id"].isna()
     reasons = [decode(cell) for cell in frame["code"].map(of_commune["no_site_reasons"])]
+    proposed = set(_proposed(sites).index)
     frame["no_site_reasons"] = [
-        encode([*r, *([("sites.none_best", {})] if missing else [])]) if r or missing else None
-        for r, missing in zip(reasons, none_best, strict=True)
-    ]
+        encode([*told, *([] if code in proposed else [("sites.none_best", {})])]) if told or code not in proposed
+        else None
+        for code, told in zip(frame["code"], reasons, strict=True)
+    ]  # fmt: skip
     frame["eligible_area_m2"] = frame["code"].map(of_commune["eligible_area_m2"])
-    best_rests = frame["code"].map(best["rests_on"])
-    frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], best_rests, strict=True)]
-    return frame
+    return with_proposed(frame, sites)
+
+
+def with_proposed(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Say of each commune what is known of its proposed site (``is_best``), in place of what was said before."""
+    best = _proposed(sites)
+    of_best = {column: frame["code"].map(best[source]) for column, source in _OF_PROPOSED.items()}
+    frame = frame.assign(**of_best)
+    rests = frame["code"].map(best["rests_on"])
+    return frame.assign(rests_on=[rests_on(a, b) for a, b in zip(frame["rests_on"], rests, strict=True)])
+
+
+def _proposed(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Proposed sites by commune."""
+    return sites[sites["is_best"].fillna(value=False).astype(bool)].set_index("commune_code")
 
 
 def candidates(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from siteplan import assembly, need_stage, runs, site_cache
+from siteplan import assembly, need_stage, runs, site_cache, site_travel
 from siteplan.assumptions import assumptions
 from siteplan.backdrop import make_ready, put_background
 from siteplan.decide import (
@@ -46,7 +46,6 @@ from siteplan.scenario import Scenario, places
 from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
-from siteplan.site_travel import travel_raster
 from siteplan.sites import assess
 from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import Prepared
@@ -169,39 +168,54 @@ def run_scenarios(
         layers = all_inputs[0].layers
         clock.lap("read_and_check")
         shared = dict(clock.seconds), list(recorder.lines)
-        road = Road(layers, jobs, cluster or (workers if jobs > 1 else None), recorder)
-        for path, inputs in zip(places, all_inputs, strict=True):
-            clock.restart(shared[0])
-            recorder.lines[:] = shared[1]
-            folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
-            runs.finish_swaps(folder.parent)
-            before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-            background = partial(
-                put_background, layers=layers, date=inputs.scenario.date, include_restricted=include_restricted
-            )
-            ready = road.beside(partial(make_ready, background))
-            tables, rasters, proving = _stages(inputs, road, clock, before)
-            if not include_restricted:
-                tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
-            spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
-            versions = opinion_states.plan_versions(layers.table("plans"))
-            tables["opinions"] = opinion_states.opinion_states(spoken, tables["sites"], tables["conflicts"], versions)
-            home = layers.catalog.folder
-            home = home if (home / agencies.FILE).is_file() else workspace.layers
-            tables["agency_answers"], asked, more = agencies.answers_of_run(home, tables["sites"])
-            proof = proving.result()
-            manifest = manifest_of(inputs, path, catalog or workspace.catalog, include_restricted, proof, tables)
-            manifest["agencies"] = [asdict(agency) for agency in asked]
-            manifest["plan_versions"] = versions
-            clock.lap("assemble")
-            manifest["timings_s"] = dict(clock.seconds)
-            recorder.say("pipeline.writing", folder=str(folder))
-            lines = [text(key, **params) for key, params in recorder.lines]
-            ready.result()
-            content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
-            run = runs.write_run(folder, content)
-            clock.lap("write")
-            yield run
+        with Road(layers, jobs, cluster or (workers if jobs > 1 else None), recorder) as road:
+            for path, inputs in zip(places, all_inputs, strict=True):
+                clock.restart(shared[0])
+                recorder.lines[:] = shared[1]
+                folder = runs_folder(workspace, catalog, out) / inputs.scenario.name
+                about = path, catalog or workspace.catalog, workspace.layers
+                yield _run_one(folder, inputs, road, clock, recorder, about, include_restricted=include_restricted)
+
+
+def _run_one(
+    folder: Path,
+    inputs: Inputs,
+    road: Road,
+    clock: _Clock,
+    recorder: Recorder,
+    about: tuple[Path, Path, Path],
+    *,
+    include_restricted: bool,
+) -> Run:
+    """Run the stages of one scenario and write its folder; `about`: scenario file, catalog, the workspace's layers."""
+    layers, (path, catalog, usual) = inputs.layers, about
+    runs.finish_swaps(folder.parent)
+    before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
+    background = partial(
+        put_background, layers=layers, date=inputs.scenario.date, include_restricted=include_restricted
+    )
+    ready = road.beside(partial(make_ready, background))
+    tables, rasters, proving = _stages(inputs, road, clock, before)
+    if not include_restricted:
+        tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
+    spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)
+    versions = opinion_states.plan_versions(layers.table("plans"))
+    tables["opinions"] = opinion_states.opinion_states(spoken, tables["sites"], tables["conflicts"], versions)
+    home = layers.catalog.folder
+    home = home if (home / agencies.FILE).is_file() else usual
+    tables["agency_answers"], asked, more = agencies.answers_of_run(home, tables["sites"])
+    manifest = manifest_of(inputs, path, catalog, include_restricted, proving.result(), tables)
+    manifest["agencies"] = [asdict(agency) for agency in asked]
+    manifest["plan_versions"] = versions
+    clock.lap("assemble")
+    manifest["timings_s"] = dict(clock.seconds)
+    recorder.say("pipeline.writing", folder=str(folder))
+    lines = [text(key, **params) for key, params in recorder.lines]
+    ready.result()
+    content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
+    run = runs.write_run(folder, content)
+    clock.lap("write")
+    return run
 
 
 def need_tables(
@@ -244,7 +258,7 @@ def _stages(
     dem, start = layers.raster("dem"), communes
     wanted = assembly.wanted_land(need.communes, stage.gaps.communes)
     key = site_cache.fingerprint(layers.fingerprint, rules, scenario, wanted)
-    prepared = cache(lambda: prepared_sites(layers, scenario, rules, start, wanted))
+    prepared = partial(road.prepared, key, lambda: prepared_sites(layers, scenario, rules, start, wanted))
     found = road.assessed(key, lambda: _sites(inputs, start, prepared(), road))
     sites = assembly.was_site_id(found.sites, before.sites if before is not None else None)
     sites = assembly.bar_unfit(sites, layers.table("facilities"), scenario.tolerance.area_percent)
@@ -261,10 +275,10 @@ def _stages(
     stage = stage.settled(placed.build_new, placed.as_is)
     gaps = stage.gaps
     communes = assembly.join(communes, gaps.communes)
-    sites = assembly.close_calls(placed.sites, stable)
-    sites, conflicts = with_shifts(key, sites, found.conflicts, prepared, road.spread)
+    sites = of_need = assembly.close_calls(placed.sites, stable)
     # the processes have nothing else to do while one decides
-    travelling = road.beside(partial(travel_raster, key, sites, prepared, road.spread, layers.province.epsg))
+    epsg = layers.province.epsg
+    travelling = road.beside(partial(site_travel.travel_raster, key, of_need, prepared, road.spread, epsg))
     communes = assembly.with_sites(communes, sites, found.outcome)
     communes = priority.measure_communes(
         assembly.with_filing(communes, layers.table("filing")), gaps.facilities, sites, norms
@@ -283,6 +297,9 @@ def _stages(
     )
     proving = road.beside(lambda: result.proof)
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
+    sites = placing.follow(sites, planned)
+    communes = assembly.with_proposed(communes, sites)
+    sites, conflicts = with_shifts(key, sites, found.conflicts, prepared, road.spread_rest, road.searched(key).shifts)
     posts = planned_posts(layers.table("sector_projects"), communes, rules, scenario)
     together = one_compound.proposals(planned, posts, scenario.phases)
     planned = one_compound.told(planned, "commune_code", together)
@@ -332,7 +349,7 @@ def _stages(
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade
-    travel = travelling.result()
+    travel = site_travel.followed(key, (of_need, travelling.result()), sites, prepared, road.spread_rest, epsg)
     road.release()
     if travel is not None:
         rasters["travel_time"] = travel

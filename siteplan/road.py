@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import pandas as pd
 
@@ -21,7 +22,10 @@ from siteplan.rules import Rules
 from siteplan.scenario import Scenario
 from siteplan.site_cache import Assessed
 from siteplan.sites import plans
+from siteplan.sites.context import Prepared
 from siteplan.work import Spreader, Workers, for_each
+
+FEW = 8  # communes
 
 
 @dataclass(frozen=True)
@@ -39,18 +43,38 @@ class Inputs:
     problems: tuple[Problem, ...]
 
 
+@dataclass
+class _Searched:
+    """What runs that search for the same sites share: `shifts` by the id of a site."""
+
+    key: str
+    prepared: Prepared | None = None
+    found: Assessed | None = None
+    shifts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
 class Road:
-    """What the runs of one command share: layers, workers, and what does not depend on the scenario."""
+    """What the runs of one command share: layers, workers, and what does not depend on the scenario.
+
+    At its end what was begun and nobody asked for is ended.
+    """
 
     def __init__(self, layers: LayerSet, jobs: int, workers: Workers | Spreader | None, reporter: Reporter) -> None:
         self.layers, self.jobs, self.workers, self.reporter = layers, jobs, workers, reporter
-        self._found: dict[str, Assessed] = {}
+        self._searched = _Searched("")
+        self._preparing = threading.Lock()
         # geometry is measured, and terrain shaded, without Python's lock: it is done beside the search for sites
         self._beside = ThreadPoolExecutor(2)
         self._covered = self._beside.submit(
             site_cache.coverage, lambda: coverage.layer_coverage(layers), layers.fingerprint
         )
         self._shaded = self._beside.submit(backdrop.shaded, layers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown(cancel_futures=True)
 
     @property
     def covered(self) -> pd.DataFrame:
@@ -82,13 +106,32 @@ class Road:
         """Call a function for each commune, in the processes there are."""
         return for_each(function, shared, items, jobs=self.jobs, executor=self.workers, reporter=self.reporter)
 
+    def spread_rest(self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]) -> list[Any]:
+        """Call a function for the communes that are left: few are not worth sending what they share."""
+        if len(items) > FEW:
+            return self.spread(function, shared, items)
+        return [function(shared, item) for item in items]
+
     def release(self) -> None:
         """Let the processes forget what they shared."""
         if isinstance(self.workers, Workers):
             self.workers.release()
 
+    def searched(self, key: str) -> _Searched:
+        """Return what was found in a search for sites, by the hash of all that it depends on; of the last one."""
+        if self._searched.key != key:
+            self._searched = _Searched(key)
+        return self._searched
+
+    def prepared(self, key: str, make: Callable[[], Prepared]) -> Prepared:
+        """Return what the search for sites in all communes shares: made for a scenario before with this key, or now."""
+        with self._preparing:
+            held = self.searched(key)
+            held.prepared = held.prepared or make()
+            return held.prepared
+
     def assessed(self, key: str, find: Callable[[], Assessed]) -> Assessed:
         """Return the sites found for a key: of a scenario before, of an earlier run, or searched now."""
-        if key not in self._found:
-            self._found = {key: site_cache.assessed(key, self.layers.province.epsg, find)}
-        return self._found[key]
+        held = self.searched(key)
+        held.found = held.found or site_cache.assessed(key, self.layers.province.epsg, find)
+        return held.found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,12 @@ def capital_of(layers: LayerSet) -> tuple[float, float] | None:
 
 
 def with_shifts(
-    key: str, sites: gpd.GeoDataFrame, conflicts: gpd.GeoDataFrame, prepared: Callable[[], Prepared], spread: Spread
+    key: str,
+    sites: gpd.GeoDataFrame,
+    conflicts: gpd.GeoDataFrame,
+    prepared: Callable[[], Prepared],
+    spread: Spread,
+    known: MutableMapping[str, dict[str, Any]],
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Add to the best sites of each commune, and to the findings against them, the shift that would clear them.
 
@@ -99,6 +104,8 @@ def with_shifts(
         Makes what all communes share; only called where nothing is kept.
     spread
         Calls a function for each commune (:func:`siteplan.work.for_each` without its options).
+    known
+        What was found for another option with the same `key`, by site; what is found is added.
 
     Returns
     -------
@@ -107,9 +114,14 @@ def with_shifts(
     """
     best = sites["is_best"].fillna(value=False).astype(bool) | (sites["rank"].fillna(np.inf) <= SHIFTED_RANKS)
     chosen = sites[best & sites["check_result"].isin(("conditional", "blocked"))]
-    found = cache.kept_json(
-        "shifts", cache.key_of(key, *chosen["site_id"]), lambda: _searched(chosen, conflicts, prepared(), spread)
-    )
+
+    def search() -> list[dict[str, Any]]:
+        fresh = chosen[~chosen["site_id"].isin(known.keys())]
+        if len(fresh):
+            known.update({row["site_id"]: row for row in _searched(fresh, conflicts, prepared(), spread)})
+        return [known[site_id] for site_id in chosen["site_id"]]
+
+    found = cache.kept_json("shifts", cache.key_of(key, *chosen["site_id"]), search)
     told = {row["site_id"]: row["message"] for row in found}
     by_finding = {(row["site_id"], one["zone_id"]): one for row in found for one in row["found"]}
     keys = list(zip(conflicts["site_id"], conflicts["zone_id"], strict=True))

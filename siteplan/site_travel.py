@@ -37,14 +37,57 @@ def travel_raster(
     epsg
         CRS of the sites.
     """
-    best = sites[sites["is_best"].fillna(value=False).astype(bool)].sort_values("site_id")
-    best = best.drop_duplicates("commune_code")
+    best = _proposed(sites)
     if best.empty:
         return None
-    best = best.sort_values("commune_code")
-    plots = list(zip(best["commune_code"].astype(str), shapely.to_wkb(best.geometry.to_numpy()), strict=True))
+    return site_cache.grid(
+        "travel",
+        cache.key_of(key, *best["site_id"]),
+        epsg,
+        lambda: mosaic(spread(field.minutes_field, prepared(), _plots(best))),
+    )
+
+
+def followed(
+    key: str,
+    placed: tuple[gpd.GeoDataFrame, Raster | None],
+    sites: gpd.GeoDataFrame,
+    prepared: Callable[[], Prepared],
+    spread: Spread,
+    epsg: int,
+) -> Raster | None:
+    """Return the minutes to the sites that are proposed now, from those to the sites placed before.
+
+    Parameters
+    ----------
+    key, prepared, spread, epsg
+        As for :func:`travel_raster`.
+    placed
+        Sites with ``is_best`` as it was, and the minutes to those.
+    sites
+        The same sites; few communes have another ``is_best`` now.
+    """
+    before, raster = placed
+    known, best = _proposed(before), _proposed(sites)
+    moved = best[~best["site_id"].isin(set(known["site_id"]))]
+    if moved.empty:
+        return raster
 
     def compute() -> Raster:
-        return mosaic(spread(field.minutes_field, prepared(), plots))
+        shared, base = prepared(), raster
+        for code in moved["commune_code"].astype(str):
+            base = None if base is None else field.without_commune(base, shared.polygons[code])
+        fresh = spread(field.minutes_field, shared, _plots(moved))
+        return mosaic(fresh if base is None else [base, *fresh])
 
-    return site_cache.grid("travel", cache.key_of(key, *best["site_id"]), epsg, compute)
+    return site_cache.grid("travel_followed", cache.key_of(key, *known["site_id"], "", *best["site_id"]), epsg, compute)
+
+
+def _proposed(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One proposed site a commune, by its code."""
+    best = sites[sites["is_best"].fillna(value=False).astype(bool)].sort_values("site_id")
+    return best.drop_duplicates("commune_code").sort_values("commune_code")
+
+
+def _plots(sites: gpd.GeoDataFrame) -> list[tuple[str, bytes]]:
+    return list(zip(sites["commune_code"].astype(str), shapely.to_wkb(sites.geometry.to_numpy()), strict=True))

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -111,6 +111,7 @@ class Workers:
         arguments = (self._meeting, dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._held: Any = None
+        self._spreading = threading.Lock()
         # the server answers when it has imported the modules: nobody waits for that here
         self._starter = ThreadPoolExecutor(1)
         self._started = self._starter.submit(self._start, tuple(modules))
@@ -141,9 +142,25 @@ class Workers:
                 received.result()
             self._held = value
 
+    def spread(
+        self,
+        function: Callable[[Any, Item], Result],
+        shared: Any,
+        items: Sequence[Item],
+        advance: Callable[[], None],
+    ) -> list[Result]:
+        """Call ``function(shared, item)`` for each item; see :class:`Spreader`.
+
+        One thread at a time: what the calls share must not change under those that wait.
+        """
+        with self._spreading:
+            self.share(shared)
+            return _gather([self.submit(_call, function, item) for item in items], advance)
+
     def release(self) -> None:
-        """Let the processes forget what they share."""
-        self.share(None)
+        """Let the processes forget what they share, when none of them needs it any more."""
+        with self._spreading:
+            self.share(None)
 
 
 @runtime_checkable
@@ -167,7 +184,7 @@ def for_each(
     items: Iterable[Item],
     *,
     jobs: int = 1,
-    executor: Executor | Workers | Spreader | None = None,
+    executor: Executor | Spreader | None = None,
     reporter: Reporter = SILENT,
     key: str = "progress.communes",
 ) -> list[Result]:
@@ -189,15 +206,13 @@ def for_each(
     """
     todo = list(items)
     with reporter.stage(key, total=len(todo)):
-        if isinstance(executor, Workers):
-            return _spread(function, shared, todo, executor, reporter)
         if isinstance(executor, Spreader):
             return executor.spread(function, shared, todo, reporter.advance)
         if executor is not None:
-            return _gather([executor.submit(function, shared, item) for item in todo], reporter)
+            return _gather([executor.submit(function, shared, item) for item in todo], reporter.advance)
         if jobs > 1 and len(todo) > 1:
             with Workers(min(jobs, len(todo))) as workers:
-                return _spread(function, shared, todo, workers, reporter)
+                return workers.spread(function, shared, todo, reporter.advance)
         results = []
         for item in todo:
             results.append(function(shared, item))
@@ -205,20 +220,16 @@ def for_each(
         return results
 
 
-def _spread(
-    function: Callable[[Any, Item], Result], shared: Any, todo: list[Item], workers: Workers, reporter: Reporter
-) -> list[Result]:
-    workers.share(shared)
-    return _gather([workers.submit(_call, function, item) for item in todo], reporter)
-
-
-def _gather(futures: list[Any], reporter: Reporter) -> list[Any]:
+def _gather(futures: Sequence[Future[Any]], advance: Callable[[], None]) -> list[Any]:
+    """Results in the order of the calls; where one fails, those that have not begun are taken back."""
+    results = []
     try:
-        for done in as_completed(futures):
-            done.result()
-            reporter.advance()
+        # asked one after another: `as_completed` is never told of calls that a pool takes back when it closes
+        for future in futures:
+            results.append(future.result())
+            advance()
     except BaseException:
         for future in futures:
             future.cancel()
         raise
-    return [future.result() for future in futures]
+    return results

@@ -81,10 +81,10 @@ def run(
     scenarios = [place.scenario(named) for named in scenarios]
     reporter = now.reporter
     modules = ("siteplan.sites.assess", *VIEW_MODULES)
+    style_of(place)  # a look that the map cannot use is told now, not when all is computed
     with lock(place), _connected(now, scheduler) as cluster, Workers(max(2, jobs), modules) as workers:
         from siteplan.pipeline import run_scenarios
 
-        style_of(place)  # a look that the map cannot use is told now, not when all is computed
         runs = run_scenarios(
             scenarios, place, catalog=catalog, out=out, jobs=jobs, workers=workers, cluster=cluster,
             include_restricted=include_restricted, reporter=reporter,

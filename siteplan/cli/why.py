@@ -61,7 +61,7 @@ def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool
     from siteplan.runs import write_what_ifs
     from siteplan.scenario import Scenario
 
-    rows = candidates(run.communes)
+    rows = candidates(run.communes, run.build_options, run.sites)
     key = _fingerprint(rows, run)
     kept = {} if again else dict(run.what_ifs)
     if kept.get("key") != key:

@@ -3,7 +3,8 @@
 The need names one build type. Smaller ones are looked for in the facility that leads the commune: extending it as far
 as its own land allows, or renovating it where it is poor. Larger ones than needed are none: a headquarters is built
 only where the present one is too small or unfit (Luật Quản lý, sử dụng tài sản công 15/2017/QH14, Điều 30). What a
-person agreed on is not replaced, and no money goes into a plot that a hard rule or a plan bars.
+person agreed on is not replaced, where a person locked a site nothing is built elsewhere, and no money goes into a plot
+that a hard rule or a plan bars.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def smaller_types(
     facilities
         ``RESULTS["facilities"]``.
     sites
-        ``RESULTS["sites"]``; those of letter T stand for the plots of facilities.
+        ``RESULTS["sites"]``; those of letter T stand for the plots of facilities, ``locked`` was chosen by a person.
     required
         Commune to required floor, m².
 
@@ -67,6 +68,9 @@ def smaller_types(
     of_id = facilities.set_index("facility_id")
     own = sites[sites["letter"] == "T"]
     plots = {row["source_id"]: row for row in own.drop(columns="geometry", errors="ignore").to_dict("records")}
+    locked = own["locked"].fillna(value=False).astype(bool)
+    elsewhere = set(sites.loc[sites["locked"].fillna(value=False).astype(bool), "commune_code"])
+    elsewhere -= set(own.loc[locked, "commune_code"])
     rows: list[dict[str, Any]] = []
     for commune in communes.to_dict("records"):
         code, leading = str(commune["commune_code"]), commune["leading_facility_id"]
@@ -74,7 +78,7 @@ def smaller_types(
             continue
         facility, plot = of_id.loc[leading], plots.get(leading)
         usable, need = float(facility["usable_floor_area_m2"]), round(required[code], 2)
-        if _barred(plot) or not 0 < usable < need:
+        if _barred(plot) or code in elsewhere or not 0 < usable < need:
             continue
         poor = facility["condition"] == "poor"
         addable = facility["extension_floor_area_m2"]

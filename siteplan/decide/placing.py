@@ -1,6 +1,7 @@
 """Where the centre of each commune stands: the site that ranks first, or the facility it stays in.
 
 The ranking answers "where, if it is built new"; the gap answers "stay, extend or build new". Both must name one place.
+Where an option builds less than that in the present headquarters, that is the place in this option.
 """
 
 from __future__ import annotations
@@ -91,6 +92,47 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
             told.append(("decide.place.first_otherwise", {"site": other["label"], "score": float(other["score"])}))
         reasons[plot] = encode([*decode(reasons[plot]), *told])
     return Placed(sites.assign(is_best=is_best, reasons=reasons), build_new, as_is)
+
+
+def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Let the proposed site be the one on which the option builds.
+
+    That is another than placed for the need where the option builds a smaller type in the headquarters in use.
+
+    Parameters
+    ----------
+    sites
+        ``RESULTS["sites"]`` as :func:`place` left them.
+    programme
+        ``commune_code, status, site_id, build_type, needed_build_type``.
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``is_best`` moved; the site that was proposed for the need and the one that is now say why.
+    """
+    smaller = programme[
+        (programme["status"] == "planned") & (programme["build_type"] != programme["needed_build_type"])
+    ]
+    at = {site_id: row for row, site_id in sites["site_id"].items()}
+    is_best = sites["is_best"].fillna(value=False).astype(bool)
+    reasons = sites["reasons"].copy()
+    columns = ["commune_code", "site_id", "build_type", "needed_build_type"]
+    for code, site_id, built, needed in smaller[columns].itertuples(index=False):
+        of_commune = sites["commune_code"] == code
+        if site_id not in at or is_best[at[site_id]]:
+            continue
+        told = {"built": built, "needed": needed}
+        for row in sites.index[of_commune & is_best]:
+            other = {**told, "site": sites.loc[at[site_id], "label"]}
+            reasons[row] = encode([*decode(reasons[row]), ("decide.place.of_need", other)])
+        of_need = sites.loc[of_commune & is_best, "label"]
+        is_best[of_commune] = False
+        is_best[at[site_id]] = True
+        more = {**told, "site": of_need.iloc[0]} if len(of_need) else told
+        key = "decide.place.built_here" if len(of_need) else "decide.place.built_here_only"
+        reasons[at[site_id]] = encode([*decode(reasons[at[site_id]]), (key, more)])
+    return sites.assign(is_best=is_best, reasons=reasons)
 
 
 def _plots(sites: gpd.GeoDataFrame, letter: str) -> dict[tuple[str, str], Any]:

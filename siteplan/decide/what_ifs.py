@@ -49,17 +49,30 @@ class Known:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def candidates(communes: pd.DataFrame) -> pd.DataFrame:
-    """Lay out ``RESULTS["communes"]`` of a finished run as the candidates that its programme was made of."""
-    renamed = communes.drop(columns=["total_cost"]).rename(
-        columns={
-            "code": "commune_code",
-            "best_site_id": "site_id",
-            "best_check_result": "check_result",
-            "cost_at_price_year": "total_cost",
-        }
+def candidates(communes: pd.DataFrame, options: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Lay out ``RESULTS["communes"]`` of a finished run as the candidates that its programme was made of.
+
+    A run proposes the site on which its option builds; the candidates stand where the need would be met, which the
+    first of their build types (``size_order`` 0 of ``RESULTS["build_options"]``) names.
+    """
+    frame = communes.drop(columns=["total_cost", "geometry"], errors="ignore")
+    needed = options[options["size_order"] == 0].set_index("commune_code")["site_id"]
+    frame = frame.assign(
+        best_site_id=frame["code"].map(needed).where(frame["code"].isin(needed.index), frame["best_site_id"])
     )
-    return pd.DataFrame(renamed.drop(columns="geometry", errors="ignore"))
+    of_id = sites.set_index("site_id")
+    for column in ("check_result", "conformity", "clearance"):
+        frame[f"best_{column}"] = frame["best_site_id"].map(of_id[column])
+    return pd.DataFrame(
+        frame.rename(
+            columns={
+                "code": "commune_code",
+                "best_site_id": "site_id",
+                "best_check_result": "check_result",
+                "cost_at_price_year": "total_cost",
+            }
+        )
+    )
 
 
 class WhatIfs:

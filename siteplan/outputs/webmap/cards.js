@@ -186,7 +186,6 @@ SP.cards = function (content, W, hooks) {
       el("p.lead", {}, [el("strong", {}, phaseName(model, own, c)), own && years(own) ? " · " + years(own) : c.start_year ? " · " + years(c) : ""]),
       facts([
         [W.t("build_type"), buildType(own, c)],
-        [W.t("built_at"), own && own.site_id && own.site_id !== c.best_site_id ? siteName(model, own.site_id) : null],
         [W.t("total_cost"), c.total_cost === null ? null : W.billion(c.total_cost) + withoutClearance(own)],
         [W.t("locked"), own && own.locked ? W.t("yes") : null],
         [W.t("pilot"), own && own.pilot ? W.t("yes") : null]

@@ -169,10 +169,14 @@ SP.weighing = function (model) {
   var SITE = ["score", "score_low", "score_high", "rank", "is_best"];
   function kept(rows, names) { return rows.map(function (r) { return names.map(function (n) { return r[n]; }); }); }
   var officialCommunes = kept(model.communes, COMMUNE), officialSites = kept(model.sites, SITE);
-  // a commune that stays where it is keeps its site, whatever ranks first (siteplan/decide/placing.py)
+  // a commune that stays where it is keeps its site, whatever ranks first, and so does one for which the option builds
+  // less than it needs in the headquarters in use (siteplan/decide/placing.py)
   E.stays = new Map();
   model.sites.forEach(function (s) {
     var c = model.byCode.get(s.commune_code);
+    var p = c && model.planOf(c.code, model.run.option);
+    var smaller = p && p.status === "planned" && p.build_type !== c.build_type && p.site_id === s.site_id;
+    if (s.is_best && smaller) E.stays.set(c.code, s.site_id);
     if (s.is_best && c && "TM".indexOf(s.letter) >= 0 && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
   });
   E.was = new Map();

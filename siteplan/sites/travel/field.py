@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from siteplan.raster import Raster
 from siteplan.sites import access
+from siteplan.sites.grid import Grid, fill
 from siteplan.sites.islands import groups, nearest
 
 if TYPE_CHECKING:
@@ -55,3 +56,25 @@ def minutes_field(prepared: Prepared, plot_of: tuple[str, bytes]) -> Raster:
     node = ground.node[held]
     values[held] = np.where(ground.inside[node], whole[node], OUTSIDE)
     return ground.grid.raster(values, OUTSIDE)
+
+
+def without_commune(raster: Raster, commune: Any) -> Raster:
+    """Take the minutes in a commune out of the grid of a province, for another plot's to be put there.
+
+    Parameters
+    ----------
+    raster
+        As :func:`minutes_field` gives them, of any communes.
+    commune
+        Polygon, in the CRS of the raster.
+    """
+    rows, columns = raster.values.shape
+    whole = Grid(raster.bounds[0], raster.bounds[3], rows, columns, raster.cell_m)
+    near = Grid.around(tuple(shapely.bounds(commune)), raster.cell_m)
+    row, column = whole.cells_of(near.x[[0, -1]], near.y[[0, -1]])
+    down = slice(max(int(row[0]), 0), max(int(row[1]) + 1, 0))
+    right = slice(max(int(column[0]), 0), max(int(column[1]) + 1, 0))
+    values = raster.values.copy()
+    part = whole.part(slice(down.start, min(down.stop, rows)), slice(right.start, min(right.stop, columns)))
+    values[down, right][fill(np.array([commune], dtype=object), part)] = OUTSIDE
+    return whole.raster(values, OUTSIDE)
