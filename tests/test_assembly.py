@@ -1,7 +1,9 @@
 """Tables put together between the stages."""
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from siteplan import assembly
 
@@ -34,3 +36,27 @@ def test_land_is_searched_for_what_is_agreed_and_for_the_need_of_the_others():
     assert wanted["required_footprint_m2"].tolist() == pytest.approx([1200, 800, 800, 400])
     assert wanted["extended_facility_id"].dropna().to_dict() == {"3": "CS-3"}
     assert wanted["extension_land_area_m2"].dropna().to_dict() == {"3": 120.0}
+
+
+def _sites(best):
+    rows = {
+        "site_id": ["a", "b", "c"], "commune_code": ["1", "1", "2"], "is_best": best, "score": [50.0, 70.0, 60.0],
+        "check_result": ["clear", "conditional", "blocked"], "conformity": ["conforms", "unknown", "unknown"],
+        "clearance": ["cleared", "not_cleared", None], "rests_on": ["layer:x", None, "assumption:y"],
+    }  # fmt: skip
+    return gpd.GeoDataFrame(rows, geometry=[shapely.box(0, 0, 1, 1)] * 3, crs=9215)
+
+
+def test_a_commune_says_what_its_proposed_site_is_now():
+    communes = gpd.GeoDataFrame(
+        {"code": ["1", "2", "3"], "rests_on": [None] * 3}, geometry=[shapely.box(0, 0, 9, 9)] * 3, crs=9215
+    )
+    first = assembly.with_proposed(communes, _sites([False, True, True]))
+    assert first["best_site_id"].fillna("").tolist() == ["b", "c", ""]
+    after = assembly.with_proposed(first, _sites([True, False, True]))
+    assert after["best_site_id"].fillna("").tolist() == ["a", "c", ""]
+    assert after["best_site_score"].tolist()[:2] == [50, 60]
+    assert after["best_check_result"].tolist()[:2] == ["clear", "blocked"]
+    assert after["best_conformity"].tolist()[:2] == ["conforms", "unknown"]
+    assert after["best_clearance"].fillna("").tolist()[:2] == ["cleared", ""]
+    assert after["rests_on"].fillna("").tolist() == ["layer:x", "assumption:y", ""]

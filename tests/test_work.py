@@ -103,6 +103,13 @@ def test_what_workers_hold_is_not_sent_again_until_they_forget_it():
         assert first.times == 6
 
 
+def test_threads_that_spread_at_once_do_not_take_each_others_part():
+    with Workers(2) as workers, ThreadPoolExecutor(4) as threads:
+        parts = [[n] for n in range(8)]
+        asked = [threads.submit(for_each, total, part, range(6), executor=workers) for part in parts]
+        assert [one.result() for one in asked] == [[n + i for i in range(6)] for n in range(8)]
+
+
 _SERVED = """
 import os, time
 from siteplan.work import Workers
@@ -166,9 +173,30 @@ if __name__ == "__main__":
         raise RuntimeError("while something is being shared")
 """
 
+_WAITING = """
+import threading, time
+from siteplan.work import Workers, for_each
+from tests.test_work import slow
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        threading.Thread(target=for_each, args=(slow, [1], range(40)), kwargs={"executor": workers}).start()
+        time.sleep(1)
+        raise RuntimeError("while others wait for many calls")
+"""
+
 
 def test_a_failure_while_something_is_shared_ends_everything(tmp_path):
     assert "while something is being shared" in _error_of(_FAILING, tmp_path)
+
+
+def slow(shared, item):
+    time.sleep(0.3)
+    return item
+
+
+def test_a_failure_while_calls_wait_ends_everything(tmp_path):
+    assert "while others wait for many calls" in _error_of(_WAITING, tmp_path)
 
 
 def test_a_worker_that_dies_while_others_wait_for_it_ends_everything(tmp_path):

@@ -148,7 +148,7 @@ def lead(**changes):
 def plot(**changes):
     row = {
         "site_id": "1-T", "commune_code": "1", "letter": "T", "source_id": "f", "broken_rules": None,
-        "check_result": "clear", **changes,
+        "check_result": "clear", "locked": False, **changes,
     }  # fmt: skip
     return gpd.GeoDataFrame([row], geometry=[Point(0, 0)], crs=9215)
 
@@ -169,6 +169,14 @@ def test_extension_and_renovation_of_the_leading_facility_are_laid_out():
     for cell in table["reasons"]:
         assert all(has_text(key, lang) for key, _ in decode(cell) for lang in ("vi", "en"))
         assert "{" not in render(cell)
+
+
+def test_where_a_person_locked_a_site_nothing_smaller_is_built_elsewhere():
+    chosen = plot(site_id="1-K", letter="K", source_id=None, locked=True)
+    both = pd.concat([plot(), chosen], ignore_index=True)
+    assert list(found(sites=both).index) == []
+    # the locked site is the facility's own plot: that is where it would be built
+    assert list(found(sites=plot(locked=True)).index) == ["extend", "renovate"]
 
 
 @pytest.mark.parametrize(

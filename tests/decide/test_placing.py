@@ -2,8 +2,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from siteplan.decide.placing import place
-from siteplan.locale import decode, encode
+from siteplan.decide.placing import follow, place
+from siteplan.locale import decode, encode, render
 from siteplan.need.gap import GapResult
 from siteplan.need.rebuild import settle
 
@@ -89,6 +89,42 @@ def test_but_not_for_a_small_deficit():
 def test_a_locked_site_is_left_alone():
     placed = place(sites({"source_id": "F"}, {**BEST_NEW, "locked": True}), commune("none"), 15)
     assert best(placed) == ["s1"]
+
+
+def programme(**changes):
+    row = {
+        "commune_code": "1", "status": "planned", "site_id": "s0", "build_type": "renovate",
+        "needed_build_type": "build_new", **changes,
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
+def test_the_option_proposes_the_site_on_which_it_builds():
+    own, first, other = sites({"source_id": "F"}, BEST_NEW, {"commune_code": "2", "is_best": True}).to_dict("records")
+    placed = sites(own, first, other)
+    moved = follow(placed, programme())
+    assert moved.loc[moved["is_best"], "site_id"].tolist() == ["s0", "s2"]
+    here, there = decode(moved["reasons"].iloc[0]), decode(moved["reasons"].iloc[1])
+    assert here == [("decide.place.built_here", {"built": "renovate", "needed": "build_new", "site": "T1"})]
+    assert there == [("decide.place.of_need", {"built": "renovate", "needed": "build_new", "site": "T0"})]
+    assert "T1" in render(moved["reasons"].iloc[0])
+    assert placed["is_best"].tolist() == [False, True, True]  # what was given is left alone
+    again = follow(moved, programme())
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(moved))
+
+
+def test_where_nothing_was_proposed_the_place_of_building_is():
+    moved = follow(sites({"source_id": "F"}), programme())
+    assert moved["is_best"].tolist() == [True]
+    assert decode(moved["reasons"].iloc[0])[0][0] == "decide.place.built_here_only"
+
+
+def test_what_waits_or_is_built_as_needed_or_has_no_place_moves_nothing():
+    placed = sites({"source_id": "F"}, BEST_NEW)
+    for row in ({"status": "waiting"}, {"build_type": "build_new"}, {"site_id": None}, {"site_id": "gone"}):
+        moved = follow(placed, programme(**row))
+        assert moved["is_best"].tolist() == [False, True]
+        assert moved["reasons"].tolist() == placed["reasons"].tolist()
 
 
 def gaps():

@@ -183,6 +183,22 @@ def test_candidates_are_read_back_from_the_communes_of_a_run():
         RESULTS["communes"],
         "EPSG:9215",
     )
-    row = candidates(frame).iloc[0]
-    assert (row["total_cost"], row["site_id"], row["commune_code"]) == (1e9, "s", "00001")
+    options = pd.DataFrame(
+        {"commune_code": ["00001"] * 2, "size_order": [0, 1], "site_id": ["k", "s"]}
+    )  # the need would be met at k, the option renovates at s
+    plots = pd.DataFrame(
+        {
+            "site_id": ["s", "k"], "check_result": ["clear", "conditional"], "conformity": ["conforms", "unknown"],
+            "clearance": ["cleared", "not_cleared"],
+        }
+    )  # fmt: skip
+    row = candidates(frame, options, plots).iloc[0]
+    assert (row["total_cost"], row["site_id"], row["commune_code"]) == (1e9, "k", "00001")
+    assert (row["check_result"], row["best_conformity"], row["best_clearance"]) == (
+        "conditional",
+        "unknown",
+        "not_cleared",
+    )
     assert np.isnan(row["priority_points"])
+    stays = candidates(frame, options.iloc[:0], plots).iloc[0]  # nothing is built there
+    assert (stays["site_id"], stays["check_result"]) == ("s", "clear")

@@ -8,7 +8,7 @@ import shapely
 
 from siteplan.sites.access import ACCESS_CELL_M
 from siteplan.sites.assess import assess_commune, prepare
-from siteplan.sites.travel.field import NO_WAY, OUTSIDE, minutes_field
+from siteplan.sites.travel.field import NO_WAY, OUTSIDE, minutes_field, without_commune
 
 MIDDLE = 1530  # middle of a cell: a plot on the edge of two is half a cell from either
 PLOT = (MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)
@@ -69,3 +69,17 @@ def test_the_mean_over_people_is_the_time_of_the_site(inputs, maps):
     minutes = np.array([_at(found, maps.X0 + x, maps.Y0 + y) for x, y, _ in people], dtype=float)
     count = np.array([n for *_, n in people])
     assert minutes @ count / count.sum() == pytest.approx(site["access_minutes"], abs=0.5)
+
+
+def test_the_minutes_of_one_commune_are_taken_out_and_nothing_else(field, maps):
+    found = field()
+    assert (without_commune(found, maps.at(0, 0, maps.SIDE, maps.SIDE)).values == OUTSIDE).all()
+    assert (found.values != OUTSIDE).any()  # the grid given is left alone
+    # half of it, and a neighbour that reaches beyond the grid
+    west = without_commune(found, maps.at(-20_000, -20_000, 1500, 20_000)).values
+    known = found.values != OUTSIDE
+    centre = found.transform.c + (np.arange(known.shape[1]) + 0.5) * ACCESS_CELL_M
+    kept = known & (centre > maps.X0 + 1500)
+    assert kept.any()
+    np.testing.assert_array_equal(west[kept], found.values[kept])
+    assert (west[~kept] == OUTSIDE).all()
