@@ -14,6 +14,7 @@ import time
 import numpy as np
 import openpyxl
 import pytest
+import rasterio
 import shapely
 
 from siteplan import assembly, compare_runs, run_scenario
@@ -56,6 +57,26 @@ def place(tmp_path_factory, repo_root):
 @pytest.fixture(scope="module")
 def both(place):
     return list(run_scenarios([place.root / name for name in SCENARIOS], place))
+
+
+def test_the_proposed_site_is_the_one_on_which_the_option_builds(both):
+    smaller = 0
+    for run in both:
+        best = run.sites[run.sites["is_best"].fillna(value=False)].set_index("commune_code")
+        assert best.index.is_unique
+        planned = run.programme[(run.programme["status"] == "planned") & run.programme["site_id"].notna()]
+        assert planned["site_id"].tolist() == best["site_id"].loc[planned["commune_code"]].tolist()
+        smaller += int((planned["build_type"] != planned["needed_build_type"]).sum())
+        told = run.communes.set_index("code").loc[best.index]
+        columns = {"site_id": "best_site_id", "check_result": "best_check_result", "conformity": "best_conformity"}
+        for of_site, of_commune in columns.items():
+            assert told[of_commune].tolist() == best[of_site].tolist()
+        # it takes no time to reach the place where one is
+        with rasterio.open(run.folder / "rasters" / "travel_time.tif") as grid:
+            minutes = grid.read(1)
+            cells = [grid.index(point.x, point.y) for point in best.geometry.centroid]
+        assert {int(minutes[cell]) for cell in cells} == {0}
+    assert smaller  # else nothing was shown
 
 
 @pytest.fixture(scope="module")
