@@ -37,6 +37,7 @@ from siteplan.need.areas import density_norm
 from siteplan.need.grouping import is_true
 from siteplan.need.houses import usable_of_houses
 from siteplan.need.old_norm import judge
+from siteplan.need.plot_capacity import PLOT_NORMS, adjoining_land, extension_capacity, footprint
 from siteplan.need.standards import land_of_floor
 from siteplan.norms import Norm, Norms
 from siteplan.rules import ASSUMED
@@ -46,16 +47,6 @@ from siteplan.tables import RESULTS, Row, as_number, conform, is_missing, record
 _CONDITION_NORMS = {
     condition: f"condition.{condition}_share" for condition in ("good", "fair", "poor", "unsafe", "unknown")
 }
-_PLOT_NORMS = (
-    "land.density_percent",
-    "land.green_percent",
-    "land.yard_share",
-    "parking.motorbike_m2",
-    "parking.motorbikes_per_person",
-    "parking.motorbikes_of_visitors",
-    "parking.car_m2",
-    "parking.floor_per_car_m2",
-)
 _EXTEND_NORMS = ("gap.extend_minimum_percent", "gap.extend_land_maximum_percent")
 _WORN = ("poor", "unsafe")  # what counts as worn; only what is poor can be renovated, an unsafe house is replaced
 _FIGURES = ("land_area_m2", "floor_area_m2", "condition", "floors", "footprint_m2", "year_built")
@@ -89,7 +80,7 @@ class _Shares:
 def _shares(norms: Norms, settings: NeedSettings) -> _Shares:
     found: dict[str, Norm] = {}
     problems: list[Problem] = []
-    for key in (*_CONDITION_NORMS.values(), *_PLOT_NORMS, *_EXTEND_NORMS):
+    for key in (*_CONDITION_NORMS.values(), *PLOT_NORMS, *_EXTEND_NORMS):
         try:
             found[key] = norms[key]
         except InputError as error:
@@ -98,63 +89,6 @@ def _shares(norms: Norms, settings: NeedSettings) -> _Shares:
         raise InputError(*problems)
     found["land.density_percent"] = density_norm(norms)
     return _Shares(found, settings.floors)
-
-
-def extension_capacity(
-    land_m2: float, footprint_m2: float, floor_m2: float, staff: int, floors: int, norms: _Shares | dict[str, float]
-) -> float:
-    """Floor that can be added on a plot beside what stands on it.
-
-    The footprint x that can be added keeps the density, and leaves room for green, yard and parking of old and new
-    floor together (F, S footprint and floor that stand, L land, n floors of the extension, P motorbike
-    parking, c one car)::
-
-        x <= density L - F
-        x (1 + yard + c n / floor per car) <= (1 - green) L - F (1 + yard) - P - c S / floor per car - c
-
-    The last c is for counting cars in whole numbers.
-
-    Returns
-    -------
-    float
-        Floor area x n in m², not below 0; NaN where land, footprint or floor is unknown.
-    """
-    if any(math.isnan(v) for v in (land_m2, footprint_m2, floor_m2)):
-        return math.nan
-    yard, car = norms["land.yard_share"], norms["parking.car_m2"]
-    per_floor = car / norms["parking.floor_per_car_m2"]
-    motorbikes = math.ceil(
-        round(norms["parking.motorbikes_per_person"] * staff + norms["parking.motorbikes_of_visitors"], 9)
-    )
-    by_density = norms["land.density_percent"] / 100 * land_m2 - footprint_m2
-    free = (
-        (1 - norms["land.green_percent"] / 100) * land_m2
-        - footprint_m2 * (1 + yard)
-        - motorbikes * norms["parking.motorbike_m2"]
-        - per_floor * floor_m2
-        - car
-    )
-    return max(0.0, min(by_density, free / (1 + yard + per_floor * floors))) * floors
-
-
-def adjoining_land(added_floor_m2: float, floors: int, norms: _Shares | dict[str, float]) -> float:
-    """Land that added floor asks for where the plot has none left, m².
-
-    Per m² of footprint the larger of ``1 / density`` and ``(1 + yard + c n / floor per car) / (1 - green)``, the terms
-    of :func:`extension_capacity` for the added part alone.
-    """
-    per_floor = norms["parking.car_m2"] / norms["parking.floor_per_car_m2"]
-    by_density = 100 / norms["land.density_percent"]
-    by_green = (1 + norms["land.yard_share"] + per_floor * floors) / (1 - norms["land.green_percent"] / 100)
-    return added_floor_m2 / floors * max(by_density, by_green)
-
-
-def _footprint(row: Row) -> float:
-    stated = as_number(row["footprint_m2"])
-    if not math.isnan(stated):
-        return stated
-    floors = as_number(row["floors"])
-    return as_number(row["floor_area_m2"]) / floors if floors > 0 else math.nan
 
 
 def _measure(
@@ -174,14 +108,14 @@ def _measure(
         else:
             area = extension_capacity(
                 as_number(row["land_area_m2"]),
-                _footprint(row),
+                footprint(row),
                 floor,
                 staff.get(str(row["commune_code"]), 0),
                 shares.floors,
                 shares,
             )
             extension.append(area)
-            keys += _PLOT_NORMS if not math.isnan(area) else ()
+            keys += PLOT_NORMS if not math.isnan(area) else ()
         decided_away = row["status"] == "decided" and row["decided_treatment"] != "keep"
         counts.append(not decided_away)
         tokens = shares.tokens(keys)

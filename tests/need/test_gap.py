@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siteplan.locale import LANGUAGES, decode, has_text
-from siteplan.need.gap import extension_capacity, gaps
+from siteplan.need.gap import gaps
 from siteplan.norms import load_norms
 from siteplan.scenario import NeedSettings
 from siteplan.tables import INPUTS, conform
@@ -23,16 +23,6 @@ from siteplan.tables.parts import BUILD_TYPES
 STANDARDS = Path(__file__).resolve().parents[2] / "layers" / "standards"
 SETS = ("qcvn01-2021", "tcvn4601-2012", "de-xuat")
 NORMS = load_norms(STANDARDS, "nd155-2025", SETS, dt.date(2026, 1, 1))
-PLOT = {
-    "land.density_percent": 40.0,
-    "land.green_percent": 30.0,
-    "land.yard_share": 0.5,
-    "parking.motorbike_m2": 3.0,
-    "parking.motorbikes_per_person": 0.8,
-    "parking.motorbikes_of_visitors": 20.0,
-    "parking.car_m2": 25.0,
-    "parking.floor_per_car_m2": 100.0,
-}
 
 
 def required(floor: float = 2500.0, land: float = 3800.0, staff: int = 50) -> pd.DataFrame:
@@ -282,25 +272,3 @@ def test_kept_extended_and_new_add_up(rows, floor, floors):
         assert leading["kept"]
     for key, _ in decode(row["build_reasons"]):
         assert all(has_text(key, lang) for lang in LANGUAGES)
-
-
-def fits(land: float, footprint: float, floor: float, staff: int, floors: int, added: float) -> bool:
-    """Tell whether the plot keeps every rule of the need with `added` floor, cars counted whole."""
-    total_footprint, total_floor = footprint + added / floors, floor + added
-    parking = 3 * math.ceil(round(0.8 * staff + 20, 9)) + 25 * math.ceil(round(total_floor / 100, 9))
-    return total_footprint <= 0.4 * land + 1e-6 and total_footprint * 1.5 + parking <= 0.7 * land + 1e-6
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.floats(200, 20_000), st.floats(0, 1500), st.floats(0, 4000), st.integers(0, 100), st.integers(1, 7))
-def test_extension_fits_the_plot_and_little_more_would(land, footprint, floor, staff, floors):
-    added = extension_capacity(land, footprint, floor, staff, floors, PLOT)
-    assert added >= 0
-    if added > 0:
-        assert fits(land, footprint, floor, staff, floors, added)
-    # the 25 m² held back for counting whole cars are all that may be lost: at most 25 m² / 1.75 of footprint
-    assert not fits(land, footprint, floor, staff, floors, added + (25 / 1.75 + 0.1) * floors)
-
-
-def test_extension_of_an_unknown_plot_is_unknown():
-    assert math.isnan(extension_capacity(math.nan, 1, 1, 1, 1, PLOT))
