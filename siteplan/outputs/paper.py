@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import docx
-from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from docx.shared import Cm, Mm, Pt, RGBColor
+from docx.shared import Cm, Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from siteplan.outputs.paper_font import FONT, name_fallback
+from siteplan.outputs.paper_page import set_page, set_styles, write_marks
 from siteplan.outputs.paper_table import Align, capital, rule, table_xml
 from siteplan.outputs.paper_width import column_widths, height_mm, total_spans, without_room
 from siteplan.outputs.wording import clean
@@ -29,13 +29,8 @@ from siteplan.outputs.wording import clean
 if TYPE_CHECKING:
     from pathlib import Path
 
-BODY_PT = 14
 TABLE_PT = 10
 _TWIPS_PER_MM = 56.6929
-_A4_MM = (210, 297)
-_A3_MM = (297, 420)
-# NĐ 30/2020/NĐ-CP, Annex I: top and bottom 20-25, left 30-35, right 15-20 mm
-_MARGINS_MM = {"top": 20, "bottom": 20, "left": 30, "right": 16}
 _KEPT_WHOLE_MM = 95.0  # a table no higher than that is not broken over pages
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -66,8 +61,8 @@ class Paper:
         properties.created = properties.modified = moment
         properties.comments = ""
         if document is None:
-            self._style()
-            self._page(self._document.sections[0], landscape=False)
+            set_styles(self._document)
+            set_page(self._document.sections[0], self.marks, landscape=False)
             return
         known = {style.name for style in document.styles}
         for level in {1, 2, 3}.intersection(n for n in (1, 2, 3) if f"Heading {n}" not in known):
@@ -75,90 +70,7 @@ class Paper:
         for section in document.sections:
             for header in (section.header, section.first_page_header):
                 if not header.is_linked_to_previous:
-                    self._mark(header.add_paragraph(), self.marks)
-
-    def _style(self) -> None:
-        name_fallback(self._document)
-        normal = self._document.styles["Normal"]
-        normal.font.name, normal.font.size = FONT, Pt(BODY_PT)
-        fonts = normal.element.get_or_add_rPr().get_or_add_rFonts()
-        for part in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
-            fonts.set(qn(part), FONT)
-        normal.paragraph_format.space_after = Pt(6)
-        for level in (1, 2, 3):
-            heading = self._document.styles[f"Heading {level}"]
-            heading.font.name, heading.font.size, heading.font.bold = FONT, Pt(BODY_PT), True
-            heading.font.italic = level == 3
-            heading.font.color.rgb = RGBColor(0, 0, 0)
-            fonts = heading.element.get_or_add_rPr().get_or_add_rFonts()
-            for name in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
-                fonts.attrib.pop(qn(name), None)
-            for part in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
-                fonts.set(qn(part), FONT)
-            heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(12), Pt(6)
-            heading.paragraph_format.keep_with_next = True
-
-    def _page(self, section: Any, landscape: bool, marks: Sequence[str] | None = None, large: bool = False) -> None:
-        short, long = _A3_MM if large else _A4_MM
-        width, height = (long, short) if landscape else (short, long)
-        section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
-        section.page_width, section.page_height = Mm(width), Mm(height)
-        for side, size in _MARGINS_MM.items():
-            setattr(section, f"{side}_margin", Mm(size))
-        section.header_distance = Mm(8)
-        section.different_first_page_header_footer = True
-        section.header.is_linked_to_previous = False
-        section.first_page_header.is_linked_to_previous = False
-        # each annex has its own page numbering
-        numbering = OxmlElement("w:pgNumType")
-        numbering.set(qn("w:start"), "1")
-        for old in section._sectPr.findall(qn("w:pgNumType")):  # noqa: SLF001
-            section._sectPr.remove(old)  # noqa: SLF001
-        section._sectPr.insert_element_before(  # noqa: SLF001 - the schema fixes the order
-            numbering,
-            "w:cols",
-            "w:formProt",
-            "w:vAlign",
-            "w:noEndnote",
-            "w:titlePg",
-            "w:textDirection",
-            "w:bidi",
-            "w:rtlGutter",
-            "w:docGrid",
-            "w:printerSettings",
-            "w:sectPrChange",
-        )
-        said = self.marks if marks is None else [clean(mark) for mark in marks]
-        self._header(section.header, said, numbered=True)
-        self._header(section.first_page_header, said, numbered=False)
-
-    def _header(self, header: Any, marks: Sequence[str], numbered: bool) -> None:
-        for old in header.paragraphs[1:]:
-            old._p.getparent().remove(old._p)  # noqa: SLF001
-        first = header.paragraphs[0]
-        first.clear()
-        first.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        first.paragraph_format.space_after = Pt(0)
-        if numbered:
-            run = first.add_run()
-            run.font.size = Pt(13)
-            for kind, words in (("begin", None), (None, "PAGE"), ("end", None)):
-                if kind is None:
-                    part = OxmlElement("w:instrText")
-                    part.set(qn("xml:space"), "preserve")
-                    part.text = words
-                else:
-                    part = OxmlElement("w:fldChar")
-                    part.set(qn("w:fldCharType"), kind)
-                run._r.append(part)  # noqa: SLF001
-        if marks:
-            self._mark(header.add_paragraph() if numbered else first, marks)
-
-    def _mark(self, line: Any, marks: Sequence[str]) -> None:
-        line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        line.paragraph_format.space_after = Pt(0)
-        run = line.add_run(" – ".join(marks))
-        run.font.size, run.italic, run.font.color.rgb = Pt(9), True, RGBColor(0xB0, 0x00, 0x20)
+                    write_marks(header.add_paragraph(), self.marks)
 
     @contextmanager
     def instead_of(self, paragraph: Any) -> Iterator[None]:
@@ -303,7 +215,8 @@ class Paper:
     ) -> None:
         """Begin an annex on a page of its own numbering: in a new section, or `here` in the last one; `large` is A3."""
         section = self._document.sections[-1] if here else self._next_section()
-        self._page(section, landscape, marks, large)
+        said = self.marks if marks is None else [clean(mark) for mark in marks]
+        set_page(section, said, landscape=landscape, large=large)
         for level, words in ((1, number), (0, name.upper())):
             paragraph = self._document.add_heading("", 1) if level else self._document.add_paragraph()
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
