@@ -14,7 +14,7 @@ from typing import Any
 
 from siteplan.errors import Severity
 from siteplan.locale import LANGUAGES, fold, number, value_text
-from siteplan.survey.forms import TEXT_LIMIT
+from siteplan.survey.form_book import TEXT_LIMIT
 from siteplan.survey.questions import WHOLE, Question
 from siteplan.tabular import AmbiguousNumberError, parse_number
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from siteplan.survey.questions import FIRST_ROW, SCHEMA_VERSION, TOPICS, Topic
 
 if TYPE_CHECKING:
-    from siteplan.survey.forms import FormBook
+    from siteplan.survey.form_book import FormBook
 
 FONT = "Times New Roman"
 A4 = 9

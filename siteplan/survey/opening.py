@@ -20,7 +20,7 @@ from siteplan import locale
 from siteplan import tabular as _guard  # noqa: F401 - importing it arms defusedxml
 from siteplan.errors import InputError, Problem
 from siteplan.survey.cells import Cell, clean, is_empty
-from siteplan.survey.forms import LIST_SHEET
+from siteplan.survey.form_book import LIST_SHEET
 from siteplan.survey.questions import (
     ABOUT_SHEET,
     FIRST_ROW,

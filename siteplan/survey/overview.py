@@ -11,7 +11,7 @@ import xlsxwriter
 
 from siteplan import locale
 from siteplan.survey.cover import FONT
-from siteplan.survey.forms import words_of
+from siteplan.survey.form_book import words_of
 from siteplan.survey.questions import SCHEMA_VERSION
 
 if TYPE_CHECKING:

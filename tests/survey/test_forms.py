@@ -11,6 +11,7 @@ import pytest
 
 from siteplan import locale
 from siteplan.survey import forms
+from siteplan.survey.form_book import LIST_SHEET
 from siteplan.survey.known import Known, new_row_ids
 from siteplan.survey.questions import (
     ABOUT_SHEET,
@@ -54,7 +55,7 @@ def test_files_are_named_so_that_a_person_finds_them(commune, name):
 
 def test_a_sheet_for_each_topic_and_hidden_ones_behind(book):
     wanted = [locale.text(f"survey.sheet.{key}") for key in ("cover", *(t.key for t in TOPICS))]
-    assert book.sheetnames == [*wanted, forms.LIST_SHEET, ABOUT_SHEET]
+    assert book.sheetnames == [*wanted, LIST_SHEET, ABOUT_SHEET]
     assert [book[n].sheet_state for n in book.sheetnames[-2:]] == ["hidden", "veryHidden"]
     about = {row[0].value: row[1].value for row in book[ABOUT_SHEET].iter_rows()}
     assert about["commune"] == "06184"
@@ -103,7 +104,7 @@ def test_input_cells_are_open_and_all_others_locked(book):
 
 
 def test_every_list_offers_its_tokens_in_words(book):
-    lists = {column[0].value: [c.value for c in column[1:] if c.value] for column in book[forms.LIST_SHEET].iter_cols()}
+    lists = {column[0].value: [c.value for c in column[1:] if c.value] for column in book[LIST_SHEET].iter_cols()}
     assert lists["condition"] == ["tốt", "trung bình", "xuống cấp", "không bảo đảm an toàn"]
     assert lists["survey_crs"] == ["VN-2000", "WGS 84"]
     for topic in TOPICS:
