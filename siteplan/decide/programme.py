@@ -20,6 +20,7 @@ import pandas as pd
 
 from siteplan.decide.calendar import Actual
 from siteplan.decide.programme_model import ProgrammeModel
+from siteplan.decide.programme_proof import proof
 from siteplan.decide.programme_reasons import Placement, explain, explain_not_needed, inversions
 from siteplan.decide.programme_rows import Rows, rows_of
 from siteplan.locale import encode
@@ -134,7 +135,7 @@ def plan(
             record |= {"status": "not_needed", "total_cost": None, "reasons": encode(explain_not_needed(row))}
         table.append(record)
     programme = _table(table, candidates)
-    return ProgrammeResult(programme, funding, lambda: model.proof(solved, starts, scenario))
+    return ProgrammeResult(programme, funding, lambda: proof(model, solved, starts))
 
 
 def _built(placement: Placement) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from siteplan.decide.allocation import best_phases, in_rank_order, phase_value
 from siteplan.decide.case import NOWHERE, AtLeastOne, Case, Limit
 from siteplan.decide.collisions import colliding
 from siteplan.decide.costs import escalation
-from siteplan.decide.programme_reasons import Placement, inversions
+from siteplan.decide.programme_reasons import Placement
 from siteplan.decide.programme_rows import Row, Rows, Size
 from siteplan.errors import InputError, Problem
 from siteplan.scenario import Phase, Scenario
@@ -26,7 +26,6 @@ PAYMENT_UNIT = 1e6
 LAND_UNIT = 100.0  # m²
 # what one unit of an objective's whole numbers stands for: points, people, m²
 OBJECTIVE_UNITS = {"priority": 1, "people": 100, "deficit": 10}
-SOLVER = "HiGHS (scipy.optimize.milp)"
 # What is shown beside a programme bound by the money of single years need not be proved, which can take minutes: after
 # so many nodes of a search the bound is told. A number of nodes, not of seconds: the same every time.
 _BESIDE_NODES = 1000
@@ -354,73 +353,3 @@ class ProgrammeModel:
             "without_cost": sum(size.cost is None for _, size in placed),
             "by_phase": {phase.name: int((phases == n).sum()) for n, phase in enumerate(self.phases)},
         }
-
-    def proof(self, solved: Solved, starts: Sequence[int | None], scenario: Scenario) -> dict[str, Any]:
-        """Tell how the result was reached; plain values, the same for the same inputs."""
-        found: dict[str, Any] = {
-            "objective": solved.objective,
-            "status": "optimal" if solved.proved else "not_proved",
-            "solver": SOLVER,
-            "mip_rel_gap": 0.0,
-            "value": solved.value,
-            "bound": solved.bound,
-            "nested": self.settings.nested,
-            "limited_by": self.settings.limited_by,
-            "slots": len(self.slots),
-            "communes": len(self.needing),
-            "totals": {
-                **self.totals(solved),
-                "total_cost": float(sum(sum(amounts.values()) for amounts in self.payments(solved, starts))),
-            },
-            "inversions": len(inversions(self.placements(solved, starts), solved.objective)),
-            "unvalued": sum(row.points is None for row in self.needing),
-        }
-        if solved.objective != "follow_rank" and self.settings.nested and len(self.phases) > 1:
-            free = self.solve(solved.objective, nested=False)
-            found["price_of_nesting"] = (free.value or 0.0) - (solved.value or 0.0)
-        found["beside"] = {
-            name: self._beside(name, solved) for name in dict.fromkeys(self.settings.beside) if name != solved.objective
-        }
-        if self.settings.limited_by == "money":
-            found["levels"] = self._levels(scenario, solved)
-            found["possible_funds"] = sum(f.amount for f in scenario.funds if not f.committed)
-        if any(row.locked for row in self.needing):
-            found["locks"] = self._price_of_locks(solved)
-        return found
-
-    def _beside(self, objective: str, solved: Solved) -> dict[str, Any]:
-        other = self.solve(objective, roughly=self.by_year)
-        moved = [r.code for r, a, b in zip(self.needing, other.phases, solved.phases, strict=True) if a != b]
-        return {
-            "status": "optimal" if other.proved else "not_proved",
-            "value": other.value,
-            "bound": other.bound,
-            "totals": self.totals(other),
-            "differs": moved,
-        }
-
-    def _levels(self, scenario: Scenario, solved: Solved) -> dict[str, Any]:
-        levels: dict[str, Any] = {}
-        for name in ("low", "middle", "high"):
-            factor = getattr(scenario.levels, name)
-            try:
-                if factor == self.money_factor:
-                    found, model = solved, self
-                else:
-                    model = ProgrammeModel(self.rows, scenario, factor)
-                    found = model.solve(solved.objective)
-            except InputError as error:
-                levels[name] = {"factor": factor, "problems": [p.key for p in error.problems]}
-                continue
-            levels[name] = {"factor": factor, **model.totals(found)}
-        return levels
-
-    def _price_of_locks(self, solved: Solved) -> dict[str, Any]:
-        free = ProgrammeModel(self.rows.unlocked(), self.scenario, self.money_factor)
-        other = free.solve(solved.objective)
-        later = [
-            row.code
-            for row, own, without in zip(self.needing, solved.phases, other.phases, strict=True)
-            if not row.locked and without != NOWHERE and (own == NOWHERE or own > without)
-        ]
-        return {"value_without": other.value, "value": solved.value, "later": later}
