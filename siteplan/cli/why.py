@@ -57,6 +57,7 @@ def _fingerprint(communes: pd.DataFrame, run: Run) -> str:
 def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool) -> dict[str, Any]:
     """Answer what is asked of a run and not answered yet; kept in the run's folder, unless it is frozen."""
     from siteplan.decide.calendar import actual_of_run
+    from siteplan.decide.commune_what_ifs import of_commune
     from siteplan.decide.what_ifs import WhatIfs, candidates
     from siteplan.runs import write_what_ifs
     from siteplan.scenario import Scenario
@@ -85,7 +86,7 @@ def answer(run: Run, asked: list[str], now: Session, *, again: bool, whole: bool
         with reporter.stage("decide.why.solving", len(open_yet) + 2 * whole):
             for code in open_yet:
                 assert questions is not None
-                kept["communes"][code] = encode(questions.of_commune(code))
+                kept["communes"][code] = encode(of_commune(questions, code))
                 reporter.advance()
             if whole and questions is not None and "frontier" not in kept:
                 kept["programme"] = encode(questions.of_programme())

@@ -3,15 +3,11 @@
 Every question is a change of the scenario or of one commune (more money, more works, another rank, a lock); its answer
 is the programme that the model gives then. Answers are kept by question, so that work that was interrupted goes on
 where it stopped, and questions of different communes share them.
-
-Money is asked in steps of :data:`COARSE` of the committed total, then narrowed down to :data:`FINE`: a threshold told
-is one at which the model was solved on both sides. Programmes that follow the rank need not change monotonically with
-money; what is told is the first change met from the present amount.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -25,14 +21,11 @@ from siteplan.errors import InputError
 from siteplan.locale import Message
 from siteplan.scenario import Scenario
 
-# steps of money and of works, thousandths of what the scenario gives
-COARSE = 50
-FINE = 5
+# money and works are asked in thousandths of what the scenario gives
+UNIT = 1000
+LARGEST = 2000
 FRONTIER_POINTS = 20
-_LARGEST = 2000
-_MOST_STARTS = 20
 _TOLD_NAMES = 5
-_UNIT = 1000
 _BILLION = 1e9
 
 Answers = dict[str, Any]
@@ -152,9 +145,9 @@ class WhatIfs:
         rows, nested, more = self.rows, None, {}
         money = works = 1.0
         if kind == "money":
-            money = int(rest) / _UNIT
+            money = int(rest) / UNIT
         elif kind == "works":
-            works = int(rest) / _UNIT
+            works = int(rest) / UNIT
         elif kind == "starts":
             position, extra = rest.split(":")
             more = {self.base_model.phases[int(position)].name: int(extra)}
@@ -198,16 +191,16 @@ class WhatIfs:
             points, people, border, deficit_floor_area_m2, spent`` (đồng), and ``points_per_billion``: what one more
             billion brings on the way to the next level (None for the last, and where no money binds).
         """
-        step = _LARGEST // FRONTIER_POINTS
+        step = LARGEST // FRONTIER_POINTS
         kind = "money" if self.by_money else "works"
         rows: list[dict[str, Any]] = []
-        for level in range(step, _LARGEST + 1, step):
+        for level in range(step, LARGEST + 1, step):
             known = self.ask(f"{kind}:{level}")
             totals = known.totals if known else {}
             rows.append(
                 {
                     "percent": level / 10,
-                    "money": self.money * level / _UNIT if self.by_money else None,
+                    "money": self.money * level / UNIT if self.by_money else None,
                     "planned": totals.get("planned"),
                     "waiting": totals.get("waiting"),
                     "points": totals.get("priority_points"),
@@ -263,11 +256,11 @@ class WhatIfs:
         free = self.ask(f"unlock:{row.code}")
         if free is None:
             return []
-        price, later = free.value - base.value, self._later(free, base, row.code)
+        price, later = free.value - base.value, self.later(free, base, row.code)
         params = {"name": row.name, "price": price, "names": later, "count": len(later.split(", ")) if later else 0}
         return [("decide.why.lock_price" if later else "decide.why.lock_free", params)]
 
-    def _later(self, one: Known, other: Known, but: str) -> str:
+    def later(self, one: Known, other: Known, but: str) -> str:
         """Name those who stand later (or nowhere) in `other` than in `one`."""
         names = [
             row.name
@@ -278,160 +271,3 @@ class WhatIfs:
 
     def _place(self, known: Known, code: str) -> int:
         return known.phases[code] if known.phases[code] >= 0 else self.last
-
-    def _when(self, known: Known | None, code: str) -> tuple[int, int]:
-        """Phase position and start year; the later, the greater."""
-        if known is None or known.phases[code] < 0:
-            return self.last, 9999
-        return known.phases[code], known.starts[code] or 9999
-
-    def of_commune(self, code: str) -> list[Message]:
-        """Say what would move a commune up, what would push it out, and what locking it in would cost others."""
-        row = next(row for row in self.rows.all if row.code == code)
-        base = self.ask("base")
-        if row.build_type == "none" or base is None:
-            return []
-        now = self._when(base, code)
-        messages: list[Message] = []
-        if row.started is not None:
-            return [("decide.why.started", {"year": row.started})]
-        if row.locked_phase is not None or (row.waits or "").startswith("locked"):
-            return [("decide.why.locked", {})]
-        target = min(now[0], self.last) - 1
-        if row.waits is not None or (target >= 0 and not self._open(row, target)):
-            messages += self._if_ready(row, now)
-        if row.waits is None:
-            messages += self._up(row, now, target) + self._larger(row, base) + self._down(row, now)
-            if target >= 0 and self._open(row, target):
-                messages += self._if_locked(row, base, target)
-        return messages
-
-    def _open(self, row: Row, position: int) -> bool:
-        phase = self.base_model.phases[position]
-        return row.may_start_in(phase, money=self.scenario.programme.limited_by == "money" or phase.money is not None)
-
-    def _if_ready(self, row: Row, now: tuple[int, int]) -> list[Message]:
-        if row.cost is None and self.by_money:
-            return [("decide.why.no_cost", {})]
-        missing = row.waits or next(filter(None, map(row.missing_for_pilot, self.base_model.phases)), "figures")
-        then = self._when(self.ask(f"ready:{row.code}"), row.code)
-        if then < now and then[0] < self.last:
-            phase = self.base_model.phases[then[0]].name
-            return [("decide.why.ready_moves", {"why": missing, "phase": phase, "year": then[1]})]
-        return [("decide.why.ready_stays", {"why": missing})]
-
-    def _up(self, row: Row, now: tuple[int, int], target: int) -> list[Message]:
-        messages: list[Message] = []
-        if self.by_money:
-            level = self._first_level(
-                lambda known: self._when(known, row.code) < now, range(_UNIT, _LARGEST + 1, COARSE)
-            )
-            if level is not None:
-                then = self._when(self.ask(f"money:{level}"), row.code)
-                phase = self.base_model.phases[then[0]].name
-                more = self.money * (level - _UNIT) / _UNIT
-                params = {"phase": phase, "year": then[1], "more": more, "money": self.money + more}
-                messages.append(("decide.why.money_earlier" if then[0] == now[0] else "decide.why.money_up", params))
-            elif now[0] == self.last or now[1] > self.base_model.phases[0].years[0]:
-                messages.append(("decide.why.money_up_none", {"money": self.money * _LARGEST / _UNIT}))
-        elif target >= 0 and self._open(row, target):
-            extra = self._fewest(
-                lambda n: self._when(self.ask(f"starts:{target}:{n}"), row.code)[0] <= target, 1, _MOST_STARTS
-            )
-            phase = self.base_model.phases[target].name
-            key = "decide.why.starts_up" if extra else "decide.why.starts_up_none"
-            messages.append((key, {"phase": phase, "count": extra or _MOST_STARTS}))
-        if target >= 0 and self._open(row, target) and self.scenario.programme.objective == "follow_rank":
-            messages += self._if_ranked(row, target)
-        return messages
-
-    def _larger(self, row: Row, base: Known) -> list[Message]:
-        """Say what money would build what the need asks for, where less is built."""
-        size = base.sizes.get(row.code, 0)
-        if not size:
-            return []
-        told = {"type": row.sizes[size].build_type, "needed": row.build_type}
-
-        def as_needed(known: Known | None) -> bool:
-            return known is not None and known.phases[row.code] >= 0 and known.sizes.get(row.code, 0) == 0
-
-        level = self._first_level(as_needed, range(_UNIT, _LARGEST + 1, COARSE))
-        if level is None:
-            return [("decide.why.larger_none", {**told, "money": self.money * _LARGEST / _UNIT})]
-        money = self.money * level / _UNIT
-        return [("decide.why.larger", {**told, "money": money, "more": money - self.money})]
-
-    def _if_ranked(self, row: Row, target: int) -> list[Message]:
-        """Find the last place in the ranking from which it would come into the phase before."""
-        order = [other.code for other in self.base_model.needing]
-        at = order.index(row.code)
-
-        def comes_in(up: int) -> bool:
-            return self._when(self.ask(f"rank:{row.code}:{at - up}"), row.code)[0] <= target
-
-        up = self._fewest(comes_in, 1, at) if at else None
-        phase = self.base_model.phases[target].name
-        if up is None:
-            return [("decide.why.rank_none", {"phase": phase})] if at else []
-        ahead = self.base_model.needing[at - up]
-        if row.points is None or ahead.points is None:
-            return []
-        params = {"phase": phase, "name": ahead.name, "rank": ahead.rank, "points": round(ahead.points - row.points, 3)}
-        return [("decide.why.rank_up", params)]
-
-    def _down(self, row: Row, now: tuple[int, int]) -> list[Message]:
-        if now[0] == self.last:
-            return []
-        if self.by_money:
-            level = self._first_level(lambda known: self._when(known, row.code)[0] > now[0], range(_UNIT, 0, -COARSE))
-            if level is None:
-                return [("decide.why.money_down_none", {})]
-            return [("decide.why.money_down", {"money": self.money * (level + FINE) / _UNIT})]
-        position = now[0]
-        phase = self.base_model.phases[position]
-        fewer = self._fewest(
-            lambda n: self._when(self.ask(f"starts:{position}:{-n}"), row.code)[0] > position, 1, _MOST_STARTS
-        )
-        key = "decide.why.starts_down" if fewer else "decide.why.starts_down_none"
-        return [(key, {"phase": phase.name, "count": fewer or _MOST_STARTS})]
-
-    def _if_locked(self, row: Row, base: Known, target: int) -> list[Message]:
-        phase = self.base_model.phases[target].name
-        then = self.ask(f"lock:{row.code}:{target}")
-        if then is None:
-            return [("decide.why.lock_impossible", {"phase": phase})]
-        later = self._later(base, then, row.code)
-        key = "decide.why.lock_in" if later else "decide.why.lock_in_free"
-        return [(key, {"phase": phase, "names": later})]
-
-    def _first_level(self, holds: Callable[[Known | None], bool], levels: Sequence[int]) -> int | None:
-        """Return the level of money nearest the present one at which something holds, narrowed down to FINE."""
-        before = levels[0]
-        for level in levels[1:]:
-            if holds(self.ask(f"money:{level}")):
-                inside, outside = level, before
-                while abs(inside - outside) > FINE:
-                    middle = (inside + outside) // 2 // FINE * FINE
-                    if middle in (inside, outside):
-                        break
-                    if holds(self.ask(f"money:{middle}")):
-                        inside = middle
-                    else:
-                        outside = middle
-                return inside
-            before = level
-        return None
-
-    @staticmethod
-    def _fewest(holds: Callable[[int], bool], least: int, most: int) -> int | None:
-        """Return the smallest number for which something holds that, once it holds, is asked to go on holding."""
-        if not holds(most):
-            return None
-        low, high = least - 1, most
-        while high - low > 1:
-            middle = (low + high) // 2
-            if holds(middle):
-                high = middle
-            else:
-                low = middle
-        return high

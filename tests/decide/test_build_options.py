@@ -7,6 +7,7 @@ import pytest
 from shapely.geometry import Point
 
 from siteplan.decide.build_options import smaller_types
+from siteplan.decide.commune_what_ifs import of_commune
 from siteplan.decide.programme import plan
 from siteplan.decide.programme_model import MONEY_UNIT
 from siteplan.decide.what_ifs import WhatIfs
@@ -125,7 +126,7 @@ def test_the_best_choice_of_types_equals_enumeration(seed):
 def test_what_if_tells_the_money_that_would_build_as_needed():
     case = scenario([P], funds(8), limited_by="money")
     asked = WhatIfs(candidates([{"cost": 10}]), case, options=options((0, "extend", 4, 80)))
-    told = dict(asked.of_commune("00000"))["decide.why.larger"]
+    told = dict(of_commune(asked, "00000"))["decide.why.larger"]
     assert 10 * MONEY_UNIT <= told["money"] <= 10.05 * MONEY_UNIT
 
 

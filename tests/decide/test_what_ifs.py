@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
+from siteplan.decide.commune_what_ifs import of_commune
 from siteplan.decide.programme import plan
 from siteplan.decide.programme_model import MONEY_UNIT
 from siteplan.decide.what_ifs import FRONTIER_POINTS, WhatIfs, candidates
@@ -57,7 +58,7 @@ def communes(*rows):
 
 
 def told(questions, code):
-    return dict(questions.of_commune(code))
+    return dict(of_commune(questions, code))
 
 
 def test_one_more_start_moves_the_next_in_line_and_two_the_one_after():
@@ -147,10 +148,10 @@ def test_nesting_costs_what_the_free_optimum_gains():
 def test_an_interrupted_call_goes_on_where_it_stopped():
     case, given = communes({}, {}, {}), scenario([A.model_copy(update={"count": 1}), B])
     answers = {}
-    first = WhatIfs(case, given, answers).of_commune("00002")
+    first = of_commune(WhatIfs(case, given, answers), "00002")
     asked = []
     again = WhatIfs(case, given, answers, keep=lambda: asked.append(1))
-    assert again.of_commune("00002") == first
+    assert of_commune(again, "00002") == first
     assert asked == []
 
 
@@ -158,7 +159,7 @@ def test_every_message_has_words_in_both_languages():
     phases = [A.model_copy(update={"count": 1, "pilot": True}), B.model_copy(update={"count": 2})]
     rows = [{"gap_basis": "missing"}, {}, {}, {"build_type": "none"}, {"site_id": None}, {}]
     questions = WhatIfs(communes(*rows), scenario(phases, locks=[Lock(commune="00005", out=True)]))
-    messages = [m for n in range(6) for m in questions.of_commune(f"{n:05d}")] + questions.of_programme()
+    messages = [m for n in range(6) for m in of_commune(questions, f"{n:05d}")] + questions.of_programme()
     for lang in ("vi", "en"):
         for key, params in messages:
             assert has_text(key, lang)
