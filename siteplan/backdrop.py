@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,19 +22,22 @@ from siteplan.tables import BACKGROUND
 _CELL_M = 60.0
 
 
-def put_background(path: Path, layers: LayerSet, date: dt.date, include_restricted: bool) -> None:
-    """Write the layers of the background (``tables.BACKGROUND``) as a GeoPackage; no file where there are none.
+def background(layers: LayerSet, date: dt.date, include_restricted: bool) -> bytes:
+    """Return the layers of the background (``tables.BACKGROUND``) as the content of a GeoPackage, kept between runs.
 
     Parameters
     ----------
-    path
-        The file to write. One made of the same inputs before is copied.
     layers
         What was read.
     date
         The scenario's date, which stamps the file.
     include_restricted
-        Whether restricted features are in it.
+        Whether restricted features, and titles and decisions of restricted plans, are in it.
+
+    Returns
+    -------
+    bytes
+        Of a file in the province's CRS; none where every layer is empty.
     """
     key = cache.key_of(
         layers.fingerprint,
@@ -45,24 +46,20 @@ def put_background(path: Path, layers: LayerSet, date: dt.date, include_restrict
         cache.code_fingerprint(without=cache.BEYOND_SITES),
     )
 
-    def write(folder: Path, frames: dict[str, gpd.GeoDataFrame]) -> None:
-        runs.write_background(folder / "background.gpkg", frames, date)
+    def made() -> bytes:
+        with tempfile.TemporaryDirectory(prefix="siteplan-") as folder:
+            path = Path(folder) / "background.gpkg"
+            runs.write_background(path, _background(layers, include_restricted), date)
+            return path.read_bytes() if path.exists() else b""
 
-    def read(folder: Path) -> Path:
-        return Path(shutil.copyfile(folder / "background.gpkg", path))
-
-    made = cache.kept("background", key, lambda: _background(layers, include_restricted), read, write, runs.UNREADABLE)
-    if not isinstance(made, Path):  # nothing to keep, or nowhere to keep it
-        runs.write_background(path, made, date)
+    return cache.kept_bytes("background", key, made)
 
 
-def make_ready(put: Callable[[Path], None]) -> None:
-    """Let the file be made that :func:`put_background` will then copy; where it cannot be, that one will tell."""
-    with (
-        contextlib.suppress(OSError, *runs.UNREADABLE),
-        tempfile.TemporaryDirectory(prefix="siteplan-") as folder,
-    ):
-        put(Path(folder) / "background.gpkg")
+def put_background(path: Path, made: Callable[[], bytes]) -> None:
+    """Write what :func:`background` gives, now or begun before; no file where there is nothing to show."""
+    content = made()
+    if content:
+        path.write_bytes(content)
 
 
 def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.GeoDataFrame]:
@@ -74,7 +71,9 @@ def _background(layers: LayerSet, include_restricted: bool) -> dict[str, gpd.Geo
         if len(frame):
             out[role] = frame
     if "plan_zones" in out:
-        out["plan_zones"] = _with_plans(out["plan_zones"], layers.table("plans"))
+        plans = layers.table("plans")
+        shown = plans if include_restricted else plans[~plans["restricted"].astype(bool)]
+        out["plan_zones"] = _with_plans(out["plan_zones"], shown)
     return out
 
 

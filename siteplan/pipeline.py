@@ -15,7 +15,7 @@ import pandas as pd
 
 from siteplan import assembly, need_stage, runs, site_cache, site_travel
 from siteplan.assumptions import assumptions
-from siteplan.backdrop import make_ready, put_background
+from siteplan.backdrop import background, put_background
 from siteplan.decide import (
     agreement,
     build_options,
@@ -191,10 +191,7 @@ def _run_one(
     layers, (path, catalog, usual) = inputs.layers, about
     runs.finish_swaps(folder.parent)
     before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
-    background = partial(
-        put_background, layers=layers, date=inputs.scenario.date, include_restricted=include_restricted
-    )
-    ready = road.beside(partial(make_ready, background))
+    made = road.beside(partial(background, layers, inputs.scenario.date, include_restricted))
     tables, rasters, proving = _stages(inputs, road, clock, before)
     if not include_restricted:
         tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
@@ -211,8 +208,8 @@ def _run_one(
     manifest["timings_s"] = dict(clock.seconds)
     recorder.say("pipeline.writing", folder=str(folder))
     lines = [text(key, **params) for key, params in recorder.lines]
-    ready.result()
-    content = RunContent(tables, background, rasters, manifest, [*inputs.problems, *faults, *more], lines)
+    put = partial(put_background, made=made.result)
+    content = RunContent(tables, put, rasters, manifest, [*inputs.problems, *faults, *more], lines)
     run = runs.write_run(folder, content)
     clock.lap("write")
     return run
