@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from siteplan.locale import Message, encode
 from siteplan.norms import Norm, Norms
 from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.rules import ASSUMED, Rules
-from siteplan.scenario import Scenario
+from siteplan.scenario import Scenario, Standing
 from siteplan.sites.rules import eligibility_of
 from siteplan.tables import RESULTS, conform
 
@@ -41,7 +41,7 @@ def assumptions(
     scenario: Scenario,
     tables: Mapping[str, pd.DataFrame],
     dem: Raster | None,
-    standing: Callable[[tuple[Any, ...]], str] | None = None,
+    standing: Standing,
 ) -> pd.DataFrame:
     """List all that is recalled or proposed and was used: norms, rules, weights, supplements, money, positions.
 
@@ -56,12 +56,8 @@ def assumptions(
     dem
         The terrain; a coarse one is a limitation that is listed too.
     standing
-        Tells the file in which a key of the scenario stands; by default the one of its name.
+        Tells the files in which a key of the scenario stands.
     """
-
-    def place(*location: str) -> str:
-        return Path(standing(location)).name if standing else f"{scenario.name}.toml"
-
     named = {
         token.removeprefix("assumption:")
         for frame in tables.values()
@@ -75,8 +71,8 @@ def assumptions(
     rows = [_norm_row(norm) for _, norm in sorted(of_norms.items())]
     for name in _RULE_TABLES:
         table = eligibility_of(rules, scenario) if name == "eligibility" else getattr(rules, name)
-        rows += [_rule_row(name, row, place) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
-    rows += _scenario_rows(scenario, place)
+        rows += [_rule_row(name, row, standing) for row in table[table["certainty"].isin(ASSUMED)].to_dict("records")]
+    rows += _scenario_rows(scenario, standing)
     statement: Message
     assumed = int(tables["facilities"]["position_assumed"].fillna(False).astype(bool).sum())
     if assumed:
@@ -88,6 +84,11 @@ def assumptions(
     listed = conform(pd.DataFrame(rows, columns=RESULTS["assumptions"].names), RESULTS["assumptions"])
     listed["number"] = pd.array(range(1, len(listed) + 1), dtype="Int64")
     return listed
+
+
+def _place(standing: Standing, *location: str) -> str:
+    """Names of the files in which a part of the scenario stands."""
+    return "; ".join(Path(file).name for file in standing.files_of(*location))
 
 
 def _assumption(
@@ -113,7 +114,7 @@ def _norm_row(norm: Norm) -> dict[str, Any]:
     )
 
 
-def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str] | None = None) -> dict[str, Any]:
+def _rule_row(table: str, row: Mapping[Any, Any], standing: Standing) -> dict[str, Any]:
     key, columns = _RULE_TABLES[table]
     identity = row[key] if isinstance(row[key], str) else f"{row[key]:g}"
     # a corridor of 0 m says only that the object itself counts
@@ -135,16 +136,16 @@ def _rule_row(table: str, row: Mapping[Any, Any], place_of: Callable[..., str] |
     basis = str(row["legal_basis"])
     identity = f"{table}.{identity}.{row['_row']}"
     place = f"rules/{table}.csv"
-    if row.get("of_scenario") and place_of is not None:
-        place = place_of("eligibility", "slope_max_percent" if row["role"] == "dem" else "minimum_area_m2")
+    if row.get("of_scenario"):
+        place = _place(standing, "eligibility", "slope_max_percent" if row["role"] == "dem" else "minimum_area_m2")
     return _assumption(identity, place, shown, unit, statement, basis, str(row["certainty"]))
 
 
-def _scenario_rows(scenario: Scenario, place_of: Callable[..., str]) -> list[dict[str, Any]]:
+def _scenario_rows(scenario: Scenario, standing: Standing) -> list[dict[str, Any]]:
     rows = []
     for subject in ("site", "commune"):
         # compared or put in order of rank, weights stand there
-        place = place_of("weighting" if any(w.of == subject for w in scenario.weighting) else "criteria")
+        place = _place(standing, "weighting" if any(w.of == subject for w in scenario.weighting) else "criteria")
         criteria = [c for c in scenario.criteria if c.of == subject]
         if any(c.certainty in ASSUMED for c in criteria):
             statement: tuple[str, dict[str, Any]] = ("assumption.criteria", {"of": subject, "count": len(criteria)})
@@ -159,18 +160,20 @@ def _scenario_rows(scenario: Scenario, place_of: Callable[..., str]) -> list[dic
     if extra.certainty in ASSUMED:
         value = f"{extra.border:g} / {extra.central_ward:g} / {extra.cap_points:g}"
         statement = ("assumption.supplements", {})
-        place = place_of("supplements", "border")
+        place = _place(standing, "supplements")
         rows.append(_assumption("scenario.supplements", place, value, "điểm", statement, extra.basis, extra.certainty))
     settings = scenario.programme
     if settings.smaller_types:
         value = f"{settings.least_covered_percent:g}"
-        place = place_of("programme", "least_covered_percent")
+        place = _place(standing, "programme", "least_covered_percent")
         rows.append(_assumption("scenario.sizes", place, value, "%", ("assumption.sizes", {}), "", "P"))
     statement = ("assumption.phases", {"count": len(scenario.phases)})
     value = "; ".join(p.name for p in scenario.phases)
-    rows.append(_assumption("scenario.phases", place_of("phases"), value, "", statement, "", "P"))
+    rows.append(_assumption("scenario.phases", _place(standing, "phases"), value, "", statement, "", "P"))
     if scenario.funds and scenario.programme.label_of_funds == "assumed":
         total = sum(f.amount for f in scenario.funds if f.committed)
         statement = ("assumption.funds", {"amount": total})
-        rows.append(_assumption("scenario.funds", place_of("funds"), f"{total:.0f}", "đồng", statement, "", "P"))
+        rows.append(
+            _assumption("scenario.funds", _place(standing, "funds"), f"{total:.0f}", "đồng", statement, "", "P")
+        )
     return rows

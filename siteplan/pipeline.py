@@ -42,7 +42,7 @@ from siteplan.report import SILENT, Recorder, Reporter
 from siteplan.road import Inputs, Road
 from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
-from siteplan.scenario import Scenario, places
+from siteplan.scenario import Scenario, standing
 from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
@@ -87,7 +87,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
             return None
 
     scenarios = [attempt(partial(read_scenario, path)) for path in paths]
-    standing = [places(path) if scenario else None for path, scenario in zip(paths, scenarios, strict=True)]
+    stands = [standing(path) if scenario else None for path, scenario in zip(paths, scenarios, strict=True)]
     if any(problem.key == "file_missing" for problem in problems):
         raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
@@ -104,11 +104,11 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         problems.extend([*layers.problems, *site_cache.checked(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)
-    found: list[Any] = list(zip(scenarios, standing, norms, strict=True))
+    found: list[Any] = list(zip(scenarios, stands, norms, strict=True))
     quota = layers.catalog.province.tsc_quota.get("ha")
     return [
-        Inputs(_with_quota(scenario, quota), place, rules, norm, layers, tuple(problems))
-        for scenario, place, norm in found
+        Inputs(_with_quota(scenario, quota), stood, rules, norm, layers, tuple(problems))
+        for scenario, stood, norm in found
     ]
 
 
@@ -342,7 +342,7 @@ def _stages(
         "climate": assembly.climate(rules),
         "sources": layers.sources,
     }
-    tables["assumptions"] = assumptions([*stage.used, small], norms, rules, scenario, tables, dem, inputs.place)
+    tables["assumptions"] = assumptions([*stage.used, small], norms, rules, scenario, tables, dem, inputs.standing)
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade

@@ -19,7 +19,7 @@ from siteplan.norms import Norms
 from siteplan.raster import Raster
 from siteplan.report import Reporter
 from siteplan.rules import Rules
-from siteplan.scenario import Scenario
+from siteplan.scenario import Scenario, Standing
 from siteplan.site_cache import Assessed
 from siteplan.sites import plans
 from siteplan.sites.context import Prepared
@@ -32,11 +32,11 @@ FEW = 8  # communes
 class Inputs:
     """What one run reads: scenario, rules, norms and layers; read once for several scenarios of one catalog.
 
-    `place` tells the file in which a key of the scenario stood when it was read.
+    `standing` tells the file in which a key of the scenario stood when it was read.
     """
 
     scenario: Scenario
-    place: Callable[[tuple[Any, ...]], str]
+    standing: Standing
     rules: Rules
     norms: Norms
     layers: LayerSet

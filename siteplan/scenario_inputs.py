@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from siteplan.decide import weights
 from siteplan.errors import InputError, Problem, SiteplanError
 from siteplan.norms import load_norms
-from siteplan.scenario import extended_files, load_scenario, standing_in
+from siteplan.scenario import extended_files, load_scenario, standing
 
 if TYPE_CHECKING:
     from siteplan.norms import Norms
@@ -32,7 +32,7 @@ def read_scenario(path: Path) -> Scenario:
     try:
         return weights.weigh(scenario)
     except InputError as error:
-        place = standing_in(path, "weighting")
+        place = standing(path).file_of("weighting")
         raise InputError(*(p if p.file else replace(p, file=place) for p in error.problems)) from None
 
 
@@ -45,7 +45,7 @@ def read_norms(scenario: Scenario, standards: Path, own: tuple[str, ...] = ()) -
 def unknown_locks(path: Path, scenario: Scenario, codes: Collection[str]) -> list[Problem]:
     """Return a problem for each lock on a commune that is not one of `codes`; none where no commune was read."""
     lost = [lock.commune for lock in scenario.locks if codes and lock.commune not in codes]
-    place = standing_in(path, "locks") if lost else ""
+    place = standing(path).file_of("locks") if lost else ""
     return [Problem("lock_commune_unknown", file=place, feature=code, value=code) for code in lost]
 
 

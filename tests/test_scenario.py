@@ -4,7 +4,7 @@ import pytest
 
 from siteplan.errors import InputError
 from siteplan.locale import LANGUAGES, has_text, problem_row
-from siteplan.scenario import load_scenario
+from siteplan.scenario import load_scenario, standing
 
 BASE = """
 name = "thu"
@@ -264,6 +264,18 @@ def test_what_stands_in_no_file_is_told_of_the_one_that_is_run(write):
     write(BASE.replace('title = "Kịch bản thử"', ""), "goc.toml")
     own = write("extends = 'goc.toml'\n", "con.toml")
     assert [(p.key, p.column, p.file) for p in problems(own)] == [("scenario_key_missing", "title", str(own))]
+
+
+def test_a_table_stands_in_every_file_that_says_something_of_it(write):
+    base = write(BASE + "[need]\nfloors = 4\n[levels]\nlow = 0.5\n", "goc.toml")
+    middle = write("extends = 'goc.toml'\n[levels]\nlow = 0.6\nhigh = 1.4\n", "giua.toml")
+    own = write("extends = 'giua.toml'\nname = 'con'\n[need]\nscope = 'B'\n", "con.toml")
+    found = standing(own)
+    assert found.files_of("need") == (str(base), str(own))
+    assert found.files_of("levels") == (str(middle),)  # nothing of the base's is left
+    assert found.files_of("criteria") == found.files_of("criteria", 0, "weight") == (str(base),)
+    assert found.files_of("costs", "vat_percent") == (str(own),)  # stands nowhere: it would be written here
+    assert (found.file_of("need", "floors"), found.file_of("need")) == (str(base), str(own))
 
 
 def test_a_syntax_fault_names_the_base_it_stands_in(write):

@@ -5,7 +5,7 @@ taken first (tables are merged key by key, lists are replaced). The file's own v
 manifest as resolved.
 """
 
-from siteplan.scenario.model import Scenario, extended_files, load_scenario, places, standing_in
+from siteplan.scenario.model import Scenario, extended_files, load_scenario, standing
 from siteplan.scenario.settings import (
     Checks,
     CostSettings,
@@ -25,10 +25,11 @@ from siteplan.scenario.settings import (
     ValueFunction,
     Weighting,
 )
+from siteplan.scenario.standing import Standing
 
 __all__ = [
     "Checks", "CostSettings", "Criterion", "EligibilitySettings", "Fund", "GridSettings", "Levels", "Lock",
-    "NeedSettings", "Phase", "PilotNeed", "ProgrammeSettings", "Scenario", "SiteSettings", "SupplementSettings",
-    "ToleranceSettings", "ValueFunction", "Weighting", "extended_files", "load_scenario", "places",
-    "standing_in",
+    "NeedSettings", "Phase", "PilotNeed", "ProgrammeSettings", "Scenario", "SiteSettings", "Standing",
+    "SupplementSettings", "ToleranceSettings", "ValueFunction", "Weighting", "extended_files", "load_scenario",
+    "standing",
 ]  # fmt: skip

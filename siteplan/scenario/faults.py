@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from siteplan.errors import Problem
-
-# from where a key stands in the tables to the file it is written in
-Where = Callable[[tuple[Any, ...]], str]
+from siteplan.scenario.standing import Standing
 
 
 def _nearest(key: str, known: list[str]) -> str:
@@ -73,7 +71,9 @@ def _entry_name(raw: Any, location: tuple[Any, ...]) -> str:
     return name
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], where: Where, raw: Mapping[str, Any]) -> list[Problem]:
+def problems_of(
+    error: ValidationError, model: type[BaseModel], standing: Standing, raw: Mapping[str, Any]
+) -> list[Problem]:
     """Return a problem for each fault, with its file, the name of the list entry and the key nearest to an unknown."""
     problems = []
     for item in error.errors():
@@ -103,6 +103,6 @@ def problems_of(error: ValidationError, model: type[BaseModel], where: Where, ra
         else:
             key, params = "scenario_value", {"detail": item["msg"]}
         feature = _entry_name(raw, location)
-        file, column = where(location), _place(location)
+        file, column = standing.file_of(*location), _place(location)
         problems.append(Problem(key, file=file, feature=feature, column=column, value=value, params=params))
     return problems

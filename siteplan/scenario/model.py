@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from siteplan.errors import InputError, Problem
-from siteplan.scenario.faults import Where, problems_of
+from siteplan.scenario.faults import problems_of
 from siteplan.scenario.settings import (
     Checks,
     CostSettings,
@@ -30,6 +30,7 @@ from siteplan.scenario.settings import (
     ToleranceSettings,
     Weighting,
 )
+from siteplan.scenario.standing import Standing, of_file
 from siteplan.toml_files import read_toml
 
 WEIGHT_TOTAL = 100.0
@@ -80,8 +81,8 @@ def _starts(phase: Phase) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _rules_between_parts(scenario: Scenario, where: Where) -> list[Problem]:
-    criteria_in, phases_in, locks_in = (where((part,)) for part in ("criteria", "phases", "locks"))
+def _rules_between_parts(scenario: Scenario, stands: Standing) -> list[Problem]:
+    criteria_in, phases_in, locks_in = (stands.file_of(part) for part in ("criteria", "phases", "locks"))
     problems: list[Problem] = []
     for subject in ("site", "commune"):
         keys = [c.key for c in scenario.criteria if c.of == subject]
@@ -107,7 +108,7 @@ def _rules_between_parts(scenario: Scenario, where: Where) -> list[Problem]:
     if scenario.phases and all(p.waiting_list for p in scenario.phases):
         problems.append(Problem("phases_only_waiting", file=phases_in))
     if scenario.programme.limited_by == "money" and not any(f.committed and f.amount > 0 for f in scenario.funds):
-        problems.append(Problem("funds_missing", file=where(("programme", "limited_by"))))
+        problems.append(Problem("funds_missing", file=stands.file_of("programme", "limited_by")))
     problems += [
         Problem(
             "pilot_too_few",
@@ -157,48 +158,25 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _origins(raw: Mapping[str, Any], file: str) -> dict[str, Any]:
-    """Tables of a file with its name in place of every value."""
-    return {key: _origins(value, file) if isinstance(value, Mapping) else file for key, value in raw.items()}
-
-
-def _resolve(path: Path, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values of a file over those of the files it extends, and in the same tables the file where each stands."""
+def _resolve(path: Path, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], Standing]:
+    """Values of a file over those of the files it extends, and the file where each stands."""
     real = path.resolve()
     if real in seen:
         raise InputError(Problem("extends_circle", file=str(seen[0]), value=" > ".join(p.name for p in (*seen, real))))
     own = read_toml(path)
     base = own.pop("extends", None)
+    here = of_file(str(path), own)
     if base is None:
-        return own, _origins(own, str(path))
+        return own, here
     if not isinstance(base, str) or not _is_file(path.parent / base):
         raise InputError(Problem("extends_missing", file=str(path), column="extends", value=str(base)))
-    values, origins = _resolve(path.parent / base, (*seen, real))
-    return _merge(values, own), _merge(origins, _origins(own, str(path)))
+    values, below = _resolve(path.parent / base, (*seen, real))
+    return _merge(values, own), Standing((*below.files, *here.files), _merge(below.origins, here.origins))
 
 
-def _where(origins: Mapping[str, Any], file: str) -> Where:
-    """Tell the file where the value at a place of the tables stands; `file` for what stands nowhere."""
-
-    def where(location: tuple[Any, ...]) -> str:
-        found: Any = origins
-        for step in location:
-            if not isinstance(found, Mapping) or step not in found:
-                break
-            found = found[step]
-        return found if isinstance(found, str) else file
-
-    return where
-
-
-def places(path: Path) -> Where:
-    """Tell the file in which a key of a scenario stands, as it is now: the scenario's own, or one that it extends."""
-    return _where(_resolve(path)[1], str(path))
-
-
-def standing_in(path: Path, *location: str) -> str:
-    """File in which one key of a scenario stands."""
-    return places(path)(location)
+def standing(path: Path) -> Standing:
+    """Tell in which file each key of a scenario stands, as it is now."""
+    return _resolve(path)[1]
 
 
 def extended_files(path: Path) -> list[Path]:
@@ -227,13 +205,12 @@ def load_scenario(path: str | Path) -> Scenario:
         types, weights that do not add up to 100, phases that overlap, locks that name no phase.
     """
     path = Path(path)
-    raw, origins = _resolve(path)
-    where = _where(origins, str(path))
+    raw, stands = _resolve(path)
     try:
         scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        raise InputError(*problems_of(error, Scenario, where, raw)) from None
-    problems = _rules_between_parts(scenario, where)
+        raise InputError(*problems_of(error, Scenario, stands, raw)) from None
+    problems = _rules_between_parts(scenario, stands)
     if problems:
         raise InputError(*problems)
     return scenario

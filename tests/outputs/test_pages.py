@@ -12,6 +12,7 @@ from siteplan.outputs import sheet_paper, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_width import column_widths, height_mm, width_mm
 from siteplan.outputs.style import LegendClass
+from siteplan.scenario import Standing
 from siteplan.tables import RESULTS, Column
 
 
@@ -108,18 +109,19 @@ def test_what_stands_below_a_heading_of_a_legend_is_in_its_column():
 def test_an_assumption_is_told_in_words_with_its_unit():
     from siteplan.assumptions import _rule_row
 
+    stands = Standing(("thu.toml",), {})
     row = {"rule": "road", "name": "Hành lang", "distance_m": 17.0, "distance_urban_m": 0.0, "strength": "hard",
            "threshold": float("nan"), "_row": 3, "legal_basis": "NĐ", "certainty": "R"}  # fmt: skip
-    found = _rule_row("eligibility", row)
+    found = _rule_row("eligibility", row, stands)
     assert locale.render(found["statement"], "vi") == "Quy định chọn đất: Hành lang"
     assert (found["value"], found["unit"]) == ("17", "m")
     assert wording.place_words(found["place"], "vi") == "Quy định chọn đất"
-    found = _rule_row("eligibility", row | {"distance_m": 0.0})
+    found = _rule_row("eligibility", row | {"distance_m": 0.0}, stands)
     assert wording._assumed(found["value"], "vi") == "loại khu đất"
-    found = _rule_row("eligibility", row | {"threshold": 25.0, "column": "slope_percent"})
+    found = _rule_row("eligibility", row | {"threshold": 25.0, "column": "slope_percent"}, stands)
     assert (found["value"], found["unit"]) == ("25", "%")
     step = {"step": "hand_over", "name": "Bàn giao", "months": 0.0, "_row": 1, "legal_basis": "", "certainty": "P"}
-    found = _rule_row("steps", step)
+    found = _rule_row("steps", step, stands)
     assert (found["value"], found["unit"]) == ("0", "tháng")
 
 

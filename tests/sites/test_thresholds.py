@@ -7,7 +7,7 @@ import pytest
 from siteplan.assumptions import assumptions
 from siteplan.norms import Norms
 from siteplan.rules import load_rules
-from siteplan.scenario import load_scenario, places
+from siteplan.scenario import load_scenario, standing
 from siteplan.sites.rules import eligibility_of, read_rules
 from siteplan.tables import RESULTS, empty
 
@@ -42,12 +42,13 @@ def test_the_scenario_goes_before_the_table(given):
         assert not same["of_scenario"]
 
 
-def test_the_list_of_assumptions_prints_the_value_that_was_used(given):
+def test_the_list_of_assumptions_prints_the_value_that_was_used(given, repo_root):
     rules, scenario = given(20)
     tables = {"facilities": empty(RESULTS["facilities"])}
-    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None)
+    stands = standing(repo_root / "scenarios" / "phuong_an_1.toml")
+    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, stands)
     row = listed[listed["assumption_id"].str.startswith("eligibility.slope.")].iloc[0]
-    assert (row["value"], row["unit"], row["place"], row["legal_basis"]) == ("20", "%", "phuong_an_1.toml", "")
+    assert (row["value"], row["unit"], row["place"], row["legal_basis"]) == ("20", "%", "co_so.toml", "")
 
 
 def test_each_figure_of_a_scenario_is_listed_with_the_file_where_it_stands(repo_root, tmp_path):
@@ -58,10 +59,10 @@ def test_each_figure_of_a_scenario_is_listed_with_the_file_where_it_stands(repo_
     )
     rules, scenario = load_rules(repo_root / "layers" / "rules"), load_scenario(path)
     tables = {"facilities": empty(RESULTS["facilities"])}
-    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, places(path))
+    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, standing(path))
     place = dict(zip(listed["assumption_id"], listed["place"], strict=True))
     weights = {file for identity, file in place.items() if identity.startswith(("weight.", "scenario.criteria."))}
     assert weights == {"co_so.toml"}
-    assert place["scenario.supplements"] == "thu.toml"
+    assert place["scenario.supplements"] == "co_so.toml; thu.toml"  # the points of the border are its own
     assert place["scenario.phases"] == "phuong_an_1.toml"
     assert {file for identity, file in place.items() if identity.startswith("eligibility.slope.")} == {"thu.toml"}
