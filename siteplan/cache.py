@@ -53,6 +53,12 @@ def key_of(*parts: str | bytes) -> str:
     return digest.hexdigest()[:32]
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
 def kept_json(kind: str, key: str, compute: Callable[[], Any]) -> Any:
     """Return what JSON can hold: the entry `key` of a `kind`, else what `compute` gives, which is kept."""
 

@@ -68,7 +68,7 @@ def hashes_of(catalog: Catalog, reporter: Reporter) -> dict[str, str]:
             stat = part.stat()
             mark = [stat.st_size, stat.st_mtime_ns]
             old = known.get(str(part))
-            digest = old[1] if old and old[0] == mark else formats.sha256_of(part)
+            digest = old[1] if old and old[0] == mark else cache.sha256_of(part)
             fresh[str(part)] = [mark, digest]
             found[f"{entry.name}/{part.name}"] = digest
     if fresh != known:

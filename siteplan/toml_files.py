@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,8 +22,19 @@ def _has_control(node: Any) -> bool:
     return isinstance(node, list) and any(_has_control(value) for value in node)
 
 
+def day_of(value: Any) -> Any:
+    """Day of a moment that was written where a date is asked for; anything else as it is."""
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file that a person wrote; a byte-order mark is accepted, a backslash in a path is explained."""
+    """Read a TOML file that a person wrote; a byte-order mark is accepted, a backslash in a path is explained.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, cannot be read, is not UTF-8 or not TOML (with the line).
+    """
     try:
         content = path.read_text("utf-8-sig")
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from siteplan.database import address_problem, shown
 from siteplan.errors import InputError, Problem
 from siteplan.tables import INPUTS
 from siteplan.tables.inputs import RASTER_ROLES
-from siteplan.toml_files import read_toml
+from siteplan.toml_files import day_of, read_toml
 
 ROLES: tuple[str, ...] = (*INPUTS, *RASTER_ROLES)
 REQUIRED_ROLES: tuple[str, ...] = ("communes", "dem", "roads")
@@ -103,10 +103,7 @@ class LayerEntry(BaseModel):
     updates: bool = False
     covers: tuple[str, ...] = ()
 
-    @field_validator("date", mode="before")
-    @classmethod
-    def _only_date(cls, value: Any) -> Any:
-        return value.date() if isinstance(value, dt.datetime) else value
+    _day_of = field_validator("date", mode="before")(day_of)
 
     @property
     def is_awaited(self) -> bool:

@@ -77,12 +77,6 @@ def parts_of(path: Path) -> tuple[Path, ...]:
     return (path,)
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def digest_of(parts: dict[str, str]) -> str:
     """One digest for several files: that of the file where there is one, else that of the list "digest  name"."""
     if len(parts) == 1:

@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from siteplan import cache, crs
-from siteplan.layers.formats import sha256_of
+from siteplan.cache import sha256_of
 from siteplan.layers.provinces import ProvinceEntry
 from siteplan.tables import records
 from siteplan.tabular import read_table

@@ -16,8 +16,8 @@ from typing import IO, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from siteplan.cache import sha256_of
 from siteplan.errors import InputError, Problem
-from siteplan.layers.formats import sha256_of
 from siteplan.report import SILENT, Reporter
 from siteplan.toml_files import read_toml
 from siteplan.workspace import Workspace

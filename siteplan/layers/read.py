@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siteplan.cache import sha256_of
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
 from siteplan.layers import columns, embedded, formats, grids, postgis, rows, vector, voids
@@ -123,7 +124,7 @@ def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Rep
     if str(path).lower().startswith("/vsi"):
         raise InputError(Problem("layer_path_virtual", column="path", value=entry.path))
     parts = formats.parts_of(path)
-    found.hashes = {part.relative_to(path.parent).as_posix(): formats.sha256_of(part) for part in parts}
+    found.hashes = {part.relative_to(path.parent).as_posix(): sha256_of(part) for part in parts}
     if entry.is_raster:
         found.grid = grids.read_grid(path, entry.crs, catalog.province, entry.name)
         found.placement = found.grid.placement

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.locale import Message, decode, encode
-from siteplan.tables import Row, as_number, is_missing, records
+from siteplan.tables import Row, as_number, as_text, records
 
 BUILD_ITEMS = ("extension_floor", "extension_land", "new_floor", "new_land")
 
@@ -67,7 +67,7 @@ def with_agreed(
     for item, value in figures.items():
         if not math.isnan(value):
             row[f"{item}_area_m2"] = value
-    told = {"document": _words(agreed.get("document")), "reason": _words(agreed.get("reason"))}
+    told = {"document": as_text(agreed.get("document")), "reason": as_text(agreed.get("reason"))}
     row["build_reasons"] = encode([*_of_type(row), ("need.build.agreed", told)])
     return row
 
@@ -111,7 +111,3 @@ def _change(row: dict[str, Any], build_type: str, leading: Row | None, commune: 
     }
     if build_type == "extend" and leading is not None and leading["condition"] == "poor":
         row["renovation_floor_area_m2"] = min(kept, required)
-
-
-def _words(value: object) -> str | None:
-    return None if value is None or is_missing(value) else str(value)

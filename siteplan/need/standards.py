@@ -38,7 +38,7 @@ from siteplan.need.grouping import (
 from siteplan.norms import Norm, Norms
 from siteplan.rules import ASSUMED
 from siteplan.scenario import NeedSettings
-from siteplan.tables import RESULTS, Row, conform, is_missing, records
+from siteplan.tables import RESULTS, Row, as_text, conform, is_missing, records
 
 SCOPES = ("A", "B", "C")
 
@@ -125,11 +125,11 @@ def _add_inputs(chain: Chain, commune: Row, staff: Staff) -> None:
     if is_missing(population):
         chain.add("population", math.nan, "người", formula="population_missing", certainty=None)
     elif is_true(commune.get("population_reported", False)):
-        report: dict[str, Any] = {"number": _text(commune.get("report_no")), "date": _day(commune.get("report_date"))}
+        report: dict[str, Any] = {"number": as_text(commune.get("report_no")), "date": _day(commune.get("report_date"))}
         chain.add("population", float(population), "người", formula="population_reported", certainty=None, **report)
     else:
         published: dict[str, Any] = {
-            "source": _text(commune.get("population_source")),
+            "source": as_text(commune.get("population_source")),
             "date": _day(commune.get("population_date")),
         }
         formula = "population_published" if published["source"] else "population"
@@ -157,12 +157,8 @@ def _add_inputs(chain: Chain, commune: Row, staff: Staff) -> None:
 
 def _day(value: object) -> str | None:
     """Write an ISO day as people of the province do."""
-    words = _text(value)
+    words = as_text(value)
     return None if words is None else "/".join(reversed(words[:10].split("-")))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or is_missing(value) else str(value)
 
 
 def _chain_of(commune: Row, scope: str, staff: Staff, norms: dict[str, Norm]) -> tuple[Chain, dict[str, Any]]:
@@ -273,7 +269,7 @@ def _answer_single_headquarters(chain: Chain, kind: str, required: float) -> Non
 
 def _rests_on(chain: Chain, commune: Row, staff: Staff) -> str:
     tokens = {f"layer:{layer}" for layer in staff.layers}
-    report = _text(commune.get("report_layer"))
+    report = as_text(commune.get("report_layer"))
     if report and is_true(commune.get("report_illustrative", False)):
         tokens.add(f"layer:{report}")
     if is_true(commune.get("illustrative")) and not is_missing(commune.get("layer")):

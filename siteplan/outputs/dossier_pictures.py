@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -139,11 +138,12 @@ def _material(folder: str, style: str, lang: str) -> Any:
 def _key(runs: Sequence[Run], style: Style, lang: str) -> str:
     parts = [cache.code_fingerprint(), style.model_dump_json(), lang]
     for run in runs:
-        for path in (
-            sorted(run.folder.glob("*.gpkg")) + sorted(run.folder.glob("rasters/*")) + [run.folder / "manifest.json"]
-        ):
-            with path.open("rb") as file:
-                parts.append(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}")
+        files = [
+            *sorted(run.folder.glob("*.gpkg")),
+            *sorted(run.folder.glob("rasters/*")),
+            run.folder / "manifest.json",
+        ]
+        parts += [f"{path.name} {cache.sha256_of(path)}" for path in files]
     return cache.key_of(*parts)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from siteplan.cache import sha256_of
 from siteplan.errors import NoSpaceError, Problem, UsageError
 from siteplan.raster import Raster
 from siteplan.runs.archive import swap_in
@@ -102,7 +102,7 @@ def write_run(folder: Path, content: RunContent) -> Run:
         (new / "log.txt").write_text("\n".join(content.log) + "\n", "utf-8")
         manifest = dict(content.manifest)
         manifest["files"] = {
-            str(p.relative_to(new).as_posix()): _sha256(p) for p in sorted(new.rglob("*")) if p.is_file()
+            str(p.relative_to(new).as_posix()): sha256_of(p) for p in sorted(new.rglob("*")) if p.is_file()
         }
         write_json(new / MANIFEST, manifest)
     except (OSError, *UNREADABLE) as error:
@@ -133,11 +133,6 @@ def write_background(path: Path, frames: Mapping[str, gpd.GeoDataFrame], date: d
         write_geopackage(path, layers)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def write_what_ifs(run: Run, found: Mapping[str, Any]) -> Path:
     """Keep what was found about a run beside its tables; written whole or not at all."""
     path = run.folder / WHAT_IFS
@@ -166,7 +161,7 @@ def replace_table(run: Run, name: str, frame: Any) -> None:
         pyogrio.write_dataframe(with_words(conform(frame, table, f"EPSG:{run.epsg}"), table), part, layer=name)
         part.replace(path)
         manifest = dict(run.manifest)
-        manifest["files"] = {**manifest.get("files", {}), "results.gpkg": _sha256(path)}
+        manifest["files"] = {**manifest.get("files", {}), "results.gpkg": sha256_of(path)}
         write_json(run.folder / MANIFEST, manifest)
     except (OSError, *UNREADABLE) as error:
         raise NoSpaceError(Problem("folder_not_writable", file=str(path), value=str(error))) from None

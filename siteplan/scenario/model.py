@@ -31,7 +31,7 @@ from siteplan.scenario.settings import (
     Weighting,
 )
 from siteplan.scenario.standing import Standing, of_file
-from siteplan.toml_files import read_toml
+from siteplan.toml_files import day_of, read_toml
 
 WEIGHT_TOTAL = 100.0
 
@@ -60,10 +60,7 @@ class Scenario(Part):
     checks: Checks = Checks()
     locks: tuple[Lock, ...] = ()
 
-    @field_validator("date", mode="before")
-    @classmethod
-    def _only_date(cls, value: Any) -> Any:
-        return value.date() if isinstance(value, dt.datetime) else value
+    _day_of = field_validator("date", mode="before")(day_of)
 
     def of(self, subject: Literal["site", "commune"]) -> tuple[Criterion, ...]:
         """Criteria of sites or of communes."""

@@ -7,7 +7,6 @@ records: each row as the last submission that said it well.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from siteplan.cache import sha256_of
 from siteplan.errors import InputError, Problem
 from siteplan.survey.intake import Submission
 from siteplan.survey.questions import SCHEMA_VERSION
@@ -177,8 +177,7 @@ class Store:
             Where the file cannot be read or the folder cannot be written.
         """
         try:
-            with source.open("rb") as handle:
-                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+            sha256 = sha256_of(source)
             folder = self.folder / REFUSED
             path = folder / f"{commune}-{sha256[:12]}.json"
             if path.exists():

@@ -40,6 +40,11 @@ def is_missing(value: object) -> bool:
     return bool(pd.isna(value))  # type: ignore[call-overload]
 
 
+def as_text(value: object) -> str | None:
+    """Return the text in a cell; None where there is none."""
+    return None if is_missing(value) else str(value)
+
+
 def as_number(value: Any) -> float:
     """Return the number in a cell; NaN where there is none."""
     return math.nan if is_missing(value) else float(value)

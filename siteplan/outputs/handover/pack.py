@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import zipfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
+from siteplan.cache import sha256_of
 from siteplan.outputs import run_words
 from siteplan.outputs.handover.content import Content
 from siteplan.tables import RESULTS
@@ -49,12 +49,6 @@ def kit_name(run: Run, content: Content, form: str = "") -> str:
     return "_".join(part for part in parts if part)[:_NAME_LIMIT]
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def _files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
@@ -62,12 +56,12 @@ def _files(folder: Path) -> list[str]:
 def seal(folder: Path, run: Run, content: Content, name: str, lang: str, told: Mapping[str, Any]) -> list[Path]:
     """Write manifest (with what is `told` beside) and hashes of all files, and zip them; returns them, the zip last."""
     listed = {
-        file: {"sha256": digest(folder / file), "bytes": (folder / file).stat().st_size} for file in _files(folder)
+        file: {"sha256": sha256_of(folder / file), "bytes": (folder / file).stat().st_size} for file in _files(folder)
     }
     told = {**manifest(run, content, name, lang), **told, "files": listed}
     path = folder / KIT_MANIFEST
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8", newline="\n")
-    sums = {**{file: str(entry["sha256"]) for file, entry in listed.items()}, KIT_MANIFEST: digest(path)}
+    sums = {**{file: str(entry["sha256"]) for file, entry in listed.items()}, KIT_MANIFEST: sha256_of(path)}
     # the form that `sha256sum --check` reads
     lines = "".join(f"{value}  {file}\n" for file, value in sorted(sums.items()))
     (folder / KIT_SUMS).write_text(lines, "utf-8", newline="\n")
