@@ -67,7 +67,13 @@ class Province:
 
     @classmethod
     def load(cls, path: Path) -> Province:
-        """Read a ``province.toml``; :class:`~siteplan.errors.InputError` where it is missing or incomplete."""
+        """Read a ``province.toml``.
+
+        Raises
+        ------
+        InputError
+            Where the file is missing, or a key is missing or no number.
+        """
         try:
             raw = tomllib.loads(path.read_text("utf-8-sig"))
             west, south, east, north = (float(v) for v in raw["bounds"])
@@ -162,7 +168,13 @@ def transform_geometries(geometries: Any, source: int | str, target: int | str) 
 
 
 def to_crs(frame: gpd.GeoDataFrame, epsg: int) -> gpd.GeoDataFrame:
-    """Return the frame in another CRS, by :func:`transform_geometries`. The frame must have a CRS."""
+    """Return the frame in another CRS, by :func:`transform_geometries`.
+
+    Raises
+    ------
+    InputError
+        Where the frame has no CRS, or as :func:`transformer`.
+    """
     if frame.crs is None:
         raise InputError(Problem("crs_missing"))
     source: int | str = frame.crs.to_epsg() or frame.crs.to_wkt()

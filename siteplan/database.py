@@ -116,7 +116,13 @@ def _told(error: psycopg.Error, address: str, **where: Any) -> InputError | NoSp
 
 
 def driver() -> Any:
-    """Return the module psycopg; :class:`~siteplan.errors.InputError` where the extra is not installed."""
+    """Return the module psycopg.
+
+    Raises
+    ------
+    InputError
+        Where the extra is not installed.
+    """
     try:
         import psycopg
     except ImportError:

@@ -95,7 +95,13 @@ def template_folder() -> Path:
 
 
 def init_workspace(folder: Path) -> Workspace:
-    """Write a new workspace from the packaged template. Refuses a folder that already holds one."""
+    """Write a new workspace from the packaged template.
+
+    Raises
+    ------
+    UsageError
+        Where the folder holds one already.
+    """
     if (folder / "layers").exists():
         raise UsageError(Problem("workspace_exists", file=str(folder)))
     source = template_folder()

@@ -118,6 +118,11 @@ def rank_order_centroid(n: int) -> NDArray[np.float64]:
     """Weights of `n` criteria of which only the order is known: the centroid of all weights in that order.
 
     Weight k is (1/n) times the sum of 1/i for i = k..n (Barron and Barrett 1996). Sum 1, falling.
+
+    Raises
+    ------
+    ValueError
+        Where `n` is less than 1.
     """
     if n < 1:
         raise ValueError(n)

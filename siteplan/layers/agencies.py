@@ -78,7 +78,13 @@ def read_answers(folder: Path) -> pd.DataFrame:
 
 
 def write_answers(folder: Path, answers: pd.DataFrame) -> Path:
-    """Write the answers, sorted, under a temporary name until complete; no text of them becomes a formula."""
+    """Write the answers, sorted, under a temporary name until complete; no text of them becomes a formula.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written.
+    """
     path = folder / ANSWERS_FILE
     part = path.with_name(f".{path.name}.new")
     rows = answers.sort_values(list(REQUEST_KEYS), kind="stable", na_position="first").to_dict("records")

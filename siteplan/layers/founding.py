@@ -105,7 +105,13 @@ def _national(template: Path, source: str | None, reporter: Reporter) -> tuple[P
 
 
 def communes_of(national: Path, entry: ProvinceEntry) -> gpd.GeoDataFrame:
-    """Communes of a province in its own CRS: ``code, name, kind, stated_area_km2, population``, polygons, metres."""
+    """Communes of a province in its own CRS: ``code, name, kind, stated_area_km2, population``, polygons, metres.
+
+    Raises
+    ------
+    InputError
+        Where the national layer has none of that province.
+    """
     quoted = entry.code.replace("'", "''")
     rows = pyogrio.read_dataframe(national, layer="communes", where=f"province_code = '{quoted}'")
     if rows.empty:

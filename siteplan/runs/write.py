@@ -170,7 +170,13 @@ def replace_table(run: Run, name: str, frame: Any) -> None:
 
 
 def freeze(run: Run, version: str, date: dt.date) -> Run:
-    """Protect a run for good: write version and date into its manifest."""
+    """Protect a run for good: write version and date into its manifest.
+
+    Raises
+    ------
+    UsageError
+        Where it is frozen already.
+    """
     if run.frozen is not None:
         raise UsageError(Problem("run_frozen", file=str(run.folder), params=dict(run.frozen)))
     manifest = dict(run.manifest)

@@ -40,7 +40,10 @@ _STEPS = (*_NEIGHBOURS, *((-down, -right) for down, right in _NEIGHBOURS))  # ro
 
 @dataclass(frozen=True)
 class Ground:
-    """The graph of one commune's surroundings; `node` is -1 on cells that nobody walks."""
+    """The graph of one commune's surroundings, in the province's CRS; weights of edges are minutes.
+
+    `node` has the rows and columns of the grid, -1 on cells that nobody walks; `inside` one truth a node.
+    """
 
     grid: Grid
     node: Array
@@ -63,7 +66,7 @@ class Ground:
         return np.argwhere(self.node >= 0)
 
     def nodes_at(self, x: Array, y: Array) -> Array:
-        """Nodes of the nearest walkable cells."""
+        """Nodes of the walkable cells nearest to eastings and northings; places beyond the grid stand at its edge."""
         row, column = self.grid.cells_of(x, y)
         row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
         found = self.node[row, column]
@@ -105,6 +108,11 @@ def build_ground(
         Width of a cell.
     road_reach_m
         How far over the boundary they use roads.
+
+    Returns
+    -------
+    Ground
+        All geometry in the CRS of the commune, lengths in metres.
     """
     grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, max(margin_m, road_reach_m))
     inside = fill(np.array([commune], dtype=object), grid)
@@ -145,14 +153,17 @@ def _graph(arriving: Array, held: Array, node: Array) -> csr_array[Any]:
 
 
 def reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_array[Any]:
-    """Graph with an edge from target to source; parallel edges stay side by side, a search takes the cheapest."""
+    """Graph with an edge from target to source; of parallel edges, which are all kept, a search takes the cheapest.
+
+    `source`, `target` (node numbers below `count`) and `cost` (minutes) have one value an edge.
+    """
     order = np.argsort(target, kind="stable")
     pointer = np.concatenate([[0], np.cumsum(np.bincount(target, minlength=count))])
     return csr_array((cost[order], source[order], pointer.astype(np.int32)), shape=(count, count))
 
 
 def touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
-    """Cells that lines run through."""
+    """Rows and columns of the cells that lines run through, along each; a cell may stand more than once."""
     if len(lines) == 0:
         return np.array([], dtype=int), np.array([], dtype=int)
     xy = shapely.get_coordinates(shapely.segmentize(lines, grid.cell_m / 8))
@@ -259,9 +270,23 @@ def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from
 def weighted(
     times: Array, people: Array, limit_minutes: float = 30.0, of: float | None = None
 ) -> tuple[Array, Array, Array]:
-    """Mean minutes by people, percent of people within the limit, percent of people who have a way; one per site.
+    """Mean minutes by people, percent of people within the limit, percent of people who have a way.
 
-    The mean is over those who have a way, NaN where nobody has. Percents are of as many people, else of those given.
+    Parameters
+    ----------
+    times
+        Minutes, rows are sites, columns places; infinite where there is no way.
+    people
+        People of each place.
+    limit_minutes
+        What counts as near.
+    of
+        How many people are all; those given, where it is left out.
+
+    Returns
+    -------
+    mean, near_percent, reached_percent
+        One value a site. The mean is over those who have a way, NaN where nobody has; all NaN without people.
     """
     reached = np.isfinite(times)
     total = float(people.sum()) if of is None else of
@@ -276,7 +301,7 @@ def weighted(
 
 
 def road_cells(roads: Layer, grid: Grid, speeds: pd.DataFrame) -> Array:
-    """Cells that a road with frontage (``rules/speeds.csv``) runs through."""
+    """Mask of the grid's cells that a road with frontage (``rules/speeds.csv``) runs through."""
     rows = roads.near(grid.bounds)
     rows = rows[of_class(roads, speeds, "frontage")[rows] == 1]
     out = np.zeros(grid.shape, dtype=bool)

@@ -20,7 +20,20 @@ _IDENTITY: Mapping[str, str] = {"land_use": "land_use", "sector_projects": "proj
 
 
 class Layer:
-    """Objects of one role that one rule or several may mean, with a spatial index that is built where it is used."""
+    """Objects of one role that one rule or several may mean, with a spatial index that is built where it is used.
+
+    Rows are numbered from 0 in the order of the frame; distances and widths are metres in the frame's CRS, the
+    province's. Columns asked for by name must be there, else KeyError.
+
+    Parameters
+    ----------
+    role
+        Role of the layer.
+    frame
+        Objects, geometries of any kind; ``half_width_m`` where lines are as wide as what they stand for.
+    rules
+        Rules of any role; those of this one are kept as ``rows``: rule to mask over the rows.
+    """
 
     def __init__(self, role: str, frame: gpd.GeoDataFrame, rules: tuple[Rule, ...]) -> None:
         self.role = role
@@ -93,7 +106,15 @@ class Layer:
         return self._made[key]
 
     def judged(self, name: str, table: pd.DataFrame, key: str, figure: str) -> Array:
-        """Figures that a rule table gives the tokens of a column; NaN for a token that it lacks."""
+        """Figures that a rule table gives the tokens of a column; NaN for a token that it lacks.
+
+        Parameters
+        ----------
+        name
+            Column of the layer.
+        table, key, figure
+            Rule table, its column of tokens and its column of figures.
+        """
 
         def find() -> Array:
             numbers, tokens = self.kinds(name)
@@ -115,7 +136,7 @@ class Layer:
         return self._tree(None)[0]
 
     def near(self, bounds: tuple[float, float, float, float]) -> Array:
-        """Row numbers of the objects whose box meets `bounds`, in order."""
+        """Row numbers of the objects whose box meets `bounds` (west, south, east, north), in order."""
         return np.sort(self.tree.query(shapely.box(*bounds))) if len(self) else np.array([], dtype=np.int64)
 
     def meeting(self, polygon: Any) -> Array:
@@ -134,7 +155,22 @@ class Layer:
         return len(tree.query(shapely.box(west - reach, south - reach, east + reach, north + reach))) > 0
 
     def pairs(self, geometries: Array, distance_m: float, rule: Rule | None = None) -> tuple[Array, Array]:
-        """Pairs (geometry, row) no farther apart than `distance_m` plus the object's half width; of a rule's rows."""
+        """Pairs of geometries and objects no farther apart than a distance and the layer's greatest half width.
+
+        Parameters
+        ----------
+        geometries
+            What is asked for, in the province's CRS.
+        distance_m
+            0 for what meets.
+        rule
+            Only among the rows that it means.
+
+        Returns
+        -------
+        left, row
+            Number of the geometry and row of the object of each pair, sorted by both.
+        """
         tree, numbers, half = self._tree(rule)
         if tree is None:
             return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
@@ -159,7 +195,7 @@ class Layer:
         return left, row
 
     def rule_pairs(self, geometries: Array, rules: Iterable[Rule]) -> list[tuple[Array, Array]]:
-        """Pairs as :meth:`pairs` gives them for each rule at its reach, with one search for all of them."""
+        """Return what :meth:`pairs` gives for each rule at its reach, in the order of the rules, from one search."""
         found, held = [], [(rule, *self._reach_of(rule)) for rule in rules]
         widest = max((reach for _, any_rows, reach in held if any_rows), default=0.0)
         none = np.array([], dtype=np.int64)
@@ -200,7 +236,7 @@ class Layer:
         return bool(held), float(reach)
 
     def boxes(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
-        """Pairs (geometry, row) whose boxes are no farther apart than `distance_m` plus the greatest half width."""
+        """Pairs (geometry, row), unsorted, whose boxes are no farther apart than a distance plus the largest half width."""
         tree, _, half = self._tree(None)
         if tree is None:
             return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
@@ -221,7 +257,10 @@ class Layer:
         return self._made[key]
 
     def nearest(self, geometries: Array, keep: Array | None = None) -> tuple[Array, Array]:
-        """Distance from each geometry to the nearest object (of `keep`) and its row; NaN and -1 where none is."""
+        """Distance from each geometry to the nearest object, metres, and its row; NaN and -1 where there is none.
+
+        `keep` is a mask over the rows that count. Of several equally near the first row is told.
+        """
         distance = np.full(len(geometries), np.nan)
         row = np.full(len(geometries), -1, dtype=np.int64)
         tree, numbers, _ = self._made_tree("" if keep is None else keep.tobytes(), keep)

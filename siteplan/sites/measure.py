@@ -2,6 +2,9 @@
 
 Raster figures are by the exact share of each cell that the site covers, vector ones by exact intersection. What no
 layer tells stays empty; nothing is taken for zero.
+
+In all functions `geometries` are the sites, an array of polygons in the province's CRS, and what is returned has one
+value a site, in their order; a layer or raster is in the same CRS, None where there is none.
 """
 
 from __future__ import annotations
@@ -100,6 +103,13 @@ def _extracted(geometries: Array, rasters: Mapping[str, Raster], operations: Seq
 def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, tuple[Array, Array]]]:
     """Known values of rasters of one grid in each polygon, with the share of each cell that lies inside.
 
+    Parameters
+    ----------
+    geometries
+        Polygons; they may reach beyond the rasters.
+    rasters
+        Grids of the same cells by name.
+
     Returns
     -------
     list
@@ -112,7 +122,23 @@ def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, 
 
 
 def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> Columns:
-    """Mean and greatest slope, mean elevation, percent of the site steeper than the threshold; NaN without terrain."""
+    """Slope and height of each site.
+
+    Parameters
+    ----------
+    geometries
+        Sites.
+    dem, slope
+        Elevation, metres, and slope, percent, on one grid.
+    threshold
+        Slope above which a cell counts as steep, percent.
+
+    Returns
+    -------
+    Columns
+        ``slope_mean_percent, slope_max_percent``; ``elevation_mean_m``; ``steep_percent``, of the site's area;
+        ``dem_resolution_m``. NaN without terrain.
+    """
     names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]
     if dem is None or slope is None or dem.values.size == 0 or len(geometries) == 0:
         return unknown(names, len(geometries))
@@ -221,6 +247,7 @@ def _once(area: Array, parts: Array, score: Array, code: Array) -> Array:
 def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> Columns:
     """Worst hazard level in each site and percent of the site in any hazard zone, counted once.
 
+    Columns ``hazard_level`` and ``hazard_percent``; what meets a site with less than `sliver_m2` does not count.
     ``none`` where a layer exists and no zone meets the site; empty where there is no layer: not assessed is not safe.
     ``unknown`` where a zone without a level meets the site and none known to be high does: it may be any level.
     """
@@ -246,6 +273,8 @@ def hazard_columns(geometries: Array, layer: Layer | None, sliver_m2: float) -> 
 def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.DataFrame, seat: Any) -> Columns:
     """Distances from the edge of each site to the nearest object, metres; NaN where there is no such layer.
 
+    Columns ``road_distance_m, road_class, main_road_distance_m``; ``seat_distance_m`` to the point `seat`, where one is
+    given; ``service_distance_m, power_distance_m, border_distance_m``.
     The road is the nearest that carries vehicles (``frontage`` in ``rules/speeds.csv``), the main road the nearest of
     the classes marked ``main``; the service distance is the mean of the distances to the nearest school, health
     station and market.
@@ -276,7 +305,7 @@ def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.
 
 
 def buildings_inside(geometries: Array, layer: Layer | None, sliver_m2: float) -> Array:
-    """Count the buildings that a site takes more than a sliver of; NaN where there is no layer."""
+    """Count the buildings of which a site takes at least `sliver_m2`; NaN where there is no layer."""
     if layer is None or len(layer) == 0:
         return np.full(len(geometries), np.nan)
     left, row = layer.pairs(geometries, 0.0)
@@ -295,7 +324,7 @@ def inside_urban_area(geometries: Array, layer: Layer | None) -> Any:
 
 
 def room_to_extend(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:
-    """Eligible land around each site in percent of the land needed.
+    """Eligible land around each site in percent of the land needed; NaN without a need.
 
     Around means within the side of a square of the needed area; eligible cells count by the share that lies there.
     """

@@ -165,7 +165,13 @@ def _frame(made: Sequence[zones.Zone], plan_id: str, province: Province, horizon
 
 
 def write_zones(path: Path, imported: Imported) -> Path:
-    """Write the zones, and the places of the faults beside them, under a temporary name until complete."""
+    """Write the zones, polygons in the province's CRS, as a GeoPackage, under a temporary name until complete.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.new.gpkg")
     unfinished.unlink(missing_ok=True)

@@ -2,6 +2,9 @@
 
 Riley, S. J., DeGloria, S. D., Elliot, R. (1999), A terrain ruggedness index that quantifies topographic heterogeneity,
 Intermountain Journal of Sciences 5; the same figure as ``gdaldem TRI -alg Riley``.
+
+Places and sites are in the CRS of the terrain model, the province's; what is told of sites has one value each, in their
+order.
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ WATER_ABOVE_M = 2.0  # a terrain model errs by so much at a bank
 
 
 def heights_at(dem: Raster, x: Array, y: Array) -> Array:
-    """Heights between the cell centres, linear in both directions; NaN beyond the centres and beside unknown cells."""
+    """Heights at places, metres, linear between the cell centres; NaN beyond the centres and beside unknown cells.
+
+    `x` and `y` are eastings and northings of one shape, which the result has too.
+    """
     t = dem.transform
     at = np.stack([(np.asarray(y, float) - t.f) / t.e - 0.5, (np.asarray(x, float) - t.c) / t.a - 0.5])
     found = ndimage.map_coordinates(dem.values, at, output=float, order=1, cval=np.nan, prefilter=False)
@@ -37,7 +43,10 @@ def heights_at(dem: Raster, x: Array, y: Array) -> Array:
 
 
 def ruggedness(elevation_m: Array) -> Array:
-    """Root of the summed squares of the differences to the eight neighbours, metres; NaN on edges and beside NaN."""
+    """Root of the summed squares of the differences to the eight neighbours, metres; NaN on edges and beside NaN.
+
+    `elevation_m` is a grid of rows and columns, and so is the result.
+    """
     z = np.asarray(elevation_m, dtype=float)
     out = np.full(z.shape, np.nan)
     if min(z.shape) < 3:
@@ -53,7 +62,8 @@ def ruggedness(elevation_m: Array) -> Array:
 def plane_of(x: Array, y: Array, z: Array) -> tuple[float, float]:
     """Slope in percent and the direction it faces (degrees from north) of the plane that fits points best; NaN if not.
 
-    Least squares; the direction is NaN on ground flatter than :data:`LEVEL_PERCENT`.
+    Least squares over points of easting `x`, northing `y` and height `z`, metres, one array each; at least three. The
+    direction is NaN on ground flatter than :data:`LEVEL_PERCENT`.
     """
     if len(z) < 3 or not np.isfinite(z).all():
         return float("nan"), float("nan")
@@ -65,12 +75,27 @@ def plane_of(x: Array, y: Array, z: Array) -> tuple[float, float]:
 
 
 def aspect_token(degrees: float) -> str | None:
-    """Return one of the eight directions, ``level`` for NaN."""
+    """Return one of the eight directions (:data:`ASPECTS`) for degrees from north, ``level`` for NaN."""
     return "level" if np.isnan(degrees) else ASPECTS[round(degrees / 45.0) % 8]
 
 
 def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tuple[Array, Array]:
-    """Greatest less least height, metres, and greatest slope, percent, within a distance of each site."""
+    """Relief and steepest slope within a distance of each site.
+
+    Parameters
+    ----------
+    geometries
+        Sites.
+    dem, slope
+        Elevation, metres, and slope, percent, on one grid.
+    reach_m
+        Distance from the edge of the site.
+
+    Returns
+    -------
+    relief, steepest
+        Greatest less least height, metres; greatest slope, percent. NaN where no cell is known.
+    """
     near = shapely.buffer(geometries, reach_m, quad_segs=4)
     relief, steepest = np.full(len(near), np.nan), np.full(len(near), np.nan)
     for i, row in enumerate(covered(near, {"height": dem, "slope": slope})):
@@ -85,6 +110,7 @@ def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tup
 def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[str, float]) -> list[str | None]:
     """Level by slope and relief around a site alone (``rules/ground.csv``); None where either is unknown.
 
+    `relief_m` and `steepest_percent` are those of :func:`around`; a level without bounds in `figures` is never told.
     It is no hazard map: ``low`` says that the ground around is gentle, not that it is safe.
     """
     levels: list[str | None] = []
@@ -129,7 +155,10 @@ def above_drainage(
 
 
 def slope_shares(percent: Array, share: Array, bounds: tuple[float, float, float]) -> list[float]:
-    """Percent of a site by class of slope: below the first bound, between them, from the last on; NaN if unknown."""
+    """Percent of a site by class of slope: below the first bound, between them, from the last on; NaN if unknown.
+
+    `percent` and `share` are slope and covered share (0..1) of the known cells of one site, `bounds` rising, percent.
+    """
     total = float(share.sum())
     if total <= 0 or np.isnan(bounds).any():
         return [float("nan")] * 4
