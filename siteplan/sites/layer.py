@@ -236,7 +236,7 @@ class Layer:
         return bool(held), float(reach)
 
     def boxes(self, geometries: Array, distance_m: float) -> tuple[Array, Array]:
-        """Pairs (geometry, row), unsorted, whose boxes are no farther apart than a distance plus the largest half width."""
+        """Pairs (geometry, row), unsorted, of boxes no farther apart than a distance plus the largest half width."""
         tree, _, half = self._tree(None)
         if tree is None:
             return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
