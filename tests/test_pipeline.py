@@ -31,7 +31,7 @@ from siteplan.outputs.workbook import write_workbook
 from siteplan.pipeline import run_scenarios
 from siteplan.runs import MANIFEST, Run
 from siteplan.scenario import Lock, load_scenario
-from siteplan.tables import RESULTS
+from siteplan.tables import BACKGROUND, RESULTS
 from siteplan.tables.need import ITEMS
 from siteplan.workspace import Workspace, cache_folder
 
@@ -224,9 +224,13 @@ def test_coverage_is_stated_for_every_commune(run):
 def test_restricted_layers_stay_out(run):
     assert not run.manifest["include_restricted"]
     restricted = run.sources.loc[run.sources["restricted"].fillna(False).astype(bool), "layer"]
-    for role in ("land_use", "plan_zones", "hazards"):
-        assert not set(run.background(role)["layer"]) & set(restricted)
+    assert {"border", "defence"} <= set(restricted)
+    shown = {role: set(run.background(role)["layer"]) for role in BACKGROUND}
+    assert not set.union(*shown.values()) & set(restricted)
+    assert shown["land_use"]  # of which some, the defence land, is restricted
+    assert not shown["border"]
     hidden = run.conflicts[run.conflicts["restricted"].fillna(False).astype(bool)]
+    assert len(hidden)
     sites = run.sites.set_index("site_id").geometry
     assert all(g.equals(sites[s]) for g, s in zip(hidden.geometry, hidden["site_id"], strict=True))
 

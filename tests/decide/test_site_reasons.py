@@ -72,6 +72,14 @@ def test_with_the_change_told_a_site_passes_the_next_one(rows):
         assert row["rank"] == ahead["rank"] + 1
 
 
+def test_the_value_that_beats_the_next_one_is_told():
+    # 60 points by minutes: 0.5 at 30, 1 - 10 / 60 at 10; the slopes are the same
+    ranked, _ = rank_sites(sites((10, 5), (30, 5)), CRITERIA)
+    change = dict(decode(ranked["reasons"].iloc[1]))["decide.site.beat"]
+    assert (change["site"], change["label"], change["now"]) == ("K0", "thời gian", 30)
+    assert change["to"] == pytest.approx(10, abs=0.05)
+
+
 def test_the_first_says_how_far_it_leads():
     ranked, _ = rank_sites(sites((0, 0), (30, 0)), CRITERIA)
     assert dict(decode(ranked["reasons"].iloc[0]))["decide.site.lead"] == {"site": "K1", "points": 30.0}

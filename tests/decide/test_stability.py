@@ -150,6 +150,23 @@ def test_at_that_weight_the_scores_are_equal(rows, k, missing):
             assert own == pytest.approx(other, abs=1e-6)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10), st.integers(1, 50)), min_size=2, max_size=6),
+    st.integers(0, 5),
+)
+def test_where_nothing_is_missing_the_weight_is_that_of_the_closed_form(rows, k):
+    # Σ w (a - b) = 0 is linear in one weight: w_k = -Σ of the others / (a_k - b_k), if that is not negative
+    k %= len(rows)
+    apart = [(a - b) * w for a, b, w in rows]
+    rest, own = sum(apart) - apart[k], rows[k][0] - rows[k][1]
+    first, second, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    found = swap_weight(first / 10, second / 10, weights, k)
+    if own == 0 or -rest / own < 0:
+        assert found is None
+    else:
+        assert found == pytest.approx(-rest / own, abs=1e-9)
+
+
 @given(st.integers(0, 3), st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=4, max_size=4))
 def test_dropping_a_site_reverses_no_rank(gone, values):
     frame = pd.DataFrame(values, columns=["a", "b", "c"]).assign(site_id=list("wxyz"), commune_code="1")
