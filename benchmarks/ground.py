@@ -22,7 +22,7 @@ from rasterio.features import geometry_mask
 from benchmarks.measure import machine
 from siteplan.raster import Raster
 from siteplan.sites.grid import Grid, within
-from siteplan.sites.measure import zonal
+from siteplan.sites.zonal import zonal
 
 CELL_M = 30.0
 ROWS, COLUMNS = 4240, 4400  # the province

@@ -231,13 +231,7 @@ class Sheet:
             self.text(x + share * length, y + 1.6, words + (f" {unit}" if share == 1 else ""), 6, align="center")
 
     def save(self, path: Path, title: str) -> list[Path]:
-        """Write the sheet as PDF and PNG beside each other, whatever the suffix of `path`; return both.
-
-        Raises
-        ------
-        NoSpaceError
-            Where they cannot be written.
-        """
+        """Write the sheet as PDF and PNG beside each other; :class:`NoSpaceError` where they cannot be written."""
         files = [path.with_suffix(".pdf"), path.with_suffix(".png")]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,22 +3,19 @@
 Raster figures are by the exact share of each cell that the site covers, vector ones by exact intersection. What no
 layer tells stays empty; nothing is taken for zero.
 
-In all functions `geometries` are the sites, an array of polygons in the province's CRS, and what is returned has one
-value a site, in their order; a layer or raster is in the same CRS, None where there is none.
+`geometries` are the sites, an array of polygons in the province's CRS, and what is returned of them has one value a
+site, in their order; a layer or raster is in the same CRS, None where there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
-from exactextract import exact_extract
-from exactextract.feature import JSONFeature, JSONFeatureSource
-from exactextract.raster import NumPyRasterSource
 
 from siteplan.raster import Raster
 from siteplan.sites import overlap
@@ -26,6 +23,7 @@ from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer, of_class
+from siteplan.sites.zonal import cells_of, zonal, zonal_columns
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 if TYPE_CHECKING:
@@ -38,87 +36,6 @@ _WORST_LAST = ("low", "medium", LEVEL_UNKNOWN, "high", "very_high")
 
 SERVICES_NEAR = ("school", "health", "market")
 LEAST_HALF_WIDTH_M = 0.1  # of a stream that is drawn as a line
-
-
-class _Feature(JSONFeature):
-    """One polygon, handed over as bytes: through GeoJSON it would take five times as long."""
-
-    def __init__(self, wkb: bytes) -> None:
-        super().__init__({"type": "Feature", "properties": {}})
-        self.wkb = wkb
-
-    def geometry(self) -> bytes:
-        return self.wkb
-
-
-class _Features(JSONFeatureSource):
-    """Polygons in the plane of the rasters."""
-
-    def __iter__(self) -> Iterator[_Feature]:
-        return (_Feature(wkb) for wkb in self.src)
-
-
-def zonal(geometries: Array, raster: Raster, operations: Sequence[str]) -> pd.DataFrame:
-    """Statistics of a raster in polygons, each cell weighted by the share of it that the polygon covers.
-
-    Parameters
-    ----------
-    geometries
-        Polygons, metres; they may reach beyond the raster.
-    raster
-        Values; NaN and `nodata` do not count.
-    operations
-        Names as exactextract knows them: mean, max, min, count, sum, ...
-
-    Returns
-    -------
-    DataFrame
-        Rows as `geometries`, one column per operation.
-    """
-    found = _zonal(geometries, {"value": raster}, operations)
-    return pd.DataFrame({name: found[f"value_{name}"] for name in operations}, index=range(len(geometries)))
-
-
-def _zonal(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> Columns:
-    """Statistics of several rasters of one grid: columns ``<raster>_<operation>``."""
-    found = _extracted(geometries, rasters, operations)
-    names = [f"{name}_{operation}" for name in rasters for operation in operations]
-    return {name: np.array([row[name] for row in found], dtype=float) for name in names}
-
-
-def _extracted(geometries: Array, rasters: Mapping[str, Raster], operations: Sequence[str]) -> list[dict[str, Any]]:
-    """Results of operations on rasters of one grid, one record ``<raster>_<operation>`` a polygon."""
-    if len(geometries) == 0:
-        return []
-    sources = [
-        NumPyRasterSource(raster.values, *raster.bounds, nodata=raster.nodata, name=name)
-        for name, raster in rasters.items()
-    ]
-    found: Any = exact_extract(sources, _Features(list(shapely.to_wkb(geometries))), list(operations))
-    # a single raster's results carry no name
-    prefix = f"{next(iter(rasters))}_" if len(rasters) == 1 else ""
-    return [{f"{prefix}{name}": value for name, value in one["properties"].items()} for one in found]
-
-
-def covered(geometries: Array, rasters: Mapping[str, Raster]) -> list[dict[str, tuple[Array, Array]]]:
-    """Known values of rasters of one grid in each polygon, with the share of each cell that lies inside.
-
-    Parameters
-    ----------
-    geometries
-        Polygons; they may reach beyond the rasters.
-    rasters
-        Grids of the same cells by name.
-
-    Returns
-    -------
-    list
-        One a polygon: for each raster its values and shares (0..1), without the cells that are unknown.
-    """
-    return [
-        {name: (row[f"{name}_values"], row[f"{name}_coverage"]) for name in rasters}
-        for row in _extracted(geometries, rasters, ["values", "coverage"])
-    ]
 
 
 def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None, threshold: float) -> Columns:
@@ -147,7 +64,7 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
         percent = slope.values[place]
         steep[place] = np.where(np.isfinite(percent), percent > threshold, np.nan)
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
-    found = _zonal(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
+    found = zonal_columns(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
     return {
         "slope_mean_percent": found["slope_mean"],
         "slope_max_percent": found["slope_max"],
@@ -155,16 +72,6 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
         "steep_percent": 100.0 * found["steep_mean"],
         "dem_resolution_m": np.full(len(geometries), dem.source_resolution_m or dem.cell_m),
     }
-
-
-def cells_of(raster: Raster, geometries: Array) -> Iterator[tuple[slice, slice]]:
-    """Rows and columns of the cells of a raster that the box around each geometry meets; none where it lies outside."""
-    t, (height, width) = raster.transform, raster.values.shape
-    for west, south, east, north in shapely.bounds(geometries).tolist():
-        top, bottom = max(int(np.floor((north - t.f) / t.e)), 0), min(int(np.ceil((south - t.f) / t.e)), height)
-        left, right = max(int(np.floor((west - t.c) / t.a)), 0), min(int(np.ceil((east - t.c) / t.a)), width)
-        if top < bottom and left < right:
-            yield slice(top, bottom), slice(left, right)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import shapely
 from siteplan.raster import Raster
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
-from siteplan.sites.measure import adjoining_land, covered, front_barriers, frontage
+from siteplan.sites.measure import adjoining_land, front_barriers, frontage
 from siteplan.sites.rules import derive_columns
 
 
@@ -62,19 +62,6 @@ def test_land_joins_a_site_only_where_it_hangs_together(maps) -> None:
     assert cut[0] < open_land[0] - west_of_site
     assert cut[0] > 2 * 90 * 90
     assert np.isnan(adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), float("nan"))).all()
-
-
-def test_covered_gives_known_cells_with_their_share() -> None:
-    # exactextract's published example: 3x3 raster 1..9, the square (0.5, 0.5)-(2.5, 2.5)
-    from affine import Affine
-
-    values = np.arange(1.0, 10.0).reshape(3, 3)
-    values[0, 0] = np.nan
-    raster = Raster(values, Affine(1, 0, 0, 0, -1, 3), np.nan)
-    (row,) = covered(np.array([shapely.box(0.5, 0.5, 2.5, 2.5)]), {"a": raster})
-    known, share = row["a"]
-    assert known.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
-    assert share.tolist() == [0.5, 0.25, 0.5, 1, 0.5, 0.25, 0.5, 0.25]
 
 
 def test_a_small_facility_says_whether_it_can_grow(inputs, maps) -> None:

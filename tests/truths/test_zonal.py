@@ -8,7 +8,7 @@ import shapely
 from affine import Affine
 
 from siteplan.raster import Raster
-from siteplan.sites.measure import zonal
+from siteplan.sites.zonal import zonal
 
 
 def test_square_over_nine_cells() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from siteplan.raster import Raster
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.ground import earthworks, floods, landform
-from siteplan.sites.measure import cells_of, covered
+from siteplan.sites.zonal import cells_of, covered
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -17,7 +17,7 @@ import shapely
 from scipy import ndimage
 
 from siteplan.sites.columns import Columns
-from siteplan.sites.measure import covered
+from siteplan.sites.zonal import covered
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
