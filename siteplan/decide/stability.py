@@ -25,6 +25,7 @@ _MIDDLE_PERCENT = 95.0
 # each weight alone is changed by this share
 SINGLE_CHANGE = 0.25
 FULL = 100.0
+CANCELLED = 1e-12  # of the terms of a sum: less is rounding
 
 
 def shaken_weights(
@@ -203,7 +204,10 @@ def swap_weight(
         parts.append((float(weights[rest] @ own[rest]), value, float(weights[rest].sum()), float(known[k])))
     (a1, b1, c1, d1), (a2, b2, c2, d2) = parts
     # (a1 + b1 w)(c2 + d2 w) = (a2 + b2 w)(c1 + d1 w)
-    equation = np.array([b1 * d2 - b2 * d1, a1 * d2 + b1 * c2 - a2 * d1 - b2 * c1, a1 * c2 - a2 * c1])
+    terms = [(b1 * d2, -b2 * d1), (a1 * d2, b1 * c2, -a2 * d1, -b2 * c1), (a1 * c2, -a2 * c1)]
+    equation = np.array([sum(of_power) for of_power in terms])
+    # what is left of terms that cancel is no coefficient
+    equation[np.abs(equation) <= CANCELLED * np.array([sum(map(abs, of_power)) for of_power in terms])] = 0.0
     roots = np.roots(np.trim_zeros(equation, "f"))
     real = [float(r.real) for r in roots if abs(r.imag) < 1e-12 and r.real >= 0]
     return min(real, key=lambda w: abs(w - float(weights[k]))) if real else None
