@@ -255,7 +255,7 @@ def with_office_land(options: pd.DataFrame, communes: pd.DataFrame, sites: pd.Da
 
 
 def with_programme(frame: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add to each commune its phase and years; its cost is the programme's, escalated to the years of building."""
+    """Add to each commune its phase and years; and what is paid for it, nothing where it waits."""
     rows = programme.set_index("commune_code")
     # who waits is listed under a phase, but not scheduled in it
     rows["phase"] = rows["phase"].where(rows["status"] == "planned", None)

@@ -111,6 +111,8 @@ def run(
 
 def show_run(now: Session, run: Run, drawn: Path) -> None:
     """Print the short table of a run and where its files are."""
+    from siteplan.outputs.prices import base
+
     lang = now.lang
     communes = run.communes
     programme = run.programme.sort_values(["priority_rank", "commune_code"])
@@ -129,7 +131,7 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
                 labels.get(row["site_id"], "–"),
                 value_text("check_result", row["check_result"], lang) or "–",
                 start,
-                number(row["total_cost"] / 1e9, 1, lang) if row["total_cost"] == row["total_cost"] else "–",
+                number(row["cost_at_price_year"] / 1e9, 1, lang),
             ]
         )
     headings = ("rank", "commune", "points", "land", "site", "check", "year", "cost")
@@ -152,7 +154,9 @@ def show_run(now: Session, run: Run, drawn: Path) -> None:
     planned = programme[programme["status"] == "planned"]
     now.line(
         "run.money",
-        amount=float(planned["total_cost"].sum()),
+        amount=float(planned["cost_at_price_year"].sum()),
+        base=base(run, lang),
+        paid=float(planned["total_cost"].sum()),
         note=text("cli.run.no_clearance", lang) if not planned["clearance_cost_included"].fillna(False).all() else "",
     )
     show_warnings(now, run)
@@ -250,13 +254,15 @@ def write_compared(named: Sequence[Run], place: Workspace, runs: Path, maps: Pat
     from siteplan.cli.views import style_of
     from siteplan.outputs.compare import compare_runs, summary_rows
     from siteplan.outputs.compare_files import write_comparison
+    from siteplan.outputs.prices import note
     from siteplan.outputs.webmap import write_comparison as draw_comparison
 
     comparison = compare_runs(named)
     files = write_comparison(comparison, runs / "so_sanh", lang)
     drawn = draw_comparison(named, comparison, maps / "so_sanh.html", style_of(place), lang)
     rows = summary_rows(comparison, lang)
-    return Compared([run.title for run in named], rows, list(comparison.sentences(lang)), list(files), drawn)
+    sentences = [*filter(None, [note(named, lang)]), *comparison.sentences(lang)]
+    return Compared([run.title for run in named], rows, sentences, list(files), drawn)
 
 
 def show_compared(now: Session, found: Compared) -> None:

@@ -255,8 +255,8 @@ def _estimate(commune: Row, code: str, site: Row | None, prices: _Prices, scenar
 
 
 def _total(rows: pd.DataFrame, level: str) -> float:
-    """Sum what is priced, whole đồng row by row, rounded to a million."""
-    return float(half_up(float(rows[level].sum()) / _ROUND_TO_DONG)) * _ROUND_TO_DONG if len(rows) else 0.0
+    """Sum what is priced, whole đồng row by row, rounded to a million; NaN where nothing is built."""
+    return float(half_up(float(rows[level].sum()) / _ROUND_TO_DONG)) * _ROUND_TO_DONG if len(rows) else math.nan
 
 
 def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scenario: Scenario) -> CostResult:
@@ -279,10 +279,9 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
     -------
     CostResult
         ``costs`` in đồng of the price year; the component of land clearance carries its category
-        (``land_clearance_rice``). ``totals``: ``commune_code, total_cost`` (at the scenario's level, rounded to a
-        million), the same as ``cost_at_price_year``, ``cost_low, cost_high``, ``clearance_cost_included``,
-        ``rests_on``. Each total is the sum of the rows
-        that have a figure. A build type ``none`` has no rows and costs 0.
+        (``land_clearance_rice``). ``totals``: ``commune_code, cost_at_price_year`` (at the scenario's level, rounded to
+        a million), ``cost_low, cost_high``, ``clearance_cost_included``, ``rests_on``. Each total is the sum of the rows
+        that have a figure. A build type ``none`` has neither rows nor totals.
 
     Raises
     ------
@@ -293,6 +292,7 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
     key = "code" if "code" in communes.columns else "commune_code"
     by_id = {row["site_id"]: row for row in records(sites)}
     columns = RESULTS["costs"].names
+    levels = {"cost_at_price_year": scenario.costs.level, "cost_low": "low", "cost_high": "high"}
     pieces: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
     for commune in records(communes.sort_values(key, kind="stable")):
@@ -307,22 +307,10 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
         totals.append(
             {
                 "commune_code": code,
-                "total_cost": _total(rows, scenario.costs.level),
-                "clearance_cost_included": found.clearance_priced,
-                "cost_at_price_year": _total(rows, scenario.costs.level),
-                "cost_low": _total(rows, "low"),
-                "cost_high": _total(rows, "high"),
+                "clearance_cost_included": None if found.build_type == "none" else found.clearance_priced,
+                **{name: _total(rows, level) for name, level in levels.items()},
                 "rests_on": "; ".join(sorted(tokens)),
             }
         )
-    names = [
-        "commune_code",
-        "total_cost",
-        "clearance_cost_included",
-        "cost_at_price_year",
-        "cost_low",
-        "cost_high",
-        "rests_on",
-    ]
-    table = pd.DataFrame(totals, columns=names)
+    table = pd.DataFrame(totals, columns=["commune_code", "clearance_cost_included", *levels, "rests_on"])
     return CostResult(conform(pd.DataFrame(pieces, columns=columns), RESULTS["costs"]), table)

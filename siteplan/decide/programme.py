@@ -71,7 +71,7 @@ def plan(
     ----------
     candidates
         One row a commune: commune_code, name, priority_rank, priority_points, build_type, site_id, check_result,
-        population, deficit_floor_area_m2, total_cost (đồng at the scenario's price level), clearance_cost_included,
+        population, deficit_floor_area_m2, cost_at_price_year (đồng at the scenario's price level), clearance_cost_included,
         is_border, is_central_ward, gap_basis, rests_on, geometry.
     scenario
         Phases, funds, limits, objective.
@@ -125,14 +125,15 @@ def plan(
                 "finish_year": placement.finish_year,
                 "pilot": bool(placement.phase and placement.phase.pilot),
                 "locked": row.locked,
-                "total_cost": paid.get(row.code, row.cost),
+                "cost_at_price_year": placement.built.cost,
+                "total_cost": paid.get(row.code),
                 "reasons": encode(messages),
                 "rests_on": rests_on(row.shown["rests_on"], *([token] if assumed else [])),
             }
             if placement.phase:
                 record |= _built(placement)
         else:
-            record |= {"status": "not_needed", "total_cost": None, "reasons": encode(explain_not_needed(row))}
+            record |= {"status": "not_needed", "clearance_cost_included": None, "reasons": encode(explain_not_needed(row))}
         table.append(record)
     programme = _table(table, candidates)
     return ProgrammeResult(programme, funding, lambda: proof(model, solved, starts))

@@ -300,9 +300,9 @@ def rows_of(
     for record in candidates.to_dict("records"):
         values = {name: _value(v) for name, v in record.items() if name != "geometry"}
         code, lock = str(values["commune_code"]), by_commune.get(str(values["commune_code"]))
-        cost = _number(values["total_cost"])
+        cost = _number(values["cost_at_price_year"])
         if cost is not None and cost < 0:
-            problems.append(Problem("cost_negative", feature=code, column="total_cost", value=f"{cost:.0f}"))
+            problems.append(Problem("cost_negative", feature=code, column="cost_at_price_year", value=f"{cost:.0f}"))
         own = (actual or {}).get(code, Actual())
         began, phase = own.start_year, lock.phase if lock is not None else None
         if began is not None:

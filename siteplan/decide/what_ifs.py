@@ -62,7 +62,6 @@ def candidates(communes: pd.DataFrame, options: pd.DataFrame, sites: pd.DataFram
                 "code": "commune_code",
                 "best_site_id": "site_id",
                 "best_check_result": "check_result",
-                "cost_at_price_year": "total_cost",
             }
         )
     )

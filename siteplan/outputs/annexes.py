@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import dossier_conformity, run_words, summary, wording
+from siteplan.outputs import dossier_conformity, prices, run_words, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
@@ -218,7 +218,7 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         "site_id",
         "population",
         "deficit_floor_area_m2",
-        "total_cost",
+        "cost_at_price_year",
         "clearance_cost_included",
         "reasons",
     )
@@ -227,10 +227,12 @@ def _annex_programme(writer: Writer, run: Run) -> None:
         names,
         rows,
         size_pt=8,
-        total=("population", "deficit_floor_area_m2", "total_cost"),
+        total=("population", "deficit_floor_area_m2", "cost_at_price_year"),
         total_of=rows[rows["status"] == "planned"],
         total_words=writer.words("programme_total"),
     )
+    if told := prices.note([run], writer.lang):
+        writer.paper.text(told)
 
 
 def _annex_funding(writer: Writer, run: Run) -> None:

@@ -153,7 +153,7 @@ def _sums(before: Run, after: Run) -> Iterator[tuple[str, float, float]]:
     rows = [summary.programme(run) for run in (before, after)]
     planned = [frame[frame["status"] == "planned"] for frame in rows]
     yield "planned", float(len(planned[0])), float(len(planned[1]))
-    for key, column in (("people", "population"), ("cost", "total_cost"), ("deficit", "deficit_floor_area_m2")):
+    for key, column in (("people", "population"), ("cost", "cost_at_price_year"), ("deficit", "deficit_floor_area_m2")):
         old, new = (summary.add_up(frame[column]) or 0.0 for frame in planned)
         yield key, old, new
 

@@ -7,7 +7,7 @@ each view (time, people, border and wards, money, certainty) has its own answer,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,8 +15,8 @@ import pandas as pd
 from siteplan import locale
 from siteplan.errors import InputError, Problem, UsageError
 from siteplan.locale import Message
-from siteplan.outputs import run_words, summary, wording
-from siteplan.outputs.measures import Measure, measures_of
+from siteplan.outputs import prices, run_words, summary, wording
+from siteplan.outputs.measures import AT_PRICE_YEAR, Measure, measures_of
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
@@ -125,7 +125,7 @@ def _by_year(run: Run, option: str, years: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-OF_COMMUNE = ("status", "phase", "start_year", "finish_year", "site_id", "total_cost")
+OF_COMMUNE = ("status", "phase", "start_year", "finish_year", "site_id", "cost_at_price_year")
 
 
 def _by_commune(runs: Sequence[Run], options: Sequence[str]) -> pd.DataFrame:
@@ -238,6 +238,8 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     horizons = summary.horizons(runs)
     measured = [measures_of(run, horizons) for run in runs]
     lines = tuple(measure for measure, _ in measured[0])
+    if len({prices.year_of(run) for run in runs}) > 1:  # shown, but neither is the better one
+        lines = tuple(replace(m, better="neither", view="") if m.key in AT_PRICE_YEAR else m for m in lines)
     values = {line.name: [column[n][1] for column in measured] for n, line in enumerate(lines)}
     lang = locale.DEFAULT_LANGUAGE
     table = pd.DataFrame(
@@ -334,7 +336,7 @@ def summary_rows(comparison: Comparison, lang: str = locale.DEFAULT_LANGUAGE) ->
     """Return the short table of the command line: label of each measure, then the value of each option, as text."""
     always = (
         "finished_by",
-        "total_cost",
+        "cost_at_price_year",
         "money_peak",
         "cost_per_person",
         "peak_to_mean",

@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import spreadsheet, wording
+from siteplan.outputs import prices, spreadsheet, wording
 from siteplan.outputs.compare import OF_COMMUNE, Comparison, words
 from siteplan.tabular import guarded
 
@@ -22,7 +22,7 @@ _YEARLY: tuple[tuple[str, spreadsheet.Kind], ...] = (
     ("central_wards", "int"),
     ("deficit_left", "int"),
 )
-_OF_COMMUNE: dict[str, spreadsheet.Kind] = {"start_year": "year", "finish_year": "year", "total_cost": "money"}
+_OF_COMMUNE: dict[str, spreadsheet.Kind] = {"start_year": "year", "finish_year": "year", "cost_at_price_year": "money"}
 
 
 def write_comparison(comparison: Comparison, folder: Path, lang: str = locale.DEFAULT_LANGUAGE) -> list[Path]:
@@ -67,6 +67,11 @@ def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> Non
     _by_commune(book, comparison, titles, lang)
 
 
+def _told_prices(comparison: Comparison, lang: str) -> list[str]:
+    told = prices.note(comparison.runs, lang)
+    return [told] if told else []
+
+
 def _heading(name: str, lang: str) -> str:
     return locale.text(f"compare.column.{name}", lang)
 
@@ -99,6 +104,7 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         columns,
         rows,
         decimals=[[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines],
+        notes=_told_prices(comparison, lang),
         after=notes,
     )
 
@@ -138,11 +144,11 @@ def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str
     ]
     book.sheet(
         locale.text("compare.sheet.by_commune", lang), locale.text("compare.heading.by_commune", lang), columns, rows,
-        frozen_columns=2,
+        notes=_told_prices(comparison, lang), frozen_columns=2,
     )  # fmt: skip
 
 
 def _of_commune(name: str, value: Any, lang: str) -> Any:
     if name == "status":
         return locale.value_text("status", wording.scalar(value), lang)
-    return _shown_money(value) if name == "total_cost" else wording.scalar(value)
+    return _shown_money(value) if name == "cost_at_price_year" else wording.scalar(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import compare, run_words, summary, wording
+from siteplan.outputs import compare, prices, run_words, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_places import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
@@ -98,19 +98,24 @@ def _components(writer: Writer, run: Run) -> None:
         [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
         for row in costs.to_dict("records")
     ]
-    writer.paper.caption(writer.words("money.components_caption", title=writer.option_of(run)))
+    writer.paper.caption(writer.words("money.components_caption", title=writer.option_of(run), base=prices.base(run, writer.lang)))
     headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
     writer.sums(headings, lines, [_bn(writer, costs[level].sum()) for level in levels])
     planned = summary.programme(run)
     planned = planned[planned["status"] == "planned"]
     writer.say(
         "money.escalated",
-        at_price_level=writer.money(float(costs["middle"].sum())),
-        total=writer.money(summary.add_up(planned["total_cost"])),
+        at_price_year=_at_price_year(writer, run, planned),
+        total=prices.as_paid(writer.money(summary.add_up(planned["total_cost"])), writer.lang),
     )
     unpriced = int((~planned["clearance_cost_included"].fillna(value=False).astype(bool)).sum())
     if unpriced:
         writer.say("options.unpriced", count=writer.number(unpriced))
+
+
+def _at_price_year(writer: Writer, run: Run, rows: pd.DataFrame) -> str:
+    """Total investment of some rows of the programme, with the price year it stands on."""
+    return prices.at_price_year(writer.money(summary.add_up(rows["cost_at_price_year"])), run, writer.lang)
 
 
 def _years(writer: Writer, run: Run) -> None:
@@ -120,7 +125,7 @@ def _years(writer: Writer, run: Run) -> None:
     peak = table.sort_values([summary.TOTAL, "year"], ascending=[False, True], kind="stable").iloc[0]
     writer.say(
         "options.money",
-        total=writer.money(float(table[summary.TOTAL].sum())),
+        total=prices.as_paid(writer.money(float(table[summary.TOTAL].sum())), writer.lang),
         first=str(int(table["year"].min())),
         last=str(int(table["year"].max())),
         peak=writer.money(float(peak[summary.TOTAL])),
@@ -269,7 +274,7 @@ def _option_line(writer: Writer, run: Run) -> str:
         "ask.option_line",
         title=writer.option_of(run),
         count=writer.number(len(planned)),
-        total=writer.money(summary.add_up(planned["total_cost"])),
+        total=_at_price_year(writer, run, planned),
     )
 
 
@@ -298,6 +303,8 @@ def comparison_table(writer: Writer, comparison: compare.Comparison | None) -> N
     align = aligned(["left"], "right", len(comparison.options))
     writer.paper.caption(writer.words("options.caption"))
     writer.paper.table(headings, rows, align=align, size_pt=11)
+    if told := prices.note(comparison.runs, writer.lang):
+        writer.paper.text(told)
 
 
 def list_of_annexes(writer: Writer) -> None:

@@ -67,7 +67,7 @@ def _one_option(writer: Writer, run: Run, number: int) -> None:
 
 def _phase_figures(writer: Writer, rows: pd.DataFrame) -> list[str]:
     """Centres, people and money of some rows of the programme."""
-    money = (summary.add_up(rows["total_cost"]) or 0) / wording.MONEY_SHOWN
+    money = (summary.add_up(rows["cost_at_price_year"]) or 0) / wording.MONEY_SHOWN
     people = summary.add_up(rows["population"]) or 0
     return [writer.number(len(rows)), writer.number(people), writer.number(money, wording.MONEY_DECIMALS)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs import prices, run_words, summary, wording
 from siteplan.outputs.dossier_pictures import SITE_WIDTH_MM, THEMES, sheet_key, site_key
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
@@ -75,7 +75,7 @@ def _built(writer: Writer, run: Any, code: str) -> str:
     row = rows.get(code)
     if row is None or row["status"] != "planned":
         return capital(locale.value_text("status", row["status"], writer.lang)) if row else "–"
-    total = writer.money(wording.scalar(row["total_cost"]))
+    total = prices.at_price_year(writer.money(wording.scalar(row["cost_at_price_year"])), run, writer.lang)
     return f"{int(row['start_year'])}–{int(row['finish_year'])}, {total}"
 
 

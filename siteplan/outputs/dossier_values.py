@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs import prices, run_words, summary, wording
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
 from siteplan.tables.parts import BUILD_TYPES
@@ -115,7 +115,9 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
         "so_bo_tri": writer.number(int(states.get("planned", 0))),
         "so_cho": writer.number(int(states.get("waiting", 0))),
         "so_khong_phai_dau_tu": writer.number(int(states.get("not_needed", 0))),
-        "tong_muc_dau_tu": writer.money(summary.add_up(planned["total_cost"])),
+        "tong_muc_dau_tu": prices.at_price_year(
+            writer.money(summary.add_up(planned["cost_at_price_year"])), run, writer.lang
+        ),
         "dan_so_phuc_vu": writer.number(summary.add_up(planned["population"])),
         "so_co_so_xu_ly": writer.number(len(freed)),
         "san_xu_ly": writer.m2(summary.add_up(freed["floor_area_m2"])),
@@ -125,7 +127,7 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
     if len(money):
         peak = money.sort_values([summary.TOTAL, "year"], ascending=[False, True], kind="stable").iloc[0]
         found |= {
-            "tong_von": writer.money(float(money[summary.TOTAL].sum())),
+            "tong_von": prices.as_paid(writer.money(float(money[summary.TOTAL].sum())), writer.lang),
             "nam_dau": str(int(money["year"].min())),
             "nam_cuoi": str(int(money["year"].max())),
             "nam_cao_nhat": str(int(peak["year"])),

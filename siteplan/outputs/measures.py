@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Better = Literal["more", "less", "neither"]
 
 CLEAR = ("clear", "clear_of_known_plans")
+# measures that only runs of one price year can be compared by
+AT_PRICE_YEAR = ("cost_at_price_year", "cost_per_person")
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,13 @@ def _coverage_gaps(run: Run) -> int:
 def _money_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, float | None]]:
     yearly = summary.money_by_year_and_source(summary.of_option(run.funding, run))[summary.TOTAL]
     spent = yearly[yearly > 0]
-    total = summary.add_up(planned["total_cost"])
+    total = summary.add_up(planned["cost_at_price_year"])
     peak, mean = (float(spent.max()), float(spent.mean())) if len(spent) else (None, None)
     shown = wording.MONEY_SHOWN
-    people = summary.add_up(planned["population"])
+    people = summary.add_up(planned.loc[planned["cost_at_price_year"].notna(), "population"])
     per_person = None if total is None or not people else total / people / 1e6
     return [
-        (Measure("total_cost", "money", "less", 1, view="money"), None if total is None else total / shown),
+        (Measure("cost_at_price_year", "money", "less", 1, view="money"), None if total is None else total / shown),
         (Measure("money_planned", "money", "neither", 1), float(yearly.sum()) / shown if len(yearly) else None),
         (Measure("money_peak", "money", "less", 1, view="money"), None if peak is None else peak / shown),
         (Measure("money_mean", "money", "neither", 1), None if mean is None else mean / shown),

@@ -27,14 +27,14 @@ _COLUMNS: tuple[tuple[str, int, spreadsheet.Kind], ...] = (
     ("required_land_area_m2", 14, "int"),
     ("planned", 9, "int"),
     ("waiting", 9, "int"),
-    ("total_cost_bn", 14, "number"),
+    ("cost_at_price_year_bn", 14, "number"),
     ("illustrative", 12, "int"),
 )
 STATUS_COLOURS = {"planned": "#2c7fb8", "waiting": "#fdae61", "not_needed": "#d9d9d9"}
 
 
 def province_row(run: Run) -> dict[str, Any]:
-    """Return the sums of a province as its run has them (areas m², cost billions of đồng)."""
+    """Return the sums of a province as its run has them (areas m², cost billions of đồng at prices of its price year)."""
     communes, programme, province = run.communes, run.programme, run.manifest["province"]
     planned = programme[programme["status"] == "planned"]
     return {
@@ -47,7 +47,7 @@ def province_row(run: Run) -> dict[str, Any]:
         "required_land_area_m2": float(communes["required_land_area_m2"].sum()),
         "planned": len(planned),
         "waiting": int((programme["status"] == "waiting").sum()),
-        "total_cost_bn": float(planned["total_cost"].sum()) / 1e9,
+        "cost_at_price_year_bn": float(planned["cost_at_price_year"].sum()) / 1e9,
         "illustrative": len(run.manifest["illustrative_layers"]),
     }
 

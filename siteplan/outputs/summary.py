@@ -89,7 +89,7 @@ def as_needed(rows: pd.DataFrame) -> pd.Series[Any]:
 
 def without_clearance(rows: pd.DataFrame) -> int:
     """Count the rows with a cost that holds no land clearance: a total of them does not hold it either."""
-    return int((rows["total_cost"].notna() & ~flags(rows["clearance_cost_included"])).sum())
+    return int((rows["cost_at_price_year"].notna() & ~flags(rows["clearance_cost_included"])).sum())
 
 
 def built_as(row: Mapping[Any, Any], lang: str) -> str:

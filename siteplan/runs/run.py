@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
 from siteplan.errors import InputError, Problem, UsageError
@@ -66,8 +67,29 @@ class Run:
     def table(self, name: str) -> Any:
         """Return a result table as its schema says; an empty one where the run wrote no rows."""
         if name not in self._tables:
-            self._tables[name] = read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
+            found = read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
+            self._tables[name] = self._with_price_year(found) if name == "programme" else _of_what_is_built(name, found)
         return self._tables[name].copy(deep=False)
+
+    def _with_price_year(self, programme: Any) -> Any:
+        """Fill in what runs from before the column lack: costs at the price year, of the type that is built.
+
+        Such a run holds, as the total of what waits, its cost at the price year, which is no sum of payments.
+        """
+        needed = programme["status"] != "not_needed"
+        lacking = needed & programme["cost_at_price_year"].isna()
+        if lacking.any():
+            by_need, options = self.table("communes").set_index("code"), self.table("build_options")
+            of_type = options.set_index(["commune_code", "build_type"])["cost_at_price_year"].to_dict()
+            of_need = by_need["cost_at_price_year"].to_dict()
+            pairs = zip(programme["commune_code"], programme["build_type"], strict=True)
+            known = [of_type.get(pair, of_need.get(pair[0])) for pair in pairs]
+            programme["cost_at_price_year"] = programme["cost_at_price_year"].mask(
+                lacking, pd.Series(known, index=programme.index, dtype="float64")
+            )
+        programme.loc[programme["status"] != "planned", "total_cost"] = None
+        programme.loc[~needed, "clearance_cost_included"] = None
+        return programme
 
     def __getattr__(self, name: str) -> Any:
         if name in RESULTS:
@@ -109,6 +131,15 @@ class Run:
         """Rows of ``problems.csv``."""
         with (self.folder / "problems.csv").open(encoding="utf-8-sig", newline="") as handle:
             return list(csv.DictReader(handle))
+
+
+def _of_what_is_built(name: str, frame: Any) -> Any:
+    """Take the costs off communes that need no building or wait, where a run from before wrote 0 or the cost it has."""
+    if name == "communes":
+        frame.loc[frame["start_year"].isna(), "total_cost"] = None
+        unneeded = ["cost_at_price_year", "cost_low", "cost_high", "clearance_cost_included"]
+        frame.loc[frame["build_type"] == "none", unneeded] = None
+    return frame
 
 
 def find_run(name: str | Path | None, runs: Path) -> Run:

@@ -289,7 +289,7 @@ def _options(status: TaskStatus, run: Run, cover: pd.DataFrame | None) -> None:
     _count(
         status, "clearance", int((~_flag(planned["clearance_cost_included"])).sum()), len(planned), all_is_missing=False
     )
-    uncosted = int(planned["total_cost"].isna().sum())
+    uncosted = int(planned["cost_at_price_year"].isna().sum())
     _count(status, "cost", uncosted, len(planned))
 
 

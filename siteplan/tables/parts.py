@@ -86,7 +86,16 @@ REQUIRED_FLOOR = square_metres("required_floor_area_m2", "Diện tích sàn cầ
 REQUIRED_FOOTPRINT = square_metres("required_footprint_m2", "Diện tích xây dựng cần", "Footprint needed", "CAN_XD")
 REQUIRED_LAND = square_metres("required_land_area_m2", "Diện tích đất cần", "Land needed", "CAN_DAT")
 CLEARANCE_INCLUDED = flag("clearance_cost_included", "Đã gồm GPMB", "Clearance included", "CO_GPMB")
-TOTAL_COST = dong("total_cost", "Tổng mức đầu tư sơ bộ", "Total investment", "TMDT")
+# sums of the payments: of what is planned only; what waits has a cost at the price year alone
+TOTAL_COST = dong(
+    "total_cost", "Tổng mức đầu tư theo giá các năm chi", "Total investment at prices of the years paid", "TMDT_CHI"
+)
+COST_AT_PRICE_YEAR = dong(
+    "cost_at_price_year",
+    "Tổng mức đầu tư theo giá năm gốc",
+    "Total investment at prices of the price year",
+    "TMDT_GOC",
+)
 BUILD_TYPE = text("build_type", "Hình thức đầu tư", "Build type", "HINH_THUC", values=BUILD_TYPES)
 CHECK_RESULT = text("check_result", "Kết quả kiểm tra", "Check result", "KQ_KTRA", values=CHECK_RESULTS)
 PRIORITY_RANK = whole("priority_rank", "Thứ hạng ưu tiên", "Priority rank", "HANG_UT")

@@ -111,7 +111,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                 "phase": phase,
                 "start_year": 2026 if phase else None,
                 "finish_year": 2027 if phase else None,
-                "total_cost": 45.6e9,
+                "total_cost": 45.6e9 if phase else None,
                 "coverage_percent": 83.3,
                 "rests_on": "assumption:norm.x; layer:plan_zones",
                 "geometry": square(n),
@@ -127,7 +127,8 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                 "status": "planned" if phase else "waiting",
                 "start_year": 2026 if phase else None,
                 "finish_year": 2027 if phase else None,
-                "total_cost": 45.6e9,
+                "cost_at_price_year": 40.5e9,
+                "total_cost": 45.6e9 if phase else None,
                 "reasons": encode([("webmap.no_gaps", {})]),
                 "geometry": square(n).centroid,
             }

@@ -102,8 +102,8 @@ def test_clearance_with_all_prices_is_included():
     assert rows.loc["land_clearance_crop", "middle"] == 3000 * 500_000
     assert rows.loc["land_clearance_rice", "middle"] == 1000 * 600_000
     assert result.totals["clearance_cost_included"].tolist() == [True]
-    without = run(commune()).totals["total_cost"].iloc[0]
-    assert result.totals["total_cost"].iloc[0] - without == pytest.approx(1.1 * 2.1e9, abs=1e6)
+    without = run(commune()).totals["cost_at_price_year"].iloc[0]
+    assert result.totals["cost_at_price_year"].iloc[0] - without == pytest.approx(1.1 * 2.1e9, abs=1e6)
 
 
 def test_one_missing_price_makes_the_total_say_so():
@@ -128,7 +128,7 @@ def test_no_site_leaves_earthworks_and_clearance_open():
     rows = result.costs.set_index("component")
     assert rows.loc[["earthworks", "land_clearance"], "middle"].isna().all()
     assert result.totals["clearance_cost_included"].tolist() == [False]
-    assert result.totals["total_cost"].iloc[0] == pytest.approx(3000 * 10_132_000 * 0.94 * 1.1, abs=1e6)
+    assert result.totals["cost_at_price_year"].iloc[0] == pytest.approx(3000 * 10_132_000 * 0.94 * 1.1, abs=1e6)
 
 
 def test_extension_needs_no_land_and_renovates_what_is_poor():
@@ -157,17 +157,18 @@ def test_renovation_without_its_own_figure_takes_the_kept_floor():
     assert set(rows.index) == {"renovation", "contingency"}
 
 
-def test_nothing_to_build_costs_nothing():
+def test_nothing_to_build_has_no_cost():
     result = run(commune("none", kept_floor_area_m2=3000.0))
     assert result.costs.empty
-    assert result.totals.loc[0, ["total_cost", "cost_low", "cost_high"]].tolist() == [0, 0, 0]
+    names = ["cost_at_price_year", "cost_low", "cost_high", "clearance_cost_included"]
+    assert result.totals[names].isna().all(axis=None)
 
 
 def test_level_of_the_scenario_is_the_total():
     levels = Levels(low=0.8, middle=1.0, high=1.25)
     found = {level: run(commune(), of=scenario(levels=levels, level=level)).totals.iloc[0] for level in ("low", "high")}
-    assert found["low"]["total_cost"] == found["low"]["cost_low"]
-    assert found["high"]["total_cost"] == found["high"]["cost_high"]
+    assert found["low"]["cost_at_price_year"] == found["low"]["cost_low"]
+    assert found["high"]["cost_at_price_year"] == found["high"]["cost_high"]
     assert found["high"]["cost_high"] / found["low"]["cost_low"] == pytest.approx(1.25 / 0.8, rel=1e-4)
 
 
@@ -233,10 +234,13 @@ def test_totals_are_the_sum_of_their_rows(build_type, floor, slope, priced):
     of = scenario(clearance_prices=PRICES if priced else {})
     result = run(row, of=of, plots=sites(slope_mean_percent=slope))
     total = result.totals.iloc[0]
-    for column, level in (("total_cost", "middle"), ("cost_low", "low"), ("cost_high", "high")):
+    if build_type == "none":
+        assert np.isnan(total["cost_at_price_year"])
+        return
+    for column, level in (("cost_at_price_year", "middle"), ("cost_low", "low"), ("cost_high", "high")):
         assert abs(total[column] - result.costs[level].sum()) <= 500_000
-    assert total["cost_low"] <= total["total_cost"] <= total["cost_high"]
-    assert total["total_cost"] % 1_000_000 == 0
+    assert total["cost_low"] <= total["cost_at_price_year"] <= total["cost_high"]
+    assert total["cost_at_price_year"] % 1_000_000 == 0
     priced_rows = result.costs.dropna(subset=["middle"])
     assert priced_rows["middle"].to_numpy() == pytest.approx(
         (priced_rows["quantity"] * priced_rows["unit_cost"]).to_numpy(), rel=0.02, abs=2e7

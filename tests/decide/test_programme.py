@@ -52,7 +52,7 @@ def candidates(rows):
     records = []
     for n, row in enumerate(rows):
         own = {**base, "commune_code": f"{n:05d}", "name": f"Xã {n}", "priority_rank": n + 1, "site_id": f"s{n}", **row}
-        own["total_cost"] = np.nan if own.get("cost", 1) is None else own.get("cost", 1) * MONEY_UNIT
+        own["cost_at_price_year"] = np.nan if own.get("cost", 1) is None else own.get("cost", 1) * MONEY_UNIT
         records.append(own)
     return gpd.GeoDataFrame(pd.DataFrame(records), geometry=[Point(n, n) for n in range(len(records))], crs=9215)
 
@@ -189,6 +189,19 @@ def test_a_centre_is_paid_over_its_years_at_their_prices_and_sums_agree():
     paid = result.funding.groupby("year")["amount"].sum()
     assert paid.to_dict() == {2026: 50 * MONEY_UNIT, 2027: 55 * MONEY_UNIT}
     assert result.programme["total_cost"].iloc[0] == paid.sum() == result.proof["totals"]["total_cost"]
+    assert result.programme["cost_at_price_year"].iloc[0] == 100 * MONEY_UNIT
+
+
+def test_what_is_paid_is_told_of_the_planned_only_and_the_cost_of_all_that_need_a_building():
+    rows = [{"cost": 100}, {"cost": 70}, {"cost": 30, "build_type": "none", "clearance_cost_included": True}]
+    settings = scenario([Phase(name="p", years=(2027, 2027), count=1)], escalation=10.0)
+    shown = plan(candidates(rows), settings).programme.set_index("status")
+    assert list(shown.index) == ["planned", "waiting", "not_needed"]
+    assert shown["cost_at_price_year"].tolist()[:2] == [100 * MONEY_UNIT, 70 * MONEY_UNIT]
+    assert shown.loc["planned", "total_cost"] == 110 * MONEY_UNIT
+    assert np.isnan(shown.loc["waiting", "total_cost"])
+    assert shown.loc["not_needed", ["cost_at_price_year", "total_cost", "clearance_cost_included"]].isna().all()
+    assert not shown["clearance_cost_included"].tolist()[1]
 
 
 def test_a_centre_that_runs_beyond_the_money_cannot_start():
@@ -226,7 +239,7 @@ def test_what_has_no_cost_cannot_be_financed_but_can_be_built_by_capacity():
     )
     by_capacity = plan(candidates([{"cost": None}]), scenario([A]))
     assert by_capacity.programme["status"].tolist() == ["planned"]
-    assert by_capacity.programme["total_cost"].isna().all()
+    assert by_capacity.programme[["total_cost", "cost_at_price_year"]].isna().all(axis=None)
     assert by_capacity.proof["totals"]["without_cost"] == 1
 
 

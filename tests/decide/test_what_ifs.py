@@ -52,7 +52,7 @@ def communes(*rows):
             "site_id": f"s{n}",
             **row,
         }
-        own["total_cost"] = own.pop("cost", 1) * MONEY_UNIT
+        own["cost_at_price_year"] = own.pop("cost", 1) * MONEY_UNIT
         records.append(own)
     return gpd.GeoDataFrame(pd.DataFrame(records), geometry=[Point(n, n) for n in range(len(records))], crs=9215)
 
@@ -194,7 +194,7 @@ def test_candidates_are_read_back_from_the_communes_of_a_run():
         }
     )  # fmt: skip
     row = candidates(frame, options, plots).iloc[0]
-    assert (row["total_cost"], row["site_id"], row["commune_code"]) == (1e9, "k", "00001")
+    assert (row["cost_at_price_year"], row["site_id"], row["commune_code"]) == (1e9, "k", "00001")
     assert (row["check_result"], row["best_conformity"], row["best_clearance"]) == (
         "conditional",
         "unknown",

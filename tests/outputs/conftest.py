@@ -313,6 +313,9 @@ def _scores() -> Any:
     return conform(pd.DataFrame(rows), RESULTS["scores"])
 
 
+AT_PRICE_YEAR = {"05977": 40e9, "06184": 18e9, "06001": 10e9}
+
+
 def make_run(folder: Path, name: str = "phuong_an_1", early: bool = True, **manifest: Any) -> SmallRun:
     """Make a run of four communes; `early` finishes the ward first, otherwise it waits."""
     phases = {
@@ -323,7 +326,7 @@ def make_run(folder: Path, name: str = "phuong_an_1", early: bool = True, **mani
     cost = {"05977": 40.5e9, "06184": 20e9, "06001": 11.25e9}
     if not early:
         phases = {"06184": ("2026-2030", 2026, 2027)}
-        cost = {"06184": 19e9, "05977": 41e9, "06001": 12e9}
+        cost = {"06184": 19e9}
     communes = _communes(phases, cost)
     programme = []
     for row in communes.itertuples():
@@ -346,6 +349,7 @@ def make_run(folder: Path, name: str = "phuong_an_1", early: bool = True, **mani
                 "check_result": "clear" if row.code == "06184" else "conditional",
                 "deficit_floor_area_m2": row.deficit_floor_area_m2,
                 "deficit_left_m2": 0.0 if planned else row.deficit_floor_area_m2,
+                "cost_at_price_year": AT_PRICE_YEAR.get(row.code),
                 "total_cost": cost.get(row.code),
                 "clearance_cost_included": False,
                 "inversion": row.code == "06184",

@@ -349,7 +349,11 @@ def test_sentences_carry_the_figures(document):
         "1 đơn vị chưa báo cáo hoặc báo cáo chưa đủ, số hiện có lấy theo phần đã báo cáo, danh mục cơ sở "
         "nhà, đất hoặc bình quân nhóm và 1 đơn vị chưa có số liệu" in text
     )
-    assert "Tổng vốn bố trí là 71,750 tỷ đồng trong các năm 2026–2029; năm cao nhất là 2026 với 40,500 tỷ đồng." in text
+    assert (
+        "Tổng vốn bố trí là 71,750 tỷ đồng (theo giá các năm chi) trong các năm 2026–2029; "
+        "năm cao nhất là 2026 với 40,500 tỷ đồng." in text
+    )
+    assert "bố trí 3 đơn vị với tổng mức đầu tư 68,000 tỷ đồng (theo giá năm gốc)" in text
     assert "độ phân giải 450 m" in text
 
 

@@ -237,7 +237,7 @@ class Oracle:
         rows = self.planned(run)
 
         def figures(part):
-            return [vn(len(part)), vn(total(part["population"]) or 0), bn(total(part["total_cost"]) or 0)]
+            return [vn(len(part)), vn(total(part["population"]) or 0), bn(total(part["cost_at_price_year"]) or 0)]
 
         names = [p["name"] for p in run.manifest["scenario"]["phases"]]
         names += sorted(set(rows["phase"].dropna()) - set(names))
@@ -317,7 +317,7 @@ class Oracle:
             row = self.own(run, "programme").set_index("commune_code").loc[site["commune_code"]]
             words = capital(locale.value_text("status", row["status"]))
             if row["status"] == "planned":
-                words = f"{row['start_year']}–{row['finish_year']}, {bn(row['total_cost'])} tỷ đồng"
+                words = f"{row['start_year']}–{row['finish_year']}, {bn(row['cost_at_price_year'])} tỷ đồng (theo giá năm gốc)"
             pairs.append((wording.clean(title), words))
         half = (len(pairs) + 1) // 2
         pairs += [("", "")] * (2 * half - len(pairs))
@@ -368,10 +368,10 @@ class Oracle:
 
     def programme_table(self, run):
         names = ("priority_rank", "name", "status", "phase", "start_year", "finish_year", "build_type",
-                 "needed_build_type", "site_id", "population", "deficit_floor_area_m2", "total_cost",
+                 "needed_build_type", "site_id", "population", "deficit_floor_area_m2", "cost_at_price_year",
                  "clearance_cost_included", "reasons")  # fmt: skip
         return self.table_of("programme", names, self.programme(run), of=self.planned(run),
-                             sums=("population", "deficit_floor_area_m2", "total_cost"),
+                             sums=("population", "deficit_floor_area_m2", "cost_at_price_year"),
                              total_words="Tổng các đơn vị được bố trí")  # fmt: skip
 
     def funding(self, run):

@@ -27,4 +27,4 @@ def test_the_sheet_is_in_trieu_dong_and_says_so(small_run, tmp_path):
     page = openpyxl.load_workbook(path).worksheets[0]
     words = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
     assert any(word.startswith("Đơn vị: triệu đồng") for word in words)
-    assert "Tổng mức đầu tư" in words
+    assert "Tổng mức đầu tư theo giá các năm chi" in words

@@ -47,7 +47,7 @@ class FinishedRun:
                 "option": "a",
                 "commune_code": c["code"],
                 "status": "planned",
-                "total_cost": 1e9,
+                "cost_at_price_year": 1e9,
                 "clearance_cost_included": True,
                 "geometry": square,
             }

@@ -24,7 +24,7 @@ def chosen(budget):
             "check_result": "clear",
             "population": 1,
             "deficit_floor_area_m2": 1.0,
-            "total_cost": [c * UNIT for c in COSTS],
+            "cost_at_price_year": [c * UNIT for c in COSTS],
             "clearance_cost_included": True,
             "is_border": False,
             "is_central_ward": False,

@@ -28,11 +28,11 @@ _TOLD: Mapping[str, tuple[str, ...]] = {
     "conflicts": ("site_id", "zone_id", "title", "plan_kind", "decision_no", "decision_date", "function", "relation",
                   "area_m2", "percent_of_site", "effect", "legal_basis", "illustrative"),
     "programme": ("name", "priority_rank", "phase", "status", "start_year", "finish_year", "build_type",
-                  "needed_build_type", "site_id", "total_cost"),
+                  "needed_build_type", "site_id", "cost_at_price_year", "total_cost"),
     "surplus": ("facility_id", "name", "treatment", "free_year", "floor_area_m2", "land_area_m2", "legal_basis"),
     "communes": ("code", "name", "kind", "population", "required_floor_area_m2", "deficit_floor_area_m2",
                  "required_land_area_m2", "build_type", "best_site_id", "priority_rank", "priority_points", "phase",
-                 "total_cost", "coverage_percent"),
+                 "cost_at_price_year", "total_cost", "coverage_percent"),
     "facilities": ("facility_id", "name", "status", "condition", "floor_area_m2", "land_area_m2", "kept"),
 }  # fmt: skip
 

@@ -175,6 +175,12 @@ SP.cards = function (content, W, hooks) {
     return W.t("build_type_instead", { built: W.token("build_type", p.build_type), needed: needed });
   }
   function withoutClearance(p) { return p && p.clearance_cost_included === false ? " (" + W.t("no_clearance") + ")" : ""; }
+  // the year is named where it is the same for all that is shown
+  function atPriceYear(models) {
+    var base = models[0].run.price_base;
+    var same = models.every(function (m) { return m.run.price_base === base; });
+    return W.t("cost_at_price_year", { base: same ? base : W.t("price_base") });
+  }
   function siteName(model, id) { var s = model.bySite.get(id); return s ? (s.label || s.site_id) : id; }
   C.years = years;
 
@@ -186,7 +192,8 @@ SP.cards = function (content, W, hooks) {
       el("p.lead", {}, [el("strong", {}, phaseName(model, own, c)), own && years(own) ? " · " + years(own) : c.start_year ? " · " + years(c) : ""]),
       facts([
         [W.t("build_type"), buildType(own, c)],
-        [W.t("total_cost"), c.total_cost === null ? null : W.billion(c.total_cost) + withoutClearance(own)],
+        [atPriceYear([model]), own && own.cost_at_price_year !== null ? W.billion(own.cost_at_price_year) + withoutClearance(own) : null],
+        [W.t("total_cost"), own && own.total_cost !== null ? W.billion(own.total_cost) + withoutClearance(own) : null],
         [W.t("locked"), own && own.locked ? W.t("yes") : null],
         [W.t("pilot"), own && own.pilot ? W.t("yes") : null]
       ]),
@@ -445,6 +452,12 @@ SP.cards = function (content, W, hooks) {
       return el("tr" + (differs ? ".differs" : ""), {}, [el("th", { scope: "row" }, label), values.map(function (v) { return el("td", {}, v); })]);
     }
     function each(f) { return communes.map(function (c, i) { return c ? f(c, views[i].model) : "–"; }); }
+    function cost(column) {
+      return function (x, m) {
+        var p = m.planOf(code, m.run.option);
+        return p ? W.billion(p[column]) + (p[column] === null ? "" : withoutClearance(p)) : "–";
+      };
+    }
     var c = communes[0];
     return el("article.card", { "data-commune": code }, [
       back(W.t("back_to_list"), options.back),
@@ -457,7 +470,8 @@ SP.cards = function (content, W, hooks) {
           line(W.t("build_type"), each(function (x, m) { return buildType(m.planOf(code, m.run.option), x); })),
           line(W.t("priority"), each(function (x) { return x.priority_rank === null ? "–" : String(x.priority_rank); })),
           line(W.t("points"), each(function (x) { return W.number(x.priority_points, 1); })),
-          line(W.t("total_cost"), each(function (x, m) { return W.billion(x.total_cost) + (x.total_cost === null ? "" : withoutClearance(m.planOf(code, m.run.option))); })),
+          line(atPriceYear(views.map(function (v) { return v.model; })), each(cost("cost_at_price_year"))),
+          line(W.t("total_cost"), each(cost("total_cost"))),
           line(W.t("best_site"), each(function (x, m) { var s = m.bySite.get(x.best_site_id); return s ? (s.label || s.site_id) : "–"; })),
           line(W.t("score"), each(function (x) { return W.number(x.best_site_score, 1); })),
           line(W.t("check_result"), each(function (x) { return x.best_check_result ? W.token("check_result", x.best_check_result) : "–"; }))

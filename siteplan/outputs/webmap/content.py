@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import prices, summary, wording
 from siteplan.outputs.chain import norm_changes
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
@@ -252,6 +252,7 @@ def run_content(run: Run, lang: str) -> Content:
         "phases": [{"name": p["name"], "years": list(p["years"])} for p in scenario.get("phases", ())],
         "options": options,
         "option": option,
+        "price_base": prices.base(run, lang),
         "criteria": _criteria(run, lang),
         "weighing": weighing.rules_of(run),
         "communes": _communes(run, communes, option, lang),

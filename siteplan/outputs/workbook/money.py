@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs import prices, run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.outputs.workbook import charts
@@ -264,7 +264,7 @@ def add_funding(
             [int(line["year"]), *cells, Live(f"=ROUND(SUM($B{{row}}:${last}{{row}}),9)", total) if sources else total]
         )
     kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
-    notes: list[Any] = [locale.text(f"workbook.funds.{kind}", lang)]
+    notes: list[Any] = [locale.text(f"workbook.funds.{kind}", lang), locale.text("workbook.funds.prices", lang)]
     if payments is not None and parameters is not None:
         notes.append(parameters.status(lang))
     return book.sheet(
@@ -287,31 +287,31 @@ def add_programme(
     option = summary.short_option(run, lang)
     names = [name for name in RESULTS["programme"].names if name != "option"]
     rows = summary.programme(run)
-    totals = ("total_cost", "population", "deficit_floor_area_m2")
+    totals = ("cost_at_price_year", "total_cost", "population", "deficit_floor_area_m2")
     fields, lines = fields_of("programme", names, lang, totals), rows_of(run, rows, "programme", names, lang)
     at = {name: n for n, name in enumerate(names)}
     code = f"${column_letter(at['commune_code'])}{{row}}"
     for own, line in zip(rows.to_dict("records"), lines, strict=True):
-        cell = at["total_cost"]
-        group = (str(own["commune_code"]), own["needed_build_type"])
-        if line[cell] is not None and payments is not None and sizes is not None:
-            if group[0] in payments.communes:
-                line[cell] = Live(payments.of_commune(group[0]), line[cell])
-            elif (cost := sizes.cost(group)) is not None:
-                line[cell] = Live(f"={cost}", line[cell])
+        group = (str(own["commune_code"]), own["build_type"])
+        paid, cost = at["total_cost"], at["cost_at_price_year"]
+        if line[paid] is not None and payments is not None and group[0] in payments.communes:
+            line[paid] = Live(payments.of_commune(group[0]), line[paid])
+        if line[cost] is not None and sizes is not None and (found := sizes.cost(group)) is not None:
+            line[cost] = Live(f"={found}", line[cost])
         if priority is not None and parameters is not None:
             found = f"MATCH({code},{priority.column('code')},0)"
             for name in ("priority_rank", "priority_points"):
                 if line[at[name]] is not None:
                     line[at[name]] = Live(f"=INDEX({priority.column(name)},{found})", line[at[name]])
-    notes: list[Any] = [locale.text("workbook.programme_note", lang)]
+    notes: list[Any] = [locale.text("workbook.programme_note", lang), *filter(None, [prices.note([run], lang)])]
     unpriced = summary.without_clearance(rows)
     if unpriced:
         notes.append(locale.text("workbook.programme_unpriced", lang, count=unpriced))
     if parameters is not None:
         notes += [parameters.status(lang), locale.text("workbook.live.not_solved", lang)]
     parts = {
-        status: summary.add_up(rows.loc[rows["status"] == status, "total_cost"]) for status in ("planned", "waiting")
+        status: summary.add_up(rows.loc[rows["status"] == status, "cost_at_price_year"])
+        for status in ("planned", "waiting")
     }
     if parts["waiting"]:
         notes.append(locale.text("workbook.programme_split", lang, **parts))
