@@ -184,6 +184,25 @@ def test_money_adds_up(both):
         assert np.allclose(communes["total_cost"], programme["total_cost"])
 
 
+def test_costs_at_the_price_year_are_those_of_what_is_built_and_of_what_waits(both):
+    for run in both:
+        programme = run.programme.set_index("commune_code")
+        level = run.manifest["scenario"]["costs"]["level"]
+        priced = run.costs.groupby(["commune_code", "build_type"])[level].sum()
+        needed = programme[programme["status"] != "not_needed"]
+        expected = priced.loc[list(zip(needed.index, needed["build_type"], strict=True))].to_numpy()
+        assert np.allclose(needed["cost_at_price_year"], expected, atol=5e5)
+        assert (needed["total_cost"].notna() == (needed["status"] == "planned")).all()
+        unneeded = programme[programme["status"] == "not_needed"]
+        names = ["cost_at_price_year", "total_cost", "clearance_cost_included"]
+        assert unneeded[names].isna().all(axis=None)
+        communes = run.communes.set_index("code")
+        assert communes.loc[unneeded.index, names].isna().all(axis=None)
+        as_needed = needed[needed["build_type"] == needed["needed_build_type"]]
+        assert np.allclose(communes.loc[as_needed.index, "cost_at_price_year"], as_needed["cost_at_price_year"])
+        assert communes.loc[needed.index, "total_cost"].equals(needed["total_cost"])
+
+
 def test_option_2_stays_within_its_committed_money(both):
     run = both[1]
     funds = [f for f in run.manifest["scenario"]["funds"] if f["committed"]]

@@ -1,8 +1,11 @@
+import contextlib
+import dataclasses
 import datetime as dt
 import hashlib
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -67,6 +70,47 @@ def test_what_is_written_is_read_back(tmp_path):
     assert (raster.bounds, raster.source_resolution_m) == ((60, 30, 120, 90), 450)
     assert run.raster("no such") is None
     assert run.problems[0]["file"] == "'=cmd|x"
+
+
+def test_a_run_from_before_the_cost_at_the_price_year_opens_with_it(tmp_path):
+    """Then the total of what waits was its cost at the price year, and communes without need had a cost of 0."""
+    codes = ["a", "b", "c", "d"]
+    communes = gpd.GeoDataFrame(
+        {
+            "code": codes, "name": codes, "build_type": ["build_new", "build_new", "extend", "none"],
+            "start_year": [2027, 2028, None, None], "total_cost": [11e9, 4.4e9, 7e9, 0.0],
+            "cost_at_price_year": [10e9, 20e9, 7e9, 0.0], "clearance_cost_included": [False, False, False, True],
+        },
+        geometry=[shapely.box(n, 0, n + 1, 1) for n in range(4)], crs=9215,
+    )  # fmt: skip
+    programme = gpd.GeoDataFrame(
+        {
+            "option": "a", "commune_code": codes, "status": ["planned", "planned", "waiting", "not_needed"],
+            "build_type": ["build_new", "extend", "extend", "none"], "total_cost": [11e9, 4.4e9, 7e9, None],
+            "clearance_cost_included": [False, False, False, True],
+        },
+        geometry=communes.geometry, crs=9215,
+    )  # fmt: skip
+    options = pd.DataFrame({
+        "commune_code": ["a", "b", "b", "c"], "build_type": ["build_new", "build_new", "extend", "extend"],
+        "cost_at_price_year": [10e9, 20e9, 4e9, 7e9],
+    })  # fmt: skip
+    own = content()
+    tables = {"communes": communes, "programme": programme, "build_options": options}
+    folder = runs.write_run(tmp_path / "a", dataclasses.replace(own, tables=tables)).folder
+    with contextlib.closing(sqlite3.connect(folder / "results.gpkg")) as database:
+        database.execute("ALTER TABLE programme DROP COLUMN cost_at_price_year")
+        database.commit()
+    run = Run(folder)
+    assert run.programme["cost_at_price_year"].tolist()[:3] == [10e9, 4e9, 7e9]
+    assert run.programme["total_cost"].tolist()[:2] == [11e9, 4.4e9]
+    assert run.programme["total_cost"][2:].isna().all()
+    assert run.communes["total_cost"][2:].isna().all()
+    assert run.communes["cost_at_price_year"].tolist()[:3] == [10e9, 20e9, 7e9]
+    for frame in (run.programme, run.communes):
+        assert frame.loc[3, ["cost_at_price_year", "clearance_cost_included"]].isna().all()
+        assert frame["clearance_cost_included"].tolist()[:3] == [False] * 3
+        assert frame["cost_at_price_year"].dtype == "float64"
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path):

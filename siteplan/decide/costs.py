@@ -280,8 +280,8 @@ def estimate(communes: pd.DataFrame, sites: gpd.GeoDataFrame, rules: Rules, scen
     CostResult
         ``costs`` in đồng of the price year; the component of land clearance carries its category
         (``land_clearance_rice``). ``totals``: ``commune_code, cost_at_price_year`` (at the scenario's level, rounded to
-        a million), ``cost_low, cost_high``, ``clearance_cost_included``, ``rests_on``. Each total is the sum of the rows
-        that have a figure. A build type ``none`` has neither rows nor totals.
+        a million), ``cost_low, cost_high``, ``clearance_cost_included``, ``rests_on``. Each total is the sum of the
+        rows that have a figure. A build type ``none`` has neither rows nor totals.
 
     Raises
     ------

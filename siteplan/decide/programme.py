@@ -71,8 +71,8 @@ def plan(
     ----------
     candidates
         One row a commune: commune_code, name, priority_rank, priority_points, build_type, site_id, check_result,
-        population, deficit_floor_area_m2, cost_at_price_year (đồng at the scenario's price level), clearance_cost_included,
-        is_border, is_central_ward, gap_basis, rests_on, geometry.
+        population, deficit_floor_area_m2, cost_at_price_year (đồng at the scenario's price level),
+        clearance_cost_included, is_border, is_central_ward, gap_basis, rests_on, geometry.
     scenario
         Phases, funds, limits, objective.
     locks
@@ -133,7 +133,11 @@ def plan(
             if placement.phase:
                 record |= _built(placement)
         else:
-            record |= {"status": "not_needed", "clearance_cost_included": None, "reasons": encode(explain_not_needed(row))}
+            record |= {
+                "status": "not_needed",
+                "clearance_cost_included": None,
+                "reasons": encode(explain_not_needed(row)),
+            }
         table.append(record)
     programme = _table(table, candidates)
     return ProgrammeResult(programme, funding, lambda: proof(model, solved, starts))

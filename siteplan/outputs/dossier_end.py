@@ -98,7 +98,8 @@ def _components(writer: Writer, run: Run) -> None:
         [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
         for row in costs.to_dict("records")
     ]
-    writer.paper.caption(writer.words("money.components_caption", title=writer.option_of(run), base=prices.base(run, writer.lang)))
+    words = {"title": writer.option_of(run), "base": prices.base(run, writer.lang)}
+    writer.paper.caption(writer.words("money.components_caption", **words))
     headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
     writer.sums(headings, lines, [_bn(writer, costs[level].sum()) for level in levels])
     planned = summary.programme(run)

@@ -34,7 +34,7 @@ STATUS_COLOURS = {"planned": "#2c7fb8", "waiting": "#fdae61", "not_needed": "#d9
 
 
 def province_row(run: Run) -> dict[str, Any]:
-    """Return the sums of a province as its run has them (areas m², cost billions of đồng at prices of its price year)."""
+    """Return the sums of a province as its run has them (areas m², cost tỷ đồng of its price year)."""
     communes, programme, province = run.communes, run.programme, run.manifest["province"]
     planned = programme[programme["status"] == "planned"]
     return {

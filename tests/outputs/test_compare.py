@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from siteplan.errors import InputError, UsageError
-from siteplan.outputs import compare, compare_files
+from siteplan.outputs import compare, compare_files, prices
 
 
 def values(comparison, option):
@@ -105,6 +105,34 @@ def test_values_that_read_the_same_are_the_same(two_runs):
     })  # fmt: skip
     found = compare.compare_runs([first, twin])
     assert {params["view"]: key for key, params in found.verdict}["money"] == "compare.verdict.equal"
+
+
+def test_options_of_two_price_years_are_not_weighed_by_costs_at_them(build_run):
+    """70 against 60 tỷ at prices of 2025 and 2020 says nothing; what is paid by year still counts."""
+    first, second = build_run(), build_run("phuong_an_3")
+    second.tables["programme"]["cost_at_price_year"] -= 5e9
+    for run, year in ((first, 2025), (second, 2020)):
+        run.manifest["scenario"]["costs"] = {"price_year": year}
+    found = compare.compare_runs([first, second])
+    told = {message[1]["measure"] for side in (found.strengths, found.weaknesses) for own in side.values()
+            for message in own}  # fmt: skip
+    assert not told & {"cost_at_price_year", "cost_per_person"}
+    assert values(found, found.options[1])["cost_at_price_year"] == pytest.approx(68 - 15)
+    assert "2025" in prices.note([first, second], "vi")
+    assert "2020" in prices.note([first, second], "vi")
+    assert {params["view"]: key for key, params in found.verdict}["money"] == "compare.verdict.equal"
+    second.manifest["scenario"]["costs"] = {"price_year": 2025}
+    found = compare.compare_runs([first, second])
+    assert {params["view"]: key for key, params in found.verdict}["money"] == "compare.verdict.better"
+
+
+def test_what_one_option_plans_and_the_other_does_not_is_compared_at_the_price_year(two_runs):
+    found = compare.compare_runs(two_runs)
+    rows = found.by_commune.set_index("commune_code")
+    first, second = (rows[f"{option}:cost_at_price_year"] for option in found.options)
+    assert rows.loc["05977", f"{found.options[0]}:status"] == "planned"
+    assert rows.loc["05977", f"{found.options[1]}:status"] == "waiting"
+    assert first.loc["05977"] == second.loc["05977"] == 40e9
 
 
 def test_equal_options_have_neither_strength_nor_winner(build_run):

@@ -317,7 +317,8 @@ class Oracle:
             row = self.own(run, "programme").set_index("commune_code").loc[site["commune_code"]]
             words = capital(locale.value_text("status", row["status"]))
             if row["status"] == "planned":
-                words = f"{row['start_year']}–{row['finish_year']}, {bn(row['cost_at_price_year'])} tỷ đồng (theo giá năm gốc)"
+                cost = f"{bn(row['cost_at_price_year'])} tỷ đồng (theo giá năm gốc)"
+                words = f"{row['start_year']}–{row['finish_year']}, {cost}"
             pairs.append((wording.clean(title), words))
         half = (len(pairs) + 1) // 2
         pairs += [("", "")] * (2 * half - len(pairs))
