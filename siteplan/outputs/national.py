@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import crs, locale
-from siteplan.outputs import run_words, spreadsheet
+from siteplan.outputs import prices, run_words, spreadsheet
 from siteplan.outputs.spreadsheet import Field
 from siteplan.runs import write_geopackage
 
@@ -76,7 +76,7 @@ def write_national(runs: Sequence[Run], stem: Path, lang: str = locale.DEFAULT_L
     rows = sorted((province_row(run) for run in runs), key=lambda row: str(row["province_code"]))
     with spreadsheet.Book(book_file, list(runs), lang, title) as book:
         fields = [Field(locale.text(f"national.column.{name}", lang), width, kind) for name, width, kind in _COLUMNS]
-        notes = [locale.text("national.note", lang)]
+        notes = [locale.text("national.note", lang), *filter(None, [prices.note(runs, lang)])]
         cells = [[row[name] for name, _, _ in _COLUMNS] for row in rows]
         book.sheet(locale.text("national.sheet", lang), title, fields, cells, notes=notes)
     communes = communes_of(runs)

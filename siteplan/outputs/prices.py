@@ -36,9 +36,8 @@ def base(run: Run, lang: str) -> str:
 
 def note(runs: Sequence[Run], lang: str) -> str:
     """Say which year the price year is; empty where no run tells. Runs of different years are told apart."""
-    years = {run_words.title_of(run, lang).split(":")[0].strip(): year_of(run) for run in runs}
-    known = {year for year in years.values() if year is not None}
+    known = {year for run in runs if (year := year_of(run)) is not None}
     if len(known) > 1:
-        listed = "; ".join(f"{title}: {year or '–'}" for title, year in years.items())
+        listed = "; ".join(f"{run_words.title_of(run, lang).split(':')[0]}: {year_of(run) or '–'}" for run in runs)
         return locale.text("prices.differ", lang, listed=listed)
     return locale.text("prices.note", lang, year=known.pop()) if known else ""

@@ -68,7 +68,9 @@ class Run:
         """Return a result table as its schema says; an empty one where the run wrote no rows."""
         if name not in self._tables:
             found = read_table(self.folder / "results.gpkg", RESULTS[name], self.epsg)
-            self._tables[name] = self._with_price_year(found) if name == "programme" else _of_what_is_built(name, found)
+            if name == "programme":
+                found = self._with_price_year(found)
+            self._tables[name] = _without_untrue_costs(found) if name == "communes" else found
         return self._tables[name].copy(deep=False)
 
     def _with_price_year(self, programme: Any) -> Any:
@@ -133,13 +135,12 @@ class Run:
             return list(csv.DictReader(handle))
 
 
-def _of_what_is_built(name: str, frame: Any) -> Any:
-    """Take the costs off communes that need no building or wait, where a run from before wrote 0 or the cost it has."""
-    if name == "communes":
-        frame.loc[frame["start_year"].isna(), "total_cost"] = None
-        unneeded = ["cost_at_price_year", "cost_low", "cost_high", "clearance_cost_included"]
-        frame.loc[frame["build_type"] == "none", unneeded] = None
-    return frame
+def _without_untrue_costs(communes: Any) -> Any:
+    """Take off what runs from before wrote: a total of what waits, and 0 where nothing is needed."""
+    communes.loc[communes["start_year"].isna(), "total_cost"] = None
+    of_need = ["cost_at_price_year", "cost_low", "cost_high", "clearance_cost_included"]
+    communes.loc[communes["build_type"] == "none", of_need] = None
+    return communes
 
 
 def find_run(name: str | Path | None, runs: Path) -> Run:
