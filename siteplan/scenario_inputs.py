@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siteplan import clock
 from siteplan.decide import weights
 from siteplan.errors import InputError, Problem, SiteplanError
 from siteplan.norms import load_norms
 from siteplan.scenario import extended_files, load_scenario, standing
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from siteplan.norms import Norms
+    from siteplan.rules import Rules
     from siteplan.scenario import Scenario
 
 # what a file that others extend may leave to them
 _LEFT_TO_OTHERS = ("scenario_key_missing", "phases_missing", "funds_missing")
+LONG_BEHIND_DAYS = 183
+_DAY = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -75,4 +83,64 @@ def check_scenarios(folder: Path, standards: Path, own: tuple[str, ...] = ()) ->
         except SiteplanError as error:
             kept = [p for p in error.problems if path.resolve() not in bases or p.key not in _LEFT_TO_OTHERS]
             problems += [p for p in kept if p not in problems]
+    return problems
+
+
+def dates_of_rules(rules: Rules) -> dict[str, dt.date]:
+    """Return the documents that rules rest on and name with their day ("... ngày 30/03/2026"), with that day."""
+    found: dict[str, dt.date] = {}
+    for table in (getattr(rules, field.name) for field in fields(rules)):
+        cells = table["legal_basis"].dropna().unique() if "legal_basis" in table else ()
+        for document in (part.strip() for cell in cells for part in str(cell).split(";")):
+            for day, month, year in _DAY.findall(document):
+                try:
+                    found[document] = dt.date(int(year), int(month), int(day))
+                except ValueError:
+                    continue  # no day of the calendar: a slip of the pen in a citation is no newer document
+    return found
+
+
+def dates_of_sources(sources: pd.DataFrame) -> dict[str, dt.date]:
+    """Return the layers of a run with the dates of their data; ``RESULTS["sources"]``."""
+    dated = sources[sources["data_date"].notna()]
+    days = (dt.date.fromisoformat(str(day)[:10]) for day in dated["data_date"])
+    return dict(zip(dated["layer"].astype(str), days, strict=True))
+
+
+def date_behind(path: Path, used: Mapping[str, dt.date]) -> list[Problem]:
+    """Warn of a scenario whose date lies before what it uses, or long before today.
+
+    Parameters
+    ----------
+    path
+        Scenario file; one that cannot be read gives nothing here.
+    used
+        Layers and documents that are used, by name, with their dates.
+
+    Returns
+    -------
+    list of Problem
+        At most one ``date_behind``: of what is used the newest, else today. It depends on the day, so it is printed and
+        belongs into no run.
+    """
+    try:
+        date = load_scenario(path).date
+    except SiteplanError:
+        return []
+    today = clock.today()
+    # a plan of next year is no reason to reckon as of next year
+    known = [(day, name) for name, day in used.items() if date < day <= today]
+    newest, name = max(known, default=(today, ""))
+    if not known and (today - date).days <= LONG_BEHIND_DAYS:
+        return []
+    params = {"date": date.isoformat(), "newest": newest.isoformat(), "behind": "used" if known else "today"}
+    return [Problem("date_behind", "warning", file=standing_in(path, "date"), column="date", value=date.isoformat(),
+                    params={**params, "name": f" ({name})" if name else ""})]  # fmt: skip
+
+
+def dates_behind(paths: Iterable[Path], used: Mapping[str, dt.date]) -> list[Problem]:
+    """Return the warnings of :func:`date_behind` of several scenario files, each once."""
+    problems: list[Problem] = []
+    for path in paths:
+        problems += [p for p in date_behind(path, used) if p not in problems]
     return problems

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from siteplan import clock, locale
 from siteplan.cli.app import call
 from siteplan.errors import InputError
-from siteplan.scenario_inputs import check_locks, check_scenarios, read_scenario
+from siteplan.rules import load_rules
+from siteplan.scenario_inputs import check_locks, check_scenarios, dates_behind, dates_of_rules, read_scenario
 
 
 @pytest.fixture
@@ -98,3 +102,38 @@ def test_locks_on_communes_that_do_not_exist_are_told_once_where_they_stand(fold
     assert check_locks(folder, set()) == []  # communes could not be read: that is told
     (found,) = check_locks(folder, {"06184"})
     assert (found.key, found.value, Path(found.file).name) == ("lock_commune_unknown", "99999", "co_so.toml")
+
+
+def test_a_date_behind_what_is_used_or_long_behind_today_is_told(folder, monkeypatch):
+    plan = folder / "phuong_an_1.toml"
+
+    def told(today, **used):
+        monkeypatch.setattr(clock, "today", lambda: today)
+        return dates_behind([plan, folder / "phuong_an_2.toml"], used)
+
+    date = read_scenario(plan).date
+    soon, later = date + dt.timedelta(days=90), date + dt.timedelta(days=200)
+    assert told(soon) == []
+    assert told(soon, old=date - dt.timedelta(days=9)) == []
+    assert told(soon, next_year=later) == []  # of a day that has not come
+    (found,) = told(soon, roads=date + dt.timedelta(days=30), dem=date + dt.timedelta(days=60))
+    assert (found.key, found.severity, Path(found.file).name) == ("date_behind", "warning", "co_so.toml")
+    words = locale.text("problem.date_behind.what", **found.params)
+    assert "(dem)" in words
+    assert locale.dated((date + dt.timedelta(days=60)).isoformat()) in words
+    (found,) = told(later)
+    assert "hôm nay" in locale.text("problem.date_behind.what", **found.params)
+
+
+def test_documents_of_rules_tell_their_day(repo_root):
+    found = dates_of_rules(load_rules(repo_root / "layers" / "rules"))
+    assert dt.date(2026, 3, 30) in found.values()
+
+
+def test_nothing_of_a_run_knows_the_day(repo_root):
+    allowed = {"clock.py", "scenario_inputs.py"}
+    for path in (repo_root / "siteplan").rglob("*.py"):
+        if "cli" not in path.parts and path.name not in allowed:
+            words = path.read_text("utf-8")
+            assert not re.search(r"^\s*from siteplan(\.clock)? import .*\b(clock|today)\b", words, re.MULTILINE), path
+            assert "date.today(" not in words, path

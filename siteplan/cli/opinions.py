@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siteplan import clock
 from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import text, value_text
 
@@ -40,10 +41,10 @@ def _date(words_: str) -> str:
     from siteplan.layers.columns import iso_date
 
     try:
-        found = dt.date.fromisoformat(iso_date(words_)) if words_ else dt.date.today()
+        found = dt.date.fromisoformat(iso_date(words_)) if words_ else clock.today()
     except ValueError:
         raise UsageError(Problem("date_invalid", value=words_)) from None
-    if found > dt.date.today():
+    if found > clock.today():
         raise UsageError(Problem("opinion_date_ahead", value=words_))
     return found.isoformat()
 

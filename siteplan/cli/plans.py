@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siteplan import clock
 from siteplan.cli.session import CatalogOption, Session, in_session, words
 from siteplan.locale import number, text, value_text
 
@@ -35,7 +36,7 @@ def asked_date(place: Workspace, date: str | None, scenario: Path | None) -> dt.
         except ValueError:
             raise UsageError(Problem("date_invalid", value=date)) from None
     file = scenario or place.scenarios / BASE_SCENARIO
-    return load_scenario(file).date if scenario or file.is_file() else dt.date.today()
+    return load_scenario(file).date if scenario or file.is_file() else clock.today()
 
 
 def _register(now: Session, catalog: Path | None, date: str | None, scenario: Path | None) -> tuple[LayerSet, Any, Any]:

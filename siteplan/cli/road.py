@@ -104,9 +104,22 @@ def run(
             show_run(now, done, drawn)
         if comparing is not None:
             show_compared(now, comparing.result())
+    _show_dates_behind(now, scenarios, done_runs, place)
     now.line("run.seconds", seconds=number(time.perf_counter() - started, 1, now.lang))
     if len(begun) > 1 and comparing is None:
         now.line("run.compare_hint", runs=" ".join(done.name for done in done_runs))
+
+
+def _show_dates_behind(now: Session, scenarios: Sequence[Path], done: Sequence[Run], place: Workspace) -> None:
+    """Warn of scenarios whose date is behind what the runs used; printed only, a run does not depend on the day."""
+    from siteplan.rules import load_rules
+    from siteplan.scenario_inputs import dates_behind, dates_of_rules, dates_of_sources
+
+    used = dates_of_rules(load_rules(place.layers / "rules"))
+    for run in done:
+        used |= dates_of_sources(run.table("sources"))
+    if behind := dates_behind(scenarios, used):
+        now.problems(behind)
 
 
 def show_run(now: Session, run: Run, drawn: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siteplan import clock
 from siteplan.cli.session import (
     CatalogOption,
     OutOption,
@@ -254,5 +255,5 @@ def remind(
     layers = _layers(now, place, catalog)
     lines = lines_of(_communes(layers), Store(place.layers), now.lang)
     path = (out or place.root / FOLDER) / text("survey.letter.file", now.lang)
-    written = write_letter(lines, path, layers.province, dt.date.today(), _day(deadline), now.lang)
+    written = write_letter(lines, path, layers.province, clock.today(), _day(deadline), now.lang)
     now.line("written", file=str(written))
