@@ -5,6 +5,7 @@ from __future__ import annotations
 from siteplan.tables.inputs import SECTORS, STEPS
 from siteplan.tables.parts import (
     BASIS,
+    BASIS_CERTAINTY,
     BUILD_TYPE,
     BUILD_TYPES,
     CERTAINTY_MARK,
@@ -122,7 +123,7 @@ SURPLUS = Table(
         FLOOR_AREA,
         LAND_AREA,
         CONDITION,
-        REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
+        REASONS, BASIS, BASIS_CERTAINTY, RESTS_ON,
     ),
     ("option", "facility_id"), "point",
 )  # fmt: skip
@@ -143,7 +144,7 @@ SURPLUS_BUILDINGS = Table(
         DECIDED_BY,
         DEADLINE,
         DECISION_NO,
-        REASONS, BASIS, CERTAINTY_MARK, RESTS_ON,
+        REASONS, BASIS, BASIS_CERTAINTY, RESTS_ON,
     ),
     ("option", "building_id"),
 )  # fmt: skip

@@ -54,6 +54,10 @@ OPTION = text("option", "Phương án", "Option", "PHUONG_AN", nullable=False)
 RESTS_ON = text("rests_on", "Dựa trên", "Rests on", "DUA_TREN")
 BASIS = text("legal_basis", "Căn cứ pháp lý", "Legal basis", "CAN_CU")
 CERTAINTY_MARK = text("certainty", "Độ tin cậy", "Certainty", "DO_TIN_CAY", values=CERTAINTY)
+# where the figures of a row are known and what is unsure is the law it rests on
+BASIS_CERTAINTY = text(
+    "certainty", "Độ tin cậy của căn cứ pháp lý", "Certainty of the legal basis", "DO_TIN_CAY", values=CERTAINTY
+)
 REASONS = messages("reasons", "Lý do", "Reasons", "LY_DO")
 
 # columns that stand in more than one table

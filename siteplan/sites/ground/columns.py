@@ -177,12 +177,15 @@ def ground_reasons(row: Mapping[str, Any], coarse_m: float | None, low_ground_m:
     key = "earthworks_balanced" if row["earthworks_balanced"] is True else "earthworks"
     metres = {"metres": row["dem_resolution_m"]}
     messages.append((f"sites.reason.{key}", {**figures, "cut": row["cut_m3"], "fill": row["fill_m3"], **metres}))
-    messages.append(_of_flood(row))
+    low = {"height": row["drainage_height_m"], "distance": row["drainage_distance_m"], **metres}
+    below = row["drainage_height_m"] < low_ground_m
+    high_alone = row["flood_state"] == "not_assessed" and row["drainage_height_m"] >= low_ground_m
+    # a height above a stream that stood alone would be read as safe
+    messages.append(("sites.reason.flood_not_assessed_height", low) if high_alone else _of_flood(row))
     if row["landslide_proxy"] in ("medium", "high"):
         around = {"slope": row["steepest_around_percent"], "relief": row["relief_around_m"], **metres}
         messages.append(("sites.reason.landslide_proxy", {"level": row["landslide_proxy"], **around}))
-    if row["drainage_height_m"] < low_ground_m:
-        low = {"height": row["drainage_height_m"], "distance": row["drainage_distance_m"], **metres}
+    if below:
         messages.append(("sites.reason.low_ground", low))
     return messages
 
