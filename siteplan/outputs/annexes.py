@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import dossier_conformity, prices, run_words, summary, wording
+from siteplan.outputs import dossier_conformity, prices, released, run_words, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
-OVERLAPS = ("overlap", "contains", "within")
 # variable of the template, behind "phu_luc_" -> name of the annex
 ANNEXES = {
     "don_vi": "communes", "nhom": "groups", "phieu_vi_tri": "site_sheets", "bang_chung": "evidence",
@@ -125,16 +124,10 @@ def _annex_figures(writer: Writer) -> None:
     writer.table("figures", names, rows, size_pt=9, extra=extra)
 
 
-def _overlap_counts(run: Run) -> dict[str, int]:
-    evidence = run.conflicts
-    overlaps = evidence[evidence["relation"].isin(("overlap", "contains", "within"))]
-    return {str(k): int(v) for k, v in overlaps.groupby("site_id").size().items()}
-
-
 def _annex_sites(writer: Writer) -> None:
     best = summary.proposed_sites(writer.run)
     communes = summary.names_by_code(writer.run)
-    counts = _overlap_counts(writer.run)
+    counts = summary.against(writer.run.conflicts, writer.run)["site_id"].value_counts()
     names = (
         "site_id",
         "label",
@@ -148,21 +141,18 @@ def _annex_sites(writer: Writer) -> None:
     )
     extra = [
         (1, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in best["commune_code"]]),
-        (8, writer.words("overlap_count"), [str(counts.get(str(s), 0)) for s in best["site_id"]]),
+        (8, writer.words("overlap_count"), [str(int(counts.get(s, 0))) for s in best["site_id"]]),
     ]
     writer.table("sites", names, best, size_pt=8.5, extra=extra)
 
 
 def _annex_evidence(writer: Writer) -> None:
-    """Write each proposed site, its conformity with each kind of plan, and each overlap with its effect."""
+    """Write each proposed site, its conformity with each kind of plan, and each finding against one."""
     writer.paper.caption(writer.annex_name("sites"))
     _annex_sites(writer)
     dossier_conformity.write_matrix(writer)
     writer.paper.caption(writer.words("overlaps_caption"))
-    evidence = run_words.printable_evidence(writer.run, writer.lang)
-    best = set(summary.proposed_sites(writer.run)["site_id"])
-    rows = evidence[evidence["site_id"].isin(best) & evidence["relation"].isin(("overlap", "contains", "within"))]
-    rows = rows[rows["effect"] != "information"] if "effect" in rows else rows
+    rows = summary.against(run_words.printable_evidence(writer.run, writer.lang), writer.run)
     names = (
         "title",
         "decision_no",
@@ -206,33 +196,44 @@ def _annex_priority(writer: Writer) -> None:
 
 def _annex_programme(writer: Writer, run: Run) -> None:
     rows = summary.programme(run)
-    names = (
-        "priority_rank",
-        "name",
-        "status",
-        "phase",
-        "start_year",
-        "finish_year",
-        "build_type",
-        "needed_build_type",
-        "site_id",
-        "population",
-        "deficit_floor_area_m2",
-        "cost_at_price_year",
-        "clearance_cost_included",
-        "reasons",
-    )
+    names = ("priority_rank", "name", "population", "deficit_floor_area_m2", "cost_at_price_year", "reasons")
+    # what belongs together stands in one column: the reasons need the room
+    labels = dict(zip(run.sites["site_id"], run.sites["label"], strict=True))
+    lines = rows.to_dict("records")
+    extra = [
+        (2, writer.words("programme_phase"), [_phase_of(row, writer.lang) for row in lines]),
+        (3, writer.words("programme_years"), [_years_of(row) for row in lines]),
+        (4, wording.label(RESULTS["programme"].column("build_type"), writer.lang),
+         [summary.built_as(row, writer.lang) for row in lines]),
+        (5, wording.label(RESULTS["sites"].column("label"), writer.lang),
+         [wording.clean(str(labels.get(row["site_id"]) or "–")) for row in lines]),
+    ]  # fmt: skip
     writer.table(
         "programme",
         names,
         rows,
         size_pt=8,
+        extra=extra,
         total=("population", "deficit_floor_area_m2", "cost_at_price_year"),
         total_of=rows[rows["status"] == "planned"],
         total_words=writer.words("programme_total"),
     )
+    if unpriced := summary.without_clearance(rows[rows["status"] == "planned"]):
+        writer.say("options.unpriced", count=writer.number(unpriced))
     if told := prices.note([run], writer.lang):
         writer.paper.text(told)
+
+
+def _phase_of(row: Mapping[Any, Any], lang: str) -> str:
+    """Phase of a planned commune; of others what becomes of them."""
+    phase = wording.scalar(row["phase"])
+    planned = row["status"] == "planned" and phase is not None
+    return wording.clean(str(phase)) if planned else locale.value_text("status", row["status"], lang)
+
+
+def _years_of(row: Mapping[Any, Any]) -> str:
+    years = [wording.scalar(row[name]) for name in ("start_year", "finish_year")]
+    return "–".join(dict.fromkeys(str(int(year)) for year in years if year is not None)) or "–"
 
 
 def _annex_funding(writer: Writer, run: Run) -> None:
@@ -260,7 +261,8 @@ def _annex_surplus(writer: Writer) -> None:
     extra = [
         (2, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]])
     ]
-    for option, own in of_options.items():
+    whens = [released.facilities(run).set_index("facility_id")["when"].to_dict() for run in writer.runs]
+    for (option, own), when in zip(of_options.items(), whens, strict=True):
         by_id = own.set_index("facility_id").reindex(rows["facility_id"])
         for name in ("treatment", "free_year"):
             column = RESULTS["surplus"].column(name)
@@ -268,8 +270,17 @@ def _annex_surplus(writer: Writer) -> None:
             if len(of_options) > 1:
                 heading = f"{option}: {heading[:1].lower()}{heading[1:]}"
             texts = [wording.shown(column, value, writer.lang) for value in by_id[name]]
+            if name == "free_year":  # where there is no year, why there is none
+                states = [when.get(i, released.KEPT) for i in by_id.index]
+                texts = [words if state == "freed" else writer.words(f"surplus.when.{state}")
+                         for words, state in zip(texts, states, strict=True)]  # fmt: skip
             extra.append((len(names) + len(extra) - 1, heading, texts))
     writer.table("surplus", names, rows, size_pt=8.5, extra=extra, total=("floor_area_m2", "land_area_m2"))
+    called = {str(i): wording.clean(str(name or i)) for i, name in zip(rows["facility_id"], rows["name"], strict=True)}
+    pairs = [pair for pair in released.sharing(writer.run) if set(pair) <= set(called)]
+    if pairs:
+        listed = "; ".join(f"{called[a]} ({a}) – {called[b]} ({b})" for a, b in pairs)
+        writer.say("surplus.sharing", listed=listed)
 
 
 def _annex_plain(writer: Writer, run: Run, table: str, names: Sequence[str]) -> None:

@@ -19,11 +19,16 @@ def write_built(writer: Writer, run: Run) -> None:
     rows = summary.programme(run)
     planned = rows[rows["status"] == "planned"]
     writer.say("options.build", listed=writer.counted("build", counts_of(planned["build_type"], TYPES)))
+    floors, names = summary.renovated_floor(run), summary.names_by_code(run)
+    renovated = {str(code): floors.get((str(code), "renovate"))
+                 for code in planned.loc[planned["build_type"] == "renovate", "commune_code"]}  # fmt: skip
+    told = [f"{names[code]} {writer.number(floor)} m²" for code, floor in renovated.items() if floor is not None]
+    if told:
+        writer.say("options.renovated", listed="; ".join(told))
     smaller = planned[~summary.as_needed(planned)]
     if smaller.empty:
         return
     left = writer.m2(summary.add_up(smaller["deficit_left_m2"]) or 0.0)
     writer.say("options.smaller", count=writer.number(len(smaller)), left=left)
-    names = summary.names_by_code(run)
     items = zip(smaller["commune_code"], smaller.to_dict("records"), strict=True)
     writer.paper.items([f"{names[str(code)]}: {summary.built_as(row, writer.lang)};" for code, row in items])

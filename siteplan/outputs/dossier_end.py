@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import compare, prices, run_words, summary, wording
+from siteplan.outputs import compare, dossier_funds, prices, released, run_words, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_places import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
-from siteplan.outputs.dossier_values import released
 from siteplan.outputs.paper_table import aligned
 from siteplan.outputs.replies import replies_of
 
@@ -60,7 +59,7 @@ def money(writer: Writer) -> None:
         writer.paper.heading(f"{number}. {title}", 2)
         _components(writer, run)
         _years(writer, run)
-        _funds(writer, run)
+        dossier_funds.write_funds(writer, run)
     _money_chart(writer)
     writer.say("money.annex", annex=writer.annex("funding"))
 
@@ -126,6 +125,7 @@ def _years(writer: Writer, run: Run) -> None:
     peak = table.sort_values([summary.TOTAL, "year"], ascending=[False, True], kind="stable").iloc[0]
     writer.say(
         "options.money",
+        kind=dossier_funds.kind_words(run, writer.lang),
         total=prices.as_paid(writer.money(float(table[summary.TOTAL].sum())), writer.lang),
         first=str(int(table["year"].min())),
         last=str(int(table["year"].max())),
@@ -151,18 +151,6 @@ def _sources_chart(writer: Writer, run: Run, table: pd.DataFrame, sources: Seque
     unit = locale.text("unit.money_shown", writer.lang)
     picture = bars([str(int(y)) for y in table["year"]], series, unit, writer.lang, decimals=1, stacked=True)
     writer.paper.picture(picture, WIDTH_MM, writer.words("money.chart_sources", title=writer.option_of(run)))
-
-
-def _funds(writer: Writer, run: Run) -> None:
-    funds = run_words.scenario_of(run).get("funds") or ()
-    if not funds:
-        writer.say("money.no_funds")
-        return
-    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
-    writer.paper.text(locale.text(f"workbook.funds.{kind}", writer.lang))
-    sure = sum(float(fund.get("amount", 0)) for fund in funds if fund.get("committed", True))
-    possible = sum(float(fund.get("amount", 0)) for fund in funds if not fund.get("committed", True))
-    writer.say("money.funds", sure=writer.money(sure), possible=writer.money(possible))
 
 
 def organisation(writer: Writer) -> None:
@@ -225,13 +213,10 @@ def recommendations(writer: Writer) -> None:
     missing = int(communes["best_site_id"].isna().sum())
     if missing:
         lines.append(writer.words("ask.without", count=writer.number(missing)))
-    lines.append(writer.words("ask.option" if len(writer.runs) > 1 else "ask.one_option", listed="; ".join(
-        _option_line(writer, run) for run in writer.runs)))  # fmt: skip
-    freed = "; ".join(
-        writer.words("ask.freed_by", title=writer.option_of(run), count=writer.number(len(released(run))))
-        for run in writer.runs
-    )
-    lines.append(writer.words("ask.surplus", listed=freed))
+    chosen = writer.words("ask.option" if len(writer.runs) > 1 else "ask.one_option", listed="; ".join(
+        _option_line(writer, run) for run in writer.runs))  # fmt: skip
+    lines.append(f"{chosen} {dossier_funds.reservations(writer, writer.runs)}")
+    lines.append(writer.words("ask.surplus", listed="; ".join(_freed_line(writer, run) for run in writer.runs)))
     unconfirmed = int((writer.run.table("assumptions")["certainty"] == "R").sum())
     if unconfirmed:
         lines.append(writer.words("ask.confirm", count=writer.number(unconfirmed), annex=writer.annex("assumptions")))
@@ -239,12 +224,17 @@ def recommendations(writer: Writer) -> None:
         writer.paper.text(f"{number}. {line}")
 
 
+def _freed_line(writer: Writer, run: Run) -> str:
+    counts = {name: writer.number(count) for name, count in released.parts_of(run)._asdict().items()}
+    return writer.words("ask.freed_by", title=writer.option_of(run), **counts)
+
+
 def _about_sites(writer: Writer) -> list[str]:
     """Ask about the proposed sites by group: to go on with, to choose again, and headquarters that stay as they are.
 
     Those stay whose commune needs no investment in any option.
     """
-    asked, blocked_by = summary.sites_to_ask(writer.run, writer.runs), summary.blocking_rules(writer.run)
+    asked, blocked_by = summary.sites_to_ask(writer.run, writer.runs), summary.blocking_rules(writer.run, writer.lang)
     names = summary.names_by_code(writer.run)
 
     def told(sites: pd.DataFrame) -> str:

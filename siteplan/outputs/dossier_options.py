@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from siteplan import locale
-from siteplan.outputs import compare, run_words, summary, wording
+from siteplan.outputs import compare, released, run_words, summary, wording
 from siteplan.outputs.dossier_built import write_built
 from siteplan.outputs.dossier_end import comparison_table
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
+
+
+_ARTICLE = re.compile(r", (?=(?:Điều|điều|Khoản|khoản|Mục|mục|Bảng|Phụ lục)\b)")
 
 
 def options(writer: Writer, comparison: compare.Comparison | None) -> None:
@@ -92,18 +96,51 @@ def surplus(writer: Writer) -> None:
         ]  # fmt: skip
         headings = [writer.words(f"surplus.column.{name}") for name in ("treatment", "count", "floor", "land")]
         writer.sums(headings, lines, _facility_figures(writer, rows))
+        _not_kept(writer, run, len(rows))
         if run is writer.runs[-1] and not rows.empty:
-            bases = rows.dropna(subset=["legal_basis"]).groupby("treatment", sort=True)["legal_basis"].agg(set)
-            for token in [t for t in tokens if t in bases.index]:
-                basis = "; ".join(_once(bases[token]))
-                name = locale.value_text("treatment", token, writer.lang)
-                writer.say("surplus.basis", treatment=name[:1].upper() + name[1:], basis=basis)
+            if bases := _bases(writer, rows, tokens):
+                writer.say("surplus.basis")
+                writer.paper.items(bases)
             unknown = int(rows["floor_area_m2"].isna().sum())
             writer.say("surplus.unknown", count=writer.number(unknown), total=writer.number(len(rows)))
     writer.say("surplus.annex", annex=writer.annex("surplus"))
 
 
-def _once(cells: Iterable[str]) -> list[str]:
-    """Return the documents of several cells, each once; one named with its article is not named without it as well."""
-    named = sorted({part.strip() for cell in cells for part in str(cell).split("; ") if part.strip()})
-    return [one for one in named if not any(other.startswith(f"{one},") for other in named)]
+def _not_kept(writer: Writer, run: Run, listed: int) -> None:
+    """Write what becomes free when, by treatment, and for how many a decision is asked for."""
+    found, parts = released.breakdown(run), released.parts_of(run)
+    if found.empty:
+        return
+    counts = {name: writer.number(count) for name, count in parts._asdict().items()}
+    writer.say("surplus.not_kept", listed=writer.number(listed), kept=writer.number(listed - parts.total), **counts)
+    table = found.pivot_table(index="treatment", columns="when", values="facilities", aggfunc="sum", fill_value=0)
+    table = table.reindex(index=[t for t in released.TREATMENTS if t in table.index], columns=list(released.WHEN))
+    table = table.fillna(0).astype(int)
+
+    def figures(numbers: Iterable[int]) -> list[str]:
+        known = list(numbers)
+        return [writer.number(number) for number in (*known, sum(known))]
+
+    writer.paper.caption(writer.words("surplus.when_caption", title=writer.option_of(run)))
+    headings = [writer.words("surplus.column.treatment"), *(writer.words(f"surplus.when.{w}") for w in released.WHEN)]
+    lines = [[locale.value_text("treatment", t, writer.lang), *figures(table.loc[t])] for t in table.index]
+    writer.sums([*headings, locale.text("workbook.total", writer.lang)], lines, figures(table.sum()))
+
+
+def _bases(writer: Writer, rows: pd.DataFrame, tokens: Iterable[str]) -> list[str]:
+    """Name each document once, with the treatments that rest on it and the articles they rest on."""
+    cited: dict[str, dict[str, list[str]]] = {}
+    for token in tokens:
+        cells = rows.loc[rows["treatment"] == token, "legal_basis"].dropna()
+        named = {part.strip() for cell in cells for part in str(cell).split("; ") if part.strip()}
+        for part in sorted(named):
+            if not any(other.startswith(f"{part},") for other in named):  # its article says it already
+                document, _, article = _ARTICLE.sub("\n", part, count=1).partition("\n")
+                of_article = cited.setdefault(document, {}).setdefault(article, [])
+                of_article.append(locale.value_text("treatment", token, writer.lang))
+    lines = []
+    for document, articles in sorted(cited.items()):
+        told = (f"{article} ({'; '.join(names)})" if article else "; ".join(names)
+                for article, names in sorted(articles.items()))  # fmt: skip
+        lines.append(f"{document}: {'; '.join(told)};")
+    return lines

@@ -10,6 +10,7 @@ from siteplan import locale
 from siteplan.outputs import run_words, summary
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
+from siteplan.outputs.dossier_sites import reservation_of_sites
 from siteplan.outputs.dossier_state import counts_of
 from siteplan.outputs.replies import write_said
 
@@ -43,14 +44,8 @@ def locations(writer: Writer) -> None:
     if len(bound):
         writer.say("sites.blocked_in_use", count=writer.number(len(bound)))
     writer.say("sites.clear_note")
-    evidence = run.conflicts
-    overlaps = evidence[
-        evidence["relation"].isin(("overlap", "contains", "within")) & evidence["site_id"].isin(set(best["site_id"]))
-    ]
-    writer.say(
-        "sites.overlaps", count=writer.number(len(overlaps)), sites=writer.number(int(overlaps["site_id"].nunique())),
-        annex=writer.annex("evidence"),
-    )  # fmt: skip
+    writer.paper.text(reservation_of_sites(writer))
+    writer.say("sites.overlaps", annex=writer.annex("evidence"))
     writer.say(
         "sites.sheets" if writer.pictures is not None else "sites.sheets_without_maps",
         annex=writer.annex("site_sheets"),

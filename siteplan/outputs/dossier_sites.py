@@ -20,6 +20,19 @@ FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_res
            "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
 
 
+def reservation_of_sites(writer: Writer) -> str:
+    """Say what stands against the proposed sites, and how many could not yet be held against every plan they need."""
+    held, open_ = summary.conflict_count(writer.run), summary.not_compared_sites(writer.run)
+    total = len(summary.proposed_sites(writer.run))
+    parts = []
+    if open_:
+        parts.append(writer.words("sites.not_assessed", count=writer.number(open_), total=writer.number(total)))
+    if held.findings:
+        told = {name: writer.number(count) for name, count in held._asdict().items()}
+        parts.append(writer.words("sites.held_against", **told))
+    return " ".join(parts)
+
+
 def write_site_sheets(writer: Writer) -> None:
     """Write a page for each proposed site; where no maps are drawn, a line that says so."""
     best = summary.proposed_sites(writer.run)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from siteplan.outputs import prices, run_words, summary, wording
+from siteplan.outputs import dossier_funds, prices, released, run_words, summary, wording
+from siteplan.outputs.dossier_sites import reservation_of_sites
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
 from siteplan.tables.parts import BUILD_TYPES
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 STATUSES = ("planned", "waiting", "not_needed")
-KEPT = "keep"  # the treatment that leaves a facility where it is
 
 
 def values_of(writer: Writer) -> dict[str, Any]:
@@ -93,14 +91,9 @@ def _sites(writer: Writer) -> dict[str, str]:
         "so_vi_tri_de_xuat": writer.number(len(best)),
         "so_chua_co_vi_tri": writer.number(int(communes["best_site_id"].isna().sum())),
         **{name: writer.number(int(results.get(token, 0))) for name, token in names.items()},
+        "luu_y_ve_vi_tri": reservation_of_sites(writer),
         "ket_qua_vi_tri": writer.counted("check", {token: int(results.get(token, 0)) for token in names.values()}),
     }
-
-
-def released(run: Run) -> pd.DataFrame:
-    """Facilities of the run's option that are not kept: rows of ``surplus``."""
-    rows = summary.of_option(run.surplus, run)
-    return pd.DataFrame(rows[rows["treatment"] != KEPT])
 
 
 def _option(writer: Writer, run: Run) -> dict[str, str]:
@@ -108,7 +101,7 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
     states = rows["status"].value_counts()
     planned = rows[rows["status"] == "planned"]
     money = summary.money_by_year_and_source(summary.of_option(run.funding, run))
-    freed = released(run)
+    freed, parts = released.facilities(run), released.parts_of(run)
     found = {
         "ten": run_words.title_of(run, writer.lang),
         "bo_tri": writer.counted("status", {status: int(states.get(status, 0)) for status in STATUSES}),
@@ -119,7 +112,13 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
             writer.money(summary.add_up(planned["cost_at_price_year"])), run, writer.lang
         ),
         "dan_so_phuc_vu": writer.number(summary.add_up(planned["population"])),
-        "so_co_so_xu_ly": writer.number(len(freed)),
+        "loai_von": dossier_funds.kind_words(run, writer.lang),
+        "luu_y_ve_von": dossier_funds.reservation(run, writer.lang),
+        "so_co_so_xu_ly": writer.number(parts.total),
+        "so_co_so_de_nghi": writer.number(parts.asked),
+        "so_co_so_con_dung": writer.number(parts.waiting),
+        "so_co_so_da_quyet_dinh": writer.number(parts.decided),
+        "thoi_diem_doi_du": writer.counted("released", released.by_when(run), between="; "),
         "san_xu_ly": writer.m2(summary.add_up(freed["floor_area_m2"])),
         "dat_xu_ly": writer.m2(summary.add_up(freed["land_area_m2"])),
         "tong_von": "", "nam_dau": "", "nam_cuoi": "", "nam_cao_nhat": "", "von_nam_cao_nhat": "",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import released, summary, wording
 from siteplan.tables import is_missing
 
 if TYPE_CHECKING:
@@ -183,13 +183,11 @@ def _sum_or_zero(values: pd.Series[Any]) -> float | None:
 
 
 def _surplus_measures(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float | None]]:
-    rows = summary.of_option(run.surplus, run)
-    freed_year = pd.to_numeric(rows["free_year"], errors="coerce").where(rows["treatment"] != "keep")
     found: list[tuple[Measure, float | None]] = []
     for year in horizons:
-        freed = freed_year <= year
-        found.append((Measure("surplus_freed", "facilities", "more", view="surplus", year=year), float(freed.sum())))
+        freed = float(len(released.freed_by(run, year)))
+        found.append((Measure("surplus_freed", "facilities", "more", view="surplus", year=year), freed))
     if horizons:
-        land = summary.add_up(rows.loc[freed_year <= horizons[-1], "land_area_m2"])
+        land = summary.add_up(released.freed_by(run, horizons[-1])["land_area_m2"])
         found.append((Measure("surplus_land_freed", "m2", "more", year=horizons[-1]), land))
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import run_words, spreadsheet, summary, wording
+from siteplan.outputs import dossier_funds, run_words, spreadsheet, summary, wording
 from siteplan.outputs.spreadsheet import Field
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
     sources = sorted({str(s) for s in money["source"].dropna()})
     communes = run.communes.set_index("code")
     smaller = run.build_options.set_index(["commune_code", "build_type"])["added_floor_area_m2"]
+    renovated = summary.renovated_floor(run)
     by_year = money.pivot_table(index="commune_code", columns="year", values="amount", aggfunc="sum")
     by_source = money.pivot_table(index="commune_code", columns="source", values="amount", aggfunc="sum")
     rows = []
@@ -58,7 +59,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
                 number,
                 locale.text("plan_form.project", lang, place=place),
                 place,
-                locale.text("plan_form.size", lang, build=build, floor=_floor(commune, row, smaller)),
+                locale.text("plan_form.size", lang, build=build, floor=_floor(commune, row, smaller, renovated)),
                 f"{start}-{finish}" if start is not None and start != finish else f"{start or ''}",
                 sum(p for p in paid if p is not None) if any(p is not None for p in paid) else None,
                 *paid,
@@ -69,8 +70,12 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
     return years, sources, rows
 
 
-def _floor(commune: pd.Series[Any], row: Mapping[Any, Any], smaller: pd.Series[Any]) -> float:
-    """Return the new or added floor of a centre; where it is renovated only, the floor that is kept."""
+def _floor(
+    commune: pd.Series[Any], row: Mapping[Any, Any], smaller: pd.Series[Any], renovated: Mapping[tuple[str, str], float]
+) -> float:
+    """Return the new or added floor of a centre; where it is renovated only, that floor, else what is kept."""
+    if row["build_type"] == "renovate" and (row["commune_code"], "renovate") in renovated:
+        return renovated[row["commune_code"], "renovate"]
     if pd.notna(row["needed_build_type"]) and row["build_type"] != row["needed_build_type"]:
         return float(smaller.get((row["commune_code"], row["build_type"]), 0.0))
     built = sum(v for v in (commune["new_floor_area_m2"], commune["extension_floor_area_m2"]) if pd.notna(v))
@@ -101,7 +106,7 @@ def add_sheet(book: spreadsheet.Book, run: Run, lang: str) -> None:
     ]
     fields.append(Field(words("plan_form.column.remark", lang), 20, "text"))
     notes = [words("plan_form.unit", lang)]
-    if run_words.scenario_of(run).get("programme", {}).get("label_of_funds") == "assumed":
+    if dossier_funds.kind_of(run) == "assumed":
         notes.append(words("plan_form.assumed", lang))
     title = f"{words('plan_form.title', lang)} – {run_words.title_of(run, lang)}"
     name = f"{words('plan_form.sheet', lang)} {summary.short_option(run, lang)}"

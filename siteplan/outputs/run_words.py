@@ -44,16 +44,21 @@ def printable_evidence(run: Run, lang: str) -> Any:
     """Return the evidence of a run for printing.
 
     A finding that rests on a restricted layer stays in the list, because the site does need a written confirmation, but
-    says nothing of the object, unless the run was made to include restricted layers.
+    says nothing of the object, unless the run was made to include restricted layers. One that has no name says that
+    its layer is restricted.
     """
     evidence = run.conflicts
     flags = evidence["restricted"].fillna(value=False).astype(bool)
-    if run.manifest.get("include_restricted") or not flags.any():
+    if not flags.any():
         return evidence
     evidence = evidence.copy()
-    evidence.loc[flags, list(_TELLING)] = None
-    evidence.loc[flags, "zone_id"] = locale.text("restricted.zone", lang)
-    evidence.loc[flags, "title"] = locale.text("restricted.title", lang)
+    nameless = flags
+    if run.manifest.get("include_restricted"):
+        nameless = flags & evidence["title"].fillna("").eq("")
+    else:
+        evidence.loc[flags, list(_TELLING)] = None
+        evidence.loc[flags, "zone_id"] = locale.text("restricted.zone", lang)
+    evidence.loc[nameless, "title"] = locale.text("restricted.title", lang)
     return evidence
 
 

@@ -101,6 +101,14 @@ def built_as(row: Mapping[Any, Any], lang: str) -> str:
     return locale.text("build_type.instead", lang, built=words, needed=locale.value_text("build_type", needed, lang))
 
 
+def renovated_floor(run: Run) -> dict[tuple[str, str], float]:
+    """Floor that is renovated, m², by commune and build type: the quantity its cost is reckoned for."""
+    rows = run.table("costs")
+    rows = rows[(rows["component"] == "renovation") & rows["quantity"].notna()]
+    keys = zip(rows["commune_code"].astype(str), rows["build_type"].astype(str), strict=True)
+    return {key: float(quantity) for key, quantity in zip(keys, rows["quantity"], strict=True)}
+
+
 def names_by_code(run: Run) -> dict[str, str]:
     """Commune code to kind and name, such as "xã Hữu Lũng"."""
     communes = run.communes
@@ -250,16 +258,52 @@ def sites_to_ask(run: Run, runs: Sequence[Run]) -> SitesToAsk:
     return SitesToAsk(best[needed & ~blocked], best[needed & blocked], best[~needed], best[~needed & blocked])
 
 
-def blocking_rules(run: Run) -> dict[str, list[str]]:
-    """Names of the rules that block each site, each once, in the order of the evidence; not what is restricted."""
+def blocking_rules(run: Run, lang: str) -> dict[str, list[str]]:
+    """Names of the rules that block each site, each once, in the order of the evidence.
+
+    Of what is restricted only that it is, and that a confirmation in writing is needed.
+    """
     rows = run.conflicts
-    rows = rows[(rows["effect"] == "blocking") & ~flags(rows["restricted"]) & rows["rule_name"].notna()]
+    restricted = flags(rows["restricted"])
+    names = rows["rule_name"].astype(object).mask(restricted, locale.text("restricted.blocks", lang))
+    blocking = (rows["effect"] == "blocking") & names.notna()
     found: dict[str, list[str]] = {}
-    for site, rule in zip(rows["site_id"], rows["rule_name"], strict=True):
+    for site, rule in zip(rows.loc[blocking, "site_id"], names[blocking], strict=True):
         own = found.setdefault(str(site), [])
         if str(rule) not in own:
             own.append(str(rule))
     return found
+
+
+class ConflictCount(NamedTuple):
+    """What stands against the proposed sites: findings in all and by effect, and how many sites have one."""
+
+    findings: int
+    blocking: int
+    conditional: int
+    sites: int
+
+
+def against(evidence: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Rows of evidence that stand against a proposed site: what blocks it, and what asks for a condition.
+
+    Touches, slivers, information and what speaks for a site are none.
+    """
+    held = evidence["effect"].isin(("blocking", "conditional")) & ~evidence["relation"].isin(("touch", "sliver"))
+    return evidence[held & evidence["site_id"].isin(set(proposed_sites(run)["site_id"]))]
+
+
+def conflict_count(run: Run) -> ConflictCount:
+    """Count what stands against the proposed sites; see :func:`against`."""
+    rows = against(run.conflicts, run)
+    blocking = int((rows["effect"] == "blocking").sum())
+    return ConflictCount(len(rows), blocking, len(rows) - blocking, int(rows["site_id"].nunique()))
+
+
+def not_compared_sites(run: Run) -> int:
+    """Count the proposed sites that a mandatory kind of plan could not be held against: none there, or not enough."""
+    rows = conformity_by_kind(run)
+    return int(rows.loc[rows["conformity"].isin(("no_plan", "not_compared", "paper_only")), "site_id"].nunique())
 
 
 def sites_by_letter(run: Run) -> dict[str, int]:

@@ -205,7 +205,7 @@ def test_parts_stand_in_order(document, annexed):
 
 def test_annexes_are_cited_by_their_numbers(document):
     # the third of the template; sizes by group, its second, has no figures in the small run
-    assert re.search(r"Tại 1 vị trí đề xuất có \d+ trường hợp chồng lấn, liệt kê tại Phụ lục III\.", text_of(document))
+    assert "Từng nội dung bị chặn hoặc có điều kiện được liệt kê tại Phụ lục III." in text_of(document)
 
 
 def test_areas_of_the_annex_equal_the_results_digit_by_digit(annexed, both):
@@ -323,13 +323,14 @@ def test_sites_are_asked_for_by_group(build_run, tmp_path):
     assert "Trong các vị trí bị chặn, 1 vị trí là trụ sở hiện có" in words
 
 
-def test_what_is_restricted_is_not_named_as_what_blocks(build_run):
+def test_what_is_restricted_is_not_named_but_told_as_what_blocks(build_run):
     run = build_run()
     first = run.conflicts.iloc[:1].assign(effect="blocking", rule_name="Kho", site_id="s")
     run.tables["conflicts"] = pd.concat([first.assign(restricted=flag) for flag in (True, False)], ignore_index=True)
-    assert summary.blocking_rules(run) == {"s": ["Kho"]}
+    withheld = "lớp hạn chế, cần xác nhận bằng văn bản của cơ quan quản lý"
+    assert summary.blocking_rules(run, "vi") == {"s": [withheld, "Kho"]}
     run.tables["conflicts"] = first.assign(restricted=True)
-    assert summary.blocking_rules(run) == {}
+    assert summary.blocking_rules(run, "vi") == {"s": [withheld]}
 
 
 def test_a_headquarters_that_one_option_builds_does_not_stay_as_it_is(small_run_factory, tmp_path):
@@ -350,7 +351,7 @@ def test_sentences_carry_the_figures(document):
         "nhà, đất hoặc bình quân nhóm và 1 đơn vị chưa có số liệu" in text
     )
     assert (
-        "Tổng vốn bố trí là 71,750 tỷ đồng (theo giá các năm chi) trong các năm 2026–2029; "
+        "Tổng vốn giả định là 71,750 tỷ đồng (theo giá các năm chi) trong các năm 2026–2029; "
         "năm cao nhất là 2026 với 40,500 tỷ đồng." in text
     )
     assert "bố trí 3 đơn vị với tổng mức đầu tư 68,000 tỷ đồng (theo giá năm gốc)" in text

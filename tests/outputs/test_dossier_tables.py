@@ -19,6 +19,7 @@ from siteplan.tables import RESULTS, conform
 
 NONE = "–"
 OVERLAPS = ("overlap", "contains", "within")
+AGAINST = ("blocking", "conditional")
 STATES = {
     "conforms": "Phù hợp quy hoạch",
     "needs_adjustment": "Cần điều chỉnh quy hoạch",
@@ -261,6 +262,29 @@ class Oracle:
         lines = [[capital(locale.value_text("treatment", t)), *figures(rows[rows["treatment"] == t])] for t in order]
         return [heads, *lines, ["Tổng cộng", *figures(rows)]]
 
+    def when(self, row):
+        """Say when a facility that is not kept becomes free, from its own columns and reasons."""
+        if row["decided"] is True or row["decided"] == 1:
+            return "decided"
+        if pd.notna(row["free_year"]):
+            return "freed"
+        said = str(row["reasons"])
+        return "already" if "free.already" in said else "at_once" if "free.not_needed" in said else "waiting"
+
+    def not_kept(self, run):
+        rows = self.own(run, "surplus")
+        rows = rows[rows["treatment"] != "keep"]
+        whens = ("freed", "already", "at_once", "waiting", "decided")
+        heads = ["Hình thức xử lý", "Dôi ra theo trung tâm mới", "Hiện đã dôi dư", "Bàn giao được ngay",
+                 "Còn sử dụng, chờ bố trí", "Đã có quyết định", "Tổng cộng"]  # fmt: skip
+        order = [t for t in RESULTS["surplus"].column("treatment").values if (rows["treatment"] == t).any()]
+        counts = {(t, w): 0 for t in order for w in whens}
+        for row in rows.to_dict("records"):
+            counts[row["treatment"], self.when(row)] += 1
+        lines = [[capital(locale.value_text("treatment", t)), *(vn(counts[t, w]) for w in whens),
+                  vn(sum(counts[t, w] for w in whens))] for t in order]  # fmt: skip
+        return [heads, *lines, ["Tổng cộng", *(vn(sum(counts[t, w] for t in order)) for w in whens), vn(len(rows))]]
+
     def components(self, run):
         chosen = set(zip(self.planned(run)["commune_code"], self.planned(run)["build_type"], strict=True))
         sums = {}
@@ -330,9 +354,9 @@ class Oracle:
         best, evidence = self.best(), self.run.conflicts
         names = ("site_id", "label", "area_m2", "required_area_m2", "score", "check_result", "conformity",
                  "overlap_area_m2", "reasons")  # fmt: skip
-        overlaps = evidence[evidence["relation"].isin(OVERLAPS)]
-        counts = [str(int((overlaps["site_id"] == site).sum())) for site in best["site_id"]]
-        extra = [(1, "Xã, phường", [self.place(c) for c in best["commune_code"]]), (8, "Số chồng lấn", counts)]
+        against = evidence[evidence["relation"].isin(OVERLAPS) & evidence["effect"].isin(AGAINST)]
+        counts = [str(int((against["site_id"] == site).sum())) for site in best["site_id"]]
+        extra = [(1, "Xã, phường", [self.place(c) for c in best["commune_code"]]), (8, "Số nội dung vướng", counts)]
         return self.table_of("sites", names, best, extra=extra)
 
     def matrix(self, kinds):
@@ -346,7 +370,7 @@ class Oracle:
     def overlaps(self):
         rows = run_words.printable_evidence(self.run, "vi")
         rows = rows[rows["site_id"].isin(set(self.best()["site_id"])) & rows["relation"].isin(OVERLAPS)]
-        rows = rows[rows["effect"] != "information"]
+        rows = rows[rows["effect"].isin(AGAINST)]
         names = (*EVIDENCE_COLUMNS, "effect", "treatment", "owner")
         labels = self.run.sites.set_index("site_id")["label"]
         extra = [(0, "Xã, phường", [self.place(c) for c in rows["commune_code"]]),
@@ -368,10 +392,21 @@ class Oracle:
         return self.table_of("communes", names, rows, extra=extra)
 
     def programme_table(self, run):
-        names = ("priority_rank", "name", "status", "phase", "start_year", "finish_year", "build_type",
-                 "needed_build_type", "site_id", "population", "deficit_floor_area_m2", "cost_at_price_year",
-                 "clearance_cost_included", "reasons")  # fmt: skip
-        return self.table_of("programme", names, self.programme(run), of=self.planned(run),
+        rows = self.programme(run)
+        names = ("priority_rank", "name", "population", "deficit_floor_area_m2", "cost_at_price_year", "reasons")
+        labels = self.run.sites.set_index("site_id")["label"]
+        phases, years, builds, places = [], [], [], []
+        for row in rows.to_dict("records"):
+            planned = row["status"] == "planned"
+            phases.append(capital(row["phase"] if planned else locale.value_text("status", row["status"])))
+            ends = [str(int(row[n])) for n in ("start_year", "finish_year") if pd.notna(row[n])]
+            years.append("–".join(dict.fromkeys(ends)) or NONE)
+            built, needed = (locale.value_text("build_type", row[n]) for n in ("build_type", "needed_build_type"))
+            builds.append(capital(built if built == needed else f"{built} (theo nhu cầu: {needed})"))
+            places.append(labels.get(row["site_id"]) or NONE)
+        extra = [(2, "Giai đoạn", phases), (3, "Năm thực hiện", years), (4, label("programme", "build_type"), builds),
+                 (5, label("sites", "label"), places)]  # fmt: skip
+        return self.table_of("programme", names, rows, of=self.planned(run), extra=extra,
                              sums=("population", "deficit_floor_area_m2", "cost_at_price_year"),
                              total_words="Tổng các đơn vị được bố trí")  # fmt: skip
 
@@ -387,6 +422,12 @@ class Oracle:
         sums = [bn(rows.loc[rows["source"] == s, "amount"].sum()) for s in sources]
         return [*found, ["Tổng cộng", *sums, bn(rows["amount"].sum())]]
 
+    def free(self, row, year):
+        """Write the year a facility becomes free, or why there is none."""
+        state = "keep" if row["treatment"] == "keep" else self.when(row)
+        return {"freed": year, "keep": "Không dôi ra", "already": "Hiện đã dôi dư", "at_once": "Bàn giao được ngay",
+                "waiting": "Còn sử dụng, chờ bố trí", "decided": "Đã có quyết định"}[state]  # fmt: skip
+
     def surplus(self):
         rows = self.own(self.run, "surplus")
         names = ("facility_id", "name", "status", "floor_area_m2", "land_area_m2", "condition", "decision_no")
@@ -398,7 +439,10 @@ class Oracle:
                 words = label("surplus", name)
                 if len(self.runs) > 1:
                     words = f"{wording.clean(title)}: {words[:1].lower()}{words[1:]}"
-                extra.append((at, words, [told("surplus", name, v) for v in own[name]]))
+                texts = [told("surplus", name, v) for v in own[name]]
+                if name == "free_year":
+                    texts = [self.free(row, text) for row, text in zip(own.to_dict("records"), texts, strict=True)]
+                extra.append((at, words, texts))
                 at += 1
         return self.table_of("surplus", names, rows, extra=extra, sums=("floor_area_m2", "land_area_m2"))
 
@@ -463,7 +507,7 @@ def hold_paper(document, oracle):
     expected.append(oracle.ranked())
     expected += [oracle.phases(one) for one in oracle.runs]
     expected += [oracle.comparison()] if len(oracle.runs) > 1 else []
-    expected += [oracle.treatments(one) for one in oracle.runs]
+    expected += [table for one in oracle.runs for table in (oracle.treatments(one), oracle.not_kept(one))]
     expected += [table for one in oracle.runs if (table := oracle.components(one))]
     expected.append(oracle.organisation())
     assert len(tables) == len(expected)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import prices, summary, wording
+from siteplan.outputs import prices, released, summary, wording
 from siteplan.outputs.chain import norm_changes
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
@@ -117,6 +117,7 @@ def _facilities(run: Run, option: str | None, lang: str) -> Content:
         else surplus.drop_duplicates("facility_id")
     )
     own = own.set_index("facility_id")
+    when = released.facilities(run).set_index("facility_id")["when"].to_dict() if option else {}
     columns = [c.name for c in RESULTS["facilities"].columns]
     points = facilities.geometry.representative_point() if len(facilities) else facilities.geometry
     shown = facilities.set_geometry(points)
@@ -132,6 +133,7 @@ def _facilities(run: Run, option: str | None, lang: str) -> Content:
         columns,
         treatment=treatment,
         free_year=fate("free_year"),
+        when=[when.get(i) for i in facilities["facility_id"]],
         decided=fate("decided"),
         decision_no=fate("decision_no"),
         fate_basis=fate("legal_basis"),

@@ -14,8 +14,9 @@ SP.years = function (content, W, views, hooks) {
     return p.finish_year !== null && p.finish_year <= at ? "stands" : p.start_year <= at ? "building" : "later";
   };
   Y.facilityAt = function (f, at) {
-    // a facility that stands empty, or whose new use is decided, frees nothing any more: it is free already
-    return f.kept ? "kept" : f.status === "surplus" || f.status === "decided" || f.free_year !== null && f.free_year <= at ? "freed" : "in_use";
+    // a facility that stands empty or may be handed over, or whose new use is decided, is free already
+    if (f.kept || f.treatment === "keep") return "kept";
+    return ["already", "at_once", "decided"].indexOf(f.when) >= 0 || f.free_year !== null && f.free_year <= at ? "freed" : "in_use";
   };
   function put() {
     views.forEach(function (v) {

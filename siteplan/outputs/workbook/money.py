@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import prices, run_words, summary, wording
+from siteplan.outputs import dossier_funds, prices, run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.outputs.workbook import charts
@@ -263,8 +263,7 @@ def add_funding(
         rows.append(
             [int(line["year"]), *cells, Live(f"=ROUND(SUM($B{{row}}:${last}{{row}}),9)", total) if sources else total]
         )
-    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
-    notes: list[Any] = [locale.text(f"workbook.funds.{kind}", lang), locale.text("workbook.funds.prices", lang)]
+    notes: list[Any] = [dossier_funds.reservation(run, lang), locale.text("workbook.funds.prices", lang)]
     if payments is not None and parameters is not None:
         notes.append(parameters.status(lang))
     return book.sheet(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs import dossier_funds, run_words, summary, wording
 from siteplan.outputs.live_cells import Input, Live, Placed, decimals_of
 from siteplan.outputs.spreadsheet import Book, Field
 
@@ -238,8 +238,7 @@ def _funds(run: Run, lang: str, several: bool) -> list[_Line]:
         return []
     option = summary.option_of(run)
     told = f" ({option})" if several else ""
-    kind = str(run_words.scenario_of(run).get("programme", {}).get("label_of_funds", "assumed"))
-    unit, note = locale.text("unit.money_shown", lang), locale.text(f"workbook.funds.{kind}", lang)
+    unit, note = locale.text("unit.money_shown", lang), dossier_funds.reservation(run, lang)
     return [
         _Line(
             ("fund", option, str(n)),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs import released, run_words, summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book, Field, field_of
 from siteplan.outputs.workbook.columns import (
@@ -226,9 +226,11 @@ def surplus_sheet(book: Book, run: Run, lang: str) -> None:
     fields = on_paper(fields_of("surplus", names, lang, ("floor_area_m2", "land_area_m2")), screen)
     lines = rows_of(run, rows, "surplus", names, lang)
     with_names(run, fields, lines, list(rows["commune_code"]), lang, 2)
+    parts = {name: locale.number(count, 0, lang) for name, count in released.parts_of(run)._asdict().items()}
     book.sheet(
-        sheet_name("surplus", lang, option), heading("surplus", lang, run, option), fields, lines, frozen_columns=2
-    )
+        sheet_name("surplus", lang, option), heading("surplus", lang, run, option), fields, lines,
+        notes=[locale.text("workbook.note.surplus", lang, **parts)], frozen_columns=2,
+    )  # fmt: skip
 
 
 def coverage_sheet(book: Book, run: Run, lang: str) -> None:
