@@ -134,8 +134,9 @@ def date_behind(path: Path, used: Mapping[str, dt.date]) -> list[Problem]:
     if not known and (today - date).days <= LONG_BEHIND_DAYS:
         return []
     params = {"date": date.isoformat(), "newest": newest.isoformat(), "behind": "used" if known else "today"}
-    return [Problem("date_behind", "warning", file=standing(path).file_of("date"), column="date", value=date.isoformat(),
-                    params={**params, "name": f" ({name})" if name else ""})]  # fmt: skip
+    params |= {"name": f" ({name})" if name else ""}
+    file = standing(path).file_of("date")
+    return [Problem("date_behind", "warning", file=file, column="date", value=date.isoformat(), params=params)]
 
 
 def dates_behind(paths: Iterable[Path], used: Mapping[str, dt.date]) -> list[Problem]:
