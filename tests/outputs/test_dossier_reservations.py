@@ -11,6 +11,7 @@ import pytest
 from siteplan import locale
 from siteplan.locale import encode
 from siteplan.outputs import dossier, dossier_funds, released, run_words, summary
+from siteplan.tables import RESULTS
 
 NAMES = ("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu")
 LETTERS = ("to_trinh", "trinh_ban_thuong_vu")
@@ -198,3 +199,9 @@ def test_renovated_floor_is_printed_once(build_run, tmp_path):
     words = text_of(papers_of([run], tmp_path)["de_an"])
     assert words.count("1.580 m²") == 1
     assert "Diện tích sàn được cải tạo: xã Hữu Lũng 1.580 m²." in words
+
+
+@pytest.mark.parametrize("table", ["surplus", "surplus_buildings"])
+def test_the_certainty_of_a_surplus_facility_says_of_what(table):
+    column = RESULTS[table].column("certainty")
+    assert (column.label, column.label_en) == ("Độ tin cậy của căn cứ pháp lý", "Certainty of the legal basis")

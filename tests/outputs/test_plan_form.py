@@ -1,4 +1,5 @@
 import openpyxl
+import pandas as pd
 import pytest
 
 from siteplan.outputs import summary
@@ -28,3 +29,12 @@ def test_the_sheet_is_in_trieu_dong_and_says_so(small_run, tmp_path):
     words = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
     assert any(word.startswith("Đơn vị: triệu đồng") for word in words)
     assert "Tổng mức đầu tư theo giá các năm chi" in words
+
+
+def test_a_renovation_has_the_floor_that_is_renovated(small_run):
+    rows = small_run.tables["programme"]
+    rows.loc[rows["commune_code"] == "06184", ["build_type", "needed_build_type"]] = ["renovate", "extend"]
+    cost = {"commune_code": "06184", "build_type": "renovate", "component": "renovation", "quantity": 1580.3}
+    small_run.tables["costs"] = pd.concat([small_run.costs, pd.DataFrame([cost])], ignore_index=True)
+    (size,) = (row[3] for row in rows_of(small_run, "vi")[2] if "Hữu Lũng" in row[2])
+    assert size.endswith(", 1.580 m² sàn")

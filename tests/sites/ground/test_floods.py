@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from siteplan import locale
 from siteplan.sites.assess import assess_commune, prepare
+from siteplan.sites.ground.columns import ground_reasons
 
 
 @pytest.fixture
@@ -93,3 +95,28 @@ def test_coarse_terrain_compares_nothing(proposed, maps) -> None:
     assert np.isnan(site["cut_m3"])
     assert site["landslide_proxy"] is None
     assert "sites.reason.ground_coarse" in site["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("height", "state", "expected"),
+    [
+        (34.0, "not_assessed", "flood_not_assessed_height"),
+        (2.0, "not_assessed", "flood_not_assessed"),
+        (np.nan, "not_assessed", "flood_not_assessed"),
+        (34.0, "above", "flood_above"),
+    ],
+)
+def test_a_height_above_a_stream_is_told_as_a_proxy_where_no_flood_is_known(height, state, expected) -> None:
+    row = {
+        "reported_event": None, "platform_level_m": 100.0, "platform_area_m2": 3000.0, "dem_resolution_m": 30.0,
+        "earthworks_balanced": True, "cut_m3": 10.0, "fill_m3": 10.0, "landslide_proxy": "low", "flood_state": state,
+        "flood_event": "2024", "flood_level_m": 90.0, "balanced_level_m": 100.0,
+        "drainage_height_m": height, "drainage_distance_m": 120.0,
+    }  # fmt: skip
+    told = dict(ground_reasons(row, None, 5.0))
+    floods = [key for key in told if ".flood_" in key]
+    assert floods == [f"sites.reason.{expected}"]
+    assert ("sites.reason.low_ground" in told) == (height < 5)
+    for lang, words in (("vi", "mô hình địa hình"), ("en", "terrain model")):
+        said = " ".join(locale.text(key, lang, **params) for key, params in told.items() if "earthworks" not in key)
+        assert (words in said) == (expected == "flood_not_assessed_height" or height < 5)
