@@ -16,7 +16,8 @@ SP.years = function (content, W, views, hooks) {
   Y.facilityAt = function (f, at) {
     // a facility that stands empty or may be handed over, or whose new use is decided, is free already
     if (f.kept || f.treatment === "keep") return "kept";
-    return ["already", "at_once", "decided"].indexOf(f.when) >= 0 || f.free_year !== null && f.free_year <= at ? "freed" : "in_use";
+    var free = f.free_year === null ? ["already", "at_once", "decided"].indexOf(f.when) >= 0 : f.status === "surplus" || f.free_year <= at;
+    return free ? "freed" : "in_use";
   };
   function put() {
     views.forEach(function (v) {
