@@ -199,7 +199,10 @@ def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.Dat
 
 
 def with_proposed(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Say of each commune what is known of its proposed site (``is_best``), in place of what was said before."""
+    """Say of each commune what is known of its proposed site (``is_best``), in place of what was said before.
+
+    What it rests on is added: priority was measured on the site placed for the need.
+    """
     best = _proposed(sites)
     of_best = {column: frame["code"].map(best[source]) for column, source in _OF_PROPOSED.items()}
     frame = frame.assign(**of_best)

@@ -95,8 +95,11 @@ def kept(
     keep
         How many entries of the kind stay, the newest first.
     """
-    folder = cache_folder() / kind / key
     broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, *unreadable)
+    try:
+        folder = cache_folder() / kind / key
+    except OSError:  # no cache at all
+        return compute()
     known = found(kind, key, read, unreadable)
     if known is not None:
         return known
@@ -118,8 +121,11 @@ def kept(
 
 def found(kind: str, key: str, read: Callable[[Path], Any], unreadable: tuple[type[Exception], ...] = ()) -> Any:
     """Return an entry where it is there and reads back, else None; see :func:`kept`."""
-    folder = cache_folder() / kind / key
     broken: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, *unreadable)
+    try:
+        folder = cache_folder() / kind / key
+    except OSError:
+        return None
     try:
         return read(folder)
     except broken:

@@ -109,7 +109,8 @@ class Road:
     def spread_rest(self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]) -> list[Any]:
         """Call a function for the communes that are left: few are not worth sending what they share."""
         if len(items) > FEW:
-            return self.spread(function, shared, items)
+            # nothing is told: what is done beside may be showing its progress
+            return for_each(function, shared, items, jobs=self.jobs, executor=self.workers)
         return [function(shared, item) for item in items]
 
     def release(self) -> None:

@@ -68,9 +68,8 @@ def smaller_types(
     of_id = facilities.set_index("facility_id")
     own = sites[sites["letter"] == "T"]
     plots = {row["source_id"]: row for row in own.drop(columns="geometry", errors="ignore").to_dict("records")}
-    locked = own["locked"].fillna(value=False).astype(bool)
-    elsewhere = set(sites.loc[sites["locked"].fillna(value=False).astype(bool), "commune_code"])
-    elsewhere -= set(own.loc[locked, "commune_code"])
+    chosen = sites[sites["locked"].fillna(value=False).astype(bool)]
+    locked_at = dict(zip(chosen["commune_code"].astype(str), chosen["site_id"], strict=True))
     rows: list[dict[str, Any]] = []
     for commune in communes.to_dict("records"):
         code, leading = str(commune["commune_code"]), commune["leading_facility_id"]
@@ -78,7 +77,8 @@ def smaller_types(
             continue
         facility, plot = of_id.loc[leading], plots.get(leading)
         usable, need = float(facility["usable_floor_area_m2"]), round(required[code], 2)
-        if _barred(plot) or code in elsewhere or not 0 < usable < need:
+        elsewhere = code in locked_at and (plot is None or locked_at[code] != plot["site_id"])
+        if _barred(plot) or elsewhere or not 0 < usable < need:
             continue
         poor = facility["condition"] == "poor"
         addable = facility["extension_floor_area_m2"]

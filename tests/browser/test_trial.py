@@ -69,8 +69,13 @@ def _measured(scenario: Scenario, map_run: Any, rng: np.random.Generator) -> tup
     return communes, sites
 
 
-def ranked(scenario: Scenario, communes: pd.DataFrame, sites: Any, stays: dict[str, str]) -> tuple[Any, Any, Any, Any]:
-    """The program's own road: rank the sites, let communes stay, measure on the best site, rank the communes."""
+def ranked(
+    scenario: Scenario, communes: pd.DataFrame, sites: Any, stays: dict[str, str], built: dict[str, str]
+) -> tuple[Any, Any, Any, Any]:
+    """The program's own road: rank the sites, let communes stay, measure on the best site, rank the communes.
+
+    Last, what the option builds smaller is where it is built.
+    """
     own, site_scores = scoring.rank_sites(sites, scenario.of("site"), scenario.locks)
     for code, site_id in stays.items():
         of = own["commune_code"] == code
@@ -81,6 +86,12 @@ def ranked(scenario: Scenario, communes: pd.DataFrame, sites: Any, stays: dict[s
         measured[column] = measured["code"].map(best[source])
     measured["access_minutes_best"] = measured["access_minutes_best"].astype("float64")
     out, scores = priority.rank_communes(measured, scenario.of("commune"), scenario.supplements)
+    programme = pd.DataFrame(
+        {"commune_code": list(built), "site_id": list(built.values()), "status": "planned", "build_type": "renovate",
+         "needed_build_type": "build_new"}
+    )  # fmt: skip
+    own = placing.follow(own, programme)
+    best = own[own["is_best"].astype(bool)].set_index("commune_code")
     out["best_site_id"] = out["code"].map(best["site_id"])
     return out, own, scores, site_scores
 
@@ -106,7 +117,7 @@ def base(repo_root) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def made(base, map_run, style, tmp_path_factory) -> tuple[Path, Run, pd.DataFrame, Any, dict[str, str]]:
+def made(base, map_run, style, tmp_path_factory) -> tuple[Path, Run, pd.DataFrame, Any, tuple[dict[str, str], ...]]:
     rng = np.random.default_rng(20260101)
     communes, sites = _measured(base, map_run, rng)
     own, _ = scoring.rank_sites(sites, base.of("site"))
@@ -119,15 +130,26 @@ def made(base, map_run, style, tmp_path_factory) -> tuple[Path, Run, pd.DataFram
         for r in stay.itertuples()
         if communes.set_index("code")["build_type"][r.commune_code] in placing.STAYING
     }
-    out, own, scores, site_scores = ranked(base, communes, sites, stays)
+    of_need = after[after["is_best"].astype(bool)].set_index("commune_code")["site_id"]
+    new = communes.loc[communes["build_type"] == "build_new", "code"]
+    built = {code: f"{code}-T-000001" for code in new if code in of_need.index and of_need[code] != f"{code}-T-000001"}
+    places_of = stays, built
+    out, own, scores, site_scores = ranked(base, communes, sites, *places_of)
     assert len(stays) >= 2
+    assert built
+    options = [
+        {"commune_code": code, "build_type": kind, "size_order": 0, "site_id": of_need.get(code)}
+        for code, kind in zip(communes["code"], communes["build_type"], strict=True)
+        if kind != "none"
+    ]
     tables = {
         "communes": out, "sites": own, "scores": pd.concat([scores, site_scores], ignore_index=True),
+        "build_options": map_run.conformed("build_options", options),
     }  # fmt: skip
     folder = tmp_path_factory.mktemp("thử")
     scenario = base.model_dump(mode="json") | {"name": "phuong_an_1", "phases": map_run.PHASES}
     run = map_run.build(folder, tables=tables, scenario=scenario)
-    return webmap.write_map(run, folder / "maps" / "phuong_an_1.html", style), run, communes, sites, stays
+    return webmap.write_map(run, folder / "maps" / "phuong_an_1.html", style), run, communes, sites, places_of
 
 
 COMPUTE = """w => {
@@ -162,9 +184,9 @@ def _same(found: dict[str, list[list[Any]]], communes: pd.DataFrame, sites: Any)
 
 
 def test_at_the_official_weights_the_page_has_the_programs_numbers(open_map, made, base):
-    file, run, communes, sites, stays = made
+    file, run, communes, sites, places_of = made
     found = open_map(file).evaluate(COMPUTE, None)
-    out, own, *_ = ranked(base, communes, sites, stays)
+    out, own, *_ = ranked(base, communes, sites, *places_of)
     _same(found, out, own)
     # and these are the numbers of the run, which workbook and dossier print
     kept, best = run.communes.set_index("code"), run.sites.set_index("site_id")
@@ -181,14 +203,14 @@ def test_at_the_official_weights_the_page_has_the_programs_numbers(open_map, mad
 
 
 def test_under_shaken_weights_the_page_has_the_programs_numbers(open_map, made, base):
-    file, _, communes, sites, stays = made
+    file, _, communes, sites, places_of = made
     page = open_map(file)
     rng = np.random.default_rng(7)
     moved = 0
-    official = ranked(base, communes, sites, stays)[0].set_index("code")
+    official = ranked(base, communes, sites, *places_of)[0].set_index("code")
     for _ in range(25):
         scenario, weights = shaken(base, rng)
-        out, own, *_ = ranked(scenario, communes, sites, stays)
+        out, own, *_ = ranked(scenario, communes, sites, *places_of)
         _same(page.evaluate(COMPUTE, weights), out, own)
         moved += int((out.set_index("code")["best_site_id"] != official["best_site_id"]).sum())
     assert moved > 0
@@ -298,14 +320,14 @@ def test_all_tools_are_in_reach_on_a_phone(open_map, made):
 @pytest.fixture(scope="module")
 def two(base, made, map_run, style, tmp_path_factory):
     """Two options over the same measured values; the second has another official weight."""
-    _, first, communes, sites, stays = made
+    _, first, communes, sites, places_of = made
     folder = tmp_path_factory.mktemp("hai")
     criteria = tuple(
         c.model_copy(update={"weight": c.weight + 90}) if (c.of, c.key) == ("commune", "scale") else c
         for c in base.criteria
     )
     other = base.model_copy(update={"criteria": criteria})
-    out, own, scores, site_scores = ranked(other, communes, sites, stays)
+    out, own, scores, site_scores = ranked(other, communes, sites, *places_of)
     tables = {"communes": out, "sites": own, "scores": pd.concat([scores, site_scores], ignore_index=True)}
     scenario = other.model_dump(mode="json") | {"name": "phuong_an_2", "phases": map_run.PHASES}
     second = map_run.build(folder, "phuong_an_2", late=True, tables=tables, scenario=scenario)
@@ -334,8 +356,8 @@ def test_both_options_are_tried_with_the_same_weights(open_map, two, made, base)
     _drag(page, "#weight-supplements-border", 15)
     assert page.locator(".trial-banner").is_visible()
     own = base.supplements.model_copy(update={"cap_points": 20, "border": 15})
-    _, _, communes, sites, stays = made
-    tried = ranked(base.model_copy(update={"supplements": own}), communes, sites, stays)[0]
+    _, _, communes, sites, places_of = made
+    tried = ranked(base.model_copy(update={"supplements": own}), communes, sites, *places_of)[0]
     expected = tried.set_index("code")["priority_rank"]
     assert _cells(page) == {code: [str(expected[code])] * 2 for code in official}
     assert page.locator(".step").count() > 0

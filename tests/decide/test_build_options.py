@@ -177,6 +177,8 @@ def test_where_a_person_locked_a_site_nothing_smaller_is_built_elsewhere():
     chosen = plot(site_id="1-K", letter="K", source_id=None, locked=True)
     both = pd.concat([plot(), chosen], ignore_index=True)
     assert list(found(sites=both).index) == []
+    other = plot(site_id="1-T2", source_id="g", locked=True)  # of another facility than the leading one
+    assert list(found(sites=pd.concat([plot(), other], ignore_index=True)).index) == []
     # the locked site is the facility's own plot: that is where it would be built
     assert list(found(sites=plot(locked=True)).index) == ["extend", "renovate"]
 

@@ -28,9 +28,16 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
     built = own["build_type"] if len(own) else communes.set_index("code")["build_type"]
     seats = shapes.encode_all(gpd.GeoDataFrame(geometry=inner, crs=communes.crs), shapes.COARSE)
     columns = [c.name for c in RESULTS["communes"].columns if c.kind != "messages"]
+    options = run.table("build_options")
+    of_need = options[options["size_order"] == 0].set_index("commune_code")["site_id"]
     return rows_of(
         communes,
         columns,
+        # the site on which the commune was ranked; the proposed one is another where the option builds less there
+        need_site_id=[
+            plain(of_need[code] if code in of_need.index else best)
+            for code, best in zip(communes["code"], communes["best_site_id"], strict=True)
+        ],
         phase_state=states,
         option_build_type=[plain(built.get(code)) for code in communes["code"]],
         what_ifs=words_of(communes["code"].map(run.what_ifs.get("communes", {})), lang),

@@ -117,24 +117,28 @@ SP.weighing = function (model) {
     var siteShares = E.shares("site", weights), shares = E.shares("commune", weights);
     var scored = score(sites, sites.values, siteShares);
     var siteOut = model.sites.map(function (s, i) { return { s: s, score: scored.out[i], barred: !(s.eligible && s.check_result !== "blocked"), area: s.area_ratio === null ? null : N.round(s.area_ratio, 3) }; });
-    var byCommune = new Map(), best = new Map();
+    var byCommune = new Map(), best = new Map(), ofNeed = new Map();
     siteOut.forEach(function (o) {
       if (!byCommune.has(o.s.commune_code)) byCommune.set(o.s.commune_code, []);
       byCommune.get(o.s.commune_code).push(o);
     });
     byCommune.forEach(function (list, code) {
       list.sort(function (a, b) { return (a.barred - b.barred) || down(a.score.score, b.score.score) || down(a.area, b.area) || (a.s.site_id < b.s.site_id ? -1 : 1); });
-      var locked = list.some(function (o) { return o.s.locked; }), stays = locked ? undefined : E.stays.get(code);
+      var locked = list.some(function (o) { return o.s.locked; });
+      var stays = locked ? undefined : E.stays.get(code), built = locked ? undefined : E.built.get(code);
       list.forEach(function (o, i) {
         o.rank = i + 1;
-        o.best = stays !== undefined ? o.s.site_id === stays : o.s.locked || (!locked && i === 0 && !o.barred);
+        var needed = stays !== undefined ? o.s.site_id === stays : o.s.locked || (!locked && i === 0 && !o.barred);
+        o.best = built !== undefined ? o.s.site_id === built : needed;
+        if (needed && !ofNeed.has(code)) ofNeed.set(code, o);
         if (o.best && !best.has(code)) best.set(code, o);
       });
     });
 
     var values = communes.values, moved = new Set();
     model.communes.forEach(function (c, i) {
-      var now = best.get(c.code), was = E.was.get(c.code);
+      // communes are ranked before the option decides what is built: by the site of their need
+      var now = ofNeed.get(c.code), was = E.was.get(c.code);
       if ((now ? now.s.site_id : null) === was) return;
       if (values === communes.values) values = values.slice();
       moved.add(c.code);
@@ -144,7 +148,7 @@ SP.weighing = function (model) {
     var out = model.communes.map(function (c, i) {
       var extra = supplements(c, weights.supplements), own = base.out[i], chosen = best.get(c.code);
       return {
-        c: c, base: own.score, low: own.low, high: own.high, extra: extra, best: chosen ? chosen : null,
+        c: c, base: own.score, low: own.low, high: own.high, extra: extra, best: chosen || null, ofNeed: ofNeed.get(c.code) || null,
         points: own.score === null ? null : N.round(own.score + extra.sum, spec.decimals),
         ties: ties.map(function (at) {
           var known = at.filter(function (j) { return !isNaN(values[i * communes.n + j]); });
@@ -171,17 +175,14 @@ SP.weighing = function (model) {
   var officialCommunes = kept(model.communes, COMMUNE), officialSites = kept(model.sites, SITE);
   // a commune that stays where it is keeps its site, whatever ranks first, and so does one for which the option builds
   // less than it needs in the headquarters in use (siteplan/decide/placing.py)
-  E.stays = new Map();
-  model.sites.forEach(function (s) {
-    var c = model.byCode.get(s.commune_code);
-    var p = c && model.planOf(c.code, model.run.option);
-    var smaller = p && p.status === "planned" && p.build_type !== c.build_type && p.site_id === s.site_id;
-    if (s.is_best && smaller) E.stays.set(c.code, s.site_id);
-    if (s.is_best && c && "TM".indexOf(s.letter) >= 0 && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
+  E.stays = new Map(); E.built = new Map(); E.was = new Map();
+  model.communes.forEach(function (c) {
+    var s = model.bySite.get(c.need_site_id);
+    if (s && "TM".indexOf(s.letter) >= 0 && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
+    if (c.best_site_id !== c.need_site_id) E.built.set(c.code, c.best_site_id);
+    E.was.set(c.code, c.need_site_id || null);
+    c.official_rank = c.priority_rank;
   });
-  E.was = new Map();
-  model.sites.forEach(function (s) { if (s.is_best) E.was.set(s.commune_code, s.site_id); });
-  model.communes.forEach(function (c) { if (!E.was.has(c.code)) E.was.set(c.code, null); c.official_rank = c.priority_rank; });
   function sortSites() {
     model.sitesOf.forEach(function (list) { list.sort(function (a, b) { return (a.rank === null ? 1e9 : a.rank) - (b.rank === null ? 1e9 : b.rank) || (a.site_id < b.site_id ? -1 : 1); }); });
   }
@@ -219,7 +220,7 @@ SP.weighing = function (model) {
       var j = t.list.findIndex(function (c) { return c.key === r.criterion; });
       if (j < 0) return r;
       var v = values[i * t.n + j], best = kind === "commune" && last.moved.has(id) ? ofBest.find(function (m) { return m.at === j; }) : null;
-      var chosen = best && last.communes[i].best, raw = best ? (chosen && chosen.s[best.column] !== null ? String(chosen.s[best.column]) : null) : r.raw;
+      var chosen = best && last.communes[i].ofNeed, raw = best ? (chosen && chosen.s[best.column] !== null ? String(chosen.s[best.column]) : null) : r.raw;
       return Object.assign({}, r, { weight: shares[j], scaled: isNaN(v) ? null : v, missing: isNaN(v), points: isNaN(v) ? null : points[i * t.n + j], raw: raw });
     });
     if (kind === "commune") {
