@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -14,6 +15,7 @@ from siteplan.decide import weights
 from siteplan.errors import InputError, Problem, SiteplanError
 from siteplan.norms import load_norms
 from siteplan.scenario import extended_files, load_scenario, standing
+from siteplan.tabular import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,25 +88,42 @@ def check_scenarios(folder: Path, standards: Path, own: tuple[str, ...] = ()) ->
     return problems
 
 
-def dates_of_rules(rules: Rules) -> dict[str, dt.date]:
-    """Return the documents that rules rest on and name with their day ("... ngày 30/03/2026"), with that day."""
+def dates_of_documents(templates: Path) -> dict[str, dt.date]:
+    """Return the days of the documents that papers cite, by number: of ``can_cu.csv``, columns document and line."""
+    path = templates / "can_cu.csv"
+    rows = read_table(path).to_dict("records") if path.is_file() else []
+    return {str(row["document"]): day for row in rows for day in _days(str(row["line"]))}
+
+
+def dates_of_rules(rules: Rules, documents: Mapping[str, dt.date]) -> dict[str, dt.date]:
+    """Return the documents that rules rest on, with their day.
+
+    It is named with the document ("... ngày 30/03/2026"), or known of its number from `documents`.
+    """
     found: dict[str, dt.date] = {}
     for table in (getattr(rules, field.name) for field in fields(rules)):
         cells = table["legal_basis"].dropna().unique() if "legal_basis" in table else ()
         for document in (part.strip() for cell in cells for part in str(cell).split(";")):
-            for day, month, year in _DAY.findall(document):
-                try:
-                    found[document] = dt.date(int(year), int(month), int(day))
-                except ValueError:
-                    continue  # no day of the calendar: a slip of the pen in a citation is no newer document
+            named = [day for number, day in documents.items() if number in document]
+            for day in [*named, *_days(document)]:
+                found[document] = max(day, found.get(document, day))
+    return found
+
+
+def _days(words: str) -> list[dt.date]:
+    found = []
+    for day, month, year in _DAY.findall(words):
+        # no day of the calendar: a slip of the pen in a citation is no newer document
+        with contextlib.suppress(ValueError):
+            found.append(dt.date(int(year), int(month), int(day)))
     return found
 
 
 def dates_of_sources(sources: pd.DataFrame) -> dict[str, dt.date]:
-    """Return the layers of a run with the dates of their data; ``RESULTS["sources"]``."""
+    """Return the layers of a run, by their titles, with the dates of their data; ``RESULTS["sources"]``."""
     dated = sources[sources["data_date"].notna()]
     days = (dt.date.fromisoformat(str(day)[:10]) for day in dated["data_date"])
-    return dict(zip(dated["layer"].astype(str), days, strict=True))
+    return dict(zip(dated["title"].fillna(dated["layer"]).astype(str), days, strict=True))
 
 
 def date_behind(path: Path, used: Mapping[str, dt.date]) -> list[Problem]:

@@ -13,7 +13,14 @@ from siteplan import clock, locale
 from siteplan.cli.app import call
 from siteplan.errors import InputError
 from siteplan.rules import load_rules
-from siteplan.scenario_inputs import check_locks, check_scenarios, dates_behind, dates_of_rules, read_scenario
+from siteplan.scenario_inputs import (
+    check_locks,
+    check_scenarios,
+    dates_behind,
+    dates_of_documents,
+    dates_of_rules,
+    read_scenario,
+)
 
 
 @pytest.fixture
@@ -126,8 +133,12 @@ def test_a_date_behind_what_is_used_or_long_behind_today_is_told(folder, monkeyp
 
 
 def test_documents_of_rules_tell_their_day(repo_root):
-    found = dates_of_rules(load_rules(repo_root / "layers" / "rules"))
+    rules, known = load_rules(repo_root / "layers" / "rules"), dates_of_documents(repo_root / "layers" / "templates")
+    found = dates_of_rules(rules, {})
     assert dt.date(2026, 3, 30) in found.values()
+    # Decree 206/2026 is cited by its number alone; its day stands among the documents that papers cite
+    assert known["206/2026"] == dt.date(2026, 6, 15)
+    assert dates_of_rules(rules, known)["Nghị định 206/2026/NĐ-CP"] == dt.date(2026, 6, 15)
 
 
 def test_nothing_of_a_run_knows_the_day(repo_root):

@@ -32,7 +32,7 @@ def check(
     from siteplan.layers.check import check_read
     from siteplan.layers.read import read_layers
     from siteplan.rules import load_rules
-    from siteplan.scenario_inputs import check_locks, check_scenarios, dates_behind, dates_of_rules
+    from siteplan.scenario_inputs import check_locks, check_scenarios, dates_behind, dates_of_documents, dates_of_rules
 
     place = now.workspace(catalog)
     problems: list[Problem] = []
@@ -55,8 +55,11 @@ def check(
             problems.extend(check_read(layers, rules))
     except SiteplanError as error:
         problems.extend(error.problems)
-    used = dates_of_rules(rules) if rules is not None else {}
-    used |= {entry.name: entry.date for entry in (named.layers if named is not None else ()) if entry.date}
+    documents = dates_of_documents(place.layers / "templates")
+    used = dates_of_rules(rules, documents) if rules is not None else {}
+    used |= {
+        entry.title or entry.name: entry.date for entry in (named.layers if named is not None else ()) if entry.date
+    }
     problems.extend(dates_behind(sorted(place.scenarios.glob("*.toml")), used))
     now.problems(problems)
     if has_errors(problems):

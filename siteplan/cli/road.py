@@ -113,9 +113,9 @@ def run(
 def _show_dates_behind(now: Session, scenarios: Sequence[Path], done: Sequence[Run], place: Workspace) -> None:
     """Warn of scenarios whose date is behind what the runs used; printed only, a run does not depend on the day."""
     from siteplan.rules import load_rules
-    from siteplan.scenario_inputs import dates_behind, dates_of_rules, dates_of_sources
+    from siteplan.scenario_inputs import dates_behind, dates_of_documents, dates_of_rules, dates_of_sources
 
-    used = dates_of_rules(load_rules(place.layers / "rules"))
+    used = dates_of_rules(load_rules(place.layers / "rules"), dates_of_documents(place.layers / "templates"))
     for run in done:
         used |= dates_of_sources(run.table("sources"))
     if behind := dates_behind(scenarios, used):

@@ -227,6 +227,12 @@ def test_the_print_view_is_one_sheet_with_all_a_map_needs(open_map, map_file, sh
     scale = int(paper.locator("[data-scale]").get_attribute("data-scale"))
     bar = paper.locator(".print-bar").bounding_box()["width"] * 25.4 / 96
     metres = float(paper.locator("[data-metres]").get_attribute("data-metres"))
+    ticks = paper.locator(".print-ticks span")
+    zero, half, whole = ticks.all_inner_texts()
+    unit = 1000 if whole.endswith(" km") else 1
+    assert (zero, float(half.replace(",", ".")), float(whole.split()[0])) == ("0", metres / unit / 2, metres / unit)
+    side, last = paper.locator("aside").bounding_box(), ticks.last.bounding_box()
+    assert last["x"] + last["width"] <= side["x"] + side["width"] + 0.5
     assert metres / (bar / 1000) == pytest.approx(scale, rel=0.02)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)

@@ -181,7 +181,6 @@ SP.cards = function (content, W, hooks) {
     var same = models.every(function (m) { return m.run.price_base === base; });
     return W.t("cost_at_price_year", { base: same ? base : W.t("price_base") });
   }
-  function siteName(model, id) { var s = model.bySite.get(id); return s ? (s.label || s.site_id) : id; }
   C.years = years;
 
   function programmePart(model, c) {
@@ -197,7 +196,10 @@ SP.cards = function (content, W, hooks) {
         [W.t("locked"), own && own.locked ? W.t("yes") : null],
         [W.t("pilot"), own && own.pilot ? W.t("yes") : null]
       ]),
-      reasons(own ? own.reasons : null), reasons(c.build_reasons),
+      reasons(own ? own.reasons : null),
+      // why the need asks for what the option does not build
+      own && own.build_type && own.build_type !== c.build_type ? el("p.lead", {}, W.t("reasons_of_need", { needed: W.token("build_type", c.build_type) })) : null,
+      reasons(c.build_reasons),
       c.what_ifs && c.what_ifs.length ? [el("p.lead", { "data-what-ifs": c.code }, W.t("what_ifs")), reasons(c.what_ifs)] : null,
       others.length ? el("table.options", {}, el("tbody", {}, others.map(function (p) {
         return el("tr", {}, [el("th", { scope: "row" }, label(p.option)), el("td", {}, [phaseName(model, p, null), years(p) ? " · " + years(p) : ""])]);

@@ -22,10 +22,13 @@ SP.print = function (content, W, views, project, legend, hooks) {
       words, svg("path", { d: "M20 16 L31 56 L20 48 Z", fill: "#1d2b36" }), svg("path", { d: "M20 16 L9 56 L20 48 Z", fill: "#ffffff", stroke: "#1d2b36" })
     ]);
   }
+  // longest: what is left of the narrow column beside the north arrow, with half of the last tick's words
+  var LONGEST_MM = 32;
   function bar(perMm) {
-    var longest = perMm * 45, power = Math.pow(10, Math.floor(Math.log10(longest))), nice = [5, 2, 1].find(function (k) { return k * power <= longest; }) * power;
-    var words = nice >= 1000 ? W.number(nice / 1000, 0) + " km" : W.number(nice, 0) + " m";
-    var half = nice / 2 >= 1000 || nice < 1000 ? W.number(nice >= 1000 ? nice / 2000 : nice / 2, nice === 1000 ? 1 : 0) : W.number(nice / 2000, 1);
+    var longest = perMm * LONGEST_MM, power = Math.pow(10, Math.floor(Math.log10(longest))), nice = [5, 2, 1].find(function (k) { return k * power <= longest; }) * power;
+    var unit = nice >= 1000 ? 1000 : 1, half = nice / unit / 2;
+    var words = W.number(nice / unit, 0) + (unit === 1000 ? " km" : " m");
+    half = W.number(half, half % 1 ? 1 : 0);
     return el("div.print-scale", { "data-metres": nice }, [
       el("div.print-bar", { css: { width: nice / perMm + "mm" } }, [el("i"), el("i"), el("i"), el("i")]),
       el("div.print-ticks", { css: { width: nice / perMm + "mm" } }, [el("span", {}, "0"), el("span", {}, half), el("span", {}, words)])

@@ -71,9 +71,8 @@ SP.trial = function (content, W, views, hooks) {
   function summary() {
     if (!engine.active) { SP.refill(told, W.t("trial_none")); return; }
     SP.refill(told, views.map(function (view, i) {
-      var was = engines[i].was;
       var ranks = view.model.communes.filter(function (c) { return c.priority_rank !== c.official_rank; });
-      var moved = view.model.communes.filter(function (c) { return c.best_site_id !== was.get(c.code) && (c.best_site_id || was.get(c.code)); });
+      var moved = view.model.communes.filter(function (c) { return (c.best_site_id || null) !== c.official_site; });
       return el("span", {}, [two ? el("b", {}, W.t("col_option", { number: i + 1 }) + ": ") : null, W.t("trial_effect", { ranks: ranks.length, sites: moved.length })]);
     }));
   }

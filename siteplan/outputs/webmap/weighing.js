@@ -181,7 +181,7 @@ SP.weighing = function (model) {
     if (s && "TM".indexOf(s.letter) >= 0 && spec.staying.indexOf(c.build_type) >= 0 && s.source_id === c.kept_facility_id) E.stays.set(c.code, s.site_id);
     if (c.best_site_id !== c.need_site_id) E.built.set(c.code, c.best_site_id);
     E.was.set(c.code, c.need_site_id || null);
-    c.official_rank = c.priority_rank;
+    c.official_rank = c.priority_rank; c.official_site = c.best_site_id || null;
   });
   function sortSites() {
     model.sitesOf.forEach(function (list) { list.sort(function (a, b) { return (a.rank === null ? 1e9 : a.rank) - (b.rank === null ? 1e9 : b.rank) || (a.site_id < b.site_id ? -1 : 1); }); });
