@@ -7,6 +7,7 @@ the order of the items, so they do not depend on how many workers there are.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import os
@@ -35,6 +36,14 @@ _meeting: Any = None
 def collect_less() -> None:
     """Look for cycles of garbage less often in this process: tables and papers are many objects and no cycles."""
     gc.set_threshold(50_000)
+
+
+def give_back() -> None:
+    """Give freed memory of this process back to the system, where the C library (glibc) would keep it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _context(modules: Sequence[str]) -> Any:
@@ -81,6 +90,8 @@ def _go_second() -> None:
 def _receive(shared: Any) -> None:
     global _shared  # noqa: PLW0603
     _shared = shared
+    if shared is None:
+        give_back()
     _meeting.wait()  # no worker takes a second copy before each has one
 
 

@@ -64,7 +64,7 @@ def run(
     """Run the whole road for each scenario, and draw its map, workbook, Word file and export."""
     from siteplan.cli.national import run_national, workspaces_of
     from siteplan.cli.views import VIEW_MODULES, begin_views, maps_folder, style_of
-    from siteplan.work import Workers
+    from siteplan.work import Workers, give_back
     from siteplan.workspace import lock, runs_folder
 
     started = time.perf_counter()
@@ -91,6 +91,7 @@ def run(
         )  # fmt: skip
         folder = maps_folder(place, catalog, out)
         begun = [(done, begin_views(workers, done, place, folder, now.lang)) for done in runs]
+        give_back()  # the layers are no longer needed, the processes that draw need room
         done_runs = [done for done, _ in begun]
         reporter.say("pipeline.drawing")
         comparing = None
