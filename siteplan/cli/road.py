@@ -268,14 +268,13 @@ def write_compared(named: Sequence[Run], place: Workspace, runs: Path, maps: Pat
     from siteplan.cli.views import style_of
     from siteplan.outputs.compare import compare_runs, summary_rows
     from siteplan.outputs.compare_files import write_comparison
-    from siteplan.outputs.prices import note
     from siteplan.outputs.webmap import write_comparison as draw_comparison
 
     comparison = compare_runs(named)
     files = write_comparison(comparison, runs / "so_sanh", lang)
     drawn = draw_comparison(named, comparison, maps / "so_sanh.html", style_of(place), lang)
     rows = summary_rows(comparison, lang)
-    sentences = [*filter(None, [note(named, lang)]), *comparison.sentences(lang)]
+    sentences = [*comparison.notes(lang), *comparison.sentences(lang)]
     return Compared([run.title for run in named], rows, sentences, list(files), drawn)
 
 

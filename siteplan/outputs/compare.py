@@ -15,7 +15,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.errors import InputError, Problem, UsageError
 from siteplan.locale import Message
-from siteplan.outputs import prices, run_words, summary, wording
+from siteplan.outputs import dossier_funds, prices, run_words, summary, wording
 from siteplan.outputs.measures import AT_PRICE_YEAR, Measure, measures_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,18 @@ class Comparison:
         short = [self.title(other, lang).split(":")[0].strip() for other in self.options]
         own = short[self.options.index(option)]
         return own if short.count(own) == 1 else self.title(option, lang)
+
+    def notes(self, lang: str = locale.DEFAULT_LANGUAGE) -> list[str]:
+        """Say what the figures rest on: the price year, and of each option what its money is and does not hold."""
+        price = prices.note(self.runs, lang)
+        return [*([price] if price else []), *(self._reservation(option, lang) for option in self.options)]
+
+    def _reservation(self, option: str, lang: str) -> str:
+        funds = dossier_funds.reservation(self.runs[self.options.index(option)], lang)
+        own = self.measures.set_index("measure")[option]
+        unpriced, planned = (locale.number(own[name], 0, lang) for name in ("clearance_unpriced", "planned"))
+        told = [locale.text("compare.note.clearance", lang, count=unpriced, total=planned)] if own["planned"] else []
+        return " ".join([f"{self.short_title(option, lang)}: {funds[:1].lower()}{funds[1:]}", *told])
 
     def sentences(self, lang: str = locale.DEFAULT_LANGUAGE, *, leads: bool = True) -> list[str]:
         """Verdict in words: which option is better under which view; without `leads` where they are told beside it."""

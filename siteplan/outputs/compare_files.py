@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import prices, spreadsheet, wording
+from siteplan.outputs import spreadsheet, wording
 from siteplan.outputs.compare import OF_COMMUNE, Comparison, words
 from siteplan.tabular import guarded
 
@@ -67,11 +67,6 @@ def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> Non
     _by_commune(book, comparison, titles, lang)
 
 
-def _told_prices(comparison: Comparison, lang: str) -> list[str]:
-    told = prices.note(comparison.runs, lang)
-    return [told] if told else []
-
-
 def _heading(name: str, lang: str) -> str:
     return locale.text(f"compare.column.{name}", lang)
 
@@ -104,7 +99,7 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         columns,
         rows,
         decimals=[[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines],
-        notes=_told_prices(comparison, lang),
+        notes=comparison.notes(lang),
         after=notes,
     )
 
@@ -119,7 +114,10 @@ def _by_year(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, s
         *(spreadsheet.Field(_heading(name, lang), 14, kind) for name, kind in _YEARLY),
         *(spreadsheet.Field(_heading(name, lang), 14, "money") for name in ("money", "cap")),
     ]
-    book.sheet(locale.text("compare.sheet.by_year", lang), locale.text("compare.heading.by_year", lang), columns, rows)
+    book.sheet(
+        locale.text("compare.sheet.by_year", lang), locale.text("compare.heading.by_year", lang), columns, rows,
+        notes=comparison.notes(lang),
+    )  # fmt: skip
 
 
 def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:
@@ -144,7 +142,7 @@ def _by_commune(book: spreadsheet.Book, comparison: Comparison, titles: dict[str
     ]
     book.sheet(
         locale.text("compare.sheet.by_commune", lang), locale.text("compare.heading.by_commune", lang), columns, rows,
-        notes=_told_prices(comparison, lang), frozen_columns=2,
+        notes=comparison.notes(lang), frozen_columns=2,
     )  # fmt: skip
 
 

@@ -126,6 +126,23 @@ def test_options_of_two_price_years_are_not_weighed_by_costs_at_them(build_run):
     assert {params["view"]: key for key, params in found.verdict}["money"] == "compare.verdict.better"
 
 
+def test_notes_tell_of_each_option_what_its_money_is_and_does_not_hold(two_runs, tmp_path):
+    first, second = two_runs
+    first.manifest["scenario"]["funds"] = []
+    second.manifest["scenario"]["funds"] = [{"year": 2027, "amount": 1e9, "committed": True}]
+    second.manifest["scenario"].setdefault("programme", {})["label_of_funds"] = "assumed"
+    first.tables["programme"]["clearance_cost_included"] = False
+    found = compare.compare_runs(two_runs)
+    *_, one, other = found.notes("vi")
+    assert one.endswith("chưa xác định nguồn. Chưa tính giải phóng mặt bằng: 3/3 trung tâm được bố trí.")
+    assert one.startswith(f"{found.short_title('phuong_an_1')}: chưa ràng buộc theo nguồn vốn")
+    assert other.startswith(f"{found.short_title('phuong_an_2')}: mức vốn là giả định")
+    compare_files.write_comparison(found, tmp_path)
+    page = openpyxl.load_workbook(tmp_path / "so_sanh.xlsx")["So sánh"]
+    cells = [row[0] for row in page.iter_rows(values_only=True)]
+    assert {one, other} <= set(cells)
+
+
 def test_what_one_option_plans_and_the_other_does_not_is_compared_at_the_price_year(two_runs):
     found = compare.compare_runs(two_runs)
     rows = found.by_commune.set_index("commune_code")

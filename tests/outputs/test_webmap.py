@@ -645,6 +645,17 @@ def test_two_options_share_their_colours(style, run, tmp_path):
     assert len({looks["thi-diem"], looks["2026-2030"], looks["mo-rong"]}) == 3
 
 
+def test_the_remarks_on_two_options_begin_with_what_their_money_is(style, run, tmp_path):
+    from siteplan.outputs.compare import compare_runs
+
+    other = map_run.build(tmp_path, "phuong_an_2", scenario={**run.manifest["scenario"], "name": "phuong_an_2"})
+    found = compare_runs([run, other])
+    path = webmap.write_comparison([run, other], found, tmp_path / "c.html", style)
+    told = block(path.read_text("utf-8"))["verdict"]
+    assert told == [*found.notes("vi"), *found.sentences("vi")]
+    assert sum("chưa xác định nguồn" in line for line in told) == 2
+
+
 def test_a_layer_without_data_is_named(style, run, written):
     found = {item["key"]: item["empty"] for item in block(written)["background"]["legend"]}
     assert set(found) == set(style.layers)

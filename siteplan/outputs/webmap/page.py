@@ -224,7 +224,7 @@ def write_comparison(runs: Sequence[Run], comparison: Any, path: Path, style: St
     names = _with_runs(content, runs, style, lang)
     content["verdict"], content["differing"] = [], None
     if comparison is not None:
-        content["verdict"] = list(comparison.sentences(lang))
+        content["verdict"] = [*comparison.notes(lang), *comparison.sentences(lang)]
         found = comparison.by_commune
         content["differing"] = sorted(found.loc[found["differs"].astype(bool), "commune_code"])
     title = locale.text(
