@@ -107,28 +107,33 @@ def measures_of(run: Run, horizons: Sequence[int]) -> list[tuple[Measure, float 
     clear = planned["check_result"].isin(CLEAR)
     counts: list[tuple[Measure, float]] = [
         (Measure("planned", "communes"), len(planned)),
-        (Measure("smaller", "communes", "less"), _smaller(planned)),
-        (Measure("unfinished", "communes", "less"), int((~(ends <= last)).sum())),
+        (Measure("smaller", "communes"), _smaller(planned)),
+        (Measure("unfinished", "communes"), int((~(ends <= last)).sum())),
         (Measure("waiting", "communes", "less", view="time"), int((rows["status"] == "waiting").sum())),
         (Measure("not_needed", "communes"), int((rows["status"] == "not_needed").sum())),
         (
             Measure("sites_not_clear", "communes"),
             int((planned["site_id"].notna() & ~clear).sum()),
         ),
-        (Measure("without_site", "communes", "less", view="certainty"), int(planned["site_id"].isna().sum())),
+        (Measure("without_site", "communes"), int(planned["site_id"].isna().sum())),
         (
             Measure("clearance_unpriced", "communes"),
             int((~summary.flags(planned["clearance_cost_included"])).sum()),
         ),
-        (Measure("out_of_order", "communes", "less"), int(summary.flags(rows["inversion"]).sum())),
+        (Measure("out_of_order", "communes"), int(summary.flags(rows["inversion"]).sum())),
         (Measure("figures_missing", "communes"), int((run.communes["gap_basis"] != "reported").sum())),
         (Measure("coverage_gaps", "communes"), _coverage_gaps(run)),
     ]
     found += [(measure, float(value)) for measure, value in counts]
-    # shares, because an option that builds more also has more of everything that is not ready
-    not_ready = int((~clear).sum())
-    share = 100 * not_ready / len(planned) if len(planned) else None
-    return [*found, (Measure("not_ready_share", "percent", "less", 1, view="certainty"), share)]
+    # only shares are weighed: an option that builds more also has more of everything that is not as it should be
+    shared = {"smaller": "", "unfinished": "", "without_site": "certainty", "out_of_order": ""}
+    shares = [
+        (Measure(f"{measure.key}_share", "percent", "less", 1, view=shared[measure.key]), count)
+        for measure, count in counts
+        if measure.key in shared
+    ]
+    shares.append((Measure("not_ready_share", "percent", "less", 1, view="certainty"), int((~clear).sum())))
+    return found + [(measure, 100 * count / len(planned) if len(planned) else None) for measure, count in shares]
 
 
 def _smaller(planned: pd.DataFrame) -> int:
@@ -154,9 +159,9 @@ def _money_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, floa
     people = summary.add_up(planned.loc[planned["cost_at_price_year"].notna(), "population"])
     per_person = None if total is None or not people else total / people / 1e6
     return [
-        (Measure("cost_at_price_year", "money", "less", 1, view="money"), None if total is None else total / shown),
+        (Measure("cost_at_price_year", "money", "neither", 1), None if total is None else total / shown),
         (Measure("money_planned", "money", "neither", 1), float(yearly.sum()) / shown if len(yearly) else None),
-        (Measure("money_peak", "money", "less", 1, view="money"), None if peak is None else peak / shown),
+        (Measure("money_peak", "money", "neither", 1), None if peak is None else peak / shown),
         (Measure("money_mean", "money", "neither", 1), None if mean is None else mean / shown),
         (Measure("cost_per_person", "million", "less", 2, view="money"), per_person),
         (Measure("peak_to_mean", "times", "less", 2, view="money"), None if not mean or peak is None else peak / mean),
@@ -164,16 +169,25 @@ def _money_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, floa
 
 
 def _land_measures(run: Run, planned: pd.DataFrame) -> list[tuple[Measure, float | None]]:
-    """Land that new centres take, by class, and the houses that stand on it; a site without figures counts nowhere."""
+    """Land that new centres take, by class, and the houses that stand on it; a site without figures counts nowhere.
+
+    Weighed by the mean of a new centre: an option that builds less takes less land, and is not the better one for it.
+    """
     new = planned[planned["build_type"] == "build_new"]
     sites = run.sites.set_index("site_id")
     sites = sites.reindex([site for site in new["site_id"].dropna() if site in sites.index])
     area = pd.to_numeric(sites["area_m2"], errors="coerce")
-    found: list[tuple[Measure, float | None]] = [(Measure("land_taken", "m2", "less", view="land"), _sum_or_zero(area))]
-    for name in ("rice", "forest", "residential"):
-        share = pd.to_numeric(sites[f"{name}_percent"], errors="coerce") / 100
-        found.append((Measure(f"land_{name}", "m2", "less", view="land"), _sum_or_zero(area * share)))
-    found.append((Measure("houses_moved", "houses", "less", view="land"), _sum_or_zero(sites["buildings_inside"])))
+    taken = [("land_taken", "m2", area)]
+    taken += [
+        (f"land_{name}", "m2", area * pd.to_numeric(sites[f"{name}_percent"], errors="coerce") / 100)
+        for name in ("rice", "forest", "residential")
+    ]
+    taken.append(("houses_moved", "houses", pd.to_numeric(sites["buildings_inside"], errors="coerce")))
+    found: list[tuple[Measure, float | None]] = [(Measure(key, unit), _sum_or_zero(of)) for key, unit, of in taken]
+    for key, unit, of in taken:
+        each, decimals = of.mean(), 1 if unit == "houses" else 0
+        measure = Measure(f"{key}_each", unit, "less", decimals, view="land")
+        found.append((measure, None if is_missing(each) else float(each)))
     return found
 
 

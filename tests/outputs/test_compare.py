@@ -221,6 +221,26 @@ def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
     assert first == second
 
 
+def test_an_option_is_not_better_for_building_less(build_run):
+    """One of three sites planned alike: less land, cost and clearance in all, the same of each centre."""
+    first, second = build_run(), build_run("phuong_an_3")
+    for run in (first, second):
+        run.tables["programme"]["build_type"] = "build_new"
+        for name in ("area_m2", "rice_percent", "forest_percent", "residential_percent", "buildings_inside"):
+            run.tables["sites"][name] = 40
+    waiting = second.tables["programme"]["commune_code"] == "05977"
+    second.tables["programme"].loc[waiting, ["status", "phase", "start_year", "finish_year"]] = ["waiting", *[None] * 3]
+    found = compare.compare_runs([first, second])
+    more, fewer = (values(found, option) for option in found.options)
+    assert more["land_taken"] > fewer["land_taken"] > 0
+    assert more["land_taken_each"] == fewer["land_taken_each"] == 40
+    assert more["land_rice_each"] == 16
+    assert {params["view"]: key for key, params in found.verdict}["land"] == "compare.verdict.equal"
+    told = {message[1]["measure"] for message in found.strengths[found.options[1]]}
+    absolute = {"land_taken", "houses_moved", "cost_at_price_year", "money_peak", "smaller", "unfinished"}
+    assert not told & (absolute | {"without_site", "out_of_order"})
+
+
 def test_land_taken_by_class_is_that_of_the_sites_built_new(two_runs):
     comparison = compare.compare_runs(two_runs)
     for run, option in zip(two_runs, comparison.options, strict=True):
