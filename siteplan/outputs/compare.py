@@ -173,15 +173,16 @@ def _extremes(
                 others = [other for n, other in enumerate(columns) if n != at]
                 nearest = [max(turn * other[k] for other in others) for k in range(len(own))]
                 mine = [turn * value for value in column]
-                if all(a >= b for a, b in zip(mine, nearest, strict=True)) and mine != nearest:
+                ahead = [k for k in range(len(own)) if mine[k] > nearest[k]]  # years that read the same tell nothing
+                if ahead and all(a >= b for a, b in zip(mine, nearest, strict=True)):
                     params = {
                         "measure": key,
                         "unit": own[0].unit,
                         "decimals": own[0].decimals,
-                        "years": [line.year for line in own],
-                        "values": column if sign > 0 else [-value + 0.0 for value in column],
+                        "years": [own[k].year for k in ahead],
+                        "values": [sign * column[k] + 0.0 for k in ahead],
                         "rival": options[1 - at] if len(options) == 2 else None,
-                        "others": [turn * sign * value + 0.0 for value in nearest],
+                        "others": [turn * sign * nearest[k] + 0.0 for k in ahead],
                     }
                     into[options[at]].append(("compare.strength" if into is strengths else "compare.weakness", params))
     return strengths, weaknesses

@@ -168,6 +168,19 @@ def test_a_strength_of_one_of_two_is_a_weakness_of_the_other(two_runs):
         assert strong == weak
 
 
+def test_an_advantage_holds_only_the_years_in_which_it_is_one(two_runs):
+    comparison = compare.compare_runs(two_runs)
+    told = {p["measure"]: p for _, p in comparison.strengths["phuong_an_1"]}
+    # border communes finished: 0; 0; 1 against 0; 0; 0
+    assert told["border_by"] | {"years": [2035], "values": [1], "others": [0]} == told["border_by"]
+    for side in (comparison.strengths, comparison.weaknesses):
+        for _, params in (message for own in side.values() for message in own):
+            assert all(a != b for a, b in zip(params["values"], params["others"], strict=True))
+    words = [compare.words(comparison, message, "vi") for message in comparison.strengths["phuong_an_1"]]
+    (border,) = (line for line in words if line.startswith("Số xã biên giới"))
+    assert "đến hết năm 2035: 1 đơn vị, so với 0 đơn vị" in border
+
+
 def test_runs_over_different_inputs_are_refused_by_layer(build_run):
     other = build_run("phuong_an_2", inputs={"communes": "aa", "dem": "CHANGED", "roads": "cc"})
     with pytest.raises(InputError) as caught:
