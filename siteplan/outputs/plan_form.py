@@ -41,7 +41,7 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
     years = sorted({int(y) for y in money["year"].dropna()})
     sources = sorted({str(s) for s in money["source"].dropna()})
     communes = run.communes.set_index("code")
-    smaller = run.build_options.set_index(["commune_code", "build_type"])["added_floor_area_m2"]
+    smaller = summary.added_floor(run)
     renovated = summary.renovated_floor(run)
     by_year = money.pivot_table(index="commune_code", columns="year", values="amount", aggfunc="sum")
     by_source = money.pivot_table(index="commune_code", columns="source", values="amount", aggfunc="sum")
@@ -71,13 +71,16 @@ def rows_of(run: Run, lang: str) -> tuple[list[int], list[str], list[list[Any]]]
 
 
 def _floor(
-    commune: pd.Series[Any], row: Mapping[Any, Any], smaller: pd.Series[Any], renovated: Mapping[tuple[str, str], float]
+    commune: pd.Series[Any],
+    row: Mapping[Any, Any],
+    smaller: Mapping[tuple[str, str], float],
+    renovated: Mapping[tuple[str, str], float],
 ) -> float:
-    """Return the new or added floor of a centre; where it is renovated only, that floor, else what is kept."""
+    """Return the floor that is built new or added; where a centre is renovated only, that floor, else what is kept."""
     if row["build_type"] == "renovate" and (row["commune_code"], "renovate") in renovated:
         return renovated[row["commune_code"], "renovate"]
     if pd.notna(row["needed_build_type"]) and row["build_type"] != row["needed_build_type"]:
-        return float(smaller.get((row["commune_code"], row["build_type"]), 0.0))
+        return smaller.get((row["commune_code"], row["build_type"]), 0.0)
     built = sum(v for v in (commune["new_floor_area_m2"], commune["extension_floor_area_m2"]) if pd.notna(v))
     kept = commune["kept_floor_area_m2"]
     return float(built or (0.0 if pd.isna(kept) else kept))

@@ -103,8 +103,17 @@ def built_as(row: Mapping[Any, Any], lang: str) -> str:
 
 def renovated_floor(run: Run) -> dict[tuple[str, str], float]:
     """Floor that is renovated, m², by commune and build type: the quantity its cost is reckoned for."""
+    return _floor_of(run, "renovation")
+
+
+def added_floor(run: Run) -> dict[tuple[str, str], float]:
+    """Floor that is built or added, m², by commune and build type: the quantity its cost is reckoned for."""
+    return _floor_of(run, "construction")
+
+
+def _floor_of(run: Run, component: str) -> dict[tuple[str, str], float]:
     rows = run.table("costs")
-    rows = rows[(rows["component"] == "renovation") & rows["quantity"].notna()]
+    rows = rows[(rows["component"] == component) & rows["quantity"].notna()]
     keys = zip(rows["commune_code"].astype(str), rows["build_type"].astype(str), strict=True)
     return {key: float(quantity) for key, quantity in zip(keys, rows["quantity"], strict=True)}
 

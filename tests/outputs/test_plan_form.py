@@ -38,3 +38,15 @@ def test_a_renovation_has_the_floor_that_is_renovated(small_run):
     small_run.tables["costs"] = pd.concat([small_run.costs, pd.DataFrame([cost])], ignore_index=True)
     (size,) = (row[3] for row in rows_of(small_run, "vi")[2] if "Hữu Lũng" in row[2])
     assert size.endswith(", 1.580 m² sàn")
+
+
+def test_an_extension_in_place_of_a_new_building_has_the_floor_that_is_built(small_run):
+    """What is made good of the need holds floor that stands already; only the works are built and paid for."""
+    rows = small_run.tables["programme"]
+    rows.loc[rows["commune_code"] == "06184", ["build_type", "needed_build_type"]] = ["extend", "build_new"]
+    cost = {"commune_code": "06184", "build_type": "extend", "component": "construction", "quantity": 699.27}
+    small_run.tables["costs"] = pd.concat([small_run.costs, pd.DataFrame([cost])], ignore_index=True)
+    option = {"commune_code": "06184", "build_type": "extend", "added_floor_area_m2": 1413.94}
+    small_run.tables["build_options"] = pd.concat([small_run.build_options, pd.DataFrame([option])], ignore_index=True)
+    (size,) = (row[3] for row in rows_of(small_run, "vi")[2] if "Hữu Lũng" in row[2])
+    assert size.endswith(", 699 m² sàn")
