@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
+import openpyxl
 import pytest
 from docx.oxml.ns import qn
 
 from siteplan import locale
+from siteplan.locale import encode
 from siteplan.outputs import sheet_paper, wording
 from siteplan.outputs.paper import Paper
 from siteplan.outputs.paper_width import column_widths, height_mm, width_mm
+from siteplan.outputs.printing import PAPER_A3
+from siteplan.outputs.spreadsheet import Book
 from siteplan.outputs.style import LegendClass
+from siteplan.outputs.workbook import money
 from siteplan.scenario import Standing
 from siteplan.tables import RESULTS, Column
 
@@ -150,6 +155,23 @@ def test_the_evidence_on_paper_is_one_page_wide_and_its_rows_are_as_high_as_what
     row = ["" for _ in fields]
     row[len(first)] = "chữ " * 400
     assert lines_of(wrapped(fields), row) == 1
+
+
+def test_the_programme_is_printed_one_page_wide_with_the_reasons_on_it(small_run, tmp_path):
+    rows = small_run.tables["programme"]
+    rows["reasons"] = encode([("decide.site.held", {})] * 20)
+    rows["phase"] = "nhân rộng bước đầu"
+    build = rows["build_type"].notna()
+    rows.loc[build, ["build_type", "needed_build_type"]] = ["renovate", "build_new"]
+    small_run.tables["programme"] = rows
+    with Book(tmp_path / "a.xlsx", [small_run], "vi", "a") as book:
+        money.add_programme(book, small_run, "vi", None, None, None, None)
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert page.page_setup.fitToWidth in (None, 1)  # unsaid, it is one
+    assert int(page.page_setup.paperSize) == PAPER_A3
+    head = next(row for row in page.iter_rows() if row[0].value == "Mã xã")
+    reasons = next(cell for cell in head if cell.value == "Lý do")
+    assert page.column_dimensions[reasons.column_letter].width >= 50
 
 
 def test_each_strength_of_an_eligibility_rule_has_words(repo_root):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from siteplan.outputs.sheet_fields import WIDEST, Field
+from siteplan.outputs.printing import A3_PAGE_WIDTH
+from siteplan.outputs.sheet_fields import WIDEST, WIDEST_OF_REASONS, Field, fitted
 
 COMMUNE_MARKS = ("code", "name", "kind", "former_district", "population", "area_km2", "is_border", "is_central_ward")
 COMMUNE_AFTER = (
@@ -120,6 +122,12 @@ SURPLUS_PRINTED = (
 )  # fmt: skip
 
 _LONG_TEXT = 30  # letters
+_LEAST_OF_REASONS = 50
+# columns of the programme in which two lines of a heading or a text save the room that reasons need
+_NARROW = {
+    "priority_rank": 9, "priority_points": 9, "status": 12, "build_type": 12, "needed_build_type": 12, "phase": 12,
+    "deficit_floor_area_m2": 11, "deficit_left_m2": 11, "cost_at_price_year": 13, "total_cost": 13,
+}  # fmt: skip
 
 
 def beside(names: Sequence[str], printed: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -136,6 +144,15 @@ def on_paper(fields: Sequence[Field], screen: Sequence[str]) -> list[Field]:
         else replace(field, width=min(field.width, _LONG_TEXT), widest=WIDEST)
         for field in fields
     ]
+
+
+def on_one_page(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> list[Field]:
+    """Return the columns of a programme, its reasons as wide as one page of A3 lets them be beside the others."""
+    narrow = [replace(field, width=_NARROW.get(field.key, field.width)) for field in fields]
+    shown = [field for field in fitted(narrow, rows) if field.printed and not field.hidden]
+    room = A3_PAGE_WIDTH - sum(field.width for field in shown if field.key != "reasons")
+    width = min(max(room, _LEAST_OF_REASONS), WIDEST_OF_REASONS)
+    return [replace(field, width=width, widest=width) if field.key == "reasons" else field for field in narrow]
 
 
 def in_order(table: str, names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from siteplan.outputs import dossier_funds, prices, run_words, summary, wording
 from siteplan.outputs.live_cells import Live, Placed, column_letter
 from siteplan.outputs.spreadsheet import Book, Field
 from siteplan.outputs.workbook import charts
+from siteplan.outputs.workbook.columns import on_one_page
 from siteplan.outputs.workbook.costs import Sizes
 from siteplan.outputs.workbook.parameters import Parameters, committed
 from siteplan.outputs.workbook.plain import fields_of, heading, rows_of, sheet_name
@@ -315,6 +316,6 @@ def add_programme(
     if parts["waiting"]:
         notes.append(locale.text("workbook.programme_split", lang, **parts))
     return book.sheet(
-        sheet_name("programme", lang, option), heading("programme", lang, run, option), fields, lines, notes=notes,
-        frozen_columns=2, page=page,
+        sheet_name("programme", lang, option), heading("programme", lang, run, option), on_one_page(fields, lines),
+        lines, notes=notes, frozen_columns=2, page=page,
     )  # fmt: skip
