@@ -60,9 +60,10 @@ def _csv_cell(value: Any) -> Any:
 
 
 def add_sheets(book: spreadsheet.Book, comparison: Comparison, lang: str) -> None:
-    """Add the three sheets of a comparison to an open workbook: measures, years, communes."""
+    """Add the sheets of a comparison to an open workbook: measures, remarks, years, communes."""
     titles = {option: comparison.short_title(option, lang) for option in comparison.options}
     _measures(book, comparison, titles, lang)
+    _remarks(book, comparison, titles, lang)
     _by_year(book, comparison, titles, lang)
     _by_commune(book, comparison, titles, lang)
 
@@ -81,18 +82,10 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         for line, (_, row) in zip(comparison.lines, comparison.measures.iterrows(), strict=True)
     ]
     columns = [
-        spreadsheet.Field(_heading("measure", lang), 52),
+        spreadsheet.Field(_heading("measure", lang), 72),
         spreadsheet.Field(_heading("unit", lang), 14),
-        *(spreadsheet.Field(titles[o], 24, "number") for o in comparison.options),
+        *(spreadsheet.Field(titles[o], 18, "number") for o in comparison.options),
     ]
-    notes = comparison.sentences(lang, leads=False)
-    sides = [("strengths", comparison.strengths), ("weaknesses", comparison.weaknesses)]
-    for option in comparison.options:
-        # of two options, what is weak in one is strong in the other: it is told once
-        for side, told in sides[:1] if len(comparison.options) == 2 else sides:
-            if told[option]:
-                notes.append(locale.text(f"dossier.options.{side}", lang, title=titles[option]))
-                notes += [f"– {words(comparison, message, lang)}" for message in told[option]]
     book.sheet(
         locale.text("compare.sheet.measures", lang),
         locale.text("compare.title", lang),
@@ -100,8 +93,27 @@ def _measures(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, 
         rows,
         decimals=[[None, None, *[line.decimals] * len(comparison.options)] for line in comparison.lines],
         notes=comparison.notes(lang),
-        after=notes,
     )
+
+
+def _remarks(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:
+    rows: list[list[Any]] = [
+        [locale.text("compare.by_view", lang), line] for line in comparison.sentences(lang, leads=False)
+    ]
+    sides = [("strengths", comparison.strengths), ("weaknesses", comparison.weaknesses)]
+    for option in comparison.options:
+        # of two options, what is weak in one is strong in the other: it is told once
+        for side, told in sides[:1] if len(comparison.options) == 2 else sides:
+            about = locale.text(f"dossier.options.{side}", lang, title=titles[option]).rstrip(": ")
+            rows += [[about, words(comparison, message, lang)] for message in told[option]]
+    columns = [
+        spreadsheet.Field(_heading("about", lang), 26),
+        spreadsheet.Field(_heading("remark", lang), 110, widest=110),
+    ]
+    book.sheet(
+        locale.text("compare.sheet.remarks", lang), locale.text("compare.heading.remarks", lang), columns, rows,
+        notes=comparison.notes(lang),
+    )  # fmt: skip
 
 
 def _by_year(book: spreadsheet.Book, comparison: Comparison, titles: dict[str, str], lang: str) -> None:

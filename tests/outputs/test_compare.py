@@ -76,14 +76,20 @@ def test_a_better_option_is_told_with_its_lead_and_the_direction_that_counts(two
 
 def test_the_sheet_says_which_side_a_difference_is_on_and_tells_it_once(two_runs, tmp_path):
     compare_files.write_comparison(compare.compare_runs(two_runs), tmp_path)
-    page = openpyxl.load_workbook(tmp_path / "so_sanh.xlsx")["So sánh"]
-    below = [row[0] for row in page.iter_rows(values_only=True) if isinstance(row[0], str)]
-    heads = [n for n, line in enumerate(below) if line.startswith("Ưu điểm của ")]
-    assert len(heads) == 2
-    lines = below[heads[0] :]
-    assert all(line.startswith(("Ưu điểm của ", "– ")) for line in lines)
-    told = [line.split(":")[0] for line in lines if line.startswith("– ")]
+    book = openpyxl.load_workbook(tmp_path / "so_sanh.xlsx")
+    lines = [row for row in book["Nhận xét so sánh"].iter_rows(values_only=True, max_col=2) if row[1]]
+    strong = [row for row in lines if row[0].startswith("Ưu điểm của ")]
+    assert len({about for about, _ in strong}) == 2
+    assert len(lines) == 1 + len(compare.VIEWS) + len(strong)
+    told = [line.split(":")[0] for _, line in strong]
     assert len(told) == len(set(told))
+
+
+def test_nothing_stands_below_the_table_whose_headings_are_printed_again(two_runs, tmp_path):
+    compare_files.write_comparison(compare.compare_runs(two_runs), tmp_path)
+    page = openpyxl.load_workbook(tmp_path / "so_sanh.xlsx")["So sánh"]
+    last = [cell.value for cell in page[page.max_row]]
+    assert None not in last
 
 
 def test_values_that_read_the_same_are_the_same(two_runs):
@@ -134,7 +140,7 @@ def test_notes_tell_of_each_option_what_its_money_is_and_does_not_hold(two_runs,
     first.tables["programme"]["clearance_cost_included"] = False
     found = compare.compare_runs(two_runs)
     *_, one, other = found.notes("vi")
-    assert one.endswith("chưa xác định nguồn. Chưa tính giải phóng mặt bằng: 3/3 trung tâm được bố trí.")
+    assert one.endswith("chưa xác định nguồn. Chưa tính giải phóng mặt bằng cho 3/3 trung tâm.")
     assert one.startswith(f"{found.short_title('phuong_an_1')}: chưa ràng buộc theo nguồn vốn")
     assert other.startswith(f"{found.short_title('phuong_an_2')}: mức vốn là giả định")
     compare_files.write_comparison(found, tmp_path)
