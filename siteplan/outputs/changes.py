@@ -94,8 +94,6 @@ def _inputs(before: Run, after: Run) -> list[Message]:
 
 def _joined(run: Run) -> pd.DataFrame:
     rows = pd.DataFrame(summary.programme(run)[["commune_code", *MOVED]])
-    # a phase that is only a heading of the waiting list is no place in time
-    rows["phase"] = rows["phase"].where(rows["status"] == "planned", None)
     names = ["code", "name", *(name for name, _ in CAUSES), *TOKEN_CAUSES]
     marks = pd.DataFrame(run.communes[names]).rename(columns={"code": "commune_code"})
     return marks.merge(rows, on="commune_code", how="left").set_index("commune_code")

@@ -102,7 +102,7 @@ def propose(run: Run, quota: Mapping[str, Any]) -> Proposal:
     quota
         ``ha`` and ``basis`` of the land allocated for offices; empty where there is none.
     """
-    programme = summary.of_option(run.programme, run)
+    programme = summary.programme(run)
     programme = programme[programme["build_type"].isin(ADDS_FLOOR)]
     wanted = programme[programme["status"].isin(("planned", "waiting"))]
     sites = run.sites.set_index("site_id")
@@ -164,11 +164,15 @@ def quota_line(proposal: Proposal, lang: str) -> str:
     return told
 
 
+def _phase_of(row: Mapping[Any, Any], lang: str) -> str:
+    return row["phase"] if isinstance(row["phase"], str) else locale.text("proposal.no_phase", lang)
+
+
 def _cells(row: Mapping[Any, Any], lang: str) -> list[Any]:
     conformity, check = RESULTS["sites"].column("conformity"), RESULTS["sites"].column("check_result")
     return [
         row["commune"], f"{row['label']} ({row['site_id']})", summary.built_as(row, lang),
-        row["phase"] if isinstance(row["phase"], str) else None,
+        _phase_of(row, lang),
         row["y_east"], row["x_north"], row["area_m2"] / 10_000,
         *(row[c] / 10_000 or None for c in COLUMNS), row["new_tsc_m2"] / 10_000 or None,
         wording.cell(conformity, row["conformity"], lang),
@@ -263,6 +267,6 @@ def _ha(m2: float, lang: str) -> str:
 def _line(number: int, row: Mapping[Any, Any], lang: str) -> Sequence[str]:
     conformity = wording.shown(RESULTS["sites"].column("conformity"), row["conformity"], lang)
     place = f"X {locale.number(row['x_north'], 0, lang)}\nY {locale.number(row['y_east'], 0, lang)}"
-    phase = "–" if not isinstance(row["phase"], str) else row["phase"]
+    phase = _phase_of(row, lang)
     return [str(number), row["commune"], f"{row['label']}\n{row['site_id']}", phase, place, _ha(row["area_m2"], lang),
             *(_ha(row[c], lang) for c in COLUMNS), _ha(row["new_tsc_m2"], lang), conformity]  # fmt: skip

@@ -74,9 +74,11 @@ def of_option(frame: Any, run: Run) -> Any:
 def programme(run: Run) -> Any:
     """Programme of the run's own option, with name, kind and marks of the commune beside it, in rank order.
 
-    Adds ``is_border``, ``is_central_ward`` and ``kind`` from the communes.
+    Adds ``is_border``, ``is_central_ward`` and ``kind`` from the communes. Only what is planned has a phase: one that
+    is a heading of the waiting list is no place in time.
     """
     rows = of_option(run.programme, run)
+    rows["phase"] = rows["phase"].where(rows["status"] == "planned", None)
     marks = run.communes[["code", "kind", "is_border", "is_central_ward"]].rename(columns={"code": "commune_code"})
     joined = rows.merge(pd.DataFrame(marks), on="commune_code", how="left")
     return joined.sort_values(["priority_rank", "commune_code"], kind="stable", na_position="last", ignore_index=True)

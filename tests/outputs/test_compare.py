@@ -69,7 +69,7 @@ def test_a_better_option_is_told_with_its_lead_and_the_direction_that_counts(two
     # 3 centres against 1 by 2035, 0 waiting against 2: the hand-checked programme above
     assert "số trung tâm hoàn thành đến hết năm 2035: 3 so với" in told
     assert told.count("cao hơn là tốt hơn") == 1
-    assert "số đơn vị chờ: 0 so với 2 đơn vị – thấp hơn là tốt hơn" in told
+    assert "số đơn vị chờ bố trí: 0 so với 2 đơn vị – thấp hơn là tốt hơn" in told
     certain = next(line for line in comparison.sentences("en") if "66.7" in line)
     assert "less is better" in certain
 

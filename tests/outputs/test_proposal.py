@@ -118,7 +118,7 @@ def test_phases_stand_in_the_order_of_the_scenario_and_what_has_none_last(run, t
     book = openpyxl.load_workbook(proposal.write_workbook(run, made, tmp_path / "d.xlsx", "vi"))
     first = [row[0].value for row in book["Theo giai đoạn"].iter_rows()]
     at = first.index(names[0])
-    assert first[at : at + 5] == [*names, "chưa bố trí giai đoạn"]
+    assert first[at : at + 5] == [*names, "chờ bố trí"]
 
 
 def test_workbook_and_annex_say_the_same(run, tmp_path):

@@ -68,3 +68,12 @@ def test_floor_missing_counts_what_is_accepted_and_what_works_leave():
     assert summary.deficit_left(rows, 2027) == 1000 + 500 + 40 + 7
     assert summary.deficit_left(rows, 2030) == 300 + 500 + 40 + 7
     assert summary.deficit_left(rows, 2035) == 300 + 0 + 40 + 7
+
+
+def test_what_waits_has_no_phase(small_run):
+    rows = small_run.tables["programme"]
+    rows.loc[rows["commune_code"] == "06184", ["status", "phase"]] = ["waiting", "2031-2035"]
+    found = summary.programme(small_run).set_index("commune_code")
+    assert found.loc["06184", "phase"] is None
+    assert set(found.loc[found["status"] == "planned", "phase"]) <= set(rows["phase"])
+    assert "2031-2035" in set(rows["phase"])
