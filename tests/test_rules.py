@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from siteplan.errors import InputError
@@ -10,6 +12,13 @@ def test_the_rules_of_the_workspace_are_complete(repo_root):
         table = getattr(rules, name)
         assert len(table) > 4
         assert table["legal_basis"].notna().all()
+
+
+def test_the_border_guard_has_one_name_in_plans_and_agencies(repo_root):
+    with (repo_root / "layers" / "agencies.csv").open(encoding="utf-8-sig", newline="") as handle:
+        (agency,) = (row["agency"] for row in csv.DictReader(handle) if row["agency_id"] == "bdbp")
+    kinds = load_rules(repo_root / "layers" / "rules").plan_kinds
+    assert set(kinds.loc[kinds["plan_kind"] == "border_zone", "owner"]) == {agency}
 
 
 def test_a_rule_without_basis_is_refused(tmp_path, repo_root):
