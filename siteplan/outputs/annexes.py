@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from siteplan import locale
 from siteplan.outputs import dossier_conformity, prices, released, run_words, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
-from siteplan.outputs.dossier_sites import write_maps, write_site_sheets
+from siteplan.outputs.dossier_sites import differ, write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
 from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS
@@ -37,6 +37,7 @@ class Annex:
     rests: bool = True
     landscape: bool = True
     large: bool = False
+    note: str = ""  # where the note is not that of its name
 
 
 def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> list[Annex]:
@@ -44,7 +45,8 @@ def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> l
     run = writer.run
     found = [
         Annex("communes", partial(_annex_communes, writer)),
-        Annex("site_sheets", partial(write_site_sheets, writer), landscape=False),
+        Annex("site_sheets", partial(write_site_sheets, writer), landscape=False,
+              note="site_sheets_by_option" if differ(writer) else ""),
         Annex("evidence", partial(_annex_evidence, writer)),
         Annex("priority", partial(_annex_priority, writer)),
         Annex("programme", partial(_each, writer, _annex_programme)),

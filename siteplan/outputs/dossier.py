@@ -234,7 +234,7 @@ def _write_annexes(material: _Material, paper: Paper) -> None:
     known = {a.name: a for a in annexes(writer, material.opinions, maps=material.wanted.style is not None)}
     for at, annex in enumerate(known[name] for name in material.numbers):
         number = writer.words("annex", number=material.numbers[annex.name])
-        note = writer.words(f"annex_note.{annex.name}")
+        note = writer.words(f"annex_note.{annex.note or annex.name}")
         paper.annex(
             number, writer.annex_name(annex.name), note, marks=marks_of(material, annex.rests),
             landscape=annex.landscape, large=annex.large, here=bare and at == 0,

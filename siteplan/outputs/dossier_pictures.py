@@ -27,9 +27,9 @@ OVERVIEW_WIDTH_MM, SITE_WIDTH_MM = 146.0, 164.0  # as they are drawn, so that th
 _Item = tuple[int, str]
 
 
-def site_key(code: str) -> str:
-    """Name of the picture of a commune's proposed site."""
-    return f"site_{code}"
+def site_key(code: str, option: int = 0) -> str:
+    """Name of the picture of the site that an option proposes for a commune."""
+    return f"site_{code}_{option}" if option else f"site_{code}"
 
 
 def overview_key(theme: str, option: int = 0) -> str:
@@ -66,7 +66,7 @@ def pictures_of(runs: Sequence[Run], style: Style | None, lang: str, jobs: int) 
     Parameters
     ----------
     runs
-        One an option; sites, priority and coverage are those of the first.
+        One an option; priority and coverage are those of the first.
     jobs
         Number of processes, of which at most two draw; 1 draws in line.
     """
@@ -78,7 +78,7 @@ def pictures_of(runs: Sequence[Run], style: Style | None, lang: str, jobs: int) 
     if kept is not None:
         yield Pictures(kept, {})
         return
-    items = [*((number, "") for number in reversed(range(len(runs)))), *((0, code) for code in _codes(runs[0]))]
+    items = [*((number, "") for number in reversed(range(len(runs)))), *_sites(runs)]
     shared = (tuple(str(run.folder) for run in runs), style.model_dump_json(), lang)
     if jobs == 1:
         drawn = Pictures({k: v for item in items for k, v in _draw(shared, item).items()}, {})
@@ -95,14 +95,15 @@ def pictures_of(runs: Sequence[Run], style: Style | None, lang: str, jobs: int) 
         cache.kept(_KIND, key, drawing.all, _read, _write)
 
 
-def _codes(run: Run) -> list[str]:
-    return [str(code) for code in summary.proposed_sites(run)["commune_code"]]
+def _sites(runs: Sequence[Run]) -> list[_Item]:
+    """Return each site that an option proposes, once; those of the first option first, as its material is open then."""
+    return sorted((proposal.by[0], proposal.code) for proposal in summary.proposals(runs))
 
 
 def _names(item: _Item) -> list[str]:
     option, code = item
     if code:
-        return [site_key(code)]
+        return [site_key(code, option)]
     return [name(theme, option) for theme in _themes(option) for name in (overview_key, sheet_key)]
 
 
@@ -118,7 +119,7 @@ def _draw(shared: tuple[tuple[str, ...], str, str], item: _Item) -> dict[str, by
     option, code = item
     material = _material(folders[option], style, lang)
     if code:
-        return {site_key(code): draw_site(material, code).png(SITE_DPI)}
+        return {site_key(code, option): draw_site(material, code).png(SITE_DPI)}
     found = {}
     for theme in _themes(option):
         found[overview_key(theme, option)] = draw_overview(material, theme).png(OVERVIEW_DPI)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from siteplan import locale
 from siteplan.outputs import prices, run_words, summary, wording
@@ -14,6 +14,7 @@ from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
 
 SHEET_WIDTH_MM = 316.0  # an A3 page with its heading and the caption
 FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity", "overlap_area_m2",
@@ -33,20 +34,25 @@ def reservation_of_sites(writer: Writer) -> str:
     return " ".join(parts)
 
 
+def differ(writer: Writer) -> bool:
+    """Whether the options propose different sites for some commune."""
+    return not all(proposal.alone for proposal in summary.proposals(writer.runs))
+
+
 def write_site_sheets(writer: Writer) -> None:
-    """Write a page for each proposed site; where no maps are drawn, a line that says so."""
-    best = summary.proposed_sites(writer.run)
-    names = summary.names_by_code(writer.run)
-    codes = [str(code) for code in best["commune_code"]]
+    """Write a page for each site that an option proposes; where no maps are drawn, a line that says so."""
+    proposals, names = summary.proposals(writer.runs), summary.names_by_code(writer.run)
     if writer.pictures is None:
         writer.say("site_sheets.no_maps")
-    without = writer.run.communes[writer.run.communes["best_site_id"].isna()].sort_values("code")
-    if len(without):
-        writer.say("site_sheets.without", listed=", ".join(names[str(code)] for code in without["code"]))
-    for number, (code, site) in enumerate(zip(codes, best.to_dict("records"), strict=True)):
-        _figures(writer, names[code], code, site, new_page=number > 0 and writer.pictures is not None)
+    known = {proposal.code for proposal in proposals}
+    if without := [str(code) for code in sorted(writer.run.communes["code"]) if str(code) not in known]:
+        writer.say("site_sheets.without", listed=", ".join(names[code] for code in without))
+    for number, proposal in enumerate(proposals):
+        name = names[proposal.code]
+        _figures(writer, name, proposal, new_page=number > 0 and writer.pictures is not None)
         if writer.pictures is not None:
-            writer.paper.picture(writer.pictures[site_key(code)], SITE_WIDTH_MM, names[code], captioned=False)
+            picture = writer.pictures[site_key(proposal.code, proposal.by[0])]
+            writer.paper.picture(picture, SITE_WIDTH_MM, name, captioned=False)
 
 
 def write_maps(writer: Writer) -> None:
@@ -60,17 +66,21 @@ def write_maps(writer: Writer) -> None:
         writer.paper.picture(writer.pictures[sheet_key(theme, number)], SHEET_WIDTH_MM, words)
 
 
-def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_page: bool) -> None:
-    writer.paper.heading(
-        f"{name[:1].upper()}{name[1:]} – {wording.clean(str(site['label'] or ''))}", 3, new_page=new_page
-    )
+def _figures(writer: Writer, name: str, proposal: summary.Proposal, *, new_page: bool) -> None:
+    site = proposal.site
+    heading = f"{name[:1].upper()}{name[1:]} – {wording.clean(str(site['label'] or ''))}"
+    if not proposal.alone:
+        options = ", ".join(writer.option_of(writer.runs[number]) for number in proposal.by)
+        heading = writer.words("site_sheets.of_option", heading=heading, options=options)
+    writer.paper.heading(heading, 3, new_page=new_page)
     cells = []
     for column in FIGURES:
         schema = RESULTS["sites"].column(column)
         words = wording.shown(schema, site[column], writer.lang)
         if words != "–":
             cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
-    cells += [(run_words.title_of(run, writer.lang).split(":")[0], _built(writer, run, code)) for run in writer.runs]
+    titles = [run_words.title_of(run, writer.lang).split(":")[0] for run in writer.runs]
+    cells += [(title, _built(writer, run, proposal)) for title, run in zip(titles, writer.runs, strict=True)]
     if len(cells) % 2:
         cells.append(("", ""))
     half = len(cells) // 2
@@ -83,15 +93,33 @@ def _figures(writer: Writer, name: str, code: str, site: dict[str, Any], *, new_
     writer.paper.table(["", "", "", ""], rows, (1.6, 1.7, 1.9, 1.7), size_pt=10, spans=spans)
 
 
-def _built(writer: Writer, run: Any, code: str) -> str:
-    rows = _programme(run.folder, run)
-    row = rows.get(code)
-    if row is None or row["status"] != "planned":
+def _built(writer: Writer, run: Run, proposal: summary.Proposal) -> str:
+    """Say when and for how much an option builds on a site; of an option that takes another site, which one."""
+    option = _option(run.folder, run)
+    row = option.rows.get(proposal.code)
+    planned = row is not None and row["status"] == "planned"
+    taken = (wording.scalar(row["site_id"]) if row and planned else None) or option.proposed.get(proposal.code)
+    if taken is not None and taken != str(proposal.site["site_id"]):
+        return writer.words("site_sheets.elsewhere", label=wording.clean(str(option.labels.get(taken) or taken)))
+    if row is None or not planned:
         return capital(locale.value_text("status", row["status"], writer.lang)) if row else "–"
     total = prices.at_price_year(writer.money(wording.scalar(row["cost_at_price_year"])), run, writer.lang)
     return f"{int(row['start_year'])}–{int(row['finish_year'])}, {total}"
 
 
+class _Option(NamedTuple):
+    """Of one option: rows of the programme and the proposed site by commune, labels of sites."""
+
+    rows: dict[str, dict[str, Any]]
+    proposed: dict[str, str]
+    labels: dict[str, Any]
+
+
 @lru_cache(maxsize=4)
-def _programme(_folder: Path, run: Any) -> dict[str, dict[str, Any]]:
-    return {str(row["commune_code"]): row for row in summary.programme(run).to_dict("records")}
+def _option(_folder: Path, run: Run) -> _Option:
+    best = summary.proposed_sites(run)
+    return _Option(
+        {str(row["commune_code"]): row for row in summary.programme(run).to_dict("records")},
+        dict(zip(best["commune_code"].astype(str), best["site_id"].astype(str), strict=True)),
+        dict(zip(run.sites["site_id"].astype(str), run.sites["label"], strict=True)),
+    )

@@ -198,6 +198,40 @@ def proposed_sites(run: Run) -> Any:
     return chosen.sort_values("commune_code", kind="stable", ignore_index=True)
 
 
+class Proposal(NamedTuple):
+    """A site that some options propose.
+
+    Parameters
+    ----------
+    code, site
+        Its commune, and its row of ``sites`` as the first of these options has it.
+    by
+        Numbers of the options (positions of their runs) that propose it.
+    alone
+        Every option that proposes a site for the commune proposes this one.
+    """
+
+    code: str
+    site: Mapping[Any, Any]
+    by: tuple[int, ...]
+    alone: bool
+
+
+def proposals(runs: Sequence[Run]) -> list[Proposal]:
+    """Return the distinct sites that the options propose, by commune and then in the order of the options."""
+    sites: dict[str, dict[str, Mapping[Any, Any]]] = {}
+    by: dict[str, list[int]] = {}
+    for number, run in enumerate(runs):
+        for row in proposed_sites(run).to_dict("records"):
+            sites.setdefault(str(row["commune_code"]), {}).setdefault(str(row["site_id"]), row)
+            by.setdefault(str(row["site_id"]), []).append(number)
+    return [
+        Proposal(code, row, tuple(by[site]), len(sites[code]) == 1)
+        for code in sorted(sites)
+        for site, row in sites[code].items()
+    ]
+
+
 def conformity_of_best(run: Run) -> Any:
     """Rows of ``conformity`` of the sites proposed or ranked first in their commune.
 
