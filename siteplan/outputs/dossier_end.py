@@ -108,9 +108,6 @@ def _components(writer: Writer, run: Run) -> None:
         at_price_year=_at_price_year(writer, run, planned),
         total=prices.as_paid(writer.money(summary.add_up(planned["total_cost"])), writer.lang),
     )
-    unpriced = int((~planned["clearance_cost_included"].fillna(value=False).astype(bool)).sum())
-    if unpriced:
-        writer.say("options.unpriced", count=writer.number(unpriced))
 
 
 def _at_price_year(writer: Writer, run: Run, rows: pd.DataFrame) -> str:

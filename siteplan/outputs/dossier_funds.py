@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from siteplan import locale
-from siteplan.outputs import run_words
+from siteplan.outputs import run_words, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,22 @@ def reservation(run: Run, lang: str) -> str:
     return locale.text(f"dossier.funds.reservation.{kind_of(run)}", lang)
 
 
+def clearance(run: Run, lang: str) -> str:
+    """Say of how many planned centres the totals hold no land clearance; nothing where they hold it of all."""
+    rows = summary.programme(run)
+    planned = rows[rows["status"] == "planned"]
+    without = summary.without_clearance(planned)
+    if not without:
+        return ""
+    counts = {"count": locale.number(without, 0, lang), "planned": locale.number(len(planned), 0, lang)}
+    return locale.text("dossier.funds.without_clearance", lang, **counts)
+
+
+def reservations_of(run: Run, lang: str) -> str:
+    """Say what the money of an option is and is not, and what its totals do not hold."""
+    return " ".join(words for words in (reservation(run, lang), clearance(run, lang)) if words)
+
+
 def declared(run: Run) -> tuple[float, float]:
     """Money the scenario declares, đồng: what is balanced, and what may be raised beside it."""
     funds = run_words.scenario_of(run).get("funds") or ()
@@ -46,7 +62,7 @@ def reservations(writer: Writer, runs: Sequence[Run]) -> str:
     """Say the reservations of several options in one text; those that say the same stand together."""
     by_words: dict[str, list[str]] = {}
     for run in runs:
-        by_words.setdefault(reservation(run, writer.lang), []).append(writer.option_of(run))
+        by_words.setdefault(reservations_of(run, writer.lang), []).append(writer.option_of(run))
     if len(runs) == 1:
         return next(iter(by_words))
     told = (f"{', '.join(titles)}: {words[:1].lower()}{words[1:]}" for words, titles in by_words.items())
@@ -55,7 +71,7 @@ def reservations(writer: Writer, runs: Sequence[Run]) -> str:
 
 def write_funds(writer: Writer, run: Run) -> None:
     """Write what kind of money an option reckons with, and how much is declared."""
-    writer.paper.text(reservation(run, writer.lang))
+    writer.paper.text(reservations_of(run, writer.lang))
     if kind_of(run) != "without_source":
         sure, possible = declared(run)
         writer.say("money.funds", sure=writer.money(sure), possible=writer.money(possible))

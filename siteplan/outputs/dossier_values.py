@@ -113,7 +113,7 @@ def _option(writer: Writer, run: Run) -> dict[str, str]:
         ),
         "dan_so_phuc_vu": writer.number(summary.add_up(planned["population"])),
         "loai_von": dossier_funds.kind_words(run, writer.lang),
-        "luu_y_ve_von": dossier_funds.reservation(run, writer.lang),
+        "luu_y_ve_von": dossier_funds.reservations_of(run, writer.lang),
         "so_co_so_xu_ly": writer.number(parts.total),
         "so_co_so_de_nghi": writer.number(parts.asked),
         "so_co_so_con_dung": writer.number(parts.waiting),

@@ -71,6 +71,25 @@ def test_money_as_announced_and_money_without_a_source_are_called_so(two_runs, t
     assert "giả định" not in text.split("PHƯƠNG ÁN ĐẦU TƯ")[1].split("chưa kiểm chứng")[0]
 
 
+@pytest.mark.parametrize("name", [*LETTERS, "de_an"])
+def test_every_paper_says_of_how_many_centres_the_totals_hold_no_land_clearance(two_runs, tmp_path, name):
+    text = text_of(papers_of(two_runs, tmp_path)[name])
+    told = re.findall(r"chưa gồm chi phí giải phóng mặt bằng của (\d+)/(\d+) đơn vị được bố trí", text)
+    counts = []
+    for run in two_runs:
+        planned = run.programme[run.programme["status"] == "planned"]
+        unpriced = int((~planned["clearance_cost_included"].fillna(value=False).astype(bool)).sum())
+        counts.append((str(unpriced), str(len(planned))))
+    assert told == counts * 2  # where the money stands, and where the option is asked for
+
+
+def test_totals_that_hold_all_land_clearance_are_not_reserved(two_runs, tmp_path):
+    for run in two_runs:
+        run.tables["programme"]["clearance_cost_included"] = True
+    for document in papers_of(two_runs, tmp_path).values():
+        assert "chưa gồm chi phí giải phóng mặt bằng" not in text_of(document)
+
+
 def test_money_nobody_has_called_approved_is_assumed(build_run):
     run = build_run()
     run.manifest["scenario"]["programme"] = {}
