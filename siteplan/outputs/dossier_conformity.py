@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from siteplan.outputs.paper_table import Align
     from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
 
 
 LISTED = 12  # communes named in the text; more are named in the annex
@@ -53,6 +54,24 @@ def _counts(writer: Writer, rows: pd.DataFrame) -> None:
     ]
     align = aligned(["left"], "right", len(states))
     writer.paper.table(headings, lines, align=align, size_pt=10)
+    _other_counts(writer, rows)
+
+
+def _other_counts(writer: Writer, rows: pd.DataFrame) -> None:
+    """Say whose counts the table and the lists hold, and which counts another option has, where it has others."""
+    counts, told = rows[["plan_kind", "conformity"]].value_counts(), []
+    for run in writer.runs[1:]:
+        other = summary.conformity_by_kind(run)[["plan_kind", "conformity"]].value_counts()
+        keys = [key for key in [*other.index, *counts.index] if other.get(key, 0) != counts.get(key, 0)]
+        cells = [
+            writer.words("sites.conformity_cell", kind=_kind(writer, kind), count=writer.number(int(other.get(key, 0))),
+                         state=locale.value_text("conformity", str(state), writer.lang))
+            for key in dict.fromkeys(sorted(keys)) for kind, state in (key,)
+        ]  # fmt: skip
+        if cells:
+            told.append(f"{writer.option_of(run)}: {'; '.join(cells)}")
+    if told:
+        writer.say("sites.conformity_of", option=writer.option_of(writer.run), others=". ".join(told))
 
 
 def _listed(writer: Writer, rows: pd.DataFrame, state: str) -> None:
@@ -96,6 +115,9 @@ def write_matrix(writer: Writer) -> None:
 
 
 def _shifts(writer: Writer) -> None:
-    told = summary.proposed_sites(writer.run)["shift"].notna()
-    if told.any():
-        writer.say("sites.shifts", count=writer.number(int(told.sum())), annex=writer.annex("site_sheets"))
+    def told(run: Run) -> str:
+        count, annex = int(summary.proposed_sites(run)["shift"].notna().sum()), writer.annex("site_sheets")
+        return writer.words("sites.shifts", count=writer.number(count), annex=annex) if count else ""
+
+    if words := writer.of_options(told):
+        writer.paper.text(words)

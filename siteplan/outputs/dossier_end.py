@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.outputs import compare, dossier_funds, prices, released, run_words, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
-from siteplan.outputs.dossier_places import CHECKS
+from siteplan.outputs.dossier_sites import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
 from siteplan.outputs.paper_table import aligned
 from siteplan.outputs.replies import replies_of
@@ -207,9 +208,8 @@ def recommendations(writer: Writer) -> None:
                      land=writer.m2(total["required_land_area_m2"]), units=writer.number(len(communes))),
         *_about_sites(writer),
     ]  # fmt: skip
-    missing = int(communes["best_site_id"].isna().sum())
-    if missing:
-        lines.append(writer.words("ask.without", count=writer.number(missing)))
+    if words := writer.of_options(partial(_without, writer)):
+        lines.append(words)
     chosen = writer.words("ask.option" if len(writer.runs) > 1 else "ask.one_option", listed="; ".join(
         _option_line(writer, run) for run in writer.runs))  # fmt: skip
     lines.append(f"{chosen} {dossier_funds.reservations(writer, writer.runs)}")
@@ -229,30 +229,53 @@ def _freed_line(writer: Writer, run: Run) -> str:
 def _about_sites(writer: Writer) -> list[str]:
     """Ask about the proposed sites by group: to go on with, to choose again, and headquarters that stay as they are.
 
-    Those stay whose commune needs no investment in any option.
+    Those stay whose commune needs no investment in any option. Of options that ask different things each is named.
     """
-    asked, blocked_by = summary.sites_to_ask(writer.run, writer.runs), summary.blocking_rules(writer.run, writer.lang)
-    names = summary.names_by_code(writer.run)
+    return [words for tell in (_going, _again, _staying) if (words := writer.of_options(partial(tell, writer)))]
 
-    def told(sites: pd.DataFrame) -> str:
-        listed = []
-        for site, code in zip(sites["site_id"], sites["commune_code"], strict=True):
-            rules = "; ".join(wording.clean(rule) for rule in blocked_by.get(str(site), ()))
-            words = {"name": names[str(code)], "rules": rules}
-            listed.append(writer.words("ask.what_blocks", **words) if rules else words["name"])
-        return ", ".join(listed)
 
-    lines = []
-    if len(asked.going):
-        counts = writer.counted("ask", counts_of(asked.going["check_result"], [c for c in CHECKS if c != "blocked"]))
-        lines.append(writer.words("ask.sites", count=writer.number(len(asked.going)), listed=counts))
-    if len(asked.again):
-        lines.append(writer.words("ask.again", count=writer.number(len(asked.again)), listed=told(asked.again)))
-    if len(asked.staying):
-        key = "ask.stay_blocked" if len(asked.bound) else "ask.stay"
-        count, bound = writer.number(len(asked.staying)), writer.number(len(asked.bound))
-        lines.append(writer.words(key, count=count, blocked=bound, listed=told(asked.bound)))
-    return lines
+def _without(writer: Writer, run: Run) -> str:
+    missing = int(run.communes["best_site_id"].isna().sum())
+    return writer.words("ask.without", count=writer.number(missing)) if missing else ""
+
+
+def _going(writer: Writer, run: Run) -> str:
+    going = summary.sites_to_ask(run, writer.runs).going
+    if going.empty:
+        return ""
+    counts = writer.counted("ask", counts_of(going["check_result"], [c for c in CHECKS if c != "blocked"]))
+    asked = writer.words("ask.sites", count=writer.number(len(going)), listed=counts)
+    broken = summary.broken(going)
+    if not broken.sites:
+        return asked
+    key = "ask.breaking_smaller" if broken.smaller else "ask.breaking"
+    told = writer.words(key, count=writer.number(broken.sites), smaller=writer.number(broken.smaller))
+    return f"{asked} {told}"
+
+
+def _again(writer: Writer, run: Run) -> str:
+    again = summary.sites_to_ask(run, writer.runs).again
+    words = {"count": writer.number(len(again)), "listed": _with_blocks(writer, run, again)}
+    return writer.words("ask.again", **words) if len(again) else ""
+
+
+def _staying(writer: Writer, run: Run) -> str:
+    asked = summary.sites_to_ask(run, writer.runs)
+    key = "ask.stay_blocked" if len(asked.bound) else "ask.stay"
+    count, bound = writer.number(len(asked.staying)), writer.number(len(asked.bound))
+    words = {"count": count, "blocked": bound, "listed": _with_blocks(writer, run, asked.bound)}
+    return writer.words(key, **words) if len(asked.staying) else ""
+
+
+def _with_blocks(writer: Writer, run: Run, sites: pd.DataFrame) -> str:
+    """Name communes, each with the rules that block its site."""
+    blocked_by, names = summary.blocking_rules(run, writer.lang), summary.names_by_code(run)
+    listed = []
+    for site, code in zip(sites["site_id"], sites["commune_code"], strict=True):
+        rules = "; ".join(wording.clean(rule) for rule in blocked_by.get(str(site), ()))
+        words = {"name": names[str(code)], "rules": rules}
+        listed.append(writer.words("ask.what_blocks", **words) if rules else words["name"])
+    return ", ".join(listed)
 
 
 def _option_line(writer: Writer, run: Run) -> str:
@@ -269,11 +292,11 @@ def _option_line(writer: Writer, run: Run) -> str:
 def key_figures(writer: Writer) -> None:
     """Write the main figures as one table, for submissions."""
     total = total_of(writer.run)
-    best = summary.proposed_sites(writer.run)
+    proposed = writer.beside(lambda run: writer.number(len(summary.proposed_sites(run))))
     rows = [
         [writer.words("key.units"), writer.number(len(writer.run.communes))],
         [writer.words("key.people"), writer.number(summary.add_up(writer.run.communes["population"]))],
-        [writer.words("key.sites"), writer.number(len(best))],
+        [writer.words("key.sites"), proposed],
     ]
     keys = ("existing_floor_area_m2", "required_floor_area_m2", "deficit_floor_area_m2", "required_land_area_m2")
     rows += [[writer.words(f"key.{key}"), writer.m2(total[key])] for key in keys]

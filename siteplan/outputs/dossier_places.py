@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,15 +11,14 @@ from siteplan import locale
 from siteplan.outputs import run_words, summary
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
-from siteplan.outputs.dossier_sites import reservation_of_sites
-from siteplan.outputs.dossier_state import counts_of
+from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
 from siteplan.outputs.replies import write_said
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
+    from siteplan.runs import Run
 
 RANKED_SHOWN = 10
-CHECKS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 
 
 def locations(writer: Writer) -> None:
@@ -32,17 +32,9 @@ def locations(writer: Writer) -> None:
         listed=writer.counted("letters", letters),
         eligible=writer.number(int(sites["eligible"].fillna(value=False).sum())),
     )
-    best = summary.proposed_sites(run)
-    results = counts_of(best["check_result"], CHECKS)
-    writer.say(
-        "sites.proposed",
-        count=writer.number(len(best)),
-        communes=writer.number(len(communes)),
-        listed=writer.counted("check", results),
-    )
-    bound = summary.sites_to_ask(run, writer.runs).bound
-    if len(bound):
-        writer.say("sites.blocked_in_use", count=writer.number(len(bound)))
+    for tell in (_proposed, _blocked_in_use):
+        if words := writer.of_options(partial(tell, writer)):
+            writer.paper.text(words)
     writer.say("sites.clear_note")
     writer.paper.text(reservation_of_sites(writer))
     writer.say("sites.overlaps", annex=writer.annex("evidence"))
@@ -65,6 +57,20 @@ def locations(writer: Writer) -> None:
                 for code, reasons in zip(without["code"], without["no_site_reasons"], strict=True)
             ]
         )
+
+
+def _proposed(writer: Writer, run: Run) -> str:
+    return writer.words(
+        "sites.proposed",
+        count=writer.number(len(summary.proposed_sites(run))),
+        communes=writer.number(len(run.communes)),
+        listed=counted_sites(writer, run),
+    )
+
+
+def _blocked_in_use(writer: Writer, run: Run) -> str:
+    bound = summary.sites_to_ask(run, writer.runs).bound
+    return writer.words("sites.blocked_in_use", count=writer.number(len(bound))) if len(bound) else ""
 
 
 def priority(writer: Writer) -> None:

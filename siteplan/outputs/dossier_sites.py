@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,17 +21,52 @@ FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_res
            "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
 
 
+CHECKS = ("clear", "clear_of_known_plans", "conditional", "blocked")
+
+
+def counted_sites(writer: Writer, run: Run) -> str:
+    """Name how many proposed sites of an option have each result of the check."""
+    results = summary.proposed_sites(run)["check_result"].value_counts()
+    return writer.counted("check", {token: int(results.get(token, 0)) for token in CHECKS})
+
+
 def reservation_of_sites(writer: Writer) -> str:
-    """Say what stands against the proposed sites, and how many could not yet be held against every plan they need."""
-    held, open_ = summary.conflict_count(writer.run), summary.not_compared_sites(writer.run)
-    total = len(summary.proposed_sites(writer.run))
-    parts = []
-    if open_:
-        parts.append(writer.words("sites.not_assessed", count=writer.number(open_), total=writer.number(total)))
-    if held.findings:
-        told = {name: writer.number(count) for name, count in held._asdict().items()}
-        parts.append(writer.words("sites.held_against", **told))
-    return " ".join(parts)
+    """Say what stands against the proposed sites, which of them break rules or are not assessed, where options differ.
+
+    Where a figure is not the same in all options, each option's own is said under its name.
+    """
+    sentences = [writer.of_options(partial(tell, writer)) for tell in (_not_assessed, _held_against, _breaking)]
+    return " ".join(words for words in (*sentences, _differing(writer)) if words)
+
+
+def _not_assessed(writer: Writer, run: Run) -> str:
+    total, count = len(summary.proposed_sites(run)), summary.not_compared_sites(run)
+    return writer.words("sites.not_assessed", count=writer.number(count), total=writer.number(total)) if count else ""
+
+
+def _held_against(writer: Writer, run: Run) -> str:
+    held = summary.conflict_count(run)
+    told = {name: writer.number(count) for name, count in held._asdict().items()}
+    return writer.words("sites.held_against", **told) if held.findings else ""
+
+
+def _breaking(writer: Writer, run: Run) -> str:
+    best = summary.proposed_sites(run)
+    broken = summary.broken(best)
+    words = {"count": writer.number(broken.sites), "total": writer.number(len(best))}
+    key = "sites.breaking_smaller" if broken.smaller else "sites.breaking"
+    return writer.words(key, smaller=writer.number(broken.smaller), **words) if broken.sites else ""
+
+
+def _differing(writer: Writer) -> str:
+    """Name the communes for which the options propose different sites, with the site of each option."""
+    names, found = summary.names_by_code(writer.run), dict[str, list[str]]()
+    for proposal in summary.proposals(writer.runs):
+        if not proposal.alone:
+            options = ", ".join(writer.option_of(writer.runs[number]) for number in proposal.by)
+            found.setdefault(proposal.code, []).append(f"{options}: {wording.clean(str(proposal.site['label'] or ''))}")
+    listed = "; ".join(f"{names[code]} ({'; '.join(told)})" for code, told in found.items())
+    return writer.words("sites.differing", count=writer.number(len(found)), listed=listed) if found else ""
 
 
 def differ(writer: Writer) -> bool:

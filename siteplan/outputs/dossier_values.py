@@ -6,10 +6,11 @@ them into its own templates.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan.outputs import dossier_funds, prices, released, run_words, summary, wording
-from siteplan.outputs.dossier_sites import reservation_of_sites
+from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
 from siteplan.tables.parts import BUILD_TYPES
@@ -80,19 +81,23 @@ def _need(writer: Writer) -> dict[str, str]:
 
 
 def _sites(writer: Writer) -> dict[str, str]:
-    best, communes = summary.proposed_sites(writer.run), writer.run.communes
-    results = best["check_result"].value_counts()
     names = {
         "so_vi_tri_khong_vuong": "clear", "so_vi_tri_khong_vuong_da_biet": "clear_of_known_plans",
         "so_vi_tri_co_dieu_kien": "conditional", "so_vi_tri_bi_vuong": "blocked",
     }  # fmt: skip
+
+    def count_of(token: str) -> str:
+        return writer.beside(
+            lambda run: writer.number(int((summary.proposed_sites(run)["check_result"] == token).sum()))
+        )
+
     return {
         "so_vi_tri_xem_xet": writer.number(len(writer.run.sites)),
-        "so_vi_tri_de_xuat": writer.number(len(best)),
-        "so_chua_co_vi_tri": writer.number(int(communes["best_site_id"].isna().sum())),
-        **{name: writer.number(int(results.get(token, 0))) for name, token in names.items()},
+        "so_vi_tri_de_xuat": writer.beside(lambda run: writer.number(len(summary.proposed_sites(run)))),
+        "so_chua_co_vi_tri": writer.beside(lambda run: writer.number(int(run.communes["best_site_id"].isna().sum()))),
+        **{name: count_of(token) for name, token in names.items()},
         "luu_y_ve_vi_tri": reservation_of_sites(writer),
-        "ket_qua_vi_tri": writer.counted("check", {token: int(results.get(token, 0)) for token in names.values()}),
+        "ket_qua_vi_tri": writer.beside(partial(counted_sites, writer)),
     }
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TOTAL = "total"
 SHORT_TITLE = 12  # letters; names of sheets hold no more than 31
+TOO_SMALL = "needed_area"  # the rule a site breaks that is smaller than the need
 RANKS_OF_CONFORMITY = 3  # conformity is printed of the sites ranked up to here
 
 # the figures of the table of the province's seventh task, by (group, column of communes)
@@ -196,6 +197,20 @@ def proposed_sites(run: Run) -> Any:
     sites = run.sites
     chosen = sites[flags(sites["is_best"])]
     return chosen.sort_values("commune_code", kind="stable", ignore_index=True)
+
+
+class Broken(NamedTuple):
+    """Of some sites: how many break a rule, and how many of these are smaller than the need."""
+
+    sites: int
+    smaller: int
+
+
+def broken(sites: pd.DataFrame) -> Broken:
+    """Count the sites that the run calls not eligible."""
+    rows = sites[sites["eligible"].notna() & ~flags(sites["eligible"])]
+    rules = rows["broken_rules"].fillna("").astype(str).str.split("; ")
+    return Broken(len(rows), int(rules.map(lambda names: TOO_SMALL in names).sum()))
 
 
 class Proposal(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,24 @@ class Writer:
         """Name of the option of a run: its title up to the colon, where that tells it from the others."""
         own, *others = (run_words.title_of(one, self.lang).split(":")[0].strip() for one in (run, *self.runs))
         return own if others.count(own) == 1 else run_words.title_of(run, self.lang)
+
+    def of_options(self, tell: Callable[[Run], str]) -> str:
+        """Say of each option what is told of its run: once where that is the same of all, else under its name."""
+        told = [tell(run) for run in self.runs]
+        if len(set(told)) == 1:
+            return told[0]
+        named = (f"{self.option_of(run)}: {words[:1].lower()}{words[1:]}" for run, words in zip(
+            self.runs, told, strict=True) if words)  # fmt: skip
+        return " ".join(named)
+
+    def beside(self, tell: Callable[[Run], str]) -> str:
+        """Tell of the first run within a sentence; where others differ, whose it is and theirs in brackets behind."""
+        own = tell(self.run)
+        others = {self.option_of(run): words for run in self.runs[1:] if (words := tell(run)) != own}
+        if not others:
+            return own
+        listed = "; ".join(f"{option}: {words}" for option, words in others.items())
+        return self.words("beside", own=own, option=self.option_of(self.run), others=listed)
 
     def counted(self, of: str, counts: Mapping[str, int], between: str = ", ") -> str:
         """Name what there is of each kind in a sentence; kinds without any are left out."""

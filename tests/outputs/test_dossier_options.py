@@ -82,3 +82,62 @@ def test_a_site_is_drawn_from_the_option_that_proposes_it(differing):
     items = dossier_pictures._sites(differing)
     assert items == [(0, "05977"), (0, "06001"), (0, "06184"), (1, "06184")]
     assert dossier_pictures._names((1, CODE)) == [dossier_pictures.site_key(CODE, 1)] == ["site_06184_1"]
+
+
+@pytest.mark.parametrize("name", [*LETTERS, "de_an"])
+def test_counts_of_sites_are_said_of_the_option_whose_they_are(differing, tmp_path, name):
+    text = text_of(papers_of(differing, tmp_path)[name])
+    if name == "de_an":
+        assert "Phương án 1: đề xuất vị trí cho 3/4 đơn vị, gồm" in text
+        assert "Phương án 2: đề xuất vị trí cho 3/4 đơn vị, gồm" in text
+    else:
+        counts = text.split("(theo Phương án 1; Phương án 2: ")
+        assert counts[0].rstrip().endswith("1 vị trí có điều kiện")
+        assert "2 vị trí có điều kiện)" in counts[1][:200]
+    assert "Phương án 1: tại 1 vị trí đề xuất có 3 nội dung vướng" in text
+    assert "Phương án 2: tại" not in text  # nothing stands against its sites
+    told = "khác nhau tại 1 đơn vị: xã Hữu Lũng (Phương án 1: K1 Trung tâm; Phương án 2: T1 Bên cạnh)."
+    assert told in text
+    assert "Phương án 1: thống nhất 3 vị trí" in text
+    assert "Phương án 2: thống nhất 3 vị trí" in text
+
+
+def test_counts_that_are_the_same_in_all_options_are_said_once(two_runs, tmp_path):
+    for name in LETTERS:
+        text = text_of(papers_of(two_runs, tmp_path / name)[name])
+        assert "Tại 1 vị trí đề xuất có 3 nội dung vướng" in text
+        assert "(theo " not in text.split("vị trí có điều kiện")[1][:3]
+        assert "khác nhau tại" not in text
+
+
+def test_conformity_of_another_option_is_told_where_it_differs(differing, tmp_path):
+    rows = differing[1].tables["conformity"]
+    rows.loc[(rows["site_id"] == "06184-T-AAAAAA") & (rows["plan_kind"] == "general"), "conformity"] = "not_in_plan"
+    text = text_of(papers_of(differing, tmp_path)["de_an"])
+    assert "Bảng trên và các danh sách sau là của Phương án 1. Số vị trí khác đi của Phương án 2: " in text
+    assert "chưa có trong quy hoạch: 2 vị trí" in text
+
+
+def breaking(run):
+    """Let one site be too small, one lie where it may not, and one be both."""
+    sites, rules = run.tables["sites"], ("needed_area", "plan_blocking", "hazard_flood; needed_area")
+    for code, rule in zip(("06184", "05977", "06001"), rules, strict=True):
+        sites.loc[sites["site_id"] == f"{code}-K-AAAAAA", ["eligible", "broken_rules"]] = [False, rule]
+    return run
+
+
+@pytest.mark.parametrize("name", [*LETTERS, "de_an"])
+def test_papers_say_how_many_sites_break_a_rule_and_are_too_small(two_runs, tmp_path, name):
+    for run in two_runs:
+        breaking(run)
+        sites = run.tables["sites"]
+        sites.loc[sites["site_id"] == "06001-K-AAAAAA", "check_result"] = "blocked"
+    text = text_of(papers_of(two_runs, tmp_path)[name])
+    assert "3/3 vị trí đề xuất không đạt quy định về vị trí, trong đó 2 vị trí có diện tích nhỏ hơn" in text
+    assert "Thống nhất 2 vị trí" in text
+    assert "Trong đó 2 vị trí không đạt quy định về vị trí, gồm 1 vị trí có diện tích nhỏ hơn diện tích đất" in text
+
+
+def test_sites_that_keep_all_rules_are_not_reserved(two_runs, tmp_path):
+    assert summary.broken(summary.proposed_sites(two_runs[0])) == (0, 0)
+    assert "không đạt quy định về vị trí" not in text_of(papers_of(two_runs, tmp_path)["to_trinh"])
