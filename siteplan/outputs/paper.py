@@ -16,7 +16,7 @@ import docx
 from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import parse_xml
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt
 from docx.text.paragraph import Paragraph
@@ -295,8 +295,16 @@ class Paper:
         right.paragraphs[0].add_run(clean(signer)).bold = True
 
     def keep_signature(self) -> None:
-        """Keep the last table, the place of the signature, on the page of the line before it."""
+        """Keep the last table, the place of the signature, whole and on the page of the line before it."""
         tables = self._document.tables
+        for row in tables[-1].rows if tables else ():
+            properties = row._tr.get_or_add_trPr()  # noqa: SLF001
+            if properties.find(qn("w:cantSplit")) is None:
+                properties.append(OxmlElement("w:cantSplit"))
+        for row in tables[-1].rows[:-1] if tables else ():
+            for cell in row.cells:
+                for paragraph in cell.paragraphs:
+                    paragraph.paragraph_format.keep_with_next = True
         before = tables[-1]._tbl.getprevious() if tables else None  # noqa: SLF001
         if before is not None and before.tag == qn("w:p"):
             Paragraph(before, self._document).paragraph_format.keep_with_next = True
