@@ -27,6 +27,7 @@ _COMPONENTS = (
     "construction", "renovation", "earthworks", "equipment", _CLEARANCE, "management", "consultancy", "other",
 )  # fmt: skip
 _RESERVE = "contingency"
+_ROUNDED_TO = 1e6  # đồng, of the total of a commune
 
 
 def planned_costs(run: Run) -> pd.DataFrame:
@@ -94,6 +95,8 @@ def _components(writer: Writer, run: Run) -> None:
         writer.say("money.no_costs")
         return
     levels = ("low", "middle", "high")
+    planned = summary.programme(run)
+    planned = planned[planned["status"] == "planned"]
     lines = [
         [locale.value_text("component", row["component"], writer.lang), *(_bn(writer, row[level]) for level in levels)]
         for row in costs.to_dict("records")
@@ -101,9 +104,15 @@ def _components(writer: Writer, run: Run) -> None:
     words = {"title": writer.option_of(run), "base": prices.base(run, writer.lang)}
     writer.paper.caption(writer.words("money.components_caption", **words))
     headings = [writer.words(f"money.column.{name}") for name in ("component", *levels)]
-    writer.sums(headings, lines, [_bn(writer, costs[level].sum()) for level in levels])
-    planned = summary.programme(run)
-    planned = planned[planned["status"] == "planned"]
+    totals = {level: float(costs[level].sum()) for level in levels}
+    used = str(run_words.scenario_of(run).get("costs", {}).get("level", "middle"))
+    rounded = (summary.add_up(planned["cost_at_price_year"]) or 0.0) - totals[used]
+    # the total of each commune is rounded: what the rounding makes of the sum stands in a row of its own
+    if _bn(writer, totals[used]) != _bn(writer, totals[used] + rounded) and abs(rounded) <= _ROUNDED_TO * len(planned):
+        own = [_bn(writer, rounded) if level == used else "–" for level in levels]
+        lines.append([writer.words("money.rounding"), *own])
+        totals[used] += rounded
+    writer.sums(headings, lines, [_bn(writer, totals[level]) for level in levels])
     writer.say(
         "money.escalated",
         at_price_year=_at_price_year(writer, run, planned),

@@ -96,6 +96,7 @@ def surplus(writer: Writer) -> None:
         ]  # fmt: skip
         headings = [writer.words(f"surplus.column.{name}") for name in ("treatment", "count", "floor", "land")]
         writer.sums(headings, lines, _facility_figures(writer, rows))
+        _kept_and_needed(writer, run, rows)
         _not_kept(writer, run, len(rows))
         if run is writer.runs[-1] and not rows.empty:
             if bases := _bases(writer, rows, tokens):
@@ -104,6 +105,36 @@ def surplus(writer: Writer) -> None:
             unknown = int(rows["floor_area_m2"].isna().sum())
             writer.say("surplus.unknown", count=writer.number(unknown), total=writer.number(len(rows)))
     writer.say("surplus.annex", annex=writer.annex("surplus"))
+
+
+def _kept_and_needed(writer: Writer, run: Run, rows: pd.DataFrame) -> None:
+    """Say, where the option keeps another floor than the need reckons with, which communes make the difference and why.
+
+    The need counts the headquarters that is kept; the table also what a decision keeps beside it, and what an option
+    keeps where it builds otherwise than needed.
+    """
+    kept = rows[rows["treatment"] == released.KEPT]
+    communes = run.communes.set_index("code")
+    needed = communes["kept_floor_area_m2"].astype("float64").fillna(0.0)
+    own = kept.groupby("commune_code")["floor_area_m2"].sum().reindex(communes.index).fillna(0.0)
+    beyond = (own - needed).round(2)
+    beyond = beyond[beyond != 0]
+    if not round(float(beyond.sum()), 2):
+        return
+    programme = summary.programme(run)
+    otherwise = set(programme.loc[~summary.as_needed(programme), "commune_code"])
+    beside = kept[summary.flags(kept["decided"])]
+    beside = set(beside.loc[~beside["facility_id"].isin(set(communes["kept_facility_id"].dropna())), "commune_code"])
+    names, groups = summary.names_by_code(run), dict[str, list[str]]()
+    for code, area in beyond.items():
+        why = "otherwise" if code in otherwise else "decided" if code in beside else "other"
+        groups.setdefault(why, []).append(f"{names[str(code)]} {writer.m2(float(area))}")
+    told = [writer.words(f"surplus.kept_{why}", listed=", ".join(groups[why]))
+            for why in ("decided", "otherwise", "other") if why in groups]  # fmt: skip
+    writer.say(
+        "surplus.kept_and_needed", kept=writer.m2(float(own.sum())), needed=writer.m2(float(needed.sum())),
+        difference=writer.m2(float(beyond.sum())), listed="; ".join(told),
+    )  # fmt: skip
 
 
 def _not_kept(writer: Writer, run: Run, listed: int) -> None:

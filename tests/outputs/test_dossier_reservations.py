@@ -7,11 +7,12 @@ import re
 import docx
 import pandas as pd
 import pytest
+from docx.oxml.ns import qn
 
 from siteplan import locale
 from siteplan.locale import encode
 from siteplan.outputs import dossier, dossier_funds, released, run_words, summary
-from siteplan.tables import RESULTS
+from siteplan.tables import RESULTS, conform
 
 NAMES = ("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu")
 LETTERS = ("to_trinh", "trinh_ban_thuong_vu")
@@ -224,3 +225,54 @@ def test_renovated_floor_is_printed_once(build_run, tmp_path):
 def test_the_certainty_of_a_surplus_facility_says_of_what(table):
     column = RESULTS[table].column("certainty")
     assert (column.label, column.label_en) == ("Độ tin cậy của căn cứ pháp lý", "Certainty of the legal basis")
+
+
+def one_paper(runs, folder, form="de_an"):
+    (file,) = dossier.write_papers(runs, folder, "a", wanted=dossier.Wanted(forms=(form,)))
+    return docx.Document(str(file))
+
+
+def test_the_total_by_component_is_the_one_printed_elsewhere(build_run, tmp_path):
+    run = build_run()
+    rows = run.tables["programme"][run.tables["programme"]["status"] == "planned"]
+    parts = [("construction", 0.9), ("contingency", 0.1)]
+    costs = [
+        {"commune_code": row.commune_code, "build_type": row.build_type, "component": name,
+         "low": 0.5 * share * row.cost_at_price_year, "middle": share * (row.cost_at_price_year - 400_000.0),
+         "high": 2 * share * row.cost_at_price_year}
+        for row in rows.itertuples() for name, share in parts
+    ]  # fmt: skip
+    run.tables["costs"] = conform(pd.DataFrame(costs), RESULTS["costs"])
+    tables = [[[c.text for c in row.cells] for row in t.rows] for t in one_paper([run], tmp_path).tables]
+    (found,) = (t for t in tables if t[0][0] == "Khoản mục chi phí")
+    assert found[-2] == ["Làm tròn tổng mức của từng đơn vị đến triệu đồng", "–", "0,001", "–"]
+    assert found[-1] == ["Tổng cộng", "34,000", "68,000", "136,000"]
+
+
+def test_floor_kept_by_need_and_by_option_is_reconciled(build_run, tmp_path):
+    run = build_run()
+    run.tables["surplus"].loc[0, "commune_code"] = "06184"
+    text = text_of(one_paper([run], tmp_path))
+    kept = float(run.communes["kept_floor_area_m2"].sum())
+    told = f"1.500,25 m²; sàn tiếp tục sử dụng được khi tính nhu cầu là {locale.number(kept, 2)} m²."
+    assert f"Sàn giữ lại theo bảng trên là {told} Chênh lệch" in text
+    own = run.tables["communes"]["code"] == "06184"
+    run.tables["communes"]["kept_floor_area_m2"] = own * 1500.25
+    assert "Sàn giữ lại theo bảng trên" not in text_of(one_paper([run], tmp_path))
+    run.tables["communes"]["kept_floor_area_m2"] = 0.0
+    run.tables["programme"]["needed_build_type"] = "build_new"
+    run.tables["programme"]["build_type"] = "extend"
+    text = text_of(one_paper([run], tmp_path))
+    assert "trụ sở mà phương án giữ do đầu tư khác hình thức theo nhu cầu (xã Hữu Lũng 1.500,25 m²)" in text
+    run.tables["programme"]["build_type"] = "build_new"
+    run.tables["surplus"]["decided"] = True
+    text = text_of(one_paper([run], tmp_path))
+    assert "cơ sở đã có quyết định giữ, ngoài trụ sở được tính cho nhu cầu (xã Hữu Lũng 1.500,25 m²)" in text
+
+
+@pytest.mark.parametrize("form", LETTERS)
+def test_the_place_of_the_signature_stays_whole(build_run, tmp_path, form):
+    document = one_paper([build_run()], tmp_path, form)
+    signature = document.tables[-1]
+    assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in signature.rows)
+    assert signature._tbl.getprevious().pPr.find(qn("w:keepNext")) is not None
