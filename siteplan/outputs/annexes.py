@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from siteplan import locale
 from siteplan.outputs import dossier_conformity, prices, released, run_words, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
-from siteplan.outputs.dossier_sites import differ, write_maps, write_site_sheets
+from siteplan.outputs.dossier_sites import differ, places_of, write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
 from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS
@@ -47,7 +47,7 @@ def annexes(writer: Writer, opinions: list[Opinion], *, maps: bool = False) -> l
         Annex("communes", partial(_annex_communes, writer)),
         Annex("site_sheets", partial(write_site_sheets, writer), landscape=False,
               note="site_sheets_by_option" if differ(writer) else ""),
-        Annex("evidence", partial(_annex_evidence, writer)),
+        Annex("evidence", partial(_annex_evidence, writer), note="evidence_by_option" if differ(writer) else ""),
         Annex("priority", partial(_annex_priority, writer)),
         Annex("programme", partial(_each, writer, _annex_programme)),
         Annex("funding", partial(_each, writer, _annex_funding)),
@@ -127,9 +127,9 @@ def _annex_figures(writer: Writer) -> None:
 
 
 def _annex_sites(writer: Writer) -> None:
-    best = summary.proposed_sites(writer.run)
-    communes = summary.names_by_code(writer.run)
-    counts = summary.against(writer.run.conflicts, writer.run)["site_id"].value_counts()
+    best = summary.over_options(writer.runs, summary.proposed_sites)
+    found = summary.over_options(writer.runs, lambda run: summary.against(run.conflicts, run))
+    counts = found["site_id"].value_counts()
     names = (
         "site_id",
         "label",
@@ -142,7 +142,7 @@ def _annex_sites(writer: Writer) -> None:
         "reasons",
     )
     extra = [
-        (1, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in best["commune_code"]]),
+        (1, locale.text("workbook.commune", writer.lang), places_of(writer, best["site_id"], best["commune_code"])),
         (8, writer.words("overlap_count"), [str(int(counts.get(s, 0))) for s in best["site_id"]]),
     ]
     writer.table("sites", names, best, size_pt=8.5, extra=extra)
@@ -154,7 +154,9 @@ def _annex_evidence(writer: Writer) -> None:
     _annex_sites(writer)
     dossier_conformity.write_matrix(writer)
     writer.paper.caption(writer.words("overlaps_caption"))
-    rows = summary.against(run_words.printable_evidence(writer.run, writer.lang), writer.run)
+    rows = summary.over_options(
+        writer.runs, lambda run: summary.against(run_words.printable_evidence(run, writer.lang), run)
+    )
     names = (
         "title",
         "decision_no",
@@ -167,9 +169,9 @@ def _annex_evidence(writer: Writer) -> None:
         "treatment",
         "owner",
     )
-    communes, sites = summary.names_by_code(writer.run), writer.run.sites.set_index("site_id")["label"]
+    sites = writer.run.sites.set_index("site_id")["label"]
     extra = [
-        (0, locale.text("workbook.commune", writer.lang), [communes.get(str(c), "") for c in rows["commune_code"]]),
+        (0, locale.text("workbook.commune", writer.lang), places_of(writer, rows["site_id"], rows["commune_code"])),
         (1, wording.label(RESULTS["sites"].column("label"), writer.lang), [str(sites.get(s)) for s in rows["site_id"]]),
     ]
     writer.table("conflicts", names, rows, size_pt=8.5, extra=extra)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from siteplan import locale
 from siteplan.outputs import summary
+from siteplan.outputs.dossier_sites import places_of
 from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS, records
 from siteplan.tables.evidence import CONFORMITY_WITH_PLAN
@@ -92,22 +93,23 @@ def _listed(writer: Writer, rows: pd.DataFrame, state: str) -> None:
 
 def write_matrix(writer: Writer) -> None:
     """Write a table of the proposed sites by the mandatory kinds of plan: what the plans of each kind say of each."""
-    rows = summary.conformity_by_kind(writer.run)
+    rows = summary.over_options(writer.runs, summary.conformity_by_kind)
     if not len(rows):
         return
-    names, sites = summary.names_by_code(writer.run), summary.proposed_sites(writer.run)
-    kinds = list(dict.fromkeys(rows["plan_kind"]))
+    sites = summary.over_options(writer.runs, summary.proposed_sites)
+    kinds = list(dict.fromkeys(summary.conformity_by_kind(writer.run)["plan_kind"]))
+    places = places_of(writer, sites["site_id"], sites["commune_code"])
     said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["conformity"], strict=True))
     headings = [locale.text("workbook.commune", writer.lang), RESULTS["sites"].column("label").label]
     if writer.lang == "en":
         headings[1] = RESULTS["sites"].column("label").label_en
     lines = [
         [
-            capital(names.get(str(site["commune_code"]), "")),
+            capital(place),
             str(site["label"] or ""),
             *(_state(writer, said[key]) if (key := (site["site_id"], kind)) in said else "–" for kind in kinds),
         ]
-        for site in records(sites, ("commune_code", "label", "site_id"))
+        for place, site in zip(places, records(sites, ("label", "site_id")), strict=True)
     ]
     writer.paper.caption(writer.words("sites.conformity_matrix", count=len(lines)))
     align: list[Align] = ["left"] * len(headings + kinds)

@@ -123,8 +123,9 @@ def _kept_and_needed(writer: Writer, run: Run, rows: pd.DataFrame) -> None:
         return
     programme = summary.programme(run)
     otherwise = set(programme.loc[~summary.as_needed(programme), "commune_code"])
-    beside = kept[summary.flags(kept["decided"])]
-    beside = set(beside.loc[~beside["facility_id"].isin(set(communes["kept_facility_id"].dropna())), "commune_code"])
+    settled = kept[summary.flags(kept["decided"])]
+    counted = set(communes["kept_facility_id"].dropna())
+    beside = set(settled.loc[~settled["facility_id"].isin(counted), "commune_code"])
     names, groups = summary.names_by_code(run), dict[str, list[str]]()
     for code, area in beyond.items():
         why = "otherwise" if code in otherwise else "decided" if code in beside else "other"

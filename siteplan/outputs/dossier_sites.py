@@ -13,6 +13,8 @@ from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
@@ -72,6 +74,16 @@ def _differing(writer: Writer) -> str:
 def differ(writer: Writer) -> bool:
     """Whether the options propose different sites for some commune."""
     return not all(proposal.alone for proposal in summary.proposals(writer.runs))
+
+
+def places_of(writer: Writer, sites: Iterable[object], codes: Iterable[object]) -> list[str]:
+    """Name the commune of each proposed site; where the options propose different ones, with the option it is of."""
+    names, by = summary.names_by_code(writer.run), dict[str, str]()
+    for proposal in summary.proposals(writer.runs):
+        if not proposal.alone:
+            options = ", ".join(writer.option_of(writer.runs[number]) for number in proposal.by)
+            by[str(proposal.site["site_id"])] = f" ({options})"
+    return [f"{names.get(str(code), '')}{by.get(str(site), '')}" for site, code in zip(sites, codes, strict=True)]
 
 
 def write_site_sheets(writer: Writer) -> None:

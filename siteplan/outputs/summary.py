@@ -6,7 +6,7 @@ over values that are all missing is missing, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -197,6 +197,21 @@ def proposed_sites(run: Run) -> Any:
     sites = run.sites
     chosen = sites[flags(sites["is_best"])]
     return chosen.sort_values("commune_code", kind="stable", ignore_index=True)
+
+
+def over_options(runs: Sequence[Run], rows_of: Callable[[Run], pd.DataFrame]) -> pd.DataFrame:
+    """Rows on proposed sites over all options: each site's as the first option that proposes it has them."""
+    first, *others = runs
+    parts, known = [rows_of(first)], set(proposed_sites(first)["site_id"])
+    for run in others:
+        own = set(proposed_sites(run)["site_id"]) - known
+        if own:
+            rows = rows_of(run)
+            parts.append(rows[rows["site_id"].isin(own)])
+            known |= own
+    if len(parts) == 1:
+        return parts[0]
+    return pd.concat(parts, ignore_index=True).sort_values("commune_code", kind="stable", ignore_index=True)
 
 
 class Broken(NamedTuple):

@@ -71,6 +71,20 @@ def test_each_proposed_site_has_a_sheet_with_the_money_of_the_option_that_builds
     assert "mỗi vị trí có một phiếu" in text_of(annexes)
 
 
+def test_the_evidence_lists_each_proposed_site_with_its_option(differing, tmp_path):
+    annexes = papers_of(differing, tmp_path)["phu_luc"]
+    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in annexes.tables]
+    (sites,) = (t for t in tables if "Số nội dung vướng" in t[0])
+    places = [row[1] for row in sites[1:]]
+    assert places[2:] == ["Xã Hữu Lũng (Phương án 1)", "Xã Hữu Lũng (Phương án 2)"]
+    at = sites[0].index("Số nội dung vướng")
+    assert [row[at] for row in sites[1:]] == ["0", "0", "3", "0"]
+    (findings,) = (t for t in tables if "Quy tắc áp dụng" in t[0])
+    assert {row[0] for row in findings[1:]} == {"Xã Hữu Lũng (Phương án 1)"}
+    assert any([row[0] for row in table[1:]] == places for table in tables if table is not sites)
+    assert "từng vị trí được ghi kèm phương án đề xuất" in text_of(annexes)
+
+
 def test_options_that_propose_the_same_sites_share_the_sheets(two_runs, tmp_path):
     annexes = papers_of(two_runs, tmp_path)["phu_luc"]
     assert len(sheets_of(annexes, "Xã Hữu Lũng")) == 1
