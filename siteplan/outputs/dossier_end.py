@@ -13,7 +13,7 @@ from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_sites import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
 from siteplan.outputs.paper_table import aligned
-from siteplan.outputs.replies import replies_of
+from siteplan.outputs.replies import Reply, replies_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,8 +175,8 @@ def organisation(writer: Writer) -> None:
         listed = ", ".join(names[str(code)] for code in late["code"])
         lines.append(writer.words("organisation.communes", count=writer.number(waiting), listed=listed))
     lines += [
-        writer.words("organisation.agency", agency=reply.agency, sites=writer.number(reply.sites),
-                     requests=writer.number(reply.requests), answered=writer.words(
+        writer.words("organisation.agency", agency=reply.agency, sites=_asked(writer, reply, "sites"),
+                     requests=_asked(writer, reply, "requests"), answered=writer.words(
                          "organisation.answered", count=writer.number(reply.answered)) if reply.answered else "")
         for reply in replies_of(run)
     ]  # fmt: skip
@@ -198,6 +198,16 @@ def organisation(writer: Writer) -> None:
     }
     picture = bars([str(year) for year in years], finished, writer.words("options.column.finished"), writer.lang)
     writer.paper.picture(picture, WIDTH_MM, writer.words("options.finished_chart"))
+
+
+def _asked(writer: Writer, reply: Reply, what: str) -> str:
+    """Sites or matters that a letter asks about, in each option where they differ."""
+
+    def count(run: Run) -> str:
+        same = [one for one in replies_of(run) if (one.agency, one.kind) == (reply.agency, reply.kind)]
+        return writer.number(sum(getattr(one, what) for one in same))
+
+    return writer.beside(count)
 
 
 def _yearly(run: Run) -> dict[int, tuple[int, int]]:

@@ -171,3 +171,19 @@ def write_said(writer: Writer) -> None:
         rows = [[writer.number(c) if isinstance(c, int) else capital(c) for c in r.cells(lang)] for r in found]
         writer.paper.table(headings(lang), rows, align=align, size_pt=9)
         writer.paper.text(silent_line(found, lang))
+        _say_other_options(writer, found)
+
+
+def _say_other_options(writer: Writer, found: Sequence[Reply]) -> None:
+    """Say whose letters the table holds, and which letters another option asks otherwise, where one does."""
+    told = []
+    for run in writer.runs[1:]:
+        others = [reply for reply in replies_of(run) if reply not in found]
+        listed = "; ".join(
+            writer.words("sites.reply", agency=reply.agency, sites=writer.number(reply.sites),
+                         requests=writer.number(reply.requests)) for reply in others
+        )  # fmt: skip
+        if others:
+            told.append(f"{writer.option_of(run)}: {listed}")
+    if told:
+        writer.say("sites.replies_of", option=writer.option_of(writer.run), others=". ".join(told))

@@ -7,7 +7,7 @@ import pytest
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 
-from siteplan.outputs import dossier, dossier_pictures, summary
+from siteplan.outputs import dossier, dossier_end, dossier_pictures, replies, summary
 
 NAMES = ("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu")
 LETTERS = ("to_trinh", "trinh_ban_thuong_vu")
@@ -155,3 +155,16 @@ def test_papers_say_how_many_sites_break_a_rule_and_are_too_small(two_runs, tmp_
 def test_sites_that_keep_all_rules_are_not_reserved(two_runs, tmp_path):
     assert summary.broken(summary.proposed_sites(two_runs[0])) == (0, 0)
     assert "không đạt quy định về vị trí" not in text_of(papers_of(two_runs, tmp_path)["to_trinh"])
+
+
+def test_letters_to_agencies_are_counted_in_each_option_where_they_differ(differing, tmp_path, monkeypatch):
+    def asked(run):
+        sites = 5 if run is differing[0] else 6
+        return [replies.Reply("Sở A", "opinion", sites, 9, 0, 0), replies.Reply("Sở B", "opinion", 2, 3, 0, 0)]
+
+    monkeypatch.setattr(replies, "replies_of", asked)
+    monkeypatch.setattr(dossier_end, "replies_of", asked)
+    text = text_of(papers_of(differing, tmp_path)["de_an"])
+    assert "Sở A có ý kiến bằng văn bản về 9 nội dung tại 5 (theo Phương án 1; Phương án 2: 6) vị trí" in text
+    assert "Sở B có ý kiến bằng văn bản về 3 nội dung tại 2 vị trí" in text
+    assert "Bảng trên là của Phương án 1. Số khác đi của Phương án 2: Sở A 9 nội dung tại 6 vị trí." in text
