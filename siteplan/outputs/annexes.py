@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import dossier_conformity, prices, released, run_words, summary, wording
+from siteplan.outputs import dossier_conformity, prices, released, run_words, site_counts, summary, wording
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.dossier_sites import differ, places_of, write_maps, write_site_sheets
 from siteplan.outputs.feedback import Opinion, write_opinions
@@ -127,8 +127,8 @@ def _annex_figures(writer: Writer) -> None:
 
 
 def _annex_sites(writer: Writer) -> None:
-    best = summary.over_options(writer.runs, summary.proposed_sites)
-    found = summary.over_options(writer.runs, lambda run: summary.against(run.conflicts, run))
+    best = site_counts.over_options(writer.runs, site_counts.proposed_sites)
+    found = site_counts.over_options(writer.runs, lambda run: site_counts.against(run.conflicts, run))
     counts = found["site_id"].value_counts()
     names = (
         "site_id",
@@ -154,8 +154,8 @@ def _annex_evidence(writer: Writer) -> None:
     _annex_sites(writer)
     dossier_conformity.write_matrix(writer)
     writer.paper.caption(writer.words("overlaps_caption"))
-    rows = summary.over_options(
-        writer.runs, lambda run: summary.against(run_words.printable_evidence(run, writer.lang), run)
+    rows = site_counts.over_options(
+        writer.runs, lambda run: site_counts.against(run_words.printable_evidence(run, writer.lang), run)
     )
     names = (
         "title",

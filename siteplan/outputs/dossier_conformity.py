@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siteplan import locale
-from siteplan.outputs import summary
+from siteplan.outputs import site_counts, summary
 from siteplan.outputs.dossier_sites import places_of
 from siteplan.outputs.paper_table import aligned, capital
 from siteplan.tables import RESULTS, records
@@ -25,7 +25,7 @@ _WHERE_FOUND = ("outside", "not_compared", "paper_only")  # columns that stand o
 
 def write_conformity(writer: Writer) -> None:
     """Write counts by mandatory kind of plan, the communes whose site is in no plan, and the shifts found."""
-    rows = summary.conformity_by_kind(writer.run)
+    rows = site_counts.conformity_by_kind(writer.run)
     if len(rows):
         _counts(writer, rows)
         for state in ("needs_adjustment", "not_in_plan", "not_compared", "paper_only", "no_plan"):
@@ -62,7 +62,7 @@ def _other_counts(writer: Writer, rows: pd.DataFrame) -> None:
     """Say whose counts the table and the lists hold, and which counts another option has, where it has others."""
     counts, told = rows[["plan_kind", "conformity"]].value_counts(), []
     for run in writer.runs[1:]:
-        other = summary.conformity_by_kind(run)[["plan_kind", "conformity"]].value_counts()
+        other = site_counts.conformity_by_kind(run)[["plan_kind", "conformity"]].value_counts()
         keys = [key for key in [*other.index, *counts.index] if other.get(key, 0) != counts.get(key, 0)]
         cells = [
             writer.words("sites.conformity_cell", kind=_kind(writer, kind), count=writer.number(int(other.get(key, 0))),
@@ -93,11 +93,11 @@ def _listed(writer: Writer, rows: pd.DataFrame, state: str) -> None:
 
 def write_matrix(writer: Writer) -> None:
     """Write a table of the proposed sites by the mandatory kinds of plan: what the plans of each kind say of each."""
-    rows = summary.over_options(writer.runs, summary.conformity_by_kind)
+    rows = site_counts.over_options(writer.runs, site_counts.conformity_by_kind)
     if not len(rows):
         return
-    sites = summary.over_options(writer.runs, summary.proposed_sites)
-    kinds = list(dict.fromkeys(summary.conformity_by_kind(writer.run)["plan_kind"]))
+    sites = site_counts.over_options(writer.runs, site_counts.proposed_sites)
+    kinds = list(dict.fromkeys(site_counts.conformity_by_kind(writer.run)["plan_kind"]))
     places = places_of(writer, sites["site_id"], sites["commune_code"])
     said = dict(zip(zip(rows["site_id"], rows["plan_kind"], strict=True), rows["conformity"], strict=True))
     headings = [locale.text("workbook.commune", writer.lang), RESULTS["sites"].column("label").label]
@@ -118,7 +118,7 @@ def write_matrix(writer: Writer) -> None:
 
 def _shifts(writer: Writer) -> None:
     def told(run: Run) -> str:
-        count, annex = int(summary.proposed_sites(run)["shift"].notna().sum()), writer.annex("site_sheets")
+        count, annex = int(site_counts.proposed_sites(run)["shift"].notna().sum()), writer.annex("site_sheets")
         return writer.words("sites.shifts", count=writer.number(count), annex=annex) if count else ""
 
     if words := writer.of_options(told):

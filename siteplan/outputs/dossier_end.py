@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import compare, dossier_funds, prices, released, run_words, summary, wording
+from siteplan.outputs import compare, dossier_funds, prices, released, run_words, site_counts, summary, wording
 from siteplan.outputs.dossier_charts import WIDTH_MM, bars
 from siteplan.outputs.dossier_sites import CHECKS
 from siteplan.outputs.dossier_state import counts_of, total_of
@@ -259,12 +259,12 @@ def _without(writer: Writer, run: Run) -> str:
 
 
 def _going(writer: Writer, run: Run) -> str:
-    going = summary.sites_to_ask(run, writer.runs).going
+    going = site_counts.sites_to_ask(run, writer.runs).going
     if going.empty:
         return ""
     counts = writer.counted("ask", counts_of(going["check_result"], [c for c in CHECKS if c != "blocked"]))
     asked = writer.words("ask.sites", count=writer.number(len(going)), listed=counts)
-    broken = summary.broken(going)
+    broken = site_counts.broken(going)
     if not broken.sites:
         return asked
     key = "ask.breaking_smaller" if broken.smaller else "ask.breaking"
@@ -273,13 +273,13 @@ def _going(writer: Writer, run: Run) -> str:
 
 
 def _again(writer: Writer, run: Run) -> str:
-    again = summary.sites_to_ask(run, writer.runs).again
+    again = site_counts.sites_to_ask(run, writer.runs).again
     words = {"count": writer.number(len(again)), "listed": _with_blocks(writer, run, again)}
     return writer.words("ask.again", **words) if len(again) else ""
 
 
 def _staying(writer: Writer, run: Run) -> str:
-    asked = summary.sites_to_ask(run, writer.runs)
+    asked = site_counts.sites_to_ask(run, writer.runs)
     key = "ask.stay_blocked" if len(asked.bound) else "ask.stay"
     count, bound = writer.number(len(asked.staying)), writer.number(len(asked.bound))
     words = {"count": count, "blocked": bound, "listed": _with_blocks(writer, run, asked.bound)}
@@ -288,7 +288,7 @@ def _staying(writer: Writer, run: Run) -> str:
 
 def _with_blocks(writer: Writer, run: Run, sites: pd.DataFrame) -> str:
     """Name communes, each with the rules that block its site."""
-    blocked_by, names = summary.blocking_rules(run, writer.lang), summary.names_by_code(run)
+    blocked_by, names = site_counts.blocking_rules(run, writer.lang), summary.names_by_code(run)
     listed = []
     for site, code in zip(sites["site_id"], sites["commune_code"], strict=True):
         rules = "; ".join(wording.clean(rule) for rule in blocked_by.get(str(site), ()))
@@ -311,7 +311,7 @@ def _option_line(writer: Writer, run: Run) -> str:
 def key_figures(writer: Writer) -> None:
     """Write the main figures as one table, for submissions."""
     total = total_of(writer.run)
-    proposed = writer.beside(lambda run: writer.number(len(summary.proposed_sites(run))))
+    proposed = writer.beside(lambda run: writer.number(len(site_counts.proposed_sites(run))))
     rows = [
         [writer.words("key.units"), writer.number(len(writer.run.communes))],
         [writer.words("key.people"), writer.number(summary.add_up(writer.run.communes["population"]))],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siteplan import cache
-from siteplan.outputs import summary
+from siteplan.outputs import site_counts
 from siteplan.work import Workers
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def pictures_of(runs: Sequence[Run], style: Style | None, lang: str, jobs: int) 
 
 def _sites(runs: Sequence[Run]) -> list[_Item]:
     """Return each site that an option proposes, once; those of the first option first, as its material is open then."""
-    return sorted((proposal.by[0], proposal.code) for proposal in summary.proposals(runs))
+    return sorted((proposal.by[0], proposal.code) for proposal in site_counts.proposals(runs))
 
 
 def _names(item: _Item) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import run_words, summary
+from siteplan.outputs import run_words, site_counts, summary
 from siteplan.outputs.dossier_conformity import write_conformity
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
@@ -25,7 +25,7 @@ def locations(writer: Writer) -> None:
     """Write sites considered and proposed, conformity, what was said of them, and who has none."""
     run = writer.run
     sites, communes = run.sites, run.communes
-    letters = summary.sites_by_letter(run)
+    letters = site_counts.sites_by_letter(run)
     writer.say(
         "sites.considered",
         count=writer.number(len(sites)),
@@ -62,14 +62,14 @@ def locations(writer: Writer) -> None:
 def _proposed(writer: Writer, run: Run) -> str:
     return writer.words(
         "sites.proposed",
-        count=writer.number(len(summary.proposed_sites(run))),
+        count=writer.number(len(site_counts.proposed_sites(run))),
         communes=writer.number(len(run.communes)),
         listed=counted_sites(writer, run),
     )
 
 
 def _blocked_in_use(writer: Writer, run: Run) -> str:
-    bound = summary.sites_to_ask(run, writer.runs).bound
+    bound = site_counts.sites_to_ask(run, writer.runs).bound
     return writer.words("sites.blocked_in_use", count=writer.number(len(bound))) if len(bound) else ""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from siteplan import locale
-from siteplan.outputs import prices, run_words, summary, wording
+from siteplan.outputs import prices, run_words, site_counts, summary, wording
 from siteplan.outputs.dossier_pictures import SITE_WIDTH_MM, THEMES, sheet_key, site_key
 from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
@@ -28,7 +28,7 @@ CHECKS = ("clear", "clear_of_known_plans", "conditional", "blocked")
 
 def counted_sites(writer: Writer, run: Run) -> str:
     """Name how many proposed sites of an option have each result of the check."""
-    results = summary.proposed_sites(run)["check_result"].value_counts()
+    results = site_counts.proposed_sites(run)["check_result"].value_counts()
     return writer.counted("check", {token: int(results.get(token, 0)) for token in CHECKS})
 
 
@@ -42,19 +42,19 @@ def reservation_of_sites(writer: Writer) -> str:
 
 
 def _not_assessed(writer: Writer, run: Run) -> str:
-    total, count = len(summary.proposed_sites(run)), summary.not_compared_sites(run)
+    total, count = len(site_counts.proposed_sites(run)), site_counts.not_compared_sites(run)
     return writer.words("sites.not_assessed", count=writer.number(count), total=writer.number(total)) if count else ""
 
 
 def _held_against(writer: Writer, run: Run) -> str:
-    held = summary.conflict_count(run)
+    held = site_counts.conflict_count(run)
     told = {name: writer.number(count) for name, count in held._asdict().items()}
     return writer.words("sites.held_against", **told) if held.findings else ""
 
 
 def _breaking(writer: Writer, run: Run) -> str:
-    best = summary.proposed_sites(run)
-    broken = summary.broken(best)
+    best = site_counts.proposed_sites(run)
+    broken = site_counts.broken(best)
     words = {"count": writer.number(broken.sites), "total": writer.number(len(best))}
     key = "sites.breaking_smaller" if broken.smaller else "sites.breaking"
     return writer.words(key, smaller=writer.number(broken.smaller), **words) if broken.sites else ""
@@ -63,7 +63,7 @@ def _breaking(writer: Writer, run: Run) -> str:
 def _differing(writer: Writer) -> str:
     """Name the communes for which the options propose different sites, with the site of each option."""
     names, found = summary.names_by_code(writer.run), dict[str, list[str]]()
-    for proposal in summary.proposals(writer.runs):
+    for proposal in site_counts.proposals(writer.runs):
         if not proposal.alone:
             options = ", ".join(writer.option_of(writer.runs[number]) for number in proposal.by)
             found.setdefault(proposal.code, []).append(f"{options}: {wording.clean(str(proposal.site['label'] or ''))}")
@@ -73,13 +73,13 @@ def _differing(writer: Writer) -> str:
 
 def differ(writer: Writer) -> bool:
     """Whether the options propose different sites for some commune."""
-    return not all(proposal.alone for proposal in summary.proposals(writer.runs))
+    return not all(proposal.alone for proposal in site_counts.proposals(writer.runs))
 
 
 def places_of(writer: Writer, sites: Iterable[object], codes: Iterable[object]) -> list[str]:
     """Name the commune of each proposed site; where the options propose different ones, with the option it is of."""
     names, by = summary.names_by_code(writer.run), dict[str, str]()
-    for proposal in summary.proposals(writer.runs):
+    for proposal in site_counts.proposals(writer.runs):
         if not proposal.alone:
             options = ", ".join(writer.option_of(writer.runs[number]) for number in proposal.by)
             by[str(proposal.site["site_id"])] = f" ({options})"
@@ -88,7 +88,7 @@ def places_of(writer: Writer, sites: Iterable[object], codes: Iterable[object]) 
 
 def write_site_sheets(writer: Writer) -> None:
     """Write a page for each site that an option proposes; where no maps are drawn, a line that says so."""
-    proposals, names = summary.proposals(writer.runs), summary.names_by_code(writer.run)
+    proposals, names = site_counts.proposals(writer.runs), summary.names_by_code(writer.run)
     if writer.pictures is None:
         writer.say("site_sheets.no_maps")
     known = {proposal.code for proposal in proposals}
@@ -113,7 +113,7 @@ def write_maps(writer: Writer) -> None:
         writer.paper.picture(writer.pictures[sheet_key(theme, number)], SHEET_WIDTH_MM, words)
 
 
-def _figures(writer: Writer, name: str, proposal: summary.Proposal, *, new_page: bool) -> None:
+def _figures(writer: Writer, name: str, proposal: site_counts.Proposal, *, new_page: bool) -> None:
     site = proposal.site
     heading = f"{name[:1].upper()}{name[1:]} – {wording.clean(str(site['label'] or ''))}"
     if not proposal.alone:
@@ -140,7 +140,7 @@ def _figures(writer: Writer, name: str, proposal: summary.Proposal, *, new_page:
     writer.paper.table(["", "", "", ""], rows, (1.6, 1.7, 1.9, 1.7), size_pt=10, spans=spans)
 
 
-def _built(writer: Writer, run: Run, proposal: summary.Proposal) -> str:
+def _built(writer: Writer, run: Run, proposal: site_counts.Proposal) -> str:
     """Say when and for how much an option builds on a site; of an option that takes another site, which one."""
     option = _option(run.folder, run)
     row = option.rows.get(proposal.code)
@@ -164,7 +164,7 @@ class _Option(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _option(_folder: Path, run: Run) -> _Option:
-    best = summary.proposed_sites(run)
+    best = site_counts.proposed_sites(run)
     return _Option(
         {str(row["commune_code"]): row for row in summary.programme(run).to_dict("records")},
         dict(zip(best["commune_code"].astype(str), best["site_id"].astype(str), strict=True)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from siteplan.outputs import dossier_funds, prices, released, run_words, summary, wording
+from siteplan.outputs import dossier_funds, prices, released, run_words, site_counts, summary, wording
 from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
 from siteplan.outputs.dossier_state import total_of
 from siteplan.outputs.templates import value
@@ -88,12 +88,12 @@ def _sites(writer: Writer) -> dict[str, str]:
 
     def count_of(token: str) -> str:
         return writer.beside(
-            lambda run: writer.number(int((summary.proposed_sites(run)["check_result"] == token).sum()))
+            lambda run: writer.number(int((site_counts.proposed_sites(run)["check_result"] == token).sum()))
         )
 
     return {
         "so_vi_tri_xem_xet": writer.number(len(writer.run.sites)),
-        "so_vi_tri_de_xuat": writer.beside(lambda run: writer.number(len(summary.proposed_sites(run)))),
+        "so_vi_tri_de_xuat": writer.beside(lambda run: writer.number(len(site_counts.proposed_sites(run)))),
         "so_chua_co_vi_tri": writer.beside(lambda run: writer.number(int(run.communes["best_site_id"].isna().sum()))),
         **{name: count_of(token) for name, token in names.items()},
         "luu_y_ve_vi_tri": reservation_of_sites(writer),

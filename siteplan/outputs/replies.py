@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import summary, wording
+from siteplan.outputs import site_counts, summary, wording
 from siteplan.outputs.paper_table import capital
 from siteplan.outputs.requests import Request, requests_of
 from siteplan.outputs.spreadsheet import Book, Field, field_of
@@ -144,7 +144,7 @@ def add_sheets(book: Book, run: Run, lang: str, option: str) -> None:
 def write_said(writer: Writer) -> None:
     """Write into the dossier what officers and agencies said of the proposed sites, and who has not replied."""
     run, lang = writer.run, writer.lang
-    best = set(summary.proposed_sites(run)["site_id"])
+    best = set(site_counts.proposed_sites(run)["site_id"])
     names = summary.names_by_code(run)
     opinions = run.table("opinions")
     opinions = opinions[opinions["site_id"].isin(best)]

@@ -13,7 +13,7 @@ from docx.shared import Mm
 
 from siteplan import locale
 from siteplan.errors import InputError
-from siteplan.outputs import compare, dossier, summary
+from siteplan.outputs import compare, dossier, site_counts, summary
 from siteplan.outputs.annexes import ANNEXES
 from siteplan.outputs.dossier import Wanted
 from siteplan.outputs.finality import to_check_before_final
@@ -269,7 +269,7 @@ def test_of_several_plans_of_a_kind_the_one_held_against_a_site_counts_first(bui
     run = build_run()
     rows = run.conformity[run.conformity["plan_kind"] == "land_use"]
     run.tables["conformity"] = pd.concat([rows.assign(conformity=token) for token in said])
-    assert set(summary.conformity_by_kind(run)["conformity"]) == {first}
+    assert set(site_counts.conformity_by_kind(run)["conformity"]) == {first}
 
 
 def test_the_annex_says_of_each_proposed_site_what_the_plans_of_each_kind_say(annexed, both):
@@ -328,9 +328,9 @@ def test_what_is_restricted_is_not_named_but_told_as_what_blocks(build_run):
     first = run.conflicts.iloc[:1].assign(effect="blocking", rule_name="Kho", site_id="s")
     run.tables["conflicts"] = pd.concat([first.assign(restricted=flag) for flag in (True, False)], ignore_index=True)
     withheld = "lớp hạn chế, cần xác nhận bằng văn bản của cơ quan quản lý"
-    assert summary.blocking_rules(run, "vi") == {"s": [withheld, "Kho"]}
+    assert site_counts.blocking_rules(run, "vi") == {"s": [withheld, "Kho"]}
     run.tables["conflicts"] = first.assign(restricted=True)
-    assert summary.blocking_rules(run, "vi") == {"s": [withheld]}
+    assert site_counts.blocking_rules(run, "vi") == {"s": [withheld]}
 
 
 def test_a_headquarters_that_one_option_builds_does_not_stay_as_it_is(small_run_factory, tmp_path):

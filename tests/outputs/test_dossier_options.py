@@ -7,7 +7,7 @@ import pytest
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 
-from siteplan.outputs import dossier, dossier_end, dossier_pictures, replies, summary
+from siteplan.outputs import dossier, dossier_end, dossier_pictures, replies, site_counts
 
 NAMES = ("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu")
 LETTERS = ("to_trinh", "trinh_ban_thuong_vu")
@@ -89,7 +89,7 @@ def test_options_that_propose_the_same_sites_share_the_sheets(two_runs, tmp_path
     annexes = papers_of(two_runs, tmp_path)["phu_luc"]
     assert len(sheets_of(annexes, "Xã Hữu Lũng")) == 1
     assert "(mỗi đơn vị một vị trí được đề xuất)" in text_of(annexes)
-    assert all(proposal.alone and proposal.by == (0, 1) for proposal in summary.proposals(two_runs))
+    assert all(proposal.alone and proposal.by == (0, 1) for proposal in site_counts.proposals(two_runs))
 
 
 def test_a_site_is_drawn_from_the_option_that_proposes_it(differing):
@@ -153,7 +153,7 @@ def test_papers_say_how_many_sites_break_a_rule_and_are_too_small(two_runs, tmp_
 
 
 def test_sites_that_keep_all_rules_are_not_reserved(two_runs, tmp_path):
-    assert summary.broken(summary.proposed_sites(two_runs[0])) == (0, 0)
+    assert site_counts.broken(site_counts.proposed_sites(two_runs[0])) == (0, 0)
     assert "không đạt quy định về vị trí" not in text_of(papers_of(two_runs, tmp_path)["to_trinh"])
 
 

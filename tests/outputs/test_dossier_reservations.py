@@ -11,7 +11,7 @@ from docx.oxml.ns import qn
 
 from siteplan import locale
 from siteplan.locale import encode
-from siteplan.outputs import dossier, dossier_funds, released, run_words, summary
+from siteplan.outputs import dossier, dossier_funds, released, run_words, site_counts
 from siteplan.tables import RESULTS, conform
 
 NAMES = ("to_trinh", "de_an", "phu_luc", "trinh_ban_thuong_vu")
@@ -110,8 +110,8 @@ def test_every_paper_says_what_stands_against_the_sites(two_runs, tmp_path, name
 def test_sites_no_plan_could_be_held_against_are_counted(two_runs, tmp_path):
     for run in two_runs:
         run.tables["conformity"].loc[run.tables["conformity"]["plan_kind"] == "land_use", "conformity"] = "no_plan"
-    count = summary.not_compared_sites(two_runs[0])
-    assert count == len(summary.proposed_sites(two_runs[0]))
+    count = site_counts.not_compared_sites(two_runs[0])
+    assert count == len(site_counts.proposed_sites(two_runs[0]))
     for name in LETTERS:
         text = text_of(papers_of(two_runs, tmp_path / name)[name])
         assert f"{count}/{count} vị trí đề xuất chưa đánh giá được với đủ các loại quy hoạch bắt buộc" in text
@@ -125,7 +125,7 @@ def test_the_list_of_findings_holds_as_many_as_the_papers_say(two_runs, tmp_path
     (listed,) = (t for t in tables if "Quy tắc áp dụng" in t[0])
     (sites,) = (t for t in tables if "Số nội dung vướng" in t[0])
     at = sites[0].index("Số nội dung vướng")
-    count = summary.conflict_count(two_runs[0])
+    count = site_counts.conflict_count(two_runs[0])
     assert len(listed) - 1 == count.findings == sum(int(row[at]) for row in sites[1:])
     assert count.findings == count.blocking + count.conditional
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan import locale
-from siteplan.outputs import prices, released, summary, wording
+from siteplan.outputs import prices, released, site_counts, summary, wording
 from siteplan.outputs.chain import norm_changes
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
@@ -267,7 +267,7 @@ def run_content(run: Run, lang: str) -> Content:
         "communes": _communes(run, communes, option, lang),
         "sites": _sites(run, lang),
         "conflicts": _conflicts(run, restricted_too, lang),
-        "conformity": rows_of(summary.conformity_of_best(run), _CONFORMITY_COLUMNS),
+        "conformity": rows_of(site_counts.conformity_of_best(run), _CONFORMITY_COLUMNS),
         "opinions": _opinions(run, restricted_too, lang),
         "agency_answers": _answers(run, restricted_too),
         "facilities": _facilities(run, option, lang),

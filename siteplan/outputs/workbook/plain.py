@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import released, run_words, summary, wording
+from siteplan.outputs import released, run_words, site_counts, summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book, Field, field_of
 from siteplan.outputs.workbook.columns import (
@@ -128,7 +128,7 @@ def communes_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 def leading_sites_sheet(book: Book, run: Run, lang: str, option: str, page: Any, scores: Placed | None) -> None:
     """Write the sites that are proposed or among the first of their commune."""
     sites = run.sites
-    first = (sites["rank"] <= summary.RANKS_OF_CONFORMITY).fillna(value=False) | summary.flags(sites["is_best"])
+    first = (sites["rank"] <= site_counts.RANKS_OF_CONFORMITY).fillna(value=False) | summary.flags(sites["is_best"])
     _sites(book, run, sites[first], LEADING, lang, option, scores, page=page)
 
 
@@ -162,7 +162,10 @@ def _sites(
     key, notes = (
         ("sites", [])
         if names is SITES
-        else ("sites_leading", [locale.text("workbook.note.sites_leading", lang, ranks=summary.RANKS_OF_CONFORMITY)])
+        else (
+            "sites_leading",
+            [locale.text("workbook.note.sites_leading", lang, ranks=site_counts.RANKS_OF_CONFORMITY)],
+        )
     )
     book.sheet(
         sheet_name(key, lang, option), heading(key, lang, run, option), fields, rows, notes=notes, frozen_columns=3,
@@ -183,7 +186,7 @@ def evidence_sheet(book: Book, run: Run, lang: str, option: str) -> None:
 def _evidence(book: Book, run: Run, lang: str, option: str, only_best: bool) -> None:
     evidence = run_words.printable_evidence(run, lang)
     if only_best:
-        evidence = evidence[evidence["site_id"].isin(set(summary.proposed_sites(run)["site_id"]))]
+        evidence = evidence[evidence["site_id"].isin(set(site_counts.proposed_sites(run)["site_id"]))]
     names = [name for name in RESULTS["conflicts"].names if name not in ("plan_id", "restricted")]
     on_screen = ("coordinates", "rests_on")
     first, screen = beside(names, EVIDENCE_PRINTED if only_best else [n for n in names if n not in on_screen])
@@ -202,7 +205,7 @@ def _evidence(book: Book, run: Run, lang: str, option: str, only_best: bool) -> 
 
 def conformity_sheet(book: Book, run: Run, lang: str, option: str) -> None:
     """Write what each plan says of the sites that are proposed or among the first of their commune."""
-    frame = summary.conformity_of_best(run)
+    frame = site_counts.conformity_of_best(run)
     names = RESULTS["conformity"].names
     fields, rows = fields_of("conformity", names, lang), rows_of(run, frame, "conformity", names, lang)
     with_names(run, fields, rows, list(frame["commune_code"]), lang, 2)
@@ -211,7 +214,7 @@ def conformity_sheet(book: Book, run: Run, lang: str, option: str) -> None:
         heading("conformity", lang, run, option),
         fields,
         rows,
-        notes=[locale.text("workbook.conformity_note", lang, ranks=summary.RANKS_OF_CONFORMITY)],
+        notes=[locale.text("workbook.conformity_note", lang, ranks=site_counts.RANKS_OF_CONFORMITY)],
         frozen_columns=3,
         annex=True,
     )
