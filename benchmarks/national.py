@@ -51,6 +51,7 @@ FIRST = "20"  # its 65 communes are the smallest size
 SIZES = (65, 1000, 3321)
 WATCH_SECONDS = 0.2
 STEEPER = 4
+MODULES = ("siteplan.sites.assess",)  # what the workers of a command import while layers are read
 
 
 def cpu_seconds() -> float:
@@ -133,8 +134,11 @@ def assessed(place: Workspace, workers: Workers | None, laps: Laps) -> dict[str,
     laps.lap("need")
     prepared = prepared_sites(inputs.layers, inputs.scenario, inputs.rules, stage.communes, stage.need.communes)
     laps.lap("prepare")
-    codes = sorted(stage.communes["code"])
-    found = for_each(assess.assess_commune, prepared, codes, executor=workers)
+    # the largest first, as the program does
+    by_area = stage.communes.area.sort_values(ascending=False, kind="stable").index
+    largest = stage.communes.loc[by_area, "code"].tolist()
+    by_code = dict(zip(largest, for_each(assess.assess_commune, prepared, largest, executor=workers), strict=True))
+    found = [by_code[code] for code in sorted(by_code)]
     laps.lap("search")
     digest = hashlib.sha256()
     for one in found:
@@ -220,7 +224,7 @@ def run(path: Path, jobs: int, most: int) -> None:
     entries = {entry.code: entry for entry in known_provinces()}
     counts = {code: len(communes_of(MIRROR / NATIONAL, entry)) for code, entry in entries.items()}
     peak = Peak()
-    with national_mirror() as mirror, Workers(jobs) if jobs > 1 else nullcontext() as workers:
+    with national_mirror() as mirror, Workers(jobs, MODULES) if jobs > 1 else nullcontext() as workers:
         for code in ordered(counts):
             if sum(row["communes"] for row in rows.values()) >= most:
                 break
@@ -277,7 +281,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.embedded:
         peak = Peak()
-        with Workers(arguments.jobs) if arguments.jobs > 1 else nullcontext() as workers:
+        with Workers(arguments.jobs, MODULES) if arguments.jobs > 1 else nullcontext() as workers:
             print(json.dumps(embedded(workers, peak), indent=1))
         peak.stop()
         return 0

@@ -16,10 +16,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_all_start_methods, get_context, parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import psutil
 
+from siteplan.parcel import Parcel
 from siteplan.report import SILENT, Reporter
 
 Item = TypeVar("Item")
@@ -87,10 +90,10 @@ def _go_second() -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def _receive(shared: Any) -> None:
+def _receive(parcel: Parcel | None) -> None:
     global _shared  # noqa: PLW0603
-    _shared = shared
-    if shared is None:
+    _shared = None if parcel is None else parcel.opened()
+    if parcel is None:
         give_back()
     _meeting.wait()  # no worker takes a second copy before each has one
 
@@ -122,6 +125,7 @@ class Workers:
         arguments = (self._meeting, dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._held: Any = None
+        self._folder = TemporaryDirectory(prefix="siteplan-", ignore_cleanup_errors=True)
         self._spreading = threading.Lock()
         # the server answers when it has imported the modules: nobody waits for that here
         self._starter = ThreadPoolExecutor(1)
@@ -139,6 +143,7 @@ class Workers:
         # wakes who waits there for one that will not come any more; where a sleeper died itself, no answer comes
         threading.Thread(target=self._meeting.abort, daemon=True).start()
         self._pool.shutdown(cancel_futures=True)
+        self._folder.cleanup()
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Begin a call of a module-level function in one of the processes."""
@@ -147,11 +152,17 @@ class Workers:
 
     def share(self, value: Any) -> None:
         """Send each process what the calls that follow share; not again what they hold, which is not to be changed."""
-        if value is not self._held:
-            self._held = _UNKNOWN  # until each has it
-            for received in [self.submit(_receive, value) for _ in range(self._count)]:
+        if value is self._held:
+            return
+        self._held = _UNKNOWN  # until each has it
+        parcel = None if value is None else Parcel(Path(self._folder.name), value)
+        try:
+            for received in [self.submit(_receive, parcel) for _ in range(self._count)]:
                 received.result()
-            self._held = value
+        finally:
+            if parcel is not None:
+                parcel.remove()
+        self._held = value
 
     def spread(
         self,

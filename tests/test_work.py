@@ -2,6 +2,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,15 +93,24 @@ def test_what_workers_hold_is_not_sent_again_until_they_forget_it():
     with Workers(2) as workers:
         for_each(times, first, range(4), executor=workers)
         for_each(times, first, range(4), executor=workers)
-        assert first.times == 2  # once for each process
+        assert first.times == 1  # packed once for all processes
         for_each(times, second, range(4), executor=workers)
-        assert (first.times, second.times) == (2, 2)
+        assert (first.times, second.times) == (1, 1)
         for_each(times, first, range(4), executor=workers)
-        assert first.times == 4
+        assert first.times == 2
         workers.release()
         assert workers.submit(held).result() is None
         for_each(times, first, range(4), executor=workers)
-        assert first.times == 6
+        assert first.times == 3
+
+
+def test_nothing_of_what_was_shared_stays_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Workers(2) as workers:
+        assert for_each(total, [1, 2], range(3), executor=workers) == [3, 4, 5]
+        if sys.platform != "win32":
+            assert [file for file in tmp_path.rglob("*") if file.is_file()] == []  # gone as soon as each has it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_threads_that_spread_at_once_do_not_take_each_others_part():

@@ -19,10 +19,10 @@ import pandas as pd
 import shapely
 from scipy import ndimage
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from siteplan.sites.grid import Grid, fill
 from siteplan.sites.layer import Layer, of_class
+from siteplan.sites.least_cost import LeastCost
 from siteplan.sites.terrain import walking_speed_kmh
 
 if TYPE_CHECKING:
@@ -50,10 +50,15 @@ class Ground:
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
     inside: Array  # nodes in the commune
 
-    @property
-    def forward(self) -> csr_array[Any]:
-        """Edges as they are walked: one search from a place gives the times from it."""
-        return self.reverse.T.tocsr()
+    @cached_property
+    def minutes_from(self) -> LeastCost:
+        """Minutes from a node to the others."""
+        return LeastCost(self.reverse.T.tocsr())
+
+    @cached_property
+    def minutes_to(self) -> LeastCost:
+        """Minutes to a node from the others."""
+        return LeastCost(self.reverse)
 
     def place(self, node: int) -> tuple[float, float]:
         """Centre of the cell of a node."""
@@ -263,8 +268,7 @@ def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from
     origins = ground.nodes_at(from_x, from_y)
     goals = ground.nodes_at(site_x, site_y)
     unique, back = np.unique(goals, return_inverse=True)
-    times = dijkstra(ground.reverse, directed=True, indices=unique)
-    return np.asarray(times)[back][:, origins]
+    return ground.minutes_to.from_each(unique)[back][:, origins]
 
 
 def weighted(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from siteplan.sites.access import METRES_PER_KM_MINUTE, reverse_graph, ways_of
 from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import of_class
+from siteplan.sites.least_cost import LeastCost
 from siteplan.sites.terrain import walking_speed_kmh
 
 if TYPE_CHECKING:
@@ -134,13 +134,18 @@ def far_places(
         if len(cells) == 0:
             continue
         source, target = node[: len(start)], node[len(start) :]
-        graph = reverse_graph(
-            np.concatenate([source, target]), np.concatenate([target, source]), np.concatenate([cost, cost]), len(cells)
+        towards = LeastCost(
+            reverse_graph(
+                np.concatenate([source, target]),
+                np.concatenate([target, source]),
+                np.concatenate([cost, cost]),
+                len(cells),
+            )
         )
         places[mode] = np.column_stack([grid.x[cells % grid.columns], grid.y[cells // grid.columns]])
         tree, suffix = KDTree(places[mode]), "car_minutes" if mode == "car" else "minutes"
         for name, points in (("capital", np.array([capital])), ("gate", gates)):
             if len(points):
                 goals = np.unique(tree.query(points)[1])
-                minutes[f"{name}_{suffix}"] = dijkstra(graph, directed=True, indices=goals, min_only=True)
+                minutes[f"{name}_{suffix}"] = towards.from_nearest(goals)
     return FarPlaces(places, minutes)

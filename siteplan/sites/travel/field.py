@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
 from siteplan.raster import Raster
 from siteplan.sites import access
@@ -49,7 +48,7 @@ def minutes_field(prepared: Prepared, plot_of: tuple[str, bytes]) -> Raster:
     )
     centre = shapely.get_coordinates(shapely.centroid(plot))
     goal = ground.nodes_at(centre[:, 0], centre[:, 1])
-    minutes = np.asarray(dijkstra(ground.reverse, directed=True, indices=goal))[0]
+    minutes = ground.minutes_to.from_each(goal)[0]
     whole = np.where(np.isfinite(minutes), np.minimum(np.rint(minutes), LONGEST), NO_WAY).astype(np.uint8)
     values: np.ndarray[Any, Any] = np.full(ground.grid.shape, OUTSIDE, dtype=np.uint8)
     held = ground.node >= 0

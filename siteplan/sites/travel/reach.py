@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components
 
 from siteplan.sites import access
 from siteplan.sites.columns import Columns, nothing, unknown
@@ -27,9 +27,6 @@ Array = np.ndarray[Any, Any]
 
 SERVICES = ("school", "health", "market", "police")
 FROM_PEOPLE_AT_MOST = 24  # with more places of people than this the search starts from the sites instead
-# how far a search looks first: minutes a straight kilometre, or times what the way by people's homes takes; its answer
-# does not depend on them
-LIKELY_MINUTES, LIKELY_MINUTES_KM, LIKELY_TIMES_BY_HOMES = 5.0, 7.0, 1.1
 # of nine communes with every cell on a road compared, five came within 0.3 % of the least mean (1.9 % at most)
 REPRESENTATIVES, MOST_PEOPLED = 5, 200
 
@@ -93,8 +90,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     x, y, people = people_in(prepared, parts[part])
     everybody = float(people_in(prepared, prepared.polygons[code])[2].sum()) if len(parts) > 1 else None
     found = _times(ground, goals, ground.nodes_at(x, y), people) if people.sum() > 0 else None
-    likely = None if found is None else found.likely
-    _to_services(columns, layers, prepared.rule_tables.speeds, seat, ground, goals, likely)
+    _to_services(columns, layers, prepared.rule_tables.speeds, seat, ground, goals)
     if found is None:
         return Reach(columns, None, None) if not everybody else _reached_by_nobody(columns, len(geometries))
     times = found.times
@@ -146,15 +142,12 @@ class _Times:
         The node that people reach soonest, and the minutes to it from each place.
     everywhere
         Whether every cell was compared for that.
-    likely
-        Minutes in which each site probably has one of some nodes: those by way of people's homes.
     """
 
     times: Array
     best: int
     to_best: Array
     everywhere: bool
-    likely: Callable[[Array], float]
 
 
 def _times(ground: Ground, goals: Array, origins: Array, people: Array) -> _Times:
@@ -162,27 +155,18 @@ def _times(ground: Ground, goals: Array, origins: Array, people: Array) -> _Time
     weight = np.bincount(home, weights=people)
     among = np.flatnonzero(ground.inside) if ground.inside.any() else np.arange(len(ground.inside))
     if len(homes) <= FROM_PEOPLE_AT_MOST:
-        out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes))
+        out = ground.minutes_from.from_each(homes)
         best = _best(out, weight, among)
-
-        def by_homes(there: Array) -> float:
-            return float((out[:, goals] + out[:, there].min(axis=1)[:, None]).min(axis=0).max())
-
-        return _Times(out[home][:, goals].T, best, out[home, best], True, by_homes)
+        return _Times(out[home][:, goals].T, best, out[home, best], True)
     # one who cannot leave an islet stands for nobody else
     joined = _joined_by_ways(ground, homes, weight)
     some, stands_for = _representatives(ground.cells[homes[joined]], weight[joined])
-    out = np.asarray(dijkstra(ground.forward, directed=True, indices=homes[joined][some]))
+    out = ground.minutes_from.from_each(homes[joined][some])
     central = _best(out, np.bincount(stands_for, weight[joined], len(some)), among)
     tried, back = np.unique(np.append(goals, central), return_inverse=True)
-    towards = np.asarray(dijkstra(ground.reverse, directed=True, indices=tried))
-    row = _best(towards[:, homes].T, weight, np.flatnonzero(np.isin(tried, among)))
-    of_sites = back[:-1]
-
-    def from_there(there: Array) -> float:
-        return float(towards[:, there].min(axis=1)[of_sites].max())
-
-    return _Times(towards[of_sites][:, origins], int(tried[row]), towards[row, origins], False, from_there)
+    towards = ground.minutes_to.from_each(tried, wanted=homes)
+    row = _best(towards.T, weight, np.flatnonzero(np.isin(tried, among)))
+    return _Times(towards[back[:-1]][:, home], int(tried[row]), towards[row, home], False)
 
 
 def _joined_by_ways(ground: Ground, homes: Array, people: Array) -> Array:
@@ -223,7 +207,6 @@ def _to_services(
     seat: Any,
     ground: Ground,
     goals: Array,
-    likely: Callable[[Array], float] | None,
 ) -> None:
     """Fill in the minutes from each site to the nearest object of a kind within reach; NaN where there is none."""
     if len(goals) == 0:
@@ -247,23 +230,9 @@ def _to_services(
         nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
     for name, there in nodes.items():
         if len(there):
-            found = _to_nearest(ground, goals, np.unique(there), likely)
+            # against the way the edges are walked: from the objects, so that one search serves all sites
+            found = ground.minutes_to.from_nearest(np.unique(there), wanted=goals)
             columns[name] = np.where(np.isfinite(found), found, np.nan)
-
-
-def _to_nearest(ground: Ground, goals: Array, there: Array, likely: Callable[[Array], float] | None) -> Array:
-    """Minutes from each of `goals` to the nearest of the nodes `there`, infinite where there is no way."""
-    # most lie within what one expects: only where one does not, the search goes on to the end
-    if likely is not None:
-        limit = 1.0 + LIKELY_TIMES_BY_HOMES * likely(there)
-    else:
-        cells = ground.cells
-        away = np.hypot(*(cells[goals][:, None, :] - cells[there][None, :, :]).transpose(2, 0, 1)).min(axis=1)
-        limit = LIKELY_MINUTES + LIKELY_MINUTES_KM * float(away.max()) * ground.grid.cell_m / 1000.0
-    found = dijkstra(ground.reverse, directed=True, indices=there, min_only=True, limit=limit)[goals]
-    if not np.isfinite(found).all() and np.isfinite(limit):
-        found = dijkstra(ground.reverse, directed=True, indices=there, min_only=True)[goals]
-    return np.asarray(found)
 
 
 def _farthest(columns: Columns, settlements: Layer | None, times: Array, x: Array, y: Array) -> None:
