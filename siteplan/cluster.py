@@ -29,7 +29,7 @@ ROUNDS = 5  # of calls whose shared part was lost
 
 def mark() -> dict[str, str]:
     """Return what must be the same here and on every worker: program, Python, the libraries results depend on."""
-    names = ("siteplan", "numpy", "pandas", "geopandas", "shapely", "pyproj", "rasterio", "scipy")
+    names = ("siteplan", "numpy", "pandas", "geopandas", "shapely", "pyproj", "rasterio", "scipy", "edsger")
     versions = {name: metadata.version(name) for name in names}
     return {**versions, "python": platform.python_version(), "code": code_fingerprint()[:12]}
 

@@ -41,7 +41,9 @@ def manifest_of(
         },
         "created": dt.datetime.now(dt.UTC).astimezone().isoformat(timespec="seconds"),
         "version": metadata.version("siteplan"),
-        "versions": _versions(("geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "numpy", "pandas", "scipy")),
+        "versions": _versions(
+            ("geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "numpy", "pandas", "scipy", "edsger")
+        ),
         "frozen": None,
         "inputs": dict(zip(sources["layer"], sources["sha256"], strict=True)),
         "fingerprint": layers.fingerprint,

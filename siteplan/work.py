@@ -22,7 +22,8 @@ from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import psutil
 
-from siteplan.parcel import Parcel
+from siteplan.errors import NoSpaceError, Problem
+from siteplan.handed_over import HandedOver
 from siteplan.report import SILENT, Reporter
 
 Item = TypeVar("Item")
@@ -90,12 +91,16 @@ def _go_second() -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def _receive(parcel: Parcel | None) -> None:
+def _receive(handed: HandedOver | None) -> None:
     global _shared  # noqa: PLW0603
-    _shared = None if parcel is None else parcel.opened()
-    if parcel is None:
-        give_back()
-    _meeting.wait()  # no worker takes a second copy before each has one
+    _shared = None
+    try:
+        if handed is None:
+            give_back()
+        else:
+            _shared = handed.opened()
+    finally:
+        _meeting.wait()  # no worker takes a second copy before each has one, or could not
 
 
 def _call(function: Callable[[Any, Any], Result], item: Any) -> Result:
@@ -125,7 +130,8 @@ class Workers:
         arguments = (self._meeting, dict(os.environ))
         self._pool = ProcessPoolExecutor(count, context, initializer=_prepare, initargs=arguments)
         self._held: Any = None
-        self._folder = TemporaryDirectory(prefix="siteplan-", ignore_cleanup_errors=True)
+        self._folder: TemporaryDirectory[str] | None = None
+        self._files: list[HandedOver] = []
         self._spreading = threading.Lock()
         # the server answers when it has imported the modules: nobody waits for that here
         self._starter = ThreadPoolExecutor(1)
@@ -143,7 +149,8 @@ class Workers:
         # wakes who waits there for one that will not come any more; where a sleeper died itself, no answer comes
         threading.Thread(target=self._meeting.abort, daemon=True).start()
         self._pool.shutdown(cancel_futures=True)
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Begin a call of a module-level function in one of the processes."""
@@ -155,14 +162,23 @@ class Workers:
         if value is self._held:
             return
         self._held = _UNKNOWN  # until each has it
-        parcel = None if value is None else Parcel(Path(self._folder.name), value)
+        handed = None if value is None else self._handed(value)
         try:
-            for received in [self.submit(_receive, parcel) for _ in range(self._count)]:
+            for received in [self.submit(_receive, handed) for _ in range(self._count)]:
                 received.result()
         finally:
-            if parcel is not None:
-                parcel.remove()
+            # also those that the system did not let go while somebody mapped them
+            self._files = [file for file in self._files if not file.remove()]
         self._held = value
+
+    def _handed(self, value: Any) -> HandedOver:
+        if self._folder is None:
+            try:
+                self._folder = TemporaryDirectory(prefix="siteplan-", ignore_cleanup_errors=True)
+            except OSError as error:
+                raise NoSpaceError(Problem("temporary_not_writable", file="TEMP", value=str(error))) from None
+        self._files.append(HandedOver(Path(self._folder.name), value))
+        return self._files[-1]
 
     def spread(
         self,

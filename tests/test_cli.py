@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -65,6 +66,10 @@ def test_a_console_without_vietnamese_letters_shows_them_without_accents(tmp_pat
 def test_the_doctor_finds_everything_here(repo_root):
     done = call("doctor", cwd=repo_root)
     assert done.returncode == 0, done.stdout.decode()
+    with (repo_root / "pyproject.toml").open("rb") as file:
+        asked = tomllib.load(file)["project"]["dependencies"]
+    told = done.stdout.decode().lower()
+    assert [line for line in asked if re.split("[>=]", line)[0].lower() not in told] == []
 
 
 def test_templates_are_written_and_never_over_an_old_file(tmp_path):

@@ -109,8 +109,36 @@ def test_nothing_of_what_was_shared_stays_on_the_disk(tmp_path, monkeypatch):
     with Workers(2) as workers:
         assert for_each(total, [1, 2], range(3), executor=workers) == [3, 4, 5]
         if sys.platform != "win32":
-            assert [file for file in tmp_path.rglob("*") if file.is_file()] == []  # gone as soon as each has it
-    assert list(tmp_path.iterdir()) == []
+            (folder,) = tmp_path.glob("siteplan-*")
+            assert list(folder.iterdir()) == []  # gone as soon as each has it
+    assert list(tmp_path.glob("siteplan-*")) == []
+
+
+class Refused:
+    """Cannot be received by the process that asks as the n-th; the others receive it."""
+
+    def __init__(self, folder, which):
+        self.folder, self.which = folder, which
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        for n in range(2):
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(Path(self.folder) / str(n), os.O_CREAT | os.O_EXCL))
+                break
+        if n == self.which:
+            raise MemoryError("no room here")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_one_worker_cannot_receive_is_an_error_and_the_next_thing_is_done(which, tmp_path):
+    with Workers(2) as workers:
+        with pytest.raises(MemoryError, match="no room here"):
+            for_each(total, Refused(str(tmp_path), which), range(2), executor=workers)
+        workers.release()
+        assert workers.submit(held).result() is None
+        assert for_each(total, [1, 2], range(3), executor=workers) == [3, 4, 5]
 
 
 def test_threads_that_spread_at_once_do_not_take_each_others_part():

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
 from siteplan.locale import text
 
-PACKAGES = (
-    "siteplan", "geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "exactextract", "rtree", "numpy", "pandas",
-    "scipy", "folium", "pydantic", "typer", "rich", "xlsxwriter", "openpyxl", "python-docx", "XStatic-Leaflet",
-    "fontpkg-be-vietnam-pro",
-)  # fmt: skip
 DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "OpenFileGDB", "KML", "MapInfo File", "DXF", "DGN")
 
 
@@ -30,11 +26,20 @@ class Finding:
         return text("cli.doctor.good" if self.good else "cli.doctor.bad", lang)
 
 
+def _needed() -> list[str]:
+    """Name the packages that the installed program asks for; none where it is not installed, which is told."""
+    try:
+        asked = metadata.requires("siteplan") or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in asked if "extra ==" not in line]
+
+
 def findings(lang: str) -> list[Finding]:
     """Look at everything; nothing is raised."""
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("python", platform.python_version),
-        *((name, lambda name=name: metadata.version(name)) for name in PACKAGES),
+        *((name, lambda name=name: metadata.version(name)) for name in ("siteplan", *_needed())),
         (text("cli.doctor.crs", lang), _crs),
         (text("cli.doctor.drivers", lang), _drivers),
         (text("cli.doctor.font", lang), _font),

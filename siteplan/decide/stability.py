@@ -26,6 +26,7 @@ _MIDDLE_PERCENT = 95.0
 SINGLE_CHANGE = 0.25
 FULL = 100.0
 CANCELLED = 1e-12  # of the terms of a sum: less is rounding
+NEGLIGIBLE = 1e-15  # of the greatest coefficient
 
 
 def shaken_weights(
@@ -208,6 +209,8 @@ def swap_weight(
     equation = np.array([sum(of_power) for of_power in terms])
     # what is left of terms that cancel is no coefficient
     equation[np.abs(equation) <= CANCELLED * np.array([sum(map(abs, of_power)) for of_power in terms])] = 0.0
+    # nor is one so small that only a weight beyond any would bring it to bear
+    equation[np.abs(equation) < NEGLIGIBLE * np.abs(equation).max()] = 0.0
     roots = np.roots(np.trim_zeros(equation, "f"))
     real = [float(r.real) for r in roots if abs(r.imag) < 1e-12 and r.real >= 0]
     return min(real, key=lambda w: abs(w - float(weights[k]))) if real else None

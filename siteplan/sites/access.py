@@ -263,12 +263,12 @@ def _by_road(arriving: Array, ways: tuple[Array, Array, Array], held: Array) -> 
         np.minimum.at(arriving.reshape(-1), target * len(_STEPS) + step, minutes)
 
 
-def minutes_to(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from_y: Array) -> Array:
+def travel_minutes(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from_y: Array) -> Array:
     """Minutes from places to sites: rows are sites, columns places; infinite where there is no way."""
     origins = ground.nodes_at(from_x, from_y)
     goals = ground.nodes_at(site_x, site_y)
     unique, back = np.unique(goals, return_inverse=True)
-    return ground.minutes_to.from_each(unique)[back][:, origins]
+    return ground.minutes_to.from_each(unique, origins)[back]
 
 
 def weighted(

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from siteplan.decide.scoring import score
@@ -134,6 +134,7 @@ def test_weight_at_which_two_sites_swap_by_hand():
     st.integers(0, 5),
     st.booleans(),
 )
+@example([(0.0, 0.0, 1), (0.0, 0.0, 1), (0.0, 1.0, 1), (0.0, 5e-324, 1)], 3, False)  # the least number there is
 def test_at_that_weight_the_scores_are_equal(rows, k, missing):
     k %= len(rows)
     first, second, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))

@@ -8,7 +8,7 @@ import pytest
 import shapely
 import shapely.ops
 
-from siteplan.sites.access import build_ground, minutes_to, ways_of, weighted
+from siteplan.sites.access import build_ground, travel_minutes, ways_of, weighted
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import derive_columns
@@ -27,7 +27,7 @@ def ground(maps, rules):
 
         def minutes(a: tuple[float, float], b: tuple[float, float]) -> float:
             xs, ys = np.array([a[0], b[0]]) + maps.X0, np.array([a[1], b[1]]) + maps.Y0
-            return float(minutes_to(made, xs[1:], ys[1:], xs[:1], ys[:1])[0, 0])
+            return float(travel_minutes(made, xs[1:], ys[1:], xs[:1], ys[:1])[0, 0])
 
         return minutes
 

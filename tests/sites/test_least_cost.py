@@ -88,3 +88,17 @@ def test_where_no_way_leads_the_cost_is_infinite():
     apart = LeastCost(csr_array((np.array([2.0]), np.array([1]), np.array([0, 1, 1, 1])), shape=(3, 3)))
     assert apart.from_each(np.array([0, 2])).tolist() == [[0.0, 2.0, np.inf], [np.inf, np.inf, 0.0]]
     assert apart.from_nearest(np.array([1]), np.array([0, 2])).tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.parametrize("bad", [[-1], [0, 3], [10**9]])
+def test_a_node_that_is_not_there_is_refused(bad):
+    search = LeastCost(csr_array((np.array([2.0]), np.array([1]), np.array([0, 1, 1, 1])), shape=(3, 3)))
+    good, bad = np.array([0, 1]), np.array(bad)
+    for ask in (
+        lambda: search.from_each(bad),
+        lambda: search.from_nearest(bad),
+        lambda: search.from_each(good, bad),
+        lambda: search.from_nearest(good, bad),
+    ):
+        with pytest.raises(IndexError, match="of a graph of 3"):
+            ask()
