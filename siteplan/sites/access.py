@@ -32,6 +32,7 @@ Array = np.ndarray[Any, Any]
 
 ACCESS_CELL_M = 60.0
 ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
+TILE_CELLS = 4  # of squares of 4 by 4 cells a search takes a tenth less than of rows; of 8 or 16 it gains half of that
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -42,11 +43,13 @@ _STEPS = (*_NEIGHBOURS, *((-down, -right) for down, right in _NEIGHBOURS))  # ro
 class Ground:
     """The graph of one commune's surroundings, in the province's CRS; weights of edges are minutes.
 
-    `node` has the rows and columns of the grid, -1 on cells that nobody walks; `inside` one truth a node.
+    `node` has the rows and columns of the grid, -1 on cells that nobody walks; `cells` row and column of each node,
+    `inside` one truth a node.
     """
 
     grid: Grid
     node: Array
+    cells: Array
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
     inside: Array  # nodes in the commune
 
@@ -64,11 +67,6 @@ class Ground:
         """Centre of the cell of a node."""
         row, column = self.cells[node]
         return float(self.grid.x[column]), float(self.grid.y[row])
-
-    @cached_property
-    def cells(self) -> Array:
-        """Row and column of each node."""
-        return np.argwhere(self.node >= 0)
 
     def nodes_at(self, x: Array, y: Array) -> Array:
         """Nodes of the walkable cells nearest to eastings and northings; places beyond the grid stand at its edge."""
@@ -141,18 +139,30 @@ def build_ground(
     held = (walkable & ~barrier) | on_road
     if not held.any():
         held = walkable
+    cell = _in_tiles(held)
     node = np.full(grid.shape, -1, dtype=np.int32)
-    node[held] = np.arange(int(held.sum()), dtype=np.int32)
+    node.ravel()[cell] = np.arange(len(cell), dtype=np.int32)
     arriving = _on_foot(held & ~barrier, heights, cell_m)
     _by_road(arriving, ways, held)
-    return Ground(grid, node, _graph(arriving, held, node), inside[held])
+    cells = np.column_stack(np.unravel_index(cell, grid.shape))
+    return Ground(grid, node, cells, _graph(arriving, cell, node), inside.ravel()[cell])
 
 
-def _graph(arriving: Array, held: Array, node: Array) -> csr_array[Any]:
-    """Graph of the held cells, edges turned round, from the minutes in which each cell is reached."""
-    minutes = arriving[held]
+def _in_tiles(held: Array) -> Array:
+    """Flat numbers of the held cells, square after square: a search finds neighbours near one another in memory."""
+    down, across = (-(-size // TILE_CELLS) for size in held.shape)
+    whole = np.zeros((down * TILE_CELLS, across * TILE_CELLS), dtype=bool)
+    whole[: held.shape[0], : held.shape[1]] = held
+    tiles = whole.reshape(down, TILE_CELLS, across, TILE_CELLS).transpose(0, 2, 1, 3)
+    i, j, row, column = np.nonzero(tiles)
+    return (i * TILE_CELLS + row) * held.shape[1] + j * TILE_CELLS + column
+
+
+def _graph(arriving: Array, cell: Array, node: Array) -> csr_array[Any]:
+    """Graph of the cells of nodes, edges turned round, from the minutes in which each cell is reached."""
+    minutes = arriving.reshape(-1, len(_STEPS))[cell]
     known = np.isfinite(minutes)
-    back = (np.flatnonzero(held)[:, None] - np.array(_STEPS) @ (held.shape[1], 1))[known]
+    back = (cell[:, None] - np.array(_STEPS) @ (node.shape[1], 1))[known]
     pointer = np.concatenate([[0], np.cumsum(np.count_nonzero(known, axis=1))]).astype(np.int32)
     return csr_array((minutes[known], node.ravel()[back], pointer), shape=(len(known), len(known)))
 

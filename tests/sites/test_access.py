@@ -40,6 +40,28 @@ def centre(column: int, row: int, maps) -> tuple[float, float]:
     return west + (column + 0.5) * CELL - maps.X0, north - (row + 0.5) * CELL - maps.Y0
 
 
+@pytest.mark.parametrize("margin_m", [0.0, 130.0, 1000.0])
+def test_every_walkable_cell_is_one_node_joined_with_its_neighbours(maps, rules, margin_m) -> None:
+    water = maps.layer("water_areas", [{"geometry": maps.at(700, 300, 1900, 2100)}])
+    layers = {"water_areas": Layer("water_areas", derive_columns("water_areas", water, rules), ())}
+    made = build_ground(maps.commune(), layers, None, rules.speeds, margin_m)
+    assert made.node[tuple(made.cells.T)].tolist() == list(range(len(made.cells)))
+    assert len(made.cells) == (made.node >= 0).sum() == len(made.inside) == made.reverse.shape[0]
+    middle = shapely.points([made.place(n) for n in range(len(made.cells))])
+    commune = maps.commune()
+    clear = shapely.distance(middle, commune.boundary) > 1e-6  # on an edge a centre belongs to one side
+    assert (shapely.contains(commune, middle) == made.inside)[clear].all()
+    assert clear.sum() > 1000
+    # on level ground the edges are those between neighbours, each of the length of its step
+    edges = made.reverse.tocoo()
+    down, across = (made.cells[edges.coords[0]] - made.cells[edges.coords[1]]).T
+    assert np.maximum(np.abs(down), np.abs(across)).max() == 1
+    assert edges.data == pytest.approx(np.hypot(down, across) * CELL / 1000 / LEVEL_KMH * 60)
+    at = {tuple(cell) for cell in made.cells.tolist()}
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    assert len(edges.data) == sum((r + i, c + j) in at for r, c in at for i, j in steps)
+
+
 def test_on_level_ground_walking_is_distance_by_speed(ground, maps) -> None:
     minutes = ground()
     straight = minutes(centre(5, 10, maps), centre(25, 10, maps))
