@@ -57,7 +57,8 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where the file is missing, cannot be read, has no header, or names a column twice.
+        Where the file is missing, cannot be read, has no header, names a column twice, or has rows of text that do not
+        have the cells of the header.
     """
     if not path.is_file():
         raise InputError(Problem("file_missing", file=str(path)))
@@ -71,6 +72,7 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
         header = content.partition("\n")[0]
         read = csv.reader(io.StringIO(content, newline=""), delimiter=_separator(header))
         rows = [[_unguarded(cell) for cell in row] for row in read]
+        _whole(rows, path)
     if not rows or not any(cell for cell in rows[0]):
         raise InputError(Problem("table_without_header", file=str(path)))
     names = [_clean(cell) or "" for cell in rows[0]]
@@ -88,6 +90,18 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
         records.append(record)
     columns = [n for n in names if n] + ["_row"]
     return pd.DataFrame(records, columns=columns, dtype=object)
+
+
+def _whole(rows: list[list[str]], path: Path) -> None:
+    """Refuse rows with fewer cells than the header, or with words beyond its last column; empty rows do not count."""
+    width = len(rows[0]) if rows else 0
+    broken = [
+        Problem("row_not_whole", file=str(path), feature=str(number), params={"cells": len(row), "columns": width})
+        for number, row in enumerate(rows, start=1)
+        if any(map(_clean, row)) and (len(row) < width or any(map(_clean, row[width:])))
+    ]
+    if broken:
+        raise InputError(*broken)
 
 
 def _rows_of_workbook(path: Path, sheet: str | None) -> list[list[str]]:

@@ -87,3 +87,16 @@ def test_broken_tables_are_told(tmp_path, name, content, key):
         read_table(tmp_path / name)
     assert caught.value.problems[0].key == key
     assert name in caught.value.problems[0].file
+
+
+def test_rows_without_the_cells_of_the_header_are_refused_all_at_once(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("ma,ten,so\n1,a,2\n\n2,b\n,,\n3,c,4,,\n4,d, e,5\n5,f,6\n06,g", "utf-8")
+    with pytest.raises(InputError) as told:
+        read_table(file)
+    problems = told.value.problems
+    assert [(p.key, p.feature, p.params["cells"]) for p in problems] == [
+        ("row_not_whole", "4", 2), ("row_not_whole", "7", 4), ("row_not_whole", "9", 2),
+    ]  # fmt: skip
+    file.write_text('ma,ten,so\n1,a,2\n3,c,4,,\n\n4,"d, e",5\n', "utf-8")
+    assert read_table(file)["ten"].tolist() == ["a", "c", "d, e"]

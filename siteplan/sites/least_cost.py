@@ -48,8 +48,9 @@ class LeastCost:
         return out
 
     def from_nearest(self, sources: Array, wanted: Array | None = None) -> Array:
-        """Cost from the nearest of some nodes, each named once, to every node, or to those `wanted`."""
+        """Cost from the nearest of some nodes to every node, or to those `wanted`."""
         self._check(sources)
+        sources = np.unique(sources)
         self._pointer[-1] = self._edges + len(sources)
         self._head[self._edges : self._edges + len(sources)] = sources
         return self._search(self._count, self._count + 1, wanted)[: self._count if wanted is None else None]

@@ -208,7 +208,7 @@ def test_names_that_fold_to_one_have_files_of_their_own(tmp_path):
 def test_rows_that_people_broke_are_left_out_and_told(tmp_path):
     file = say(tmp_path)
     text = file.read_text("utf-8-sig").rstrip("\n")  # an editor that leaves no line end
-    empty = "," * 7
+    empty = "," * 8
     file.write_text(
         f"{text}\n06001-K-aaaaaa,,maybe,A,2026-01-01,x,y{empty}\n,,accept,A,hôm qua,x,y{empty}", "utf-8-sig"
     )

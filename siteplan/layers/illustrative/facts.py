@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from siteplan import tabular
 from siteplan.crs import WGS84, transformer
+from siteplan.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from siteplan.crs import Province
@@ -25,7 +27,7 @@ _FLAGS |= {"point_checked", "paper_only"}
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a fact file: texts stay texts, flags become booleans, what looks like a measure becomes a number."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    frame = tabular.read_table(path).drop(columns="_row").fillna("").astype(str)
     for name in frame.columns:
         if name in _FLAGS:
             frame[name] = frame[name] == "1"
@@ -113,11 +115,38 @@ def _place(entries: Any, project: Any) -> None:
             _place(value, project)
 
 
+def _fit(communes: pd.DataFrame, units: pd.DataFrame, folder: Path) -> None:
+    """Refuse communes and former units that name one another in vain, or have no place."""
+    problems: list[Problem] = []
+    for name, frame, column, known in (
+        ("communes.csv", communes, "seat_unit_code", units["code"]),
+        ("former_units.csv", units, "commune_code", communes["code"]),
+    ):
+        file = str(folder / name)
+        problems += [
+            Problem("fact_names_none", file=file, feature=row["code"], column=column, value=str(row[column]))
+            for row in frame[~frame[column].isin(known)].to_dict("records")
+        ]
+        problems += [
+            Problem("fact_without_place", file=file, feature=row["code"], column="lon, lat")
+            for row in frame[frame[["lon", "lat"]].isna().any(axis=1)].to_dict("records")
+        ]
+    if problems:
+        raise InputError(*problems)
+
+
 def read_facts(folder: Path, province: Province) -> Facts:
-    """Read the fact files of a folder and put their points into the province's CRS."""
+    """Read the fact files of a folder and put their points into the province's CRS.
+
+    Raises
+    ------
+    InputError
+        Where a table is broken, or communes and former units do not fit together.
+    """
     project = transformer(WGS84, province.epsg).transform
     communes = read_table(folder / "communes.csv")
     units = read_table(folder / "former_units.csv")
+    _fit(communes, units, folder)
     for frame in (communes, units):
         frame["x"], frame["y"] = (np.round(v, 3) for v in project(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
     seats = units.drop_duplicates("code").set_index("code")[["x", "y"]]

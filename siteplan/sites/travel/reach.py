@@ -230,8 +230,8 @@ def _to_services(
         nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
     for name, there in nodes.items():
         if len(there):
-            # against the way the edges are walked: from the objects, so that one search serves all sites
-            found = ground.minutes_to.from_nearest(np.unique(there), wanted=goals)
+            # from the objects against the way that is walked: one search serves all sites
+            found = ground.minutes_to.from_nearest(there, wanted=goals)
             columns[name] = np.where(np.isfinite(found), found, np.nan)
 
 
