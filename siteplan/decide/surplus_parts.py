@@ -75,7 +75,8 @@ def totals(surplus: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``RESULTS["surplus_totals"]``: every facility is in one row; ``period`` is a year, or ``stays``, ``decided``,
-        ``already`` (vacant now), ``open`` (it waits for a centre that the option does not build, or for none).
+        ``already`` (vacant now), ``at_once`` (what is kept is enough without it), ``waiting`` (in use until a centre is
+        built that the option does not hold).
     """
     frame = pd.DataFrame(surplus.drop(columns="geometry", errors="ignore"))
     frame["period"] = [_period(row) for row in frame.to_dict("records")]
@@ -98,4 +99,6 @@ def _period(row: Mapping[Any, Any]) -> str:
     keys = {key for key, _ in decode(row["reasons"])}
     if "surplus.free.already" in keys:
         return "already"
-    return "stays" if "surplus.free.kept" in keys else "open"
+    if "surplus.free.not_needed" in keys:
+        return "at_once"
+    return "stays" if "surplus.free.kept" in keys else "waiting"

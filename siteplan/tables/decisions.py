@@ -154,7 +154,7 @@ SURPLUS_TOTALS = Table(
     (
         OPTION,
         TREATMENT,
-        # a year, or: stays, decided, already, open
+        # a year, or: stays, decided, already, at_once, waiting; open in runs from before
         text("period", "Thời điểm dôi ra", "When it becomes free", "THOI_DIEM", nullable=False),
         whole("facilities", "Số cơ sở", "Facilities", "SO_CS"),
         FLOOR_AREA,

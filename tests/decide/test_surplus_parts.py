@@ -77,14 +77,15 @@ def test_totals_hold_every_facility_once_and_agree_with_the_rows():
             facility("d", "keep", "surplus.free.kept"),
             facility("e", "transfer", "surplus.free.decided", decided=True),
             facility("f", "hand_over", "surplus.free.waiting"),
+            facility("g", "hand_over", "surplus.free.not_needed"),
         ]
     )
     found = totals(rows)
     verify(found, RESULTS["surplus_totals"])
     by = found.set_index(["treatment", "period"])
     assert by["facilities"].to_dict() == {
-        ("hand_over", "open"): 1, ("keep", "stays"): 1, ("transfer", "2028"): 2, ("transfer", "already"): 1,
-        ("transfer", "decided"): 1,
+        ("hand_over", "waiting"): 1, ("hand_over", "at_once"): 1, ("keep", "stays"): 1,
+        ("transfer", "2028"): 2, ("transfer", "already"): 1, ("transfer", "decided"): 1,
     }  # fmt: skip
     assert by.loc[("transfer", "2028"), ["land_area_m2", "without_land", "value_high"]].tolist() == [500, 1, 2]
     assert found["facilities"].sum() == len(rows)
