@@ -49,7 +49,8 @@ def rules(grid: Grid, rng: np.random.Generator) -> list[tuple[Any, float]]:
         starts = np.column_stack([rng.uniform(west, east, count), rng.uniform(south, north, count)])
         walk = np.cumsum(rng.normal(0, 150, (count, steps, 2)), axis=1) + starts[:, None, :]
         found.append((np.asarray(shapely.linestrings(walk)), distance))
-    areas = shapely.buffer(shapely.points(rng.uniform(west, east, 1500), rng.uniform(south, north, 1500)), 300, 6)
+    points = shapely.points(rng.uniform(west, east, 1500), rng.uniform(south, north, 1500))
+    areas = shapely.buffer(points, 300, quad_segs=6)
     return [*found, (np.asarray(areas), 0.0)]
 
 

@@ -130,10 +130,10 @@ def solve_by_core(case: Case, gains: _Floats, keep: tuple[_Floats, float] | None
             break
         core = _core(case, row[kept], slot[kept], price > gap + tolerance)
         found = solve(_in_time(core, ends), gains, keep)
-        if found is not None and (best is None or found.value > best.value):
-            best = found
-        if found is not None and not found.proved:
-            return _unproved(best or found, max(found.bound, top - gap))
+        if found is not None:
+            best = found if best is None or found.value > best.value else best
+            if not found.proved:
+                return _unproved(best, max(found.bound, top - gap))
         if best is not None and best.value + 1 >= top - gap:
             return Solution(best.placed, best.value, best.value, proved=True)
         if ends is not None and time.monotonic() > ends:

@@ -9,7 +9,7 @@ neighbour is on a road.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -282,9 +282,9 @@ def travel_minutes(ground: Ground, site_x: Array, site_y: Array, from_x: Array, 
 
 
 def weighted(
-    times: Array, people: Array, limit_minutes: float = 30.0, of: float | None = None
+    times: Array, people: Array, limits_minutes: Sequence[float], of: float | None = None
 ) -> tuple[Array, Array, Array]:
-    """Mean minutes by people, percent of people within the limit, percent of people who have a way.
+    """Mean minutes by people, percent of people within limits, percent of people who have a way.
 
     Parameters
     ----------
@@ -292,7 +292,7 @@ def weighted(
         Minutes, rows are sites, columns places; infinite where there is no way.
     people
         People of each place.
-    limit_minutes
+    limits_minutes
         What counts as near.
     of
         How many people are all; those given, where it is left out.
@@ -300,17 +300,17 @@ def weighted(
     Returns
     -------
     mean, near_percent, reached_percent
-        One value a site. The mean is over those who have a way, NaN where nobody has; all NaN without people.
+        One value a site, of `near_percent` a row a limit. The mean is over those who have a way, NaN where nobody has;
+        all NaN without people.
     """
     reached = np.isfinite(times)
     total = float(people.sum()) if of is None else of
     share = (reached * people).sum(axis=1)
     minutes = np.where(reached, times, 0.0) @ people
     mean = np.divide(minutes, share, out=np.full(len(times), np.nan), where=share > 0)
-    near = ((times <= limit_minutes) * people).sum(axis=1)
+    near = np.array([((times <= limit) * people).sum(axis=1) for limit in limits_minutes])
     if total <= 0:
-        nothing = np.full(len(times), np.nan)
-        return nothing, nothing, nothing
+        return np.full(len(times), np.nan), np.full(near.shape, np.nan), np.full(len(times), np.nan)
     return mean, 100.0 * near / total, 100.0 * share / total
 
 

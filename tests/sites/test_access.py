@@ -143,8 +143,8 @@ def test_a_river_is_crossed_at_its_bridge_only(ground, maps) -> None:
 
 def test_people_weigh_the_mean_and_the_share() -> None:
     times = np.array([[10.0, 40.0, np.inf]])
-    mean, share, reached = weighted(times, np.array([300.0, 100.0, 100.0]))
+    mean, near, reached = weighted(times, np.array([300.0, 100.0, 100.0]), (30, 60))
     assert mean[0] == pytest.approx((300 * 10 + 100 * 40) / 400)
-    assert share[0] == pytest.approx(60.0)
+    assert near[:, 0] == pytest.approx([60.0, 80.0])
     assert reached[0] == pytest.approx(80.0)
-    assert np.isnan(weighted(np.array([[np.inf]]), np.array([5.0]))[0][0])
+    assert np.isnan(weighted(np.array([[np.inf]]), np.array([5.0]), (30,))[0][0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse.csgraph import connected_components
 
@@ -17,8 +18,6 @@ from siteplan.sites.islands import nearest
 from siteplan.sites.layer import of_class
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from siteplan.sites.access import Ground
     from siteplan.sites.context import Prepared
     from siteplan.sites.layer import Layer
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 SERVICES = ("school", "health", "market", "police")
+NEAR_MINUTES = (30, 60)  # shares of the people within so many are columns
 FROM_PEOPLE_AT_MOST = 24  # with more places of people than this the search starts from the sites instead
 # of nine communes with every cell on a road compared, five came within 0.3 % of the least mean (1.9 % at most)
 REPRESENTATIVES, MOST_PEOPLED = 5, 200
@@ -51,9 +51,11 @@ class Reach:
 
 
 _OF_PEOPLE = (
-    "access_minutes", "access_share_30_percent", "access_share_60_percent", "access_farthest_minutes",
+    "access_minutes",
+    *(f"access_share_{limit}_percent" for limit in NEAR_MINUTES),
+    "access_farthest_minutes",
     "access_lost_minutes",
-)  # fmt: skip
+)
 _NEAREST = (*(f"minutes_{kind}" for kind in SERVICES), "minutes_seat", "minutes_main_road")
 
 
@@ -94,27 +96,29 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     if found is None:
         return Reach(columns, None, None) if not everybody else _reached_by_nobody(columns, len(geometries))
     times = found.times
-    best_mean, best_30, best_reached = access.weighted(found.to_best[None, :], people, of=everybody)
-    best_60 = access.weighted(found.to_best[None, :], people, 60.0, everybody)[1]
-    best = {
+    at_best, reached = _of_people(found.to_best[None, :], people, everybody)
+    best = {name: values[0] for name, values in at_best.items()} | {
         "commune_code": code,
-        "access_minutes": best_mean[0],
-        "access_share_30_percent": best_30[0],
-        "access_share_60_percent": best_60[0],
-        "reached_percent": best_reached[0],
+        "reached_percent": reached[0],
         "searched_everywhere": found.everywhere,
         "geometry": shapely.Point(*ground.place(found.best)),
     }
-    mean, share, reached = access.weighted(times, people, of=everybody)
-    columns["access_minutes"], columns["access_share_30_percent"] = mean, share
-    columns["access_share_60_percent"] = access.weighted(times, people, 60.0, everybody)[1]
+    of_sites, reached = _of_people(times, people, everybody)
+    columns |= of_sites
     _farthest(columns, layers.get("settlements"), times, x, y)
     return Reach(columns, best, reached)
 
 
+def _of_people(times: Array, people: Array, of: float | None) -> tuple[Columns, Array]:
+    """Columns of how the people (all, `of` where it is given) reach places, rows of `times`; percent who have a way."""
+    mean, near, reached = access.weighted(times, people, NEAR_MINUTES, of)
+    names = (f"access_share_{limit}_percent" for limit in NEAR_MINUTES)
+    return {"access_minutes": mean, **dict(zip(names, near, strict=True))}, reached
+
+
 def _reached_by_nobody(columns: Columns, count: int) -> Reach:
     """Sites on islands where nobody lives, of a commune in which people live elsewhere."""
-    columns["access_share_30_percent"], columns["access_share_60_percent"] = np.zeros(count), np.zeros(count)
+    columns |= {f"access_share_{limit}_percent": np.zeros(count) for limit in NEAR_MINUTES}
     return Reach(columns, None, np.zeros(count))
 
 
@@ -123,7 +127,8 @@ def compared(parts: Sequence[Reach]) -> list[Reach]:
     places = [part.best for part in parts if part.best is not None]
     if not places:
         return list(parts)
-    best = min(places, key=lambda p: (-round(float(p["reached_percent"]), 6), round(float(p["access_minutes"]), 9)))
+    of_places = pd.DataFrame(places)
+    best = places[_soonest(of_places["reached_percent"].to_numpy(float), of_places["access_minutes"].to_numpy(float))]
     for part in parts:
         lost = part.columns["access_minutes"] - best["access_minutes"]
         part.columns["access_lost_minutes"] = np.round(lost, 9) + 0.0  # no trace of the order of a sum
@@ -190,14 +195,19 @@ def _representatives(cells: Array, people: Array) -> tuple[Array, Array]:
     return peopled[chosen], np.argmin(apart[chosen], axis=0)
 
 
+def _soonest(reached: Array, minutes: Array) -> int:
+    """Which of places most people reach, and of those the one with the least mean; no trace of the order of a sum."""
+    return int(np.lexsort((np.round(minutes, 9), -np.round(reached, 6)))[0])
+
+
 def _best(times: Array, people: Array, among: Array) -> int:
-    """Column of `times` (places by nodes) that most people reach, and of those the one with the least mean."""
+    """Column of `times` (places by nodes), one of the ascending numbers `among`, that is :func:`_soonest`."""
     cut = times[:, among]
     reached = np.isfinite(cut)
     share = people @ reached
     total = people @ np.where(reached, cut, 0.0)
     mean = np.divide(total, share, out=np.full(len(among), np.inf), where=share > 0)
-    return int(among[np.lexsort((among, np.round(mean, 9), -np.round(share, 6)))[0]])
+    return int(among[_soonest(share, mean)])
 
 
 def _to_services(
