@@ -392,7 +392,7 @@ def test_comparison_moves_two_maps_as_one_and_marks_differences(open_map, compar
     left, right = (page.evaluate(f"[map_siteplan_{i}.getCenter().lat, map_siteplan_{i}.getZoom()]") for i in (1, 2))
     assert left == pytest.approx(right)
     assert page.locator(".badge.differs").count() == 6
-    page.get_by_label("Chỉ xã khác nhau").check()
+    page.get_by_label("Chỉ xã khác nhau (≠)").check()
     assert page.locator(".ranking .line").count() == 6
     page.locator(".line[data-code='06000']").click()
     both = page.locator("table.both")

@@ -16,6 +16,8 @@ SP.swatch = function (look) {
   return SP.el("i.swatch", { css: css, "aria-hidden": "true" });
 };
 
+SP.DIFFERS = { line: "#7a1fa2", width: 1.6, dash: [4, 4] };
+
 SP.legend = function (content, W, views, hooks) {
   var L2 = {}, kinds = {}, setters = {}, MOST_ON_MAP = 9;
 
@@ -175,6 +177,7 @@ SP.legend = function (content, W, views, hooks) {
     return SP.el("details.map-legend", { open: open }, [
       SP.el("summary", {}, W.t("legend")),
       SP.el("h4", {}, theme.label + unit), L2.themeLines(theme, views.map(function (v) { return v.model; })),
+      views.length > 1 ? SP.el("ul.classes", {}, SP.el("li", {}, [SP.swatch(SP.DIFFERS), SP.el("span", {}, "≠ " + W.t("differs"))])) : null,
       view.layers.freed && view.layers.freed.isOn() ? [SP.el("h4", {}, view.layers.freed.item.label), classLines(view.layers.freed.item)] : null,
       item && views.length === 1 ? [SP.el("h4", {}, item.label), classLines(item), SP.el("p.letters", {}, W.t("letters_short"))] : null,
       view.order.filter(function (l) { return l.isOn() && !l.item.visible && l.key !== "freed"; }).map(function (l) {

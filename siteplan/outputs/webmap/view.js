@@ -66,7 +66,7 @@ SP.view = function (map, content, model, W, rowsOf, hooks) {
   function drawMarks() {
     markGroup.clearLayers();
     // where nearly all differ, a strong mark on each would hide the map
-    var look = differing.size * 2 <= model.communes.length ? { color: "#7a1fa2", weight: 2.4, dashArray: "6 4" } : { color: "#7a1fa2", weight: 1.1, dashArray: "4 4" };
+    var look = differing.size * 2 <= model.communes.length ? { color: SP.DIFFERS.line, weight: 2.4, dashArray: "6 4" } : { color: SP.DIFFERS.line, weight: 1.1, dashArray: "4 4" };
     differing.forEach(function (code) { outline(model.byCode.get(code), look); });
     if (hovered && hovered !== chosen) outline(model.byCode.get(hovered), { color: "#103a5c", weight: 1.8 });
     if (chosen) {
