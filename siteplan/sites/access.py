@@ -1,10 +1,10 @@
 """Travel time of a commune's people to its sites: least cost over roads by class and on foot over the terrain.
 
 The ground is a graph of cells (60 m): neighbours are joined by walking at Tobler's speed for the slope between them,
-roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Rivers
-(the line class "river") and water areas cannot be walked through; a road across one is its bridge. Streams can be
-crossed. People walk as far as the scenario's margin over the boundary and ride 5 km beyond it: a way round through a
-neighbour is on a road.
+roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Nobody
+walks over rivers (the line class "river") and water areas, however narrow: no step is taken that would cross one; a
+road across is its bridge. Streams can be crossed. People walk as far as the scenario's margin over the boundary and
+ride 5 km beyond it: a way round through a neighbour is on a road.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ ACCESS_CELL_M = 60.0
 ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
 TILE_CELLS = 4  # of squares of 4 by 4 cells a search takes a tenth less than of rows; of 8 or 16 it gains half of that
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
+
+ON_CENTRE = 1e-9  # cells: a line so near to a centre goes through it
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 _STEPS = (*_NEIGHBOURS, *((-down, -right) for down, right in _NEIGHBOURS))  # rows down and columns right to a cell
@@ -119,19 +121,25 @@ def build_ground(
     """
     grid = Grid.around(tuple(shapely.bounds(commune)), cell_m, max(margin_m, road_reach_m))
     inside = fill(np.array([commune], dtype=object), grid)
+    if not inside.any():  # an islet between the centres of cells
+        point = shapely.point_on_surface(commune)
+        inside[grid.cells_of(shapely.get_x(point), shapely.get_y(point))] = True
     # how far the graph reaches need not be exact: cells by their distance to the nearest cell of the commune
     away_m = ndimage.distance_transform_edt(~inside) * cell_m
     walkable = away_m <= margin_m + cell_m
     heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
-    barrier = np.zeros(grid.shape, dtype=bool)
+    barrier, shores = np.zeros(grid.shape, dtype=bool), []
     water = layers.get("water_areas")
     if water is not None and len(water):
-        barrier |= fill(water.geometries[water.near(grid.bounds)], grid)
+        areas = water.geometries[water.near(grid.bounds)]
+        barrier |= fill(areas, grid)
+        shores.append(shapely.boundary(areas))
     rivers = layers.get("waterways")
     if rivers is not None and len(rivers):
         rows = rivers.near(grid.bounds)
-        rows = rows[rivers.texts("waterway_class")[rows] == "river"]
-        barrier[touched(rivers.geometries[rows], grid)] = True
+        shores.append(rivers.geometries[rows[rivers.texts("waterway_class")[rows] == "river"]])
+    crossed, on_shore = _crossed(np.concatenate([*shores, []]), grid)
+    barrier |= on_shore
     ways = ways_of(layers.get("roads"), grid, speeds)
     on_road = np.zeros(grid.shape, dtype=bool)
     on_road.ravel()[np.concatenate([ways[0], ways[1]])] = True
@@ -142,7 +150,7 @@ def build_ground(
     cell = _in_tiles(held)
     node = np.full(grid.shape, -1, dtype=np.int32)
     node.ravel()[cell] = np.arange(len(cell), dtype=np.int32)
-    arriving = _on_foot(held & ~barrier, heights, cell_m)
+    arriving = _on_foot(held & ~barrier, crossed, heights, cell_m)
     _by_road(arriving, ways, held)
     cells = np.column_stack(np.unravel_index(cell, grid.shape))
     return Ground(grid, node, cells, _graph(arriving, cell, node), inside.ravel()[cell])
@@ -178,7 +186,7 @@ def reverse_graph(source: Array, target: Array, cost: Array, count: int) -> csr_
 
 
 def touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
-    """Rows and columns of the cells that lines run through, along each; a cell may stand more than once."""
+    """Rows and columns of the cells that lines run through; a corner of less than an eighth of a cell may be missed."""
     if len(lines) == 0:
         return np.array([], dtype=int), np.array([], dtype=int)
     xy = shapely.get_coordinates(shapely.segmentize(lines, grid.cell_m / 8))
@@ -242,17 +250,47 @@ def _joined(roads: Layer, speeds: pd.DataFrame, speed: str, grid: Grid) -> tuple
     return np.array(joined, dtype=object), np.array(each), shapely.STRtree(joined)
 
 
-def _on_foot(open_cells: Array, heights: Array, cell_m: float) -> Array:
+def _crossed(lines: Array, grid: Grid) -> tuple[Array, Array]:
+    """Which steps from a cell to `_NEIGHBOURS` cross a line (rows, columns, steps), and which centres lie on one.
+
+    The steps of one direction lie end to end on parallels through the centres of cells: a line crosses the step on
+    which it crosses a parallel.
+    """
+    steps, centres = np.zeros((*grid.shape, len(_NEIGHBOURS)), dtype=bool), np.zeros(grid.shape, dtype=bool)
+    if len(lines) == 0:
+        return steps, centres
+    # pieces so short that none crosses two parallels of one direction
+    xy, line = shapely.get_coordinates(shapely.segmentize(lines, grid.cell_m / 2), return_index=True)
+    row, column = (grid.north - xy[:, 1]) / grid.cell_m - 0.5, (xy[:, 0] - grid.west) / grid.cell_m - 0.5
+    same_line = line[1:] == line[:-1]
+    for number, (down, right) in enumerate(_NEIGHBOURS):
+        across, along = (row, column) if down == 0 else (column - right * row, row)
+        parallel = np.floor(across).astype(np.int64)
+        meets = np.flatnonzero((parallel[1:] != parallel[:-1]) & same_line)
+        met = np.maximum(parallel[meets], parallel[meets + 1])
+        share = (met - across[meets]) / (across[meets + 1] - across[meets])
+        place = along[meets] + share * (along[meets + 1] - along[meets])
+        for out, step in ((steps[..., number], np.floor(place)), (centres, np.rint(place))):
+            at = step.astype(np.int64)
+            r, c = (met, at) if down == 0 else (at, met + right * at)
+            ok = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns)
+            if out is centres:
+                ok &= np.abs(place - step) < ON_CENTRE
+            out[r[ok], c[ok]] = True
+    return steps, centres
+
+
+def _on_foot(open_cells: Array, crossed: Array, heights: Array, cell_m: float) -> Array:
     """Minutes in which each open cell is reached by each of the steps, at Tobler's speed; infinite where by none.
 
-    Unknown heights count as level.
+    `crossed` as of :func:`_crossed`. Unknown heights count as level.
     """
     out = np.full((*open_cells.shape, len(_STEPS)), np.inf)
     rows, columns = open_cells.shape
     for number, (down, right) in enumerate(_NEIGHBOURS):
         a = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
         b = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
-        both = open_cells[a] & open_cells[b]
+        both = open_cells[a] & open_cells[b] & ~crossed[a][..., number]
         distance = cell_m * float(np.hypot(down, right))
         slope = np.nan_to_num((heights[b][both] - heights[a][both]) / distance)
         for step, target, rise in ((number, b, slope), (number + len(_NEIGHBOURS), a, -slope)):

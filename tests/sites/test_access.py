@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 import shapely.ops
+from scipy.sparse.csgraph import connected_components
 
 from siteplan.sites.access import build_ground, travel_minutes, ways_of, weighted
 from siteplan.sites.grid import Grid
@@ -148,3 +149,34 @@ def test_people_weigh_the_mean_and_the_share() -> None:
     assert near[:, 0] == pytest.approx([60.0, 80.0])
     assert reached[0] == pytest.approx(80.0)
     assert np.isnan(weighted(np.array([[np.inf]]), np.array([5.0]), (30,))[0][0])
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("width_m", [0.0, 25.0, 59.0, 130.0])
+def test_a_winding_river_without_a_bridge_is_crossed_nowhere(maps, rules, seed, width_m) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.linspace(-7000, 10000, 400)
+    y = rng.uniform(1200, 1800) + rng.uniform(20, 250) * np.sin(x / rng.uniform(100, 400) + rng.uniform(0, 6))
+    if seed == 0:  # through the centres of cells
+        y = np.full_like(x, centre(0, 25, maps)[1])
+    line = maps.line(*zip(x, y, strict=True))
+    role, row = ("waterways", {"waterway_class": "river", "geometry": line})
+    if width_m:
+        role, row = ("water_areas", {"geometry": line.buffer(width_m / 2)})
+    water = Layer(role, derive_columns(role, maps.layer(role, [row]), rules), ())
+    made = build_ground(maps.commune(), {role: water}, None, rules.speeds, 1000.0)
+    part = connected_components(made.reverse, directed=False)[1]
+    height = made.grid.y[made.cells[:, 0]] - maps.Y0
+    north, south = part[height > y.max() + width_m / 2 + CELL], part[height < y.min() - width_m / 2 - CELL]
+    assert np.unique(north).size == np.unique(south).size == 1
+    assert north[0] != south[0]
+
+
+def test_an_islet_between_the_centres_of_cells_has_its_own_ground(maps, rules) -> None:
+    x, y = centre(10, 20, maps)
+    west, south = maps.X0 + x + 5, maps.Y0 + y + 5
+    made = build_ground(shapely.box(west, south, west + 20, south + 20), {}, None, rules.speeds, 500.0)
+    near = np.hypot(*(np.array([made.place(n) for n in range(len(made.cells))]) - (west, south)).T)
+    assert near.min() < CELL
+    assert near.max() < 500 + 3 * CELL
+    assert made.inside.sum() == 1
