@@ -20,6 +20,7 @@ from siteplan.sites.columns import TABLES, Columns, nothing
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
+from siteplan.sites.ground import landform
 from siteplan.sites.rules import Rule
 from siteplan.sites.travel import reach
 from siteplan.tables import RESULTS, Table, empty
@@ -146,7 +147,7 @@ def _part(prepared: Prepared, code: str, shape: Any, held: list[forced.Forced], 
     """Look for land and plots in one window; terrain reaches to the plots that are there already."""
     grid = Grid.around(tuple(shapely.bounds(shape)), prepared.scenario.grid.cell_m)
     shapely.prepare(shape)
-    dem, slope = _terrain(prepared.dem, grid, [p.geometry for p in held])
+    dem, slope = _terrain(prepared.dem, grid, [p.geometry for p in held], landform.reach_m(prepared.ground_figures))
     slope_cells = grid.sample(slope) if slope is not None else np.full(grid.shape, np.nan, dtype=np.float32)
     urban = eligibility.urban_cells(prepared.layers.get("urban_areas"), grid)
     layers = {**prepared.layers, "plan_zones": prepared.zones}
@@ -199,14 +200,14 @@ def _least_area(rules: tuple[Rule, ...]) -> float:
     return next((r.threshold for r in rules if r.role == "sites" and r.threshold > 0), 1.0)
 
 
-def _terrain(dem: Raster | None, grid: Grid, others: list[Any]) -> tuple[Raster | None, Raster | None]:
-    """Elevation and slope around the commune and around plots that lie beyond it, at the terrain's own resolution."""
+def _terrain(dem: Raster | None, grid: Grid, others: list[Any], reach_m: float) -> tuple[Raster | None, Raster | None]:
+    """Elevation and slope as far around the commune and plots beyond it as sites look, at the terrain's resolution."""
     if dem is None:
         return None, None
     boxes = [grid.bounds, *(g.bounds for g in others)]
     west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
     east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    window = terrain.surroundings(dem, (west, south, east, north))
+    window = terrain.surroundings(dem, (west - reach_m, south - reach_m, east + reach_m, north + reach_m))
     if min(window.values.shape) < 3:
         return None, None
     slope = terrain.slope_percent(window.values, window.cell_m)

@@ -153,7 +153,11 @@ def _along(dem: Raster | None, grid: Grid, area_m2: float) -> Array | None:
     if min(heights.shape) < 2:
         return None
     side = max(1, round(float(np.sqrt(area_m2)) / grid.cell_m))
-    south, east = np.gradient(ndimage.uniform_filter(heights, side, mode="nearest"), grid.cell_m)
+    gaps = np.isnan(heights)
+    smooth = ndimage.uniform_filter(np.where(gaps, 0.0, heights) if gaps.any() else heights, side, mode="nearest")
+    if gaps.any():  # a running mean would carry one unknown cell along its whole row
+        smooth[ndimage.maximum_filter(gaps, side, mode="nearest")] = np.nan
+    south, east = np.gradient(smooth, grid.cell_m)
     level = ~(np.hypot(east, south) * 100 >= LEVEL_PERCENT)
     return np.where(level, np.nan, np.mod(np.arctan2(-south, east) + np.pi / 2, np.pi))
 

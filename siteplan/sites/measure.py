@@ -53,10 +53,13 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
     Returns
     -------
     Columns
-        ``slope_mean_percent, slope_max_percent``; ``elevation_mean_m``; ``steep_percent``, of the site's area;
-        ``dem_resolution_m``. NaN without terrain.
+        ``slope_mean_percent, slope_max_percent``; ``elevation_mean_m``; ``steep_percent``; ``slope_known_percent``, of
+        the site's area, on which the others rest; ``dem_resolution_m``. NaN without terrain.
     """
-    names = ["slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "dem_resolution_m"]
+    names = [
+        "slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "slope_known_percent",
+        "dem_resolution_m",
+    ]  # fmt: skip
     if dem is None or slope is None or dem.values.size == 0 or len(geometries) == 0:
         return unknown(names, len(geometries))
     steep = np.full(slope.values.shape, np.nan, dtype=np.float32)
@@ -64,12 +67,13 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
         percent = slope.values[place]
         steep[place] = np.where(np.isfinite(percent), percent > threshold, np.nan)
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
-    found = zonal_columns(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max"])
+    found = zonal_columns(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max", "count"])
     return {
         "slope_mean_percent": found["slope_mean"],
         "slope_max_percent": found["slope_max"],
         "elevation_mean_m": found["height_mean"],
         "steep_percent": 100.0 * found["steep_mean"],
+        "slope_known_percent": 100.0 * found["slope_count"] * slope.cell_m**2 / shapely.area(geometries),
         "dem_resolution_m": np.full(len(geometries), dem.source_resolution_m or dem.cell_m),
     }
 

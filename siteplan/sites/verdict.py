@@ -188,6 +188,8 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None, front_m: float)
             messages.append(
                 ("sites.reason.slope", {"mean": row["slope_mean_percent"], "greatest": row["slope_max_percent"]})
             )
+        if row["slope_known_percent"] < 99.5:
+            messages.append(("sites.reason.slope_partly", {"percent": 100.0 - row["slope_known_percent"]}))
     else:
         messages.append(("sites.reason.no_terrain", {}))
     if row["access_minutes"] == row["access_minutes"]:

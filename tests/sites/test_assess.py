@@ -208,6 +208,35 @@ def test_terrain_of_a_site(assess, maps) -> None:
     assert site["dem_resolution_m"] == 30
 
 
+def test_what_lies_beyond_the_boundary_is_seen_as_far_as_a_site_looks(assess, maps) -> None:
+    # level ground; a wall of 120 m begins 90 m north of the boundary, a stream runs 150 m south of it
+    dem = maps.plane(margin=3000.0)
+    north = dem.transform.f - (np.arange(dem.values.shape[0]) + 0.5) * 30 - (maps.Y0 + maps.SIDE)
+    dem = replace(dem, values=dem.values + np.clip(north - 90, 0, 120)[:, None].astype(np.float32))
+    under, by = maps.at(1000, 2890, 1090, 2980), maps.at(1000, 50, 1090, 140)
+    proposals = [{"proposal_id": i, "commune_code": maps.CODE, "geometry": g} for i, g in (("a", under), ("b", by))]
+    stream = {"waterway_class": "stream", "geometry": maps.line((0, -150), (3000, -150))}
+    found = assess(
+        dem=dem, proposals=maps.layer("proposals", proposals), waterways=maps.layer("waterways", [stream])
+    ).sites.set_index("source_id")
+    assert found.loc["a", "relief_around_m"] == pytest.approx(75)  # up to the centres of cells within 200 m
+    assert found.loc["a", "steepest_around_percent"] == pytest.approx(100)
+    assert found.loc["a", "landslide_proxy"] in ("medium", "high")
+    assert found.loc["b", "drainage_height_m"] == pytest.approx(0)
+    assert found.loc["b", "drainage_distance_m"] == pytest.approx(200)
+    assert found.loc["b", "landslide_proxy"] == "low"
+
+
+def test_partly_known_terrain_is_told_as_such(assess, maps) -> None:
+    dem = maps.plane(east=0.1)
+    values = dem.values.copy()
+    values[:, 55:] = np.nan  # unknown from 1,050 m east of the corner on, slopes from 1,020 m on
+    proposal = {"proposal_id": "a", "commune_code": maps.CODE, "geometry": maps.at(960, 1000, 1050, 1090)}
+    found = only(assess(dem=replace(dem, values=values), proposals=maps.layer("proposals", [proposal])), "X")
+    assert dict(decode(found["reasons"]))["sites.reason.slope_partly"]["percent"] == pytest.approx(100 / 3, abs=0.1)
+    assert pd.isna(found["landslide_proxy"])
+
+
 def test_coarse_terrain_makes_no_claim_about_a_site(assess, maps) -> None:
     found = assess(dem=maps.plane(cell=450.0, margin=900.0))
     keys = {key for key, _ in decode(found.sites["reasons"].iloc[0])}

@@ -81,3 +81,17 @@ def test_the_direction_along_a_plane(maps) -> None:
     assert along[5:-5, 5:-5] == pytest.approx(np.pi / 2)
     assert np.isnan(_along(maps.plane(east=0.001), grid, 8100.0)).all()
     assert _along(None, grid, 8100.0) is None
+
+
+def test_one_unknown_cell_takes_the_direction_of_its_neighbours_alone(maps) -> None:
+    grid = Grid.around(tuple(shapely.bounds(maps.commune())), 30.0)
+    dem = maps.plane(east=0.1)
+    values = dem.values.copy()
+    row, column = 70, 65  # 50 and 45 of the grid
+    values[row, column] = np.nan
+    whole, holed = _along(dem, grid, 8100.0), _along(replace(dem, values=values), grid, 8100.0)
+    unknown = np.argwhere(np.isnan(holed) & ~np.isnan(whole))
+    assert len(unknown) > 0
+    assert np.abs(unknown - (row - 20, column - 20)).max() <= 2  # of three cells, and the difference of neighbours
+    known = ~np.isnan(holed)
+    assert holed[known] == pytest.approx(whole[known])

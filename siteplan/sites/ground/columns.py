@@ -123,9 +123,9 @@ def _shape(
         landform.aspect_token(degrees) if spread == spread else None  # noqa: PLR0124 - NaN
         for degrees, spread in zip(out["aspect_degrees"], out["relief_m"], strict=True)
     ]
-    relief, steepest = landform.around(geometries, ground.dem, ground.slope, figures.get("relief.reach", 0.0))
+    relief, steepest, known = landform.around(geometries, ground.dem, ground.slope, figures.get("relief.reach", 0.0))
     out["relief_around_m"], out["steepest_around_percent"] = relief, steepest
-    out["landslide_proxy"][:] = landform.landslide_proxy(relief, steepest, figures)
+    out["landslide_proxy"][:] = landform.landslide_proxy(relief, steepest, known, figures)
     lowest = np.array([z.min() if len(z) else np.nan for _, _, z in heights])
     reach = figures.get("flood.drainage_reach", np.nan)
     out |= landform.above_drainage(lowest, geometries, ground.dem, layers, reach)

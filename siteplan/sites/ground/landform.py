@@ -28,6 +28,7 @@ Array = np.ndarray[Any, Any]
 LANDSLIDE = ("low", "medium", "high")
 ASPECTS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 LEVEL_PERCENT = 1.0  # flatter ground faces nowhere
+ALL_KNOWN = 0.999
 WATER_ABOVE_M = 2.0  # a terrain model errs by so much at a bank
 
 
@@ -79,8 +80,13 @@ def aspect_token(degrees: float) -> str | None:
     return "level" if np.isnan(degrees) else ASPECTS[round(degrees / 45.0) % 8]
 
 
-def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tuple[Array, Array]:
-    """Relief and steepest slope within a distance of each site.
+def reach_m(figures: Mapping[str, float]) -> float:
+    """How far around a site its landform is looked at, metres (``rules/ground.csv``)."""
+    return float(np.nanmax([0.0, figures.get("relief.reach", 0.0), figures.get("flood.drainage_reach", 0.0)]))
+
+
+def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tuple[Array, Array, Array]:
+    """Relief and steepest slope within a distance of each site, and how much of that is known.
 
     Parameters
     ----------
@@ -93,28 +99,33 @@ def around(geometries: Array, dem: Raster, slope: Raster, reach_m: float) -> tup
 
     Returns
     -------
-    relief, steepest
-        Greatest less least height, metres; greatest slope, percent. NaN where no cell is known.
+    relief, steepest, known
+        Greatest less least height, metres; greatest slope, percent; both of the known cells, NaN where none is. Share
+        of the ground whose slope is known, 0 to 1.
     """
     near = shapely.buffer(geometries, reach_m, quad_segs=4)
-    relief, steepest = np.full(len(near), np.nan), np.full(len(near), np.nan)
+    relief, steepest, known = np.full(len(near), np.nan), np.full(len(near), np.nan), np.zeros(len(near))
+    cells = shapely.area(near) / slope.cell_m**2
     for i, row in enumerate(covered(near, {"height": dem, "slope": slope})):
-        (height, _), (percent, _) = row["height"], row["slope"]
+        (height, _), (percent, share) = row["height"], row["slope"]
+        known[i] = share.sum() / cells[i]
         if len(height):
             relief[i] = float(height.max() - height.min())
         if len(percent):
             steepest[i] = float(percent.max())
-    return relief, steepest
+    return relief, steepest, known
 
 
-def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[str, float]) -> list[str | None]:
+def landslide_proxy(
+    relief_m: Array, steepest_percent: Array, known: Array, figures: Mapping[str, float]
+) -> list[str | None]:
     """Level by slope and relief around a site alone (``rules/ground.csv``); None where either is unknown.
 
-    `relief_m` and `steepest_percent` are those of :func:`around`; a level without bounds in `figures` is never told.
-    It is no hazard map: ``low`` says that the ground around is gentle, not that it is safe.
+    The first three are those of :func:`around`; a level without bounds in `figures` is never told. It is no hazard map:
+    ``low`` says that the ground around is gentle, not that it is safe, and is said only where all of it is known.
     """
     levels: list[str | None] = []
-    for relief, slope in zip(relief_m, steepest_percent, strict=True):
+    for relief, slope, share in zip(relief_m, steepest_percent, known, strict=True):
         if np.isnan(relief) or np.isnan(slope):
             levels.append(None)
             continue
@@ -123,7 +134,7 @@ def landslide_proxy(relief_m: Array, steepest_percent: Array, figures: Mapping[s
             and relief >= figures.get(f"landslide.{level}_relief", np.nan)
             for level in ("medium", "high")
         ]
-        levels.append("high" if met[1] else "medium" if met[0] else "low")
+        levels.append("high" if met[1] else "medium" if met[0] else "low" if share > ALL_KNOWN else None)
     return levels
 
 

@@ -65,10 +65,11 @@ def test_relief_and_steepest_slope_within_reach() -> None:
     dem = plane(0.2, 0.0)
     slope = Raster(slope_percent(dem.values, 30.0), dem.transform, float("nan"), 30)
     site = np.array([shapely.box(420, 420, 480, 480)])
-    relief, steepest = landform.around(site, dem, slope, 90.0)
+    relief, steepest, known = landform.around(site, dem, slope, 90.0)
     # cells that the reach touches run from x = 330 to 570, their centres from 345 to 555
     assert relief[0] == pytest.approx(0.2 * (555 - 345))
     assert steepest[0] == pytest.approx(20.0)
+    assert known[0] == pytest.approx(1.0)
 
 
 def test_slope_shares_add_up_and_the_bound_belongs_to_the_steeper_class() -> None:
@@ -83,7 +84,10 @@ def test_the_landslide_proxy_needs_both_slope_and_relief() -> None:
         "landslide.high_slope": 50, "landslide.high_relief": 80,
     }  # fmt: skip
     relief, slope = np.array([10.0, 40, 100, 100, np.nan]), np.array([60.0, 55, 40, 50, 60])
-    assert landform.landslide_proxy(relief, slope, figures) == ["low", "medium", "medium", "high", None]
+    whole = np.ones(5)
+    assert landform.landslide_proxy(relief, slope, whole, figures) == ["low", "medium", "medium", "high", None]
+    # steep is steep where half is known; gentle is not said of what nobody knows
+    assert landform.landslide_proxy(relief, slope, whole / 2, figures) == [None, "medium", "medium", "high", None]
 
 
 def test_height_above_the_nearest_stream(maps) -> None:
