@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from siteplan.locale import Message
 
 UNKNOWN = "unknown"
+SHARES_TO_PERCENT = 0.05  # half of the last digit of a share
 ROUNDING_PERCENT = 0.5  # shares are printed rounded
 
 
@@ -24,7 +25,8 @@ def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, f
     Parameters
     ----------
     sites
-        ``area_m2``, ``land_use_shares``, ``buildings_inside``, ``buildings_area_m2``, ``households_displaced``.
+        ``commune_code, letter, source_id, area_m2, land_use_shares, buildings_inside, buildings_area_m2,
+        households_displaced``. Land that a facility uses already (letter T, and what of M is its plot) is not bought.
     land_use
         ``rules/land_use.csv``: ``code``, ``category``.
     prices
@@ -38,11 +40,24 @@ def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, f
         land is unknown, never a part of it.
     """
     categories = dict(zip(land_use["code"], land_use["category"], strict=True))
-    columns = ["area_m2", "land_use_shares", "buildings_inside", "buildings_area_m2", "households_displaced"]
+    columns = [
+        "commune_code", "letter", "source_id", "area_m2", "land_use_shares", "buildings_inside", "buildings_area_m2",
+        "households_displaced",
+    ]  # fmt: skip
+    used = {
+        (row.commune_code, row.source_id): (float(row.area_m2), _areas(row.land_use_shares, row.area_m2, categories))
+        for row in sites.loc[sites["letter"] == "T", columns].itertuples(index=False)
+    }
     told, cost = [], []
     for row in sites[columns].itertuples(index=False):
-        areas = _areas(row.land_use_shares, float(row.area_m2), categories)
-        told.append(encode([*_of_land(areas, prices), *_of_buildings(row)]))
+        areas, own = _areas(row.land_use_shares, float(row.area_m2), categories), []
+        if row.letter in ("T", "M") and (row.commune_code, row.source_id) in used:
+            used_m2, of_own = used[row.commune_code, row.source_id]
+            areas = {name: area - of_own.get(name, 0.0) for name, area in areas.items()}
+            least_m2 = (float(row.area_m2) + used_m2) * SHARES_TO_PERCENT / 100
+            areas = {name: area for name, area in areas.items() if area > least_m2}
+            own = [("compensation.own_land", {"area": round(used_m2, 2)})]
+        told.append(encode([*own, *_of_land(areas, prices), *_of_buildings(row)]))
         cost.append(sum(area * prices.get(category, math.nan) for category, area in areas.items()))
     return sites.assign(compensation=told, compensation_cost=pd.array(cost, dtype="Float64").to_numpy(float))
 

@@ -202,6 +202,8 @@ def _clearance(
 ) -> float:
     """Add land clearance, one row a category of land; 0 where it cannot be priced, and then the estimate says so."""
     rule = prices["land_clearance"]
+    if site is not None and site["letter"] == "T":
+        return estimate.add(rule, land, "m²", 0.0, ("cost.note.own_land", {}))
     shares = [] if site is None else land_shares(site["land_use_shares"])
     if not shares:
         estimate.clearance_priced = False

@@ -84,7 +84,8 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         first = sites.loc[of_commune & is_best]
         is_best[of_commune] = False
         is_best[plot] = True
-        told: list[Message] = [("decide.place.stays", {"type": "none" if code in as_is else row["build_type"]})]
+        stays: Message = ("decide.place.stays", {"type": row["build_type"]})
+        told = [("decide.place.stays_unextended", {}) if code in as_is else stays]
         if not allowed:
             told.append(("decide.place.stays_despite", {}))
         if len(first) and first.index[0] != plot:

@@ -122,7 +122,10 @@ def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Force
         key = "extended" if made.added_m2 >= need_m2 * (1 - search.AREA_TOLERANCE) else "extended_partly"
         told = (f"sites.reason.{key}", {"name": plot.facts.get("name") or plot.source_id,
                                         "added": round(made.added_m2, 2), "need": round(need_m2, 2)})  # fmt: skip
-        found.append(Forced("M", plot.source_id, made.geometry, (told, *plot.reasons), plot.rests_on, facts=plot.facts))
+        reasons = (told, *plot.reasons)
+        found.append(
+            Forced("M", plot.source_id, made.geometry, reasons, plot.rests_on, facts=plot.facts, own=plot.geometry)
+        )
     return found
 
 

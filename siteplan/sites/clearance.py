@@ -27,6 +27,7 @@ UTILITIES = ("water_supply", "telecom", "sewerage")
 
 def clearance_columns(
     geometries: Array,
+    taken: Array,
     stated: Any,
     layers: Mapping[str, Layer],
     proposals: Any,
@@ -40,6 +41,8 @@ def clearance_columns(
     ----------
     geometries
         Sites.
+    taken
+        The part of each that nobody of the centre uses yet: what stands on the rest need not go.
     stated
         Clearance that each site's own layer states, or None.
     layers
@@ -53,7 +56,7 @@ def clearance_columns(
     sliver_m2
         A building that a site takes less of does not count.
     """
-    out = buildings_columns(geometries, layers.get("buildings"), figures, sliver_m2)
+    out = buildings_columns(taken, layers.get("buildings"), figures, sliver_m2)
     out["clearance"] = clearance_of(geometries, stated, proposals, figures.get("clearance.cover", np.nan))
     near: dict[str, Array] = {"road": distances["road_distance_m"], "power": distances["power_distance_m"]}
     utilities = layers.get("utilities")
@@ -72,17 +75,19 @@ def clearance_columns(
 def buildings_columns(
     geometries: Array, layer: Layer | None, figures: Mapping[str, float], sliver_m2: float
 ) -> Columns:
-    """Area of the buildings inside and the households in them; of uses that nobody tells or lists nothing is known.
+    """Count and area of the buildings inside, and the households in them; all empty without a layer.
 
-    A building on the edge counts whole for its household and by its part for the area.
+    A building on the edge counts whole for its household and by its part for the area; one of which a site takes less
+    than `sliver_m2` does not count. Of uses that nobody tells or lists nothing is known.
     """
-    out = unknown(("buildings_area_m2", "households_displaced"), len(geometries))
+    out = unknown(("buildings_inside", "buildings_area_m2", "households_displaced"), len(geometries))
     if layer is None or len(layer) == 0:
         return out
     left, row = layer.pairs(geometries, 0.0)
     parts = overlap.areal(shapely.intersection(geometries[left], layer.sound(row)))
     some = shapely.area(parts) >= sliver_m2
     left, row, parts = left[some], row[some], parts[some]
+    out["buildings_inside"] = np.bincount(left, minlength=len(geometries)).astype(float)
     out["buildings_area_m2"] = overlap.union_area(parts, left, len(geometries))
     uses = layer.column("use")
     if uses is None or all(use is None for use in uses):

@@ -51,9 +51,17 @@ def evaluate(
     figures: Columns = {name: sites[name].to_numpy(dtype=object) for name in sites.columns if name != "geometry"}
     figures |= ground | land.columns | _sizes(area, required_m2)
     figures |= _around_it(prepared, code, geometries, eligible, required_m2)
+    taken = np.array([plot.taken for plot in plots], dtype=object)
     proposals = _near(prepared.proposals, geometries)
     figures |= clearance.clearance_columns(
-        geometries, figures["clearance"], layers, proposals, prepared.ground_figures, figures, tolerance.sliver_m2
+        geometries,
+        taken,
+        figures["clearance"],
+        layers,
+        proposals,
+        prepared.ground_figures,
+        figures,
+        tolerance.sliver_m2,
     )
     short = figures["area_ratio"] < 1 - tolerance.area_percent / 100
     figures["can_extend"] = np.where(short, figures["adjoining_m2"] + area >= required_m2, None)
@@ -90,7 +98,6 @@ def _around_it(prepared: Prepared, code: str, geometries: Array, eligible: Raste
     return {
         **measure.hazard_columns(geometries, layers.get("hazards"), sliver_m2),
         **measure.distance_columns(geometries, layers, speeds, prepared.seats.get(code)),
-        "buildings_inside": measure.buildings_inside(geometries, layers.get("buildings"), sliver_m2),
         "inside_urban_area": measure.inside_urban_area(geometries, layers.get("urban_areas")),
         "room_to_extend_percent": measure.room_to_extend(geometries, eligible, required_m2),
         "frontage_m": measure.frontage(geometries, layers.get("roads"), speeds, reach_m, barriers),

@@ -26,7 +26,8 @@ LEAST_SHARE_INSIDE = 0.5  # a zone that lies less in the commune belongs to its 
 class Forced:
     """One plot that is evaluated: its letter, the id it has in its layer, and what is known of it.
 
-    `size` says of a plot that was searched for what land it was to have (``with_reserve``, ``without_reserve``).
+    `size` says of a plot that was searched for what land it was to have (``with_reserve``, ``without_reserve``). `own`
+    is the part of a facility's plot that the facility uses already: nobody has to leave it.
     """
 
     letter: str
@@ -37,6 +38,12 @@ class Forced:
     clearance: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     size: str | None = None
+    own: Any = None
+
+    @property
+    def taken(self) -> Any:
+        """The plot without the land that the facility on it uses already."""
+        return self.geometry if self.own is None else shapely.difference(self.geometry, self.own)
 
 
 def square_around(point: Any, area_m2: float) -> Any:
@@ -106,7 +113,7 @@ def forced_plots(
             decided = {"treatment": str(row["decided_treatment"]), "decision": str(row["decision_no"] or "")}
             reasons = (*reasons, ("sites.reason.decided", decided))
         facts = {"name": row["name"], "assumed_shape": assumed}
-        found.append(Forced("T", str(row["facility_id"]), geometry, reasons, tokens, None, facts))
+        found.append(Forced("T", str(row["facility_id"]), geometry, reasons, tokens, None, facts, own=geometry))
     for row in proposals:
         geometry, reasons, assumed = _plot(row["geometry"], _number(row["area_m2"]), required_m2)
         if geometry is None:

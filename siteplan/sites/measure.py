@@ -215,15 +215,6 @@ def distance_columns(geometries: Array, layers: Mapping[str, Layer], speeds: pd.
     return out
 
 
-def buildings_inside(geometries: Array, layer: Layer | None, sliver_m2: float) -> Array:
-    """Count the buildings of which a site takes at least `sliver_m2`; NaN where there is no layer."""
-    if layer is None or len(layer) == 0:
-        return np.full(len(geometries), np.nan)
-    left, row = layer.pairs(geometries, 0.0)
-    area = shapely.area(shapely.intersection(geometries[left], layer.sound(row)))
-    return np.bincount(left[area >= sliver_m2], minlength=len(geometries)).astype(float)
-
-
 def inside_urban_area(geometries: Array, layer: Layer | None) -> Any:
     """Whether more than half of a site lies in an urban area; missing where there is no layer."""
     if layer is None or len(layer) == 0:

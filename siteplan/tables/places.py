@@ -65,7 +65,7 @@ SITE_EDGE = (
 
 # what has to be cleared and what is near; empty where no layer tells
 SITE_CLEARANCE = (
-    square_metres("buildings_area_m2", "Diện tích nhà trong khu đất", "Area of buildings inside", "DT_NHA", 1),
+    square_metres("buildings_area_m2", "Diện tích nhà phải giải tỏa", "Area of buildings to clear", "DT_NHA", 1),
     whole("households_displaced", "Số hộ phải di dời", "Households displaced", "SO_HO", "hộ"),
     messages("compensation", "Bồi thường theo nhóm đất", "Compensation by group of land", "BOI_THUONG"),
     dong("compensation_cost", "Bồi thường về đất", "Compensation for land", "TIEN_BT"),

@@ -220,7 +220,7 @@ _SITES = Table(
         text("hazard_level", "Mức thiên tai", "Hazard level", "MUC_TT",
              values=("none", *HAZARD_LEVELS, LEVEL_UNKNOWN)),
         number("hazard_percent", "Tỷ lệ trong vùng thiên tai", "Share in hazard", "TL_TT", "%", 2),
-        whole("buildings_inside", "Nhà trong khu đất", "Buildings inside", "SO_NHA"),
+        whole("buildings_inside", "Nhà phải giải tỏa", "Buildings to clear", "SO_NHA"),
         *SITE_CLEARANCE,
         flag("inside_urban_area", "Trong đô thị", "Inside urban area", "TRONG_DT"),
         *SITE_EDGE,

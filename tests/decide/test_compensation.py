@@ -14,7 +14,8 @@ LAND_USE = pd.DataFrame({"code": ["LUC", "ONT", "CLN"], "category": ["rice", "re
 
 
 def told(prices=(), **row):
-    known = {"area_m2": 10_000.0, "land_use_shares": "LUC 60.0; ONT 25.0; CLN 15.0", "buildings_inside": 3,
+    known = {"commune_code": "00001", "letter": "K", "source_id": None, "area_m2": 10_000.0,
+             "land_use_shares": "LUC 60.0; ONT 25.0; CLN 15.0", "buildings_inside": 3,
              "buildings_area_m2": 250.0, "households_displaced": 2.0} | row  # fmt: skip
     found = with_compensation(pd.DataFrame([known]), LAND_USE, dict(prices)).iloc[0]
     return decode(found["compensation"]), found["compensation_cost"]
@@ -51,6 +52,21 @@ def test_unknown_land_is_told_and_never_free(shares) -> None:
     unknown = [params["area"] for key, params in messages if key == "compensation.unknown"]
     assert unknown == [10_000 if shares is None else 4000]
     assert math.isnan(cost)
+
+
+def test_land_that_the_facility_uses_already_is_not_bought() -> None:
+    row = {"commune_code": "00001", "source_id": "F1", "buildings_inside": 0, "buildings_area_m2": 0.0,
+           "households_displaced": 0.0}  # fmt: skip
+    own = {**row, "letter": "T", "area_m2": 3000.0, "land_use_shares": "TSC 90.0; LUC 10.0"}
+    wider = {**row, "letter": "M", "area_m2": 4000.0, "land_use_shares": "TSC 67.5; LUC 22.5; ONT 10.0"}
+    uses = pd.concat([LAND_USE, pd.DataFrame({"code": ["TSC"], "category": ["office"]})])
+    found = with_compensation(pd.DataFrame([own, wider]), uses, {"rice": 100_000, "residential": 1_000_000})
+    assert found["compensation_cost"].tolist() == [0, 600 * 100_000 + 400 * 1_000_000]
+    of_own, of_wider = (decode(cell) for cell in found["compensation"])
+    assert of_own[0] == ("compensation.own_land", {"area": 3000})
+    assert not any("category" in params for _, params in of_own)
+    areas = {params["category"]: params["area"] for _, params in of_wider if "category" in params}
+    assert areas == pytest.approx({"rice": 600, "residential": 400})
 
 
 def test_buildings_that_nobody_mapped_are_no_empty_land() -> None:

@@ -123,6 +123,13 @@ def test_land_whose_use_is_not_known_stays_without_price():
     assert bare.totals["clearance_cost_included"].tolist() == [False]
 
 
+def test_a_new_building_on_the_own_plot_clears_nothing():
+    result = run(commune(), of=scenario(), plots=sites(letter="T", land_use_shares="TSC 100"))
+    rows = result.costs[result.costs["component"] == "land_clearance"]
+    assert rows["middle"].tolist() == [0.0]
+    assert result.totals["clearance_cost_included"].tolist() == [True]
+
+
 def test_no_site_leaves_earthworks_and_clearance_open():
     result = run(commune(best_site_id=None), of=scenario(clearance_prices=PRICES))
     rows = result.costs.set_index("component")

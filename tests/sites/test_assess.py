@@ -443,7 +443,8 @@ def test_room_to_extend_and_buildings(assess, maps) -> None:
     buildings = maps.layer(
         "buildings", [{"geometry": maps.at(x, 1500, x + 10, 1510)} for x in (1495, 1520, 1580, 2000)]
     )
-    site = only(assess(buildings=buildings, facilities=facility(maps, maps.at(1500, 1500, 1590, 1590))), "T")
+    plot = {"proposal_id": "a", "commune_code": maps.CODE, "geometry": maps.at(1500, 1500, 1590, 1590)}
+    site = only(assess(buildings=buildings, proposals=maps.layer("proposals", [plot])), "X")
     assert site["buildings_inside"] == 3
     # 90 m around a square of 90 m: nine squares less the site, less what the round corners leave out
     assert site["room_to_extend_percent"] == pytest.approx(100 * (4 + np.pi), rel=0.02)

@@ -11,19 +11,14 @@ from siteplan.sites.assess import assess_commune, prepare
 
 @pytest.fixture
 def site(inputs, maps):
-    """Row of the one facility, 100 m x 100 m, with the layers given."""
+    """Row of the one proposal (X) or facility (T), 100 m x 100 m, with the layers given."""
 
-    def find(**tables):
-        plot = [
-            {
-                "facility_id": "F1",
-                "commune_code": maps.CODE,
-                "name": "Trụ sở",
-                "geometry": maps.at(1000, 1000, 1100, 1100),
-            }
-        ]
-        found = assess_commune(prepare(inputs(facilities=maps.layer("facilities", plot), **tables)), maps.CODE).sites
-        return found[found["letter"] == "T"].iloc[0]
+    def find(letter="X", **tables):
+        role, key = {"X": ("proposals", "proposal_id"), "T": ("facilities", "facility_id")}[letter]
+        plot = {key: "F1", "commune_code": maps.CODE, "name": "Trụ sở", "geometry": maps.at(1000, 1000, 1100, 1100)}
+        given = {role: maps.layer(role, [plot]), **tables}
+        found = assess_commune(prepare(inputs(**given)), maps.CODE).sites
+        return found[found["letter"] == letter].iloc[0]
 
     return find
 
@@ -45,6 +40,14 @@ def test_households_are_those_of_dwellings(site, maps) -> None:
     assert found["buildings_inside"] == 3
     assert found["households_displaced"] == 2
     assert found["buildings_area_m2"] == pytest.approx(100 + 100 + 200)
+
+
+def test_what_a_facility_uses_already_is_not_cleared(site, maps) -> None:
+    houses = buildings(maps, ("office", (1010, 1010, 1030, 1030)), ("house", (1090, 1010, 1110, 1020)))
+    found = site("T", buildings=houses)
+    assert [found[n] for n in ("buildings_inside", "buildings_area_m2", "households_displaced")] == [0, 0, 0]
+    unmapped = site("T")
+    assert np.isnan(unmapped["buildings_inside"])
 
 
 def test_buildings_whose_use_nobody_wrote_say_nothing_of_households(site, maps) -> None:
@@ -99,5 +102,5 @@ def test_clearance_is_that_of_a_proposal_that_covers_nine_tenths(site, maps, wes
         {"proposal_id": "X1", "commune_code": maps.CODE, "clearance": "cleared", "geometry": maps.at(west, 900, 1200, 1200)},  # noqa: E501
         {"proposal_id": "X2", "commune_code": maps.CODE, "clearance": None, "geometry": maps.at(900, 900, 1300, 1300)},
     ]  # fmt: skip
-    found = site(proposals=maps.layer("proposals", rows))["clearance"]
+    found = site("T", proposals=maps.layer("proposals", rows))["clearance"]
     assert (found if isinstance(found, str) else None) == told
