@@ -57,8 +57,8 @@ class EligibilitySettings(Part):
 class SiteSettings(Part):
     """How many plots are searched for in a commune, how far apart, and a reserve that replaces the norm's.
 
-    `without_reserve` of them are of the land needed without its reserve. Plots with a front on a road of at least
-    `frontage_m` come first; 0: roads do not guide the search.
+    `without_reserve` of them, but never all, are of the land needed without its reserve. Plots with a front on a road
+    of at least `frontage_m` come first; 0: roads do not guide the search.
     """
 
     per_commune: int = Field(10, ge=1, le=100)
@@ -67,6 +67,11 @@ class SiteSettings(Part):
     minimum_width_m: float = Field(30, gt=0)
     without_reserve: int = Field(2, ge=0, le=100)
     frontage_m: float = Field(20, ge=0)
+
+    @property
+    def with_reserve(self) -> int:
+        """How many plots are to have the reserve, where others are not: one at least."""
+        return max(1, self.per_commune - self.without_reserve)
 
 
 class ValueFunction(Part):

@@ -21,6 +21,7 @@ from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.grid import Grid
 from siteplan.sites.ground import landform
+from siteplan.sites.layouts import wide_enough
 from siteplan.sites.rules import Rule
 from siteplan.sites.travel import reach
 from siteplan.tables import RESULTS, Table, empty
@@ -110,7 +111,8 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     nothing_found: tuple[Message, ...] = ()
     if not found:
         why, open_to_talk = eligibility.why_nothing(lands, prepared.rules, asked_m2), discuss.worth_discussing(options)
-        nothing_found = (*why, *open_to_talk)
+        narrow = _too_narrow(asked_m2, prepared.scenario.sites.minimum_width_m)
+        nothing_found = (narrow,) if narrow else (*why, *open_to_talk)
     at = np.array([islands.nearest(shapes, plot.geometry) for plot in plots], dtype=int)
     geometries = np.array([plot.geometry for plot in plots], dtype=object)
     times = reach.compared([reach.reach(prepared, code, shapes, i, geometries[at == i]) for i in range(len(shapes))])
@@ -183,6 +185,13 @@ def _evaluated(
         )
         said.append({name: in_schema(table, RESULTS[name]) for name, table in zip(names, found, strict=True)})
     return {name: joined([tables[name] for tables in said]) for name in names}
+
+
+def _too_narrow(asked_m2: float, width_m: float) -> Message | None:
+    """Say that no plot of the area is as wide as asked, if so: no other rule need be discussed then."""
+    if asked_m2 <= 0 or wide_enough(asked_m2, width_m):
+        return None
+    return "sites.none.too_narrow", {"required": asked_m2, "side": float(np.sqrt(asked_m2)), "width": width_m}
 
 
 def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], list[Array]]:

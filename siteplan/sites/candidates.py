@@ -90,7 +90,7 @@ def candidates(
 
     bare_m2 = prepared.without_reserve.get(code, float("nan"))
     smaller = bare_m2 > 0 and bare_m2 < asked_m2 * (1 - search.AREA_TOLERANCE)
-    whole = find(asked_m2, settings.per_commune - (settings.without_reserve if smaller else 0), [])
+    whole = find(asked_m2, settings.with_reserve if smaller else settings.per_commune, [])
     bare = find(bare_m2, settings.per_commune - len(whole), whole) if smaller else []
     told = _told(prepared.scenario.need.scope)
     sized = [(whole, "with_reserve"), (bare, "without_reserve")]

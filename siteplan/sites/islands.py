@@ -71,8 +71,7 @@ def best_of(found: Sequence[list[Forced]], settings: SiteSettings) -> list[Force
         return found[0]
     whole = [[plot for plot in plots if plot.size == WITH_RESERVE] for plots in found]
     bare = [[plot for plot in plots if plot.size != WITH_RESERVE] for plots in found]
-    most = settings.per_commune - (settings.without_reserve if any(bare) else 0)
-    first = _in_turn(whole, most)
+    first = _in_turn(whole, settings.with_reserve if any(bare) else settings.per_commune)
     return [*first, *_in_turn(bare, settings.per_commune - len(first))]
 
 

@@ -21,6 +21,11 @@ BATCH = 8  # places that are looked at in one go, after a first look at the very
 FIRST_BATCH = 2
 
 
+def wide_enough(area_m2: float, width_m: float) -> bool:
+    """Whether the square of an area is as wide as asked."""
+    return bool(np.sqrt(area_m2) >= width_m * (1 - 1e-9))
+
+
 @dataclass(frozen=True)
 class Request:
     """What is searched for.
@@ -44,6 +49,11 @@ class Request:
     spacing_m: float
     count: int
     frontage_m: float = 0.0
+
+    @property
+    def possible(self) -> bool:
+        """Whether a plot of the area can be as wide as asked: the square is the widest."""
+        return wide_enough(self.area_m2, self.minimum_width_m)
 
     @property
     def proportions(self) -> tuple[float, ...]:

@@ -97,7 +97,7 @@ def find_plots(
     """
     guides = guides or Guides()
     least = request.area_m2 * (1 - AREA_TOLERANCE)
-    if request.area_m2 <= 0 or request.count <= 0 or cells.sum() * grid.cell_m**2 < least:
+    if request.area_m2 <= 0 or request.count <= 0 or not request.possible or cells.sum() * grid.cell_m**2 < least:
         return []
     chosen = _beside_roads(cells, grid, preference, request, free, guides, taken)
     if len(chosen) >= request.count:

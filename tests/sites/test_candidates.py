@@ -41,6 +41,22 @@ def test_some_plots_are_of_the_need_without_its_reserve(assess) -> None:
     assert "sites.reason.too_small" not in keys
 
 
+@pytest.mark.parametrize(("per_commune", "without_reserve", "whole"), [(1, 2, 1), (2, 2, 1), (3, 20, 1), (4, 1, 3)])
+def test_at_least_one_plot_has_the_reserve(assess, per_commune, without_reserve, whole) -> None:
+    settings = {"sites": {"per_commune": per_commune, "without_reserve": without_reserve}}
+    sizes = list(assess(bare=6750.0, required=8100.0, settings=settings).sites["plot_size"])
+    assert sizes == ["with_reserve"] * whole + ["without_reserve"] * (per_commune - whole)
+
+
+@pytest.mark.parametrize(("width_m", "found"), [(90.0, True), (91.0, False)])
+def test_no_plot_is_narrower_than_asked(assess, width_m, found) -> None:
+    made = assess(required=8100.0, settings={"sites": {"minimum_width_m": width_m}})
+    assert (len(made.sites) > 0) == found
+    assert [key for key, _ in made.no_site_reasons] == ([] if found else ["sites.none.too_narrow"])
+    for plot in made.sites.geometry:
+        assert not shapely.buffer(plot, -width_m / 2 * 0.999).is_empty
+
+
 def test_where_the_reserve_has_no_room_plots_of_the_need_are_found(assess, maps) -> None:
     # all but one square of 90 m is water: 8,100 m² hold the need of 7,000, not the 8,400 with its reserve
     hole = maps.at(0, 0, 3000, 3000).difference(maps.at(1500, 1500, 1590, 1590).buffer(5, join_style="mitre"))
