@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from siteplan.raster import Raster
 from siteplan.sites.columns import Columns, nothing, unknown
@@ -86,17 +87,35 @@ def ground_columns(
         The columns :data:`siteplan.tables.places.SITE_GROUND` but those of access; rows as `geometries`.
     """
     out = unknown(_TERRAIN, len(geometries))
-    out |= floods.known_floods(geometries, layers.get("flood_marks"), figures.get("flood.mark_reach", np.nan))
+    marks, heights = layers.get("flood_marks"), None
+    if dem is not None and slope is not None and not coarse:
+        heights = earthworks.plot_heights(geometries, dem)
+    reach, apart = figures.get("flood.mark_reach", np.nan), figures.get("flood.mark_apart", np.nan)
+    out |= floods.known_floods(geometries, marks, reach, _above_marks(marks, dem, heights), apart)
     out |= floods.reported_floods(geometries, proposals)
     out["design_return_years"] = floods.design_return_years(geometries, layers.get("urban_areas"), figures)
     out |= {name: nothing(len(geometries)) for name in ("aspect", "landslide_proxy", "earthworks_balanced")}
     out["flood_state"] = np.full(len(geometries), "not_assessed", dtype=object)
-    if dem is None or slope is None or coarse or len(geometries) == 0:
+    if dem is None or slope is None or heights is None or len(geometries) == 0:
         return out
-    heights = earthworks.plot_heights(geometries, dem)
     _shape(out, geometries, Terrain.of(dem, slope, geometries), layers, figures, heights)
     _platforms(out, geometries, dem, figures, required_m2, heights)
     return out
+
+
+def _above_marks(
+    marks: Layer | None, dem: Raster | None, heights: list[tuple[Array, Array, Array]] | None
+) -> Callable[[Array, Array], Array]:
+    """How much higher the mean ground of sites is than that of flood marks; NaN without terrain."""
+    if marks is None or dem is None or heights is None:
+        return lambda site, _mark: np.full(len(site), np.nan)
+    mean = np.array([z.mean() if len(z) else np.nan for _, _, z in heights])
+
+    def above(site: Array, mark: Array) -> Array:
+        at = shapely.get_coordinates(shapely.centroid(marks.geometries[mark]))
+        return mean[site] - landform.heights_at(dem, at[:, 0], at[:, 1])
+
+    return above
 
 
 def _shape(
@@ -182,6 +201,11 @@ def ground_reasons(row: Mapping[str, Any], coarse_m: float | None, low_ground_m:
     high_alone = row["flood_state"] == "not_assessed" and row["drainage_height_m"] >= low_ground_m
     # a height above a stream that stood alone would be read as safe
     messages.append(("sites.reason.flood_not_assessed_height", low) if high_alone else _of_flood(row))
+    away = row.get("unlike_mark_distance_m", np.nan)
+    if not np.isnan(away):
+        key = "flood_mark_lower" if row["unlike_mark_height_m"] > 0 else "flood_mark_higher"
+        apart = {"distance": away, "height": abs(row["unlike_mark_height_m"])}
+        messages.append((f"sites.reason.{key}", apart))
     if row["landslide_proxy"] in ("medium", "high"):
         around = {"slope": row["steepest_around_percent"], "relief": row["relief_around_m"], **metres}
         messages.append(("sites.reason.landslide_proxy", {"level": row["landslide_proxy"], **around}))

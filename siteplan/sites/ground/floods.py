@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,22 +24,52 @@ FLOOD_STATES = ("not_assessed", "above", "raise")
 _GRAVITY = ("no", "cut_off", "landslide", "flooded")
 
 
-def known_floods(geometries: Array, marks: Layer | None, reach_m: float) -> Columns:
-    """Highest flood mark within reach of each site.
+def known_floods(
+    geometries: Array,
+    marks: Layer | None,
+    reach_m: float,
+    above_mark_m: Callable[[Array, Array], Array],
+    apart_m: float,
+) -> Columns:
+    """Highest flood mark within reach of each site, of those that stand on ground about as high as the site's.
+
+    Water runs downhill: the level of a mark is no level on ground much higher or lower.
+
+    Parameters
+    ----------
+    geometries
+        Sites.
+    marks
+        Flood marks with ``level_m``, ``event``, ``event_date``.
+    reach_m
+        How far from a site a mark may lie.
+    above_mark_m
+        For numbers of sites and of marks the height of the site's ground above the mark's, NaN where it is not known.
+    apart_m
+        The greatest such difference, up or down, over which a level is carried.
 
     Returns
     -------
     Columns
         Rows as `geometries`: ``flood_level_m``, ``flood_event`` (event and date), ``flood_mark_distance_m``; empty
-        where no mark with a level lies within reach: that is no statement that the site stays dry.
+        where no mark with a level counts: that is no statement that the site stays dry. Where marks lie within reach of
+        which none counts, ``unlike_mark_distance_m`` and ``unlike_mark_height_m`` of the nearest.
     """
-    out = unknown(("flood_level_m", "flood_mark_distance_m"), len(geometries))
+    of_mark = ("flood_level_m", "flood_mark_distance_m", "unlike_mark_distance_m", "unlike_mark_height_m")
+    out = unknown(of_mark, len(geometries))
     out["flood_event"] = events = nothing(len(geometries))
     if marks is not None and len(marks) and reach_m > 0:
         left, row = marks.pairs(geometries, reach_m)
         level = marks.number("level_m")[row]
         left, row, level = left[~np.isnan(level)], row[~np.isnan(level)], level[~np.isnan(level)]
-        distance = shapely.distance(geometries[left], marks.geometries[row])
+        distance, height = shapely.distance(geometries[left], marks.geometries[row]), above_mark_m(left, row)
+        counts = ~(np.abs(height) > apart_m)  # where the terrain is not known the mark counts
+        order = np.lexsort((row, distance, left))
+        first = order[np.unique(left[order], return_index=True)[1]]
+        first = first[~np.isin(left[first], left[counts])]
+        out["unlike_mark_distance_m"][left[first]] = distance[first]
+        out["unlike_mark_height_m"][left[first]] = height[first]
+        left, row, level, distance = left[counts], row[counts], level[counts], distance[counts]
         # the highest, of equal ones the nearest
         order = np.lexsort((row, distance, -level, left))
         first = order[np.unique(left[order], return_index=True)[1]]

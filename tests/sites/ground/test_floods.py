@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from siteplan import locale
+from siteplan.locale import decode
 from siteplan.sites.assess import assess_commune, prepare
 from siteplan.sites.ground.columns import ground_reasons
 
@@ -63,6 +66,23 @@ def test_ground_above_the_mark_and_its_margin(proposed, maps) -> None:
     close = proposed(flood_marks=maps.layer("flood_marks", [mark(maps, 1200, 99.8)]))
     assert close["flood_state"] == "raise"
     assert close["raise_m"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("ground", "counts"), [(104.9, True), (105.1, False), (95.1, True), (94.9, False)])
+def test_a_level_is_not_carried_to_ground_much_higher_or_lower(proposed, maps, ground, counts) -> None:
+    # the plot lies at 100 m; from 1,300 m on the ground is another
+    dem = maps.plane(100.0)
+    values = dem.values.copy()
+    values[:, 63:] = ground
+    marks = maps.layer("flood_marks", [mark(maps, 1600, ground + 1)])
+    site = proposed(dem=replace(dem, values=values), flood_marks=marks)
+    assert (site["flood_state"] != "not_assessed") == counts
+    assert np.isnan(site["flood_level_m"]) != counts
+    told = dict(decode(site["reasons"]))
+    key = f"sites.reason.flood_mark_{'higher' if ground > 100 else 'lower'}"
+    assert (key in told) != counts
+    if not counts:
+        assert told[key] == pytest.approx({"distance": 510, "height": abs(ground - 100)}, abs=0.05)
 
 
 def test_what_the_commune_answered_stands_with_the_site(proposed, maps) -> None:
