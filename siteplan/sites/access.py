@@ -3,14 +3,15 @@
 The ground is a graph of cells (60 m): neighbours are joined by walking at Tobler's speed for the slope between them,
 roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Nobody
 walks over rivers (the line class "river") and water areas, however narrow: no step is taken that would cross one; a
-road across is its bridge. Streams can be crossed. People walk as far as the scenario's margin over the boundary and
+road across is its bridge, and a road on the other bank than the centre of its cell is a place of its own. Streams can
+be crossed. People walk as far as the scenario's margin over the boundary and
 ride 5 km beyond it: a way round through a neighbour is on a road.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ from scipy.sparse import csr_array
 from siteplan.sites.grid import Grid, fill
 from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.least_cost import LeastCost
+from siteplan.sites.shores import NEIGHBOURS, Shores
 from siteplan.sites.terrain import walking_speed_kmh
+from siteplan.sites.ways import METRES_PER_KM_MINUTE, Ways, ways_of
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
@@ -33,12 +36,8 @@ Array = np.ndarray[Any, Any]
 ACCESS_CELL_M = 60.0
 ROAD_REACH_M = 5000.0  # how far over the boundary roads lead
 TILE_CELLS = 4  # of squares of 4 by 4 cells a search takes a tenth less than of rows; of 8 or 16 it gains half of that
-METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
 
-ON_CENTRE = 1e-9  # cells: a line so near to a centre goes through it
-
-_NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
-_STEPS = (*_NEIGHBOURS, *((-down, -right) for down, right in _NEIGHBOURS))  # rows down and columns right to a cell
+_STEPS = (*NEIGHBOURS, *((-down, -right) for down, right in NEIGHBOURS))  # rows down and columns right to a cell
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ class Ground:
     """The graph of one commune's surroundings, in the province's CRS; weights of edges are minutes.
 
     `node` has the rows and columns of the grid, -1 on cells that nobody walks; `cells` row and column of each node,
-    `inside` one truth a node.
+    `inside` one truth a node. Behind the nodes of the cells follow those of roads on the other bank of their cell:
+    `far_cell` has the flat numbers of these cells, rising.
     """
 
     grid: Grid
@@ -54,6 +54,8 @@ class Ground:
     cells: Array
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
     inside: Array  # nodes in the commune
+    shores: Shores
+    far_cell: Array
 
     @cached_property
     def minutes_from(self) -> LeastCost:
@@ -77,7 +79,29 @@ class Ground:
         found = self.node[row, column]
         if (found < 0).any():
             found = self._nearest[row, column]
-        return np.asarray(found)
+        return self._on_their_bank(np.array(found), np.asarray(x), np.asarray(y))
+
+    def _on_their_bank(self, found: Array, x: Array, y: Array) -> Array:
+        """Give places that water parts from the centre of their cell a node on their own bank, where there is one."""
+        shores, grid = self.shores, self.grid
+        row, column = grid.cells_of(x, y)
+        held = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
+        at = np.flatnonzero(held)[shores.part(x[held], y[held], grid.x[column[held]], grid.y[row[held]])]
+        cell = row[at] * grid.columns + column[at]
+        far = np.searchsorted(self.far_cell, cell)
+        has = np.append(self.far_cell, -1)[far] == cell
+        found[at[has]] = len(self.cells) - len(self.far_cell) + far[has]
+        at, best = at[~has], np.full(np.count_nonzero(~has), np.inf)
+        for down, right in _STEPS:
+            r, c = row[at] + down, column[at] + right
+            near = np.flatnonzero((r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns))
+            near = near[self.node[r[near], c[near]] >= 0]
+            cx, cy = grid.x[c[near]], grid.y[r[near]]
+            away = np.hypot(cx - x[at[near]], cy - y[at[near]])
+            better = (away < best[near]) & ~shores.part(x[at[near]], y[at[near]], cx, cy)
+            near = near[better]
+            best[near], found[at[near]] = away[better], self.node[r[near], c[near]]
+        return found
 
     @cached_property
     def _nearest(self) -> Array:
@@ -128,32 +152,86 @@ def build_ground(
     away_m = ndimage.distance_transform_edt(~inside) * cell_m
     walkable = away_m <= margin_m + cell_m
     heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
-    barrier, shores = np.zeros(grid.shape, dtype=bool), []
+    barrier, lines = np.zeros(grid.shape, dtype=bool), []
     water = layers.get("water_areas")
     if water is not None and len(water):
         areas = water.geometries[water.near(grid.bounds)]
         barrier |= fill(areas, grid)
-        shores.append(shapely.boundary(areas))
+        lines.append(shapely.boundary(areas))
     rivers = layers.get("waterways")
     if rivers is not None and len(rivers):
         rows = rivers.near(grid.bounds)
-        shores.append(rivers.geometries[rows[rivers.texts("waterway_class")[rows] == "river"]])
-    crossed, on_shore = _crossed(np.concatenate([*shores, []]), grid)
+        lines.append(rivers.geometries[rows[rivers.texts("waterway_class")[rows] == "river"]])
+    shores = Shores.of(np.concatenate([*lines, []]), grid)
+    crossed, on_shore = shores.steps()
     barrier |= on_shore
-    ways = ways_of(layers.get("roads"), grid, speeds)
+    ways = ways_of(layers.get("roads"), grid, speeds, shores=shores)
+    places = np.unique(np.concatenate([ways.start, ways.end]))
+    places = places[away_m.ravel()[places % away_m.size] <= max(margin_m, road_reach_m) + cell_m]
     on_road = np.zeros(grid.shape, dtype=bool)
-    on_road.ravel()[np.concatenate([ways[0], ways[1]])] = True
-    on_road &= away_m <= max(margin_m, road_reach_m) + cell_m
+    on_road.ravel()[places[places < on_road.size]] = True
+    far_cell = places[places >= on_road.size] - on_road.size
     held = (walkable & ~barrier) | on_road
     if not held.any():
         held = walkable
     cell = _in_tiles(held)
     node = np.full(grid.shape, -1, dtype=np.int32)
     node.ravel()[cell] = np.arange(len(cell), dtype=np.int32)
-    arriving = _on_foot(held & ~barrier, crossed, heights, cell_m)
-    _by_road(arriving, ways, held)
-    cells = np.column_stack(np.unravel_index(cell, grid.shape))
-    return Ground(grid, node, cells, _graph(arriving, cell, node), inside.ravel()[cell])
+    open_cells = held & ~barrier
+    arriving = _on_foot(open_cells, crossed, heights, cell_m)
+    near_bank = np.maximum(ways.start, ways.end) < node.size
+    _by_road(arriving, ways.only(near_bank), held)
+    graph = _graph(arriving, cell, node)
+    if len(far_cell):
+        steps = ways.only(~near_bank), _off_the_road(ways, shores, open_cells, heights)
+        graph = _with_far_banks(graph, node, far_cell, steps)
+    cells = np.column_stack(np.unravel_index(np.concatenate([cell, far_cell]), grid.shape))
+    within = np.append(inside.ravel()[cell], np.zeros(len(far_cell), dtype=bool))
+    return Ground(grid, node, cells, graph, within, shores, far_cell)
+
+
+def _off_the_road(ways: Ways, shores: Shores, open_cells: Array, heights: Array) -> Ways:
+    """Lead on foot from roads on the other bank of their cell to the cells beside it, where no water lies between."""
+    grid, found = shores.grid, []
+    first = np.unique(ways.far_cell, return_index=True)[1]
+    row, column = np.divmod(ways.far_cell[first], grid.columns)
+    x, y = ways.far_x[first], ways.far_y[first]
+    for down, right in _STEPS:
+        r, c = row + down, column + right
+        at = np.flatnonzero((r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns))
+        at = at[open_cells[r[at], c[at]]]
+        at = at[~shores.part(x[at], y[at], grid.x[c[at]], grid.y[r[at]])]
+        away = np.hypot(grid.x[c[at]] - x[at], grid.y[r[at]] - y[at])
+        rise = np.nan_to_num((heights[r[at], c[at]] - heights[row[at], column[at]]) / away)
+        here, there = row[at] * grid.columns + column[at] + open_cells.size, r[at] * grid.columns + c[at]
+        for start, end, slope in ((here, there, rise), (there, here, -rise)):
+            found.append((start, end, away / (walking_speed_kmh(slope) * METRES_PER_KM_MINUTE)))
+    return replace(
+        Ways.none(),
+        **dict(zip(("start", "end", "minutes"), map(np.concatenate, zip(*found, strict=True)), strict=True)),
+    )
+
+
+def _with_far_banks(graph: csr_array[Any], node: Array, far_cell: Array, steps: tuple[Ways, Ways]) -> csr_array[Any]:
+    """Add the nodes of roads on the other bank of their cell: steps along roads (both ways), and those on foot."""
+    number = np.full(2 * node.size, -1, dtype=np.int64)
+    number[: node.size] = node.ravel()
+    number[node.size + far_cell] = graph.shape[0] + np.arange(len(far_cell))
+    by_road, on_foot = steps
+    start = number[np.concatenate([by_road.start, by_road.end, on_foot.start])]
+    end = number[np.concatenate([by_road.end, by_road.start, on_foot.end])]
+    minutes = np.concatenate([by_road.minutes, by_road.minutes, on_foot.minutes])
+    use = np.flatnonzero((start >= 0) & (end >= 0))
+    order = use[np.lexsort((minutes[use], end[use], start[use]))]
+    # of parallel steps the quickest
+    first = order[np.unique(start[order] * (graph.shape[0] + len(far_cell)) + end[order], return_index=True)[1]]
+    target = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    return reverse_graph(
+        np.append(graph.indices, start[first]),
+        np.append(target, end[first]),
+        np.append(graph.data, minutes[first]),
+        graph.shape[0] + len(far_cell),
+    )
 
 
 def _in_tiles(held: Array) -> Array:
@@ -195,91 +273,6 @@ def touched(lines: Array, grid: Grid) -> tuple[Array, Array]:
     return row[ok], column[ok]
 
 
-def ways_of(
-    roads: Layer | None, grid: Grid, speeds: pd.DataFrame, speed: str = "speed_kmh"
-) -> tuple[Array, Array, Array]:
-    """Return the steps between cells along roads: flat cell numbers from and to, minutes at a column of `speeds`.
-
-    Roads of one speed that follow one another are one line, as often as a file may cut them: what is left of a line in
-    the cell where it ends is added to its last step, so that the steps of a line are as long as the line.
-    """
-    none = np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=float)
-    if roads is None or len(roads) == 0:
-        return none
-    lines, kmh, tree = roads.once(("ways", speed, grid.cell_m), speeds, lambda: _joined(roads, speeds, speed, grid))
-    near = np.sort(tree.query(shapely.box(*grid.bounds)))
-    if len(near) == 0:
-        return none
-    kmh = kmh[near]
-    xy, line = shapely.get_coordinates(lines[near], return_index=True)
-    row, column = grid.cells_of(xy[:, 0], xy[:, 1])
-    inside = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
-    cell = np.where(inside, row * grid.columns + column, -1)
-    same_line = line[1:] == line[:-1]
-    length = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
-    start, end = cell[:-1][same_line], cell[1:][same_line]
-    minutes = length[same_line] / (kmh[line[:-1][same_line]] * METRES_PER_KM_MINUTE)
-    # within a cell the way adds up until it leaves it: carried to the next step of the same line
-    step_line = line[:-1][same_line]
-    total = np.cumsum(minutes)
-    leaves = np.flatnonzero(start != end)
-    if len(leaves) == 0:
-        return none
-    before = np.concatenate([[0.0], total[leaves][:-1]])
-    of_line = step_line[leaves]
-    first_of_line = np.concatenate([[True], of_line[1:] != of_line[:-1]])
-    opening = np.concatenate([[0.0], total[:-1]])[np.searchsorted(step_line, of_line)]
-    spent = total[leaves] - np.where(first_of_line, opening, before)
-    last_of_line = np.concatenate([first_of_line[1:], [True]])
-    closing = total[np.searchsorted(step_line, of_line, side="right") - 1]
-    spent += np.where(last_of_line, closing - total[leaves], 0.0)
-    use = (start[leaves] >= 0) & (end[leaves] >= 0)
-    return start[leaves][use], end[leaves][use], spent[use]
-
-
-def _joined(roads: Layer, speeds: pd.DataFrame, speed: str, grid: Grid) -> tuple[Array, Array, Any]:
-    """Join the roads of one speed end to end where no other of that speed meets them; lines, their speeds, an index."""
-    kmh = np.nan_to_num(of_class(roads, speeds, speed), nan=0.0)
-    joined: list[Any] = []
-    each: list[float] = []
-    for one in np.unique(kmh[kmh > 0]):
-        parts = shapely.get_parts(roads.geometries[kmh == one])
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
-        joined.extend(shapely.segmentize(lines, grid.cell_m / 2))
-        each.extend([float(one)] * len(lines))
-    return np.array(joined, dtype=object), np.array(each), shapely.STRtree(joined)
-
-
-def _crossed(lines: Array, grid: Grid) -> tuple[Array, Array]:
-    """Which steps from a cell to `_NEIGHBOURS` cross a line (rows, columns, steps), and which centres lie on one.
-
-    The steps of one direction lie end to end on parallels through the centres of cells: a line crosses the step on
-    which it crosses a parallel.
-    """
-    steps, centres = np.zeros((*grid.shape, len(_NEIGHBOURS)), dtype=bool), np.zeros(grid.shape, dtype=bool)
-    if len(lines) == 0:
-        return steps, centres
-    # pieces so short that none crosses two parallels of one direction
-    xy, line = shapely.get_coordinates(shapely.segmentize(lines, grid.cell_m / 2), return_index=True)
-    row, column = (grid.north - xy[:, 1]) / grid.cell_m - 0.5, (xy[:, 0] - grid.west) / grid.cell_m - 0.5
-    same_line = line[1:] == line[:-1]
-    for number, (down, right) in enumerate(_NEIGHBOURS):
-        across, along = (row, column) if down == 0 else (column - right * row, row)
-        parallel = np.floor(across).astype(np.int64)
-        meets = np.flatnonzero((parallel[1:] != parallel[:-1]) & same_line)
-        met = np.maximum(parallel[meets], parallel[meets + 1])
-        share = (met - across[meets]) / (across[meets + 1] - across[meets])
-        place = along[meets] + share * (along[meets + 1] - along[meets])
-        for out, step in ((steps[..., number], np.floor(place)), (centres, np.rint(place))):
-            at = step.astype(np.int64)
-            r, c = (met, at) if down == 0 else (at, met + right * at)
-            ok = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns)
-            if out is centres:
-                ok &= np.abs(place - step) < ON_CENTRE
-            out[r[ok], c[ok]] = True
-    return steps, centres
-
-
 def _on_foot(open_cells: Array, crossed: Array, heights: Array, cell_m: float) -> Array:
     """Minutes in which each open cell is reached by each of the steps, at Tobler's speed; infinite where by none.
 
@@ -287,20 +280,20 @@ def _on_foot(open_cells: Array, crossed: Array, heights: Array, cell_m: float) -
     """
     out = np.full((*open_cells.shape, len(_STEPS)), np.inf)
     rows, columns = open_cells.shape
-    for number, (down, right) in enumerate(_NEIGHBOURS):
+    for number, (down, right) in enumerate(NEIGHBOURS):
         a = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
         b = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
         both = open_cells[a] & open_cells[b] & ~crossed[a][..., number]
         distance = cell_m * float(np.hypot(down, right))
         slope = np.nan_to_num((heights[b][both] - heights[a][both]) / distance)
-        for step, target, rise in ((number, b, slope), (number + len(_NEIGHBOURS), a, -slope)):
+        for step, target, rise in ((number, b, slope), (number + len(NEIGHBOURS), a, -slope)):
             out[..., step][target][both] = distance / (walking_speed_kmh(rise) * METRES_PER_KM_MINUTE)
     return out
 
 
-def _by_road(arriving: Array, ways: tuple[Array, Array, Array], held: Array) -> None:
+def _by_road(arriving: Array, ways: Ways, held: Array) -> None:
     """Let cells be reached along roads, both ways, where that is sooner; a step along a road leads to a neighbour."""
-    start, end, minutes = ways
+    start, end, minutes = ways.start, ways.end, ways.minutes
     use = held.ravel()[start] & held.ravel()[end]
     start, end, minutes = start[use], end[use], minutes[use]
     number = np.full((3, 3), -1)

@@ -173,14 +173,14 @@ def _crossings(polygons: Array, grid: Grid) -> tuple[Array, Array, Array]:
     edge = np.flatnonzero(crossed)
     count = np.abs(crossed[edge])
     sign = np.repeat(np.where(crossed[edge] > 0, 1, -1) * np.repeat(turn, corners)[edge], count).astype(np.int16)
-    row = np.repeat(np.minimum(above[edge], above[edge + 1]), count) + _running(count)
+    row = np.repeat(np.minimum(above[edge], above[edge + 1]), count) + running(count)
     edge = np.repeat(edge, count)
     crossing = c[edge] + (row - r[edge]) * (c[edge + 1] - c[edge]) / (r[edge + 1] - r[edge])
     column = np.clip(np.ceil(crossing), 0, grid.columns).astype(np.int64)
     return row, column, sign
 
 
-def _running(counts: Array) -> Array:
+def running(counts: Array) -> Array:
     """Return 0..n-1 for each count n, one after another."""
     ends = np.cumsum(counts)
     return np.arange(counts.sum()) - np.repeat(ends - counts, counts)
@@ -241,7 +241,7 @@ def _mark(out: Array, start: Array, end: Array, distance: Array, grid: Grid) -> 
         batch, use = use[:taken], use[taken:]
         count = wide[batch] * high[batch]
         owner = np.repeat(batch, count)
-        step = _running(count)
+        step = running(count)
         row = top[owner] + step // wide[owner]
         column = left[owner] + step % wide[owner]
         px = grid.west + (column + 0.5) * cell - start[owner, 0]

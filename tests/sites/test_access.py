@@ -9,10 +9,11 @@ import shapely
 import shapely.ops
 from scipy.sparse.csgraph import connected_components
 
-from siteplan.sites.access import build_ground, travel_minutes, ways_of, weighted
+from siteplan.sites.access import build_ground, travel_minutes, weighted
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import derive_columns
+from siteplan.sites.ways import ways_of
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
 CELL = 60.0
@@ -85,7 +86,7 @@ def test_the_roads_of_a_layer_follow_the_table_of_speeds_given(maps, rules) -> N
     roads = Layer("roads", derive_columns("roads", maps.layer("roads", [row]), rules), ())
     grid = Grid.around(tuple(shapely.bounds(maps.commune())), CELL)
     faster = rules.speeds.assign(speed_kmh=rules.speeds["speed_kmh"] * 2)
-    usual, fast, again = (ways_of(roads, grid, speeds)[2].sum() for speeds in (rules.speeds, faster, rules.speeds))
+    usual, fast, again = (ways_of(roads, grid, speeds).minutes.sum() for speeds in (rules.speeds, faster, rules.speeds))
     assert fast == pytest.approx(usual / 2)
     assert again == usual
 
@@ -180,3 +181,33 @@ def test_an_islet_between_the_centres_of_cells_has_its_own_ground(maps, rules) -
     assert near.min() < CELL
     assert near.max() < 500 + 3 * CELL
     assert made.inside.sum() == 1
+
+
+def river_in_a_cell(maps) -> tuple[dict, float, float]:
+    """A straight river 10 m north of the centres of a row of cells, and these northings."""
+    middle = centre(0, 25, maps)[1]
+    line = maps.line((-7000, middle + 10), (10000, middle + 10))
+    return {"waterway_class": "river", "geometry": line}, middle, middle + 10
+
+
+def test_roads_on_both_banks_are_joined_by_a_bridge_alone(ground, maps) -> None:
+    river, middle, shore = river_in_a_cell(maps)
+    a, b = centre(12, 40, maps), centre(38, 10, maps)
+    south = {"road_class": "local", "geometry": maps.line((100, middle), (2900, middle))}
+    north = {"road_class": "local", "geometry": maps.line((100, shore + 10), (2900, shore + 10))}
+    assert np.isinf(ground(waterways=[river], roads=[south, north])(a, b))
+    bridge = {"road_class": "local", "geometry": maps.line((2000, middle), (2000, shore + 10))}
+    assert np.isfinite(ground(waterways=[river], roads=[south, north, bridge])(a, b))
+    # those who live between the river and the road north of it reach the road, not the bank across
+    home, site = (500, shore + 5), (1500, shore + 5)
+    along = ground(waterways=[river], roads=[south, north])
+    assert along(home, site) < ground(waterways=[river])(home, site)
+    assert np.isinf(along(home, (1500, middle)))
+
+
+def test_who_lives_across_the_river_in_a_cell_stands_on_the_own_bank(ground, maps) -> None:
+    river, middle, shore = river_in_a_cell(maps)
+    minutes = ground(waterways=[river])
+    assert np.isinf(minutes((1500, shore + 5), (1500, middle - 5)))
+    assert np.isfinite(minutes((1500, shore + 5), (700, shore + 300)))
+    assert np.isfinite(minutes((1500, middle - 5), (700, middle - 300)))

@@ -15,12 +15,13 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from siteplan.sites.access import METRES_PER_KM_MINUTE, reverse_graph, ways_of
+from siteplan.sites.access import reverse_graph
 from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import of_class
 from siteplan.sites.least_cost import LeastCost
 from siteplan.sites.terrain import walking_speed_kmh
+from siteplan.sites.ways import METRES_PER_KM_MINUTE, ways_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -129,7 +130,8 @@ def far_places(
     gates = border_gates(communes, layers, speeds)
     grid = Grid.around(tuple(communes.total_bounds), FAR_CELL_M, MARGIN_M)
     for mode, speed in MODES.items():
-        start, end, cost = ways_of(roads, grid, speeds, speed)
+        ways = ways_of(roads, grid, speeds, speed)
+        start, end, cost = ways.start, ways.end, ways.minutes
         cells, node = np.unique(np.concatenate([start, end]), return_inverse=True)
         if len(cells) == 0:
             continue
