@@ -16,6 +16,7 @@ Kind = Literal["text", "line", "int", "year", "number", "money", "input"]
 
 LINES_SHOWN = 4  # of an annex; a longer text is read in its cell
 LINES_PRINTED = 14  # of a main sheet, where nothing may be cut
+LINES_OF_EXCEL = 27  # no row is higher than 409 points
 WIDEST, WIDEST_OF_REASONS = 60.0, 84.0  # to which a column grows for its texts
 _OF_A_LINE = 0.9  # of the width of a narrow column that words fill before they break
 _LETTERS, _LOST = 1.1, 2.5  # letters to a unit of width, and what the end of a line loses of them
@@ -30,7 +31,7 @@ class Field:
     """A column of a sheet: heading, width in characters, kind and decimals of its cells, its group heading, its key.
 
     Columns at the right end that are not `printed` stay on the screen. A `hidden` one can be shown by the reader. For
-    long texts a column grows up to `widest`.
+    long texts a column grows up to `widest`. In an annex too, rows grow to the texts of a `whole` one.
     """
 
     heading: str
@@ -43,6 +44,7 @@ class Field:
     printed: bool = True
     hidden: bool = False
     widest: float = WIDEST
+    whole: bool = False
 
 
 def field_of(column: Column, lang: str, group: str = "", total: bool = False) -> Field:
@@ -92,6 +94,11 @@ def _field_of(column: Column, lang: str, group: str, total: bool) -> Field:
 def wrapped(fields: Sequence[Field]) -> list[tuple[int, float]]:
     """Return position and width of the printed columns whose texts are wrapped."""
     return [(at, field.width) for at, field in enumerate(fields) if field.kind == "text" and field.printed]
+
+
+def whole(fields: Sequence[Field]) -> list[tuple[int, float]]:
+    """Return position and width of the columns whose texts are shown whole."""
+    return [(at, field.width) for at, field in enumerate(fields) if field.whole]
 
 
 def lines_of(columns: Sequence[tuple[int, float]], row: Sequence[Any], most: int = LINES_SHOWN) -> int:

@@ -23,6 +23,7 @@ from siteplan.outputs.live_cells import Input, Live, Placed, column_letter, deci
 from siteplan.outputs.paper_table import capital
 from siteplan.outputs.printing import FONT, PAPER_A3, running_lines, set_up
 from siteplan.outputs.sheet_fields import (
+    LINES_OF_EXCEL,
     LINES_PRINTED,
     LINES_SHOWN,
     Field,
@@ -31,6 +32,7 @@ from siteplan.outputs.sheet_fields import (
     fitted,
     heading_points,
     lines_of,
+    whole,
     wrapped,
 )  # fmt: skip
 from siteplan.outputs.sheet_rows import Blank, Cell, Formula, RowSheet, String, number_of
@@ -285,13 +287,14 @@ class Book:
         head = line
         marks = {"above": head, "heading": head + 1, "first": head + 2, "last": head + 1 + len(rows)}
         most = LINES_SHOWN if annex else LINES_PRINTED
-        made, wide, unsaid = [_Column(self, page, field) for field in fields], wrapped(fields), [None] * len(fields)
+        made, unsaid = [_Column(self, page, field) for field in fields], [None] * len(fields)
+        wide, long = wrapped(fields), whole(fields)
         for number, row in enumerate(rows):
             line += 1
             marks["row"] = line + 1
             cells = zip(made, row, unsaid if decimals is None else decimals[number], strict=True)
             page.put_row(line, [column.cell(value, places, marks) for column, value, places in cells])
-            page.set_row(line, LINE_POINTS * lines_of(wide, row, most))
+            page.set_row(line, LINE_POINTS * max(lines_of(wide, row, most), lines_of(long, row, LINES_OF_EXCEL)))
         if rows and filters:
             page.autofilter(head, 0, line, len(fields) - 1)
         if rows and any(field.total for field in fields):

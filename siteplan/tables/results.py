@@ -217,7 +217,8 @@ _SITES = Table(
         number("forest_percent", "Đất rừng", "Forest land", "TL_RUNG", "%", 2),
         number("residential_percent", "Đất ở", "Residential land", "TL_O", "%", 2),
         number("forbidden_percent", "Đất không được chọn (loại D)", "Forbidden land (class D)", "TL_CAM", "%", 2),
-        text("hazard_level", "Mức thiên tai", "Hazard level", "MUC_TT",
+        # of the hazard layer alone: a site outside its zones may still lie below a known flood
+        text("hazard_level", "Mức nguy cơ theo lớp thiên tai", "Level in the hazard layer", "MUC_TT",
              values=("none", *HAZARD_LEVELS, LEVEL_UNKNOWN)),
         number("hazard_percent", "Tỷ lệ trong vùng thiên tai", "Share in hazard", "TL_TT", "%", 2),
         whole("buildings_inside", "Nhà phải giải tỏa", "Buildings to clear", "SO_NHA"),

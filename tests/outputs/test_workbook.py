@@ -222,3 +222,29 @@ def test_an_empty_run_still_gives_a_workbook(small_run, tmp_path):
 def test_the_same_runs_give_the_same_bytes(two_runs, tmp_path):
     first = workbook.write_workbook(two_runs, tmp_path / "a.xlsx").read_bytes()
     assert workbook.write_workbook(two_runs, tmp_path / "b.xlsx").read_bytes() == first
+
+
+def test_the_level_of_the_hazard_layer_stands_beside_the_known_flood(both, tmp_path):
+    sites = both[0].sites
+    sites[["hazard_level", "flood_state", "raise_m"]] = ["none", "raise", 1.16]
+    other = type(both[0])(both[0].folder, both[0].manifest, {**both[0].tables, "sites": sites})
+    pages = read(workbook.write_workbook([other], tmp_path / "so.xlsx"))
+    for key in ("sites", "sites_leading"):
+        row = table(sheet_of(pages, key), "Mức nguy cơ theo lớp thiên tai")[0]
+        assert row["Mức nguy cơ theo lớp thiên tai"] == "ngoài vùng của lớp thiên tai"
+        assert (row["So với mực lũ đã biết"], row["Cần tôn nền (m)"]) == ("phải tôn nền", 1.16)
+        assert sheet_of(pages, key).page_setup.fitToWidth in (None, 1) or key == "sites"
+    more = {"Khối lượng đào (m³)", "Khối lượng đắp (m³)", "Nơi xa nhất (phút)", "Mở rộng được cho đủ nhu cầu"}
+    assert more <= set(table(sheet_of(pages, "sites"), "Mã vị trí")[0])
+
+
+def test_reasons_of_sites_are_not_cut_at_the_foot_of_their_row(both, tmp_path):
+    sites = both[0].sites
+    sites["reasons"] = locale.encode([("decide.site.held", {})] * 40)
+    other = type(both[0])(both[0].folder, both[0].manifest, {**both[0].tables, "sites": sites})
+    page = sheet_of(read(workbook.write_workbook([other], tmp_path / "so.xlsx")), "sites")
+    head = next(row for row in page.iter_rows() if row[0].value == "Mã vị trí")
+    reasons = next(cell for cell in head if cell.value == "Lý do")
+    width, words = page.column_dimensions[reasons.column_letter].width, page.cell(head[0].row + 1, reasons.column).value
+    assert len(words) > 1000
+    assert 15 * len(words) / (1.1 * width) <= page.row_dimensions[head[0].row + 1].height <= 409

@@ -59,6 +59,7 @@ SITES = (
     "dem_resolution_m",
     "access_minutes",
     "access_share_30_percent",
+    "access_farthest_minutes",
     "road_distance_m",
     "main_road_distance_m",
     "seat_distance_m",
@@ -71,12 +72,17 @@ SITES = (
     "forbidden_percent",
     "hazard_level",
     "hazard_percent",
+    "flood_state",
+    "raise_m",
+    "cut_m3",
+    "fill_m3",
     "buildings_inside",
     "households_displaced",
     "compensation",
     "compensation_cost",
     "infrastructure",
     "room_to_extend_percent",
+    "can_extend",
     "clearance",
     "locked",
     "reasons",
@@ -100,6 +106,8 @@ LEADING = (
     "road_distance_m",
     "land_use_main",
     "hazard_level",
+    "flood_state",
+    "raise_m",
     "households_displaced",
     "clearance",
 )
@@ -121,6 +129,7 @@ SURPLUS_PRINTED = (
     "free_year", "decided_by", "deadline", "decision_no", "reasons", "legal_basis",
 )  # fmt: skip
 
+_REASONS_OF_SITES = 160  # letters: the longest stand on a dozen lines
 _LONG_TEXT = 30  # letters
 _LEAST_OF_REASONS = 50
 # columns of the programme in which two lines of a heading or a text save the room that reasons need
@@ -153,6 +162,12 @@ def on_one_page(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> list[
     room = A3_PAGE_WIDTH - sum(field.width for field in shown if field.key != "reasons")
     width = min(max(room, _LEAST_OF_REASONS), WIDEST_OF_REASONS)
     return [replace(field, width=width, widest=width) if field.key == "reasons" else field for field in narrow]
+
+
+def with_whole_reasons(fields: Sequence[Field]) -> list[Field]:
+    """Return the columns, the reasons so wide, and their rows so high, that none is cut."""
+    width = _REASONS_OF_SITES
+    return [replace(f, width=width, widest=width, whole=True) if f.key == "reasons" else f for f in fields]
 
 
 def in_order(table: str, names: Sequence[str]) -> tuple[list[str], list[str]]:

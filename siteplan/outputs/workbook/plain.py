@@ -20,6 +20,7 @@ from siteplan.outputs.workbook.columns import (
     beside,
     in_order,
     on_paper,
+    with_whole_reasons,
 )  # fmt: skip
 from siteplan.tables import RESULTS
 from siteplan.tables.need import ITEMS
@@ -150,6 +151,7 @@ def _sites(
     """Write sites, best first; score and rank are those of the sheet of scores where it recalculates."""
     sites = sites.sort_values(["commune_code", "rank", "site_id"], kind="stable", na_position="last")
     fields, rows = fields_of("sites", names, lang), rows_of(run, sites, "sites", names, lang)
+    fields = with_whole_reasons(fields)
     with_names(run, fields, rows, list(sites["commune_code"]), lang, 2 if names is SITES else 1)
     if scores is not None:
         at = {field.key: n for n, field in enumerate(fields)}
