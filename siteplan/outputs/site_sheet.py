@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 EVIDENCE_SHOWN = 5
-REASONS_SHOWN = 10
-POINT_COLUMNS = 1
+PAGE_LINES = 45  # for both columns of remarks and, each as two, for the evidence below them
+REASON_LETTERS, TITLE_LETTERS, TREATMENT_LETTERS = 62, 36, 40  # of a line: a remark, two columns of the evidence
+POINT_COLUMNS = 3
 BESIDE_PICTURE = ("hazard",)
 IN_PAIRS = ("ground", "access")
 # blocks of figures: heading key, columns of ``sites``
@@ -51,6 +54,12 @@ _TOLD_ELSEWHERE = (
     "sites.reason.slope", "sites.reason.access", "sites.reason.farthest", "sites.reason.condition",
     "sites.reason.blocks", "sites.reason.supports",
 )  # fmt: skip
+# remarks in the order of what is asked first: why this site and not the next, how firmly, then what the ground says
+_ASKED_FIRST = (
+    "decide.place.", "decide.site.lock", "decide.site.lead", "decide.site.beat", "sites.stable_choice",
+    "sites.close_call", "decide.site.close", "decide.site.swap", "decide.site.held", "decide.site.lost",
+    "decide.one_compound.", "decide.site.",
+)  # fmt: skip
 _NO_FIGURE = ("clearance", "buildings_inside", "households_displaced", "compensation_cost")
 _UNKNOWN = ("hazard_level", "flood_state", "landslide_proxy", "cut_m3", "fill_m3")
 
@@ -67,7 +76,7 @@ tr+tr td{border-top:1px solid #e3e6e8}td.n{text-align:right;white-space:nowrap}
 .words td:first-child{width:36%}
 .told{columns:2;column-gap:6mm}.told li{break-inside:avoid}
 .found td:nth-child(2),.found td:nth-child(3){white-space:nowrap}
-.found td:nth-child(1){width:29%}.found td:nth-child(6){width:33%}p{margin:1px 0}
+.found td:nth-child(1){width:27%}.found td:nth-child(6){width:31%}p{margin:1px 0}
 th{font-weight:600;border-bottom:1px solid #9aa3a8}
 ul{margin:2px 0;padding-left:13px}
 .legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
@@ -129,7 +138,8 @@ def page(run: Run, site: Mapping[str, Any], style: Style, lang: str) -> str:
     head = _head(run, site, lang)
     body = (
         f'{head}<div class="two"><div>{svg}<p class="legend">{legend_line}</p>{"".join(beside)}'
-        f"{_points(run, site, lang)}</div><div>{''.join(blocks.values())}</div></div>{_reasons(site, lang)}"
+        f"</div><div>{''.join(blocks.values())}</div></div>{_points(run, site, lang)}"
+        f"{_reasons(site, PAGE_LINES - 2 * _lines_of_evidence(evidence, lang), lang)}"
         f"{_evidence(evidence, lang)}"
         f"{_notes(run, site, lang)}"
     )
@@ -185,11 +195,18 @@ def _as_words(rows: Sequence[str]) -> str:
     return "".join(rows).replace('<td class="n">', "<td>")
 
 
-def _reasons(site: Mapping[str, Any], lang: str) -> str:
+def _reasons(site: Mapping[str, Any], room: int, lang: str) -> str:
+    """Write as many remarks as there are lines for, and how many the workbook has more."""
     told = [m for m in locale.decode(site["reasons"]) if not m[0].startswith(_TOLD_ELSEWHERE)]
-    messages = told[:REASONS_SHOWN]
-    lines = "".join(f"<li>{escape(locale.text(key, lang, **params))}</li>" for key, params in messages)
-    return f'<h2>{_says("reasons", lang)}</h2><ul class="told">{lines}</ul>'
+    told.sort(key=lambda m: next((n for n, key in enumerate(_ASKED_FIRST) if m[0].startswith(key)), len(_ASKED_FIRST)))
+    words = [locale.text(key, lang, **params) for key, params in told]
+    ends = accumulate(math.ceil(len(remark) / REASON_LETTERS) for remark in words)
+    shown = [remark for remark, end in zip(words, ends, strict=True) if end <= room]
+    lines = "".join(f"<li>{escape(remark)}</li>" for remark in shown)
+    sheet = locale.text("workbook.sheet.sites", lang)
+    more = len(words) - len(shown)
+    rest = f"<p>{_says('more_reasons', lang, count=more, sheet=sheet)}</p>" if more else ""
+    return f'<h2>{_says("reasons", lang)}</h2><ul class="told">{lines}</ul>{rest}'
 
 
 def _evidence(evidence: Any, lang: str) -> str:
@@ -205,6 +222,13 @@ def _evidence(evidence: Any, lang: str) -> str:
     more = len(evidence) - EVIDENCE_SHOWN
     rest = f"<p>{_says('more_evidence', lang, count=more)}</p>" if more > 0 else ""
     return f'<h2>{_says("evidence", lang)}</h2><table class="found"><tr>{head}</tr>{"".join(rows)}</table>{rest}'
+
+
+def _lines_of_evidence(evidence: Any, lang: str) -> int:
+    columns = (RESULTS["conflicts"].column("title"), TITLE_LETTERS), (
+        RESULTS["conflicts"].column("treatment"), TREATMENT_LETTERS)  # fmt: skip
+    shown = evidence.head(EVIDENCE_SHOWN).to_dict("records")
+    return sum(max(math.ceil(len(_short(c, row[c.name], lang)) / room) for c, room in columns) for row in shown)
 
 
 def _short(column: Column, value: Any, lang: str) -> str:

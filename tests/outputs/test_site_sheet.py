@@ -12,6 +12,7 @@ import shapely
 from affine import Affine
 
 from siteplan.errors import UsageError
+from siteplan.locale import encode
 from siteplan.outputs.site_sheet import find_site, page, write_site_sheet
 from siteplan.outputs.style import load_style
 from siteplan.raster import Raster
@@ -90,3 +91,20 @@ def test_the_page_prints_on_one_sheet(small_run, style, tmp_path, chromium_path)
     command = [chromium_path, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
     subprocess.run([*command, f"--print-to-pdf={paper}", path.as_uri()], check=True, capture_output=True, timeout=120)
     assert len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) == 1
+
+
+def test_why_this_site_comes_first_and_what_is_not_told_is_counted(small_run, style) -> None:
+    site = find_site(small_run, small_run.sites["site_id"].iloc[0])
+    ground = [("sites.reason.found", {})] * 12
+    lead = ("decide.site.lead", {"site": "K2", "points": 0.04})
+    stays = ("decide.place.stays", {"type": "none"})
+    html = page(small_run, {**site, "reasons": encode([*ground, lead, stays])}, style, "vi")
+    told = re.findall("<li>(.*?)</li>", html)
+    assert len(told) == 14
+    assert told[0].startswith("Trung tâm đặt tại cơ sở hiện có")
+    assert told[1] == "Hơn vị trí xếp sau (K2) 0,04 điểm"
+    html = page(small_run, {**site, "reasons": encode([*ground * 5, lead])}, style, "vi")
+    told = re.findall("<li>(.*?)</li>", html)
+    assert told[0] == "Hơn vị trí xếp sau (K2) 0,04 điểm"
+    assert 14 < len(told) < 61
+    assert f"Còn {61 - len(told)} nhận xét trong sổ Excel, trang Vị trí." in html
