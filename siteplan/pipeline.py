@@ -268,7 +268,10 @@ def _stages(
         site_scores, sites, draws=rank_stability.DRAWS, seed=scenario.seed, criteria=scenario.of("site")
     )
     small = norms["gap.small_deficit_percent"]
-    placed = placing.place(sites, stage.gaps.communes.rename(columns={"commune_code": "code"}), small.value)
+    # the norms of an older workspace do not have it
+    warned = [norms[key] for key in ("gap.longer_travel_minutes",) if key in norms]
+    longer = warned[0] if warned else None
+    placed = placing.place(sites, stage.gaps.communes.rename(columns={"commune_code": "code"}), small.value, longer)
     stage = stage.settled(placed.build_new, placed.as_is)
     gaps = stage.gaps
     communes = assembly.join(communes, gaps.communes)
@@ -294,7 +297,7 @@ def _stages(
     )
     proving = road.beside(lambda: result.proof)
     planned, steps = calendar.calendar(result.programme, known, rules, scenario)
-    sites = placing.follow(sites, planned)
+    sites = placing.follow(sites, planned, longer)
     communes = assembly.with_proposed(communes, sites)
     sites, conflicts = with_shifts(key, sites, found.conflicts, prepared, road.spread_rest, road.searched(key).shifts)
     posts = planned_posts(layers.table("sector_projects"), communes, rules, scenario)
@@ -342,7 +345,8 @@ def _stages(
         "climate": assembly.climate(rules),
         "sources": layers.sources,
     }
-    tables["assumptions"] = assumptions([*stage.used, small], norms, rules, scenario, tables, dem, inputs.standing)
+    used = [*stage.used, small, *warned]
+    tables["assumptions"] = assumptions(used, norms, rules, scenario, tables, dem, inputs.standing)
     rasters = {"eligible": found.eligible}
     if road.hillshade is not None:
         rasters["hillshade"] = road.hillshade

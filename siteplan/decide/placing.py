@@ -13,6 +13,9 @@ import geopandas as gpd
 import pandas as pd
 
 from siteplan.locale import Message, decode, encode
+from siteplan.norms import Norm
+from siteplan.rules import ASSUMED
+from siteplan.tables import as_number, is_missing, rests_on
 
 STAYING = ("none", "renovate", "extend")
 # the gap has already weighed how much land an extension asks for
@@ -28,7 +31,9 @@ class Placed:
     as_is: dict[str, Message]
 
 
-def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent: float) -> Placed:
+def place(
+    sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent: float, longer: Norm | None = None
+) -> Placed:
     """Bring the proposed site of each commune into line with its build type.
 
     A commune that stays in a facility (build type none, renovate or extend) has that facility's plot as its proposed
@@ -45,6 +50,9 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         ``kept_floor_area_m2``; optionally ``agreed``: a person decided what is built, and that is not overruled.
     small_deficit_percent
         A deficit of at most this share of the need is little.
+    longer
+        By how many minutes longer than to the site that ranks first people travel where the facility gets a warning;
+        None: no warning.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
     own, extended = _plots(sites, "T"), _plots(sites, "M")
     locked = set(sites.loc[sites["locked"].fillna(False).astype(bool), "commune_code"])
     is_best = sites["is_best"].fillna(False).astype(bool)
-    reasons = sites["reasons"].copy()
+    reasons, rests = sites["reasons"].copy(), sites["rests_on"].copy()
     build_new: dict[str, Message] = {}
     as_is: dict[str, Message] = {}
     columns = ["code", "build_type", "kept_facility_id", "deficit_floor_area_m2", "kept_floor_area_m2", "agreed"]
@@ -91,11 +99,34 @@ def place(sites: gpd.GeoDataFrame, communes: pd.DataFrame, small_deficit_percent
         if len(first) and first.index[0] != plot:
             other = first.iloc[0]
             told.append(("decide.place.first_otherwise", {"site": other["label"], "score": float(other["score"])}))
+        why = "agreed" if row["agreed"] is True else "small_deficit" if code in as_is else row["build_type"]
+        told += _against_first(site, sites[of_commune], why, longer)
         reasons[plot] = encode([*decode(reasons[plot]), *told])
-    return Placed(sites.assign(is_best=is_best, reasons=reasons), build_new, as_is)
+        rests[plot] = _rests_on(rests[plot], told, longer)
+    return Placed(sites.assign(is_best=is_best, reasons=reasons, rests_on=rests), build_new, as_is)
 
 
-def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame:
+def _against_first(site: dict[str, Any], of_commune: pd.DataFrame, why: str, longer: Norm | None) -> list[Message]:
+    """Tell of a site that is proposed although another ranks first: by which rule, its rank, and much longer travel."""
+    first = of_commune[of_commune["rank"] == 1]
+    if is_missing(site["rank"]) or site["rank"] == 1 or first.empty:
+        return []
+    told: list[Message] = [("decide.place.ranked", {"why": why, "rank": int(site["rank"]), "count": len(of_commune)})]
+    other = first.iloc[0]
+    own, least = as_number(site["access_minutes"]), as_number(other["access_minutes"])
+    minutes = round(own - least, 2)
+    if longer is not None and minutes >= longer.value:
+        compared = {"minutes": minutes, "own": own, "other": least, "site": other["label"], "least": longer.value}
+        told.append(("decide.place.longer", compared))
+    return told
+
+
+def _rests_on(cell: Any, told: list[Message], longer: Norm | None) -> str | None:
+    warned = longer is not None and longer.certainty in ASSUMED and any(key == "decide.place.longer" for key, _ in told)
+    return rests_on(cell, f"assumption:{longer.assumption_id}") if warned and longer is not None else cell
+
+
+def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame, longer: Norm | None = None) -> gpd.GeoDataFrame:
     """Let the proposed site be the one on which the option builds.
 
     That is another than placed for the need where the option builds a smaller type in the headquarters in use.
@@ -106,6 +137,8 @@ def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame
         ``RESULTS["sites"]`` as :func:`place` left them.
     programme
         ``commune_code, status, site_id, build_type, needed_build_type``.
+    longer
+        As in :func:`place`.
 
     Returns
     -------
@@ -117,7 +150,7 @@ def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame
     ]
     at = {site_id: row for row, site_id in sites["site_id"].items()}
     is_best = sites["is_best"].fillna(value=False).astype(bool)
-    reasons = sites["reasons"].copy()
+    reasons, rests = sites["reasons"].copy(), sites["rests_on"].copy()
     columns = ["commune_code", "site_id", "build_type", "needed_build_type"]
     for code, site_id, built, needed in smaller[columns].itertuples(index=False):
         of_commune = sites["commune_code"] == code
@@ -132,8 +165,11 @@ def follow(sites: gpd.GeoDataFrame, programme: pd.DataFrame) -> gpd.GeoDataFrame
         is_best[at[site_id]] = True
         more = {**told, "site": of_need.iloc[0]} if len(of_need) else told
         key = "decide.place.built_here" if len(of_need) else "decide.place.built_here_only"
-        reasons[at[site_id]] = encode([*decode(reasons[at[site_id]]), (key, more)])
-    return sites.assign(is_best=is_best, reasons=reasons)
+        site: dict[str, Any] = sites.loc[at[site_id]].to_dict()
+        also = _against_first(site, sites[of_commune], "smaller", longer)
+        reasons[at[site_id]] = encode([*decode(reasons[at[site_id]]), (key, more), *also])
+        rests[at[site_id]] = _rests_on(rests[at[site_id]], also, longer)
+    return sites.assign(is_best=is_best, reasons=reasons, rests_on=rests)
 
 
 def _plots(sites: gpd.GeoDataFrame, letter: str) -> dict[tuple[str, str], Any]:

@@ -1,17 +1,20 @@
 import geopandas as gpd
 import pandas as pd
+import pytest
 import shapely
 
 from siteplan.decide.placing import follow, place
-from siteplan.locale import decode, encode, render
+from siteplan.locale import decode, encode, has_text, render
 from siteplan.need.gap import GapResult
 from siteplan.need.rebuild import settle
+from siteplan.norms import Norm
 
 
 def sites(*rows):
     base = {
         "commune_code": "1", "letter": "T", "source_id": None, "eligible": True, "check_result": "conditional",
         "broken_rules": None, "locked": False, "is_best": False, "reasons": encode([]), "score": 50.0,
+        "rank": None, "access_minutes": None, "rests_on": None,
     }  # fmt: skip
     made = [{**base, "site_id": f"s{n}", "label": f"T{n}", **row} for n, row in enumerate(rows)]
     return gpd.GeoDataFrame(made, geometry=[shapely.box(0, 0, 1, 1)] * len(made), crs=9215)
@@ -174,3 +177,58 @@ def test_nothing_to_settle_changes_nothing_but_the_deficit():
     before, after = gaps(), settle(gaps(), REQUIRED, {}, {})
     columns = [c for c in before.communes.columns if c != "deficit_floor_area_m2"]
     pd.testing.assert_frame_equal(after.communes[columns], before.communes[columns])
+
+
+LONGER = Norm("gap.longer_travel_minutes", 15.0, "phút", "Đề xuất của đề án", "", "P", "de-xuat")
+
+
+def far(minutes, rank=3):
+    return sites(
+        {"source_id": "F", "rank": rank, "access_minutes": minutes, "broken_rules": "needed_area"},
+        {**BEST_NEW, "rank": 1, "access_minutes": 38.4},
+        {"source_id": "G", "rank": 2, "access_minutes": 37.9},
+    )
+
+
+def test_a_facility_kept_although_it_ranks_low_says_why_its_rank_and_that_people_travel_much_longer():
+    placed = place(far(93.9), commune("none"), 15, LONGER).sites.set_index("site_id")
+    told = dict(decode(placed["reasons"]["s0"]))
+    assert told["decide.place.ranked"] == {"why": "none", "rank": 3, "count": 3}
+    assert told["decide.place.longer"] == {"minutes": 55.5, "own": 93.9, "other": 38.4, "site": "T1", "least": 15.0}
+    assert placed["rests_on"]["s0"] == "assumption:norm.gap.longer_travel_minutes"
+    words = render(placed["reasons"]["s0"], "vi")
+    assert "Xếp hạng 3 trong 3 vị trí; vẫn đề xuất vì diện tích hiện có của cơ sở chính đáp ứng nhu cầu" in words
+    assert "lâu hơn 55,5 phút so với vị trí đứng đầu T1 (38,4 phút); cảnh báo từ 15 phút" in words
+    assert placed["reasons"]["s1"] == encode([])
+
+
+def test_no_warning_where_travel_is_little_longer_or_unknown_or_no_rule_asks_for_one():
+    for minutes, longer in ((53.3, LONGER), (None, LONGER), (93.9, None)):
+        placed = place(far(minutes), commune("renovate"), 15, longer).sites
+        told = dict(decode(placed["reasons"].iloc[0]))
+        assert told["decide.place.ranked"]["why"] == "renovate"
+        assert "decide.place.longer" not in told
+        assert placed["rests_on"].iloc[0] is None
+    at_limit = place(far(53.4), commune("none"), 15, LONGER).sites
+    assert "decide.place.longer" in dict(decode(at_limit["reasons"].iloc[0]))
+    first = place(far(93.9, rank=1), commune("none"), 15, LONGER).sites
+    assert "decide.place.ranked" not in dict(decode(first["reasons"].iloc[0]))
+
+
+def test_a_smaller_type_in_the_headquarters_in_use_is_warned_of_too():
+    programme = pd.DataFrame(
+        {"commune_code": ["1"], "status": ["planned"], "site_id": ["s0"], "build_type": ["extend"],
+         "needed_build_type": ["build_new"]}
+    )  # fmt: skip
+    moved = follow(far(93.9), programme, LONGER).set_index("site_id")
+    told = dict(decode(moved["reasons"]["s0"]))
+    assert told["decide.place.ranked"]["why"] == "smaller"
+    assert told["decide.place.longer"]["minutes"] == 55.5
+    assert moved["rests_on"]["s0"] == "assumption:norm.gap.longer_travel_minutes"
+    assert moved["is_best"]["s0"]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_rule_that_keeps_a_facility_has_words(lang):
+    for why in ("none", "renovate", "extend", "small_deficit", "agreed", "smaller"):
+        assert has_text(f"value.why_here.{why}", lang)
