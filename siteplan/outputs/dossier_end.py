@@ -264,12 +264,11 @@ def _going(writer: Writer, run: Run) -> str:
         return ""
     counts = writer.counted("ask", counts_of(going["check_result"], [c for c in CHECKS if c != "blocked"]))
     asked = writer.words("ask.sites", count=writer.number(len(going)), listed=counts)
-    broken = site_counts.broken(going)
-    if not broken.sites:
-        return asked
-    key = "ask.breaking_smaller" if broken.smaller else "ask.breaking"
-    told = writer.words(key, count=writer.number(broken.sites), smaller=writer.number(broken.smaller))
-    return f"{asked} {told}"
+    told, broken = [asked], site_counts.broken(going)
+    if broken.sites:
+        key = "ask.breaking_smaller" if broken.smaller else "ask.breaking"
+        told.append(writer.words(key, count=writer.number(broken.sites), smaller=writer.number(broken.smaller)))
+    return " ".join([*told, *_much_longer(writer, run, going)])
 
 
 def _again(writer: Writer, run: Run) -> str:
@@ -283,7 +282,19 @@ def _staying(writer: Writer, run: Run) -> str:
     key = "ask.stay_blocked" if len(asked.bound) else "ask.stay"
     count, bound = writer.number(len(asked.staying)), writer.number(len(asked.bound))
     words = {"count": count, "blocked": bound, "listed": _with_blocks(writer, run, asked.bound)}
-    return writer.words(key, **words) if len(asked.staying) else ""
+    return (
+        " ".join([writer.words(key, **words), *_much_longer(writer, run, asked.staying)]) if len(asked.staying) else ""
+    )
+
+
+def _much_longer(writer: Writer, run: Run, sites: pd.DataFrame) -> list[str]:
+    """Name, in one sentence, the communes whose people travel much longer than to the site ranked first."""
+    warned, names = site_counts.much_longer(sites), summary.names_by_code(run)
+    listed = ", ".join(
+        writer.words("ask.longer_of", name=names[code], **{k: params[k] for k in ("own", "minutes", "site")})
+        for code, params in warned
+    )
+    return [writer.words("ask.longer", count=writer.number(len(warned)), listed=listed)] if warned else []
 
 
 def _with_blocks(writer: Writer, run: Run, sites: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.outputs import run_words, site_counts, summary
 from siteplan.outputs.dossier_conformity import write_conformity
+from siteplan.outputs.dossier_flood import write_flood
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
 from siteplan.outputs.replies import write_said
@@ -42,6 +43,7 @@ def locations(writer: Writer) -> None:
         "sites.sheets" if writer.pictures is not None else "sites.sheets_without_maps",
         annex=writer.annex("site_sheets"),
     )
+    write_flood(writer)
     write_conformity(writer)
     write_said(writer)
     coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()

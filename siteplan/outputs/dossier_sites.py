@@ -13,14 +13,20 @@ from siteplan.outputs.paper_table import capital
 from siteplan.tables import RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from siteplan.outputs.writer import Writer
     from siteplan.runs import Run
 
+SIZE_PT = 9  # of the figures, which share a page with the picture
 SHEET_WIDTH_MM = 316.0  # an A3 page with its heading and the caption
 FIGURES = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity", "overlap_area_m2",
-           "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
+           "slope_mean_percent", "slope_max_percent", "seat_distance_m", "access_minutes", "access_farthest_minutes",
+           "flood_state", "raise_m", "cut_m3", "fill_m3", "can_extend", "households_displaced",
+           "compensation_cost")  # fmt: skip
+ACROSS = ("broken_rules", "compensation", "shift")  # texts that take the width of the page
+# why this site and not another: the reasons that name its rank, the next or the first one, the rule that chose it
+CHOICE = ("decide.place.", "decide.site.lock", "decide.site.lead")
 
 
 CHECKS = ("clear", "clear_of_known_plans", "conditional", "blocked")
@@ -126,18 +132,24 @@ def _figures(writer: Writer, name: str, proposal: site_counts.Proposal, *, new_p
         words = wording.shown(schema, site[column], writer.lang)
         if words != "–":
             cells.append((wording.label(schema, writer.lang), capital(wording.clean(words, 300))))
-    titles = [run_words.title_of(run, writer.lang).split(":")[0] for run in writer.runs]
-    cells += [(title, _built(writer, run, proposal)) for title, run in zip(titles, writer.runs, strict=True)]
     if len(cells) % 2:
         cells.append(("", ""))
     half = len(cells) // 2
     rows = [[*left, *right] for left, right in zip(cells[:half], cells[half:], strict=True)]
-    schema = RESULTS["sites"].column("shift")
-    shift = wording.shown(schema, site["shift"], writer.lang)
-    if shift != "–":
-        rows.append([wording.label(schema, writer.lang), capital(wording.clean(shift, 300)), "", ""])
-    spans = [(len(rows) - 1, 1, 3)] if shift != "–" else []
-    writer.paper.table(["", "", "", ""], rows, (1.6, 1.7, 1.9, 1.7), size_pt=10, spans=spans)
+    titles = [run_words.title_of(run, writer.lang).split(":")[0] for run in writer.runs]
+    texts = [(title, _built(writer, run, proposal)) for title, run in zip(titles, writer.runs, strict=True)]
+    long = [(RESULTS["sites"].column(name), site[name]) for name in ACROSS]
+    texts += [(wording.label(schema, writer.lang), wording.shown(schema, cell, writer.lang)) for schema, cell in long]
+    texts.append((writer.words("site_sheets.choice"), _choice(site, writer.lang)))
+    told = [[words, capital(wording.clean(text, 600)), "", ""] for words, text in texts if text != "–"]
+    spans = [(len(rows) + at, 1, 3) for at in range(len(told))]
+    writer.paper.table(["", "", "", ""], [*rows, *told], (1.75, 1.65, 2.05, 1.35), size_pt=SIZE_PT, spans=spans)
+
+
+def _choice(site: Mapping[Any, Any], lang: str) -> str:
+    """Say why this site is proposed and not another, as its reasons have it."""
+    messages = [message for message in locale.decode(site["reasons"]) if message[0].startswith(CHOICE)]
+    return "; ".join(locale.text(key, lang, **params) for key, params in messages) or "–"
 
 
 def _built(writer: Writer, run: Run, proposal: site_counts.Proposal) -> str:

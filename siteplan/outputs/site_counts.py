@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siteplan.runs import Run
 
 TOO_SMALL = "needed_area"  # the rule a site breaks that is smaller than the need
+MUCH_LONGER = "decide.place.longer"  # the warning among the reasons of a site
 RANKS_OF_CONFORMITY = 3  # conformity is printed of the sites ranked up to here
 
 
@@ -161,6 +162,16 @@ def sites_to_ask(run: Run, runs: Sequence[Run]) -> SitesToAsk:
     needed = ~best["commune_code"].astype(str).isin(staying(runs))
     blocked = best["check_result"] == "blocked"
     return SitesToAsk(best[needed & ~blocked], best[needed & blocked], best[~needed], best[~needed & blocked])
+
+
+def much_longer(sites: pd.DataFrame) -> list[tuple[str, Mapping[str, Any]]]:
+    """Commune and figures of each warning that people travel much longer to a site than to the one ranked first."""
+    return [
+        (str(code), params)
+        for code, reasons in zip(sites["commune_code"], sites["reasons"], strict=True)
+        for key, params in locale.decode(reasons)
+        if key == MUCH_LONGER
+    ]
 
 
 def blocking_rules(run: Run, lang: str) -> dict[str, list[str]]:

@@ -334,21 +334,30 @@ class Oracle:
     def site_sheet(self, site):
         """Label and text of each figure of a site sheet, in pairs of columns."""
         names = ("site_id", "area_m2", "required_area_m2", "score", "rank", "check_result", "conformity",
-                 "overlap_area_m2", "slope_mean_percent", "seat_distance_m", "access_minutes")  # fmt: skip
+                 "overlap_area_m2", "slope_mean_percent", "slope_max_percent", "seat_distance_m", "access_minutes",
+                 "access_farthest_minutes", "flood_state", "raise_m", "cut_m3", "fill_m3", "can_extend",
+                 "households_displaced", "compensation_cost")  # fmt: skip
         pairs = [(wording.label(RESULTS["sites"].column(n), "vi"), told("sites", n, site[n])) for n in names]
         pairs = [pair for pair in pairs if pair[1] != NONE]
+        half = (len(pairs) + 1) // 2
+        pairs += [("", "")] * (2 * half - len(pairs))
+        rows = [[*left, *right] for left, right in zip(pairs[:half], pairs[half:], strict=True)]
         for title, run in zip(self.short, self.runs, strict=True):
             row = self.own(run, "programme").set_index("commune_code").loc[site["commune_code"]]
             words = capital(locale.value_text("status", row["status"]))
             if row["status"] == "planned":
                 cost = f"{bn(row['cost_at_price_year'])} tỷ đồng (theo giá năm gốc)"
                 words = f"{row['start_year']}–{row['finish_year']}, {cost}"
-            pairs.append((wording.clean(title), words))
-        half = (len(pairs) + 1) // 2
-        pairs += [("", "")] * (2 * half - len(pairs))
-        rows = [[*left, *right] for left, right in zip(pairs[:half], pairs[half:], strict=True)]
-        shift = told("sites", "shift", site["shift"])
-        return rows if shift == NONE else [*rows, [label("sites", "shift"), shift, "", ""]]
+            rows.append([wording.clean(title), words, "", ""])
+        for name in ("broken_rules", "compensation", "shift"):
+            words = told("sites", name, site[name])
+            if name == "broken_rules" and words != NONE:
+                words = capital("; ".join(locale.value_text("rule", rule) for rule in site[name].split("; ")))
+            rows += [] if words == NONE else [[label("sites", name), words, "", ""]]
+        chosen = [m for m in locale.decode(site["reasons"]) if m[0].startswith(("decide.place.", "decide.site.lead"))]
+        if chosen:
+            rows.append(["Vì sao chọn vị trí này", "; ".join(locale.text(k, **v) for k, v in chosen), "", ""])
+        return rows
 
     def sites(self):
         best, evidence = self.best(), self.run.conflicts
