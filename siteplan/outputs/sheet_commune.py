@@ -23,6 +23,8 @@ NEAR = (
 )  # fmt: skip
 _INSET_SCALE = 5_000
 _ROWS = 10
+_ROWS_OF_CHOICE = 4  # of the table of sites, where it is told why one that does not rank first is proposed
+_CHOICE = ("decide.place.ranked", "decide.place.longer")
 BOUNDARY = LegendClass(line="#4a555e", width=1.2, dash=(6.0, 2.0, 1.0, 2.0))
 OWN = LegendClass(line="#8e1b4d", width=2.8)
 
@@ -170,7 +172,9 @@ def _site_table(sheet: Sheet, material: Material, sites: Any) -> None:
     sheet.text(x, y, material.words("sites"), 8, bold=True, colour=paper.DEEP)
     # the proposed site is told even where it ranks low, because the commune stays where it is
     known = sites.reset_index(drop=True)
-    shown = known[(known.index < _ROWS - 2) | flags(known, "is_best")].head(_ROWS - 1)
+    why = _choice(known[flags(known, "is_best")], material.lang)
+    most = _ROWS - 1 - (_ROWS_OF_CHOICE if why else 0)
+    shown = known[(known.index < most - 1) | flags(known, "is_best")].head(most)
     rows = [
         [
             material.number(s["rank"]), s["label"], material.number(s["score"], 1), material.number(s["area_m2"]),
@@ -182,6 +186,14 @@ def _site_table(sheet: Sheet, material: Material, sites: Any) -> None:
     best = [i for i, chosen in enumerate(flags(shown, "is_best")) if chosen]
     y = sheet.table(x, y + 4, (8, 14, 10, 17, 31), headings, rows, right=(0, 2, 3), size=5.8, step=3.2, bold_rows=best)
     _more(sheet, material, x, y, len(sites), len(rows))
+    if why:
+        sheet.paragraph(x, y + 3.4, why, 5.8, 80, 4)
+
+
+def _choice(best: Any, lang: str) -> str:
+    """Say why a site is proposed that does not rank first, as its reasons have it; empty for others."""
+    told = [message for reasons in best["reasons"] for message in locale.decode(reasons) if message[0] in _CHOICE]
+    return "; ".join(locale.text(key, lang, **params) for key, params in told)
 
 
 def _facility_table(

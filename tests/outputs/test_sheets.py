@@ -181,6 +181,20 @@ def test_every_commune_stands_whole_in_its_frame(run, style):
     assert shapely.box(west, south, east, north).contains(shape)
 
 
+def test_a_commune_whose_site_ranks_low_says_why_it_is_proposed(run, style):
+    material = Material(run, style, "vi")
+    own = (material.sites["commune_code"] == "06001") & material.sites["is_best"].fillna(value=False).astype(bool)
+    assert own.sum() == 1
+    ranked = ("decide.place.ranked", {"why": "none", "rank": 14, "count": 14})
+    longer = {"minutes": 55.5, "own": 93.9, "other": 38.4, "site": "L1", "least": 15.0}
+    for reasons, said in (([], False), ([ranked, ("decide.place.longer", longer)], True)):
+        material.sites.loc[own, "reasons"] = locale.encode(reasons)
+        sheet, _ = draw_commune(material, "06001")
+        words = " ".join(text.get_text() for text in sheet.figure.texts)
+        assert ("Xếp hạng 14 trong 14 vị trí" in words) == said
+        assert ("cảnh báo từ 15 phút" in words) == said
+
+
 @given(st.text(max_size=80), st.floats(5, 60))
 @settings(max_examples=80, deadline=None)
 def test_a_cell_never_grows_over_its_room(words, room):
