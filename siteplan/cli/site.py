@@ -26,12 +26,16 @@ def show(
     """Write the page of a site: picture, figures, evidence, points; print what it says in short."""
     from siteplan.cli.views import PAPERS, found_runs, style_of
     from siteplan.locale import decode, text
-    from siteplan.outputs.site_sheet import find_site, write_site_sheet
+    from siteplan.outputs.site_sheet import find_site, verdict_lines, write_site_sheet
+    from siteplan.outputs.summary import names_by_code
 
     place = now.workspace()
     (found,) = found_runs([run] if run else None, place, catalog, None)
     row = find_site(found, site)
-    now.line("site.title", site=row["site_id"], label=row["label"], run=found.name)
+    commune = names_by_code(found).get(row["commune_code"], row["commune_code"])
+    now.line("site.title", site=row["site_id"], label=row["label"], commune=commune, run=found.name)
+    for line in verdict_lines(row, now.lang):
+        now.plain(f"  {line}")
     for key, params in decode(row["reasons"]):
         now.plain(f"  - {text(key, now.lang, **params)}")
     folder = out or found.folder / PAPERS / "vi_tri"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import accumulate
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from siteplan import locale
 from siteplan.errors import Problem, UsageError
 from siteplan.outputs import run_words, summary, wording
+from siteplan.outputs.chain import find_commune
 from siteplan.outputs.site_picture import picture
 from siteplan.tables import RESULTS, Column
 
@@ -81,29 +84,99 @@ th{font-weight:600;border-bottom:1px solid #9aa3a8}
 ul{margin:2px 0;padding-left:13px}
 .legend{font-size:7.4pt;margin:2px 0}.legend span.e{margin-right:8px;white-space:nowrap}
 .swatch{display:inline-block;width:9px;height:9px;margin-right:3px;border:1px solid #666}
-.notes p{margin:1px 0}.notes{font-size:6.9pt;color:#4a5257}.result{font-weight:700}
+.notes p{margin:1px 0}.notes{font-size:6.9pt;color:#4a5257}.result,.broken{font-weight:700}.broken{color:#b3261e}
 """
 
 
 def find_site(run: Run, asked: str) -> dict[str, Any]:
-    """Row of ``sites`` by its id, its id without the hash where that is one site, or ``<commune code> <label>``.
+    """Row of ``sites`` by its id, its id without the hash where that is one site, or ``<commune> <label>``.
+
+    The commune is given by code or by name, accents or not.
 
     Raises
     ------
     UsageError
-        Where no site or more than one is meant; names the nearest.
+        Where no site or more than one is meant; names those of the commune asked for, else the nearest.
     """
     sites = run.sites
     words = asked.strip()
-    both = sites["commune_code"] + " " + sites["label"].fillna("")
-    named = sites[(sites["site_id"] == words) | (both == words.replace("/", " ").replace("-", " "))]
+    named = sites[sites["site_id"] == words]
     if len(named) != 1:
         named = sites[sites["site_id"].str.startswith(words)] if words else named
-    if len(named) != 1:
-        near = sites.loc[sites["commune_code"] == words[:5], "site_id"].head(6)
-        found = "; ".join(near if len(near) else sites["site_id"].head(3))
-        raise UsageError(Problem("site_unknown", value=asked, params={"found": found}))
+    if len(named) == 1:
+        return _row(named)
+    parts = re.sub("[/-]", " ", words).split()
+    ways = [(_of_commune(run, " ".join(parts[:at])), " ".join(parts[at:])) for at in range(len(parts), 0, -1)]
+    for of_place, label in ways:
+        named = of_place[of_place["label"].fillna("").map(locale.fold) == locale.fold(label)]
+        if len(named) == 1:
+            return _row(named)
+    near = next((of_place for of_place, _ in ways if len(of_place)), None)
+    near = (_like(run, parts) if near is None else near).head(6)
+    raise UsageError(Problem("site_unknown", value=asked, params={"found": _listed(run, near)}))
+
+
+def _row(named: Any) -> dict[str, Any]:
     return {str(k): v for k, v in named.iloc[0].items()}
+
+
+def _of_commune(run: Run, asked: str) -> Any:
+    """Sites of a commune by code or name; none where it is not known, all of those that share the name."""
+    sites, communes = run.sites, run.communes
+    try:
+        codes = {find_commune(communes, asked)} if asked.strip() else set()
+    except UsageError:
+        folded = locale.fold(asked.strip())
+        codes = set(communes.loc[communes["name"].map(lambda name: locale.fold(str(name))) == folded, "code"])
+    return sites[sites["commune_code"].isin(codes)]
+
+
+def _like(run: Run, parts: Sequence[str]) -> Any:
+    """Sites of the communes whose names are nearest to the words, those with the label asked for; else any sites."""
+    sites = run.sites
+    names = {str(code): locale.fold(str(name)) for code, name in run.communes[["code", "name"]].itertuples(index=False)}
+    found = sites
+    for at in range(1, len(parts) + 1):
+        close = difflib.get_close_matches(locale.fold(" ".join(parts[:at])), set(names.values()), cutoff=0.8)
+        of_close = sites[sites["commune_code"].map(names).isin(close)]
+        asked = of_close[of_close["label"].fillna("").map(locale.fold) == locale.fold(" ".join(parts[at:]))]
+        if len(asked):
+            return asked
+        found = of_close if len(of_close) else found
+    return found
+
+
+def _listed(run: Run, sites: Any) -> str:
+    """Name sites by id and, in words, by commune and label."""
+    names = summary.names_by_code(run)
+    return "; ".join(
+        f"{site} ({names.get(str(code), code)} {label})"
+        for site, code, label in zip(sites["site_id"], sites["commune_code"], sites["label"], strict=True)
+    )
+
+
+def verdict_lines(site: Mapping[str, Any], lang: str) -> list[str]:
+    """Say first what counts: check result, whether the site is eligible or which rules it breaks, score and rank."""
+    columns = RESULTS["sites"]
+
+    def shown(name: str) -> str:
+        return wording.shown(columns.column(name), site[name], lang)
+
+    eligible = wording.scalar(site["eligible"])
+    if eligible is None:
+        fit = locale.text("site_sheet.not_judged", lang)
+    elif eligible:
+        fit = locale.text("site_sheet.eligible", lang)
+    else:
+        broken = wording.scalar(site["broken_rules"])
+        key = "breaks" if broken else "not_eligible"
+        fit = locale.text(f"site_sheet.{key}", lang, rules=shown("broken_rules"))
+    scored = wording.scalar(site["score"]) is not None
+    points = locale.text("site_sheet.score" if scored else "site_sheet.no_score", lang, score=shown("score"),
+                         rank=shown("rank"))  # fmt: skip
+    proposed = f" · {locale.text('site_sheet.proposed', lang)}" if wording.scalar(site["is_best"]) else ""
+    check = locale.text("site_sheet.check", lang, result=shown("check_result"))
+    return [check, fit, points + proposed]
 
 
 def write_site_sheet(run: Run, asked: str, path: Path, style: Style, lang: str = locale.DEFAULT_LANGUAGE) -> Path:
@@ -158,16 +231,14 @@ def _head(run: Run, site: Mapping[str, Any], lang: str) -> str:
     names = summary.names_by_code(run)
     place = escape(names.get(str(site["commune_code"]), str(site["commune_code"])))
     columns = RESULTS["sites"]
-    result = wording.shown(columns.column("check_result"), site["check_result"], lang)
-    rank = wording.shown(columns.column("rank"), site["rank"], lang)
-    score = wording.shown(columns.column("score"), site["score"], lang)
     origin = wording.shown(columns.column("letter"), site["letter"], lang)
     stamps = "".join(f"<p>{escape(line)}</p>" for line in run_words.stamp_lines([run], lang))
-    proposed = f" · {_says('proposed', lang)}" if site["is_best"] is True or site["is_best"] == 1 else ""
+    check, fit, points = map(escape, verdict_lines(site, lang))
+    not_fit = wording.scalar(site["eligible"]) is not None and not wording.scalar(site["eligible"])
     return (
         f"<header><div><h1>{_says('title', lang, label=site['label'])} · {place}</h1>"
         f"<p>{escape(str(site['site_id']))} · {escape(origin)} · {escape(run_words.title_of(run, lang))}</p>"
-        f'<p class="result">{escape(result)} · {_says("score", lang, score=score, rank=rank)}{proposed}</p></div>'
+        f'<p class="result">{check} · {points}</p><p class="{"broken" if not_fit else "result"}">{fit}</p></div>'
         f'<div class="stamp">{stamps}</div></header>'
     )
 

@@ -13,7 +13,7 @@ from affine import Affine
 
 from siteplan.errors import UsageError
 from siteplan.locale import encode
-from siteplan.outputs.site_sheet import find_site, page, write_site_sheet
+from siteplan.outputs.site_sheet import find_site, page, verdict_lines, write_site_sheet
 from siteplan.outputs.style import load_style
 from siteplan.raster import Raster
 from siteplan.tables import INPUTS, RESULTS, conform, empty
@@ -52,6 +52,33 @@ def test_a_site_is_found_by_id_and_by_commune_and_label(small_run) -> None:
         with pytest.raises(UsageError) as caught:
             find_site(small_run, wrong)
         assert caught.value.problems[0].key == "site_unknown"
+
+
+def test_a_site_is_found_by_the_name_of_its_commune_with_or_without_accents(small_run) -> None:
+    row = small_run.sites[small_run.sites["commune_code"] == "06184"].iloc[0]
+    for asked in (f"Hữu Lũng {row['label']}", f"huu lung {row['label'].lower()}", f"xã Hữu Lũng {row['label']}"):
+        assert find_site(small_run, asked)["site_id"] == row["site_id"]
+    for asked in ("Hữu Lũng K99", "huu lung", f"huu lugn {row['label']}"):
+        with pytest.raises(UsageError) as caught:
+            find_site(small_run, asked)
+        found = caught.value.problems[0].params["found"]
+        assert row["site_id"] in found
+        assert set(re.findall(r"\b\d{5}\b", found)) == {"06184"}  # no site of another commune is proposed
+
+
+def test_the_verdict_comes_first(small_run, style) -> None:
+    site = find_site(small_run, small_run.sites["site_id"].iloc[0])
+    fit = verdict_lines({**site, "eligible": True, "broken_rules": None, "is_best": True}, "vi")
+    assert fit[0].startswith("Kết quả kiểm tra: ")
+    assert fit[1].startswith("Đủ điều kiện")
+    assert re.search(r"điểm, thứ hạng \d+ · được đề xuất$", fit[2])
+    broken = {**site, "eligible": False, "broken_rules": "slope; needed_area", "score": None, "rank": None}
+    lines = verdict_lines(broken, "vi")
+    assert lines[1] == "Không đủ điều kiện, vi phạm: Độ dốc vượt ngưỡng; nhỏ hơn diện tích cần"
+    assert lines[2].startswith("Chưa chấm điểm")
+    assert verdict_lines({**site, "eligible": None}, "vi")[1] == "Chưa xét điều kiện"
+    head = page(small_run, broken, style, "vi").split("</header>")[0]
+    assert all(line in words(head) for line in lines[:2])
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
