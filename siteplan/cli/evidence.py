@@ -56,7 +56,9 @@ def check_site(
     index = _index(now, place, catalog or place.catalog, asked)
     opened = time.perf_counter()
     try:
-        plots, problems = read_plots(file, index.province, crs, layer)
+        # the number is put in by the reader of the file
+        numbered = text("plot.numbered", now.lang, number="{number}")
+        plots, problems = read_plots(file, index.province, crs, layer, numbered)
         answer = _answer(index, plots, file, shift=shift, restricted=include_restricted, lang=now.lang)
     finally:
         index.close()

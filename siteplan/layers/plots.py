@@ -20,7 +20,7 @@ ROLE = "buildings"  # polygons without columns of their own
 
 
 def read_plots(
-    file: Path, province: Province, crs: int | None = None, layer: str = ""
+    file: Path, province: Province, crs: int | None = None, layer: str = "", numbered: str = "{number}"
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Read the plots of a file.
 
@@ -34,12 +34,14 @@ def read_plots(
         EPSG code, where the file lacks it.
     layer
         Layer of the file, where it has several.
+    numbered
+        Name of a plot without one; ``{number}`` counts the features of the file from 1.
 
     Returns
     -------
     tuple
-        Rows are plots: ``name`` (of the first column that is called so, else the feature's number), polygons; and
-        what was noticed on the way.
+        Rows are plots: ``name`` (of the first column that is called so, else `numbered`), polygons; and what was
+        noticed on the way, plots without a name among it.
 
     Raises
     ------
@@ -51,9 +53,9 @@ def read_plots(
     entry = LayerEntry(name=file.stem, role=ROLE, path=str(file), crs=crs, layer=layer)
     if file.suffix.lower() in formats.ARCHIVE_SUFFIXES:
         with formats.unpacked(file) as inside:
-            frame, problems = _read(entry, formats.identify(inside), province)
+            frame, problems = _read(entry, formats.identify(inside), province, numbered)
     else:
-        frame, problems = _read(entry, formats.identify(file), province)
+        frame, problems = _read(entry, formats.identify(file), province, numbered)
     if has_errors(problems):
         raise InputError(*problems)
     if not len(frame):
@@ -61,7 +63,9 @@ def read_plots(
     return frame, problems
 
 
-def _read(entry: LayerEntry, source: formats.Source, province: Province) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+def _read(
+    entry: LayerEntry, source: formats.Source, province: Province, numbered: str
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     nothing = gpd.GeoDataFrame({"name": []}, geometry=gpd.GeoSeries([], crs=province.crs))
     description, _ = vector.describe(source, entry.layer, wants_geometry=True)
     if description.geometry_type is None:
@@ -77,15 +81,23 @@ def _read(entry: LayerEntry, source: formats.Source, province: Province) -> tupl
     problems += raw.problems
     if raw.geometry is None:
         return nothing, problems
-    frame = pd.DataFrame({"name": _names(raw, named)})
+    names, unnamed = _names(raw, named, numbered)
+    if unnamed:
+        params = {"count": unnamed, "known": ", ".join(_NAMES)}
+        problems.append(Problem("plots_unnamed", "warning", file=entry.path, params=params))
+    frame = pd.DataFrame({"name": names})
     placed, _, more = rows.place_rows(frame, raw.geometry, raw.labels, entry, placement, province, entry.path)
     return placed, [*problems, *more]
 
 
-def _names(raw: vector.RawLayer, named: list[str]) -> Any:
-    """Name of each plot, its number in the file where it has none; of several with one name each keeps its number."""
-    values = columns.texts(raw.columns[named[0]]) if named else [None] * len(raw.labels)
-    words = np.array([str(v) if v else str(label) for v, label in zip(values, raw.labels, strict=True)], dtype=object)
+def _names(raw: vector.RawLayer, named: list[str], numbered: str) -> tuple[Any, int]:
+    """Name of each plot and how many have none; of several with one name each gets its number in the file."""
+    count = len(raw.labels)
+    values = columns.texts(raw.columns[named[0]]) if named else [None] * count
+    there = [bool(value) for value in values]
+    words = np.array(
+        [str(v) if v else numbered.replace("{number}", str(n)) for n, v in enumerate(values, 1)], dtype=object
+    )
     seen = pd.Series(words).duplicated(keep=False).to_numpy()
-    words[seen] = [f"{w} ({label})" for w, label in zip(words[seen], raw.labels[seen], strict=True)]
-    return words
+    words[seen] = [f"{w} ({n + 1})" for w, n in zip(words[seen], np.flatnonzero(seen), strict=True)]
+    return words, count - sum(there)

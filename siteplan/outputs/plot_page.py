@@ -21,6 +21,7 @@ import shapely
 from siteplan import crs, locale
 from siteplan.outputs import wording
 from siteplan.outputs.plot_drawing import COLOURS, EFFECTS, drawing
+from siteplan.raster import COARSE_TERRAIN_M
 from siteplan.tables import RESULTS, records
 
 Array = np.ndarray[Any, Any]
@@ -138,17 +139,35 @@ def _title(row: Mapping[Any, Any], lang: str) -> str:
     return str(row["title"] or row["rule_name"] or locale.value_text("source", row["source"], lang))
 
 
+def _told(answer: Answer, row: Mapping[Any, Any]) -> list[str]:
+    """Tell of a plot as a whole: reasons, slope, rules broken, shift, and what was not examined."""
+    lang = answer.lang
+    told = [locale.text(key, lang, **params) for key, params in locale.decode(row["reasons"])]
+    told.append(_slope(row, lang))
+    if row["broken_rules"]:
+        told.append(answer.words("broken", rules=_cell("broken_rules", row["broken_rules"], lang, "sites")))
+    if isinstance(row.get("shift"), str):
+        told.append(locale.render(row["shift"], lang))
+    return [*told, answer.words("not_examined"), answer.words("to_examine")]
+
+
+def _slope(row: Mapping[Any, Any], lang: str) -> str:
+    mean, greatest = (wording.scalar(row.get(f"slope_{name}_percent")) for name in ("mean", "max"))
+    metres = wording.scalar(row.get("dem_resolution_m"))
+    if mean is None:
+        return locale.text("sites.reason.no_terrain", lang)
+    if metres is not None and metres > COARSE_TERRAIN_M:
+        return locale.text("sites.reason.slope_coarse", lang, percent=mean, metres=metres)
+    return locale.text("sites.reason.slope", lang, mean=mean, greatest=greatest)
+
+
 def lines(answer: Answer) -> list[str]:
     """Write the answer as lines of text: for each plot the result, conformity with each plan, and every finding."""
     out: list[str] = []
     lang = answer.lang
     for row in answer.rows:
         out.append(headline(answer, row))
-        out += [f"  {locale.text(key, lang, **params)}" for key, params in locale.decode(row["reasons"])]
-        if row["broken_rules"]:
-            out.append("  " + answer.words("broken", rules=_cell("broken_rules", row["broken_rules"], lang, "sites")))
-        if isinstance(row.get("shift"), str):
-            out.append("  " + locale.render(row["shift"], lang))
+        out += [f"  {line}" for line in _told(answer, row)]
         out.append("  " + answer.words("conformity"))
         out += [f"    {_conformity_line(one, lang)}" for one in answer.conformities(str(row["site_id"]))]
         found = answer.findings(str(row["site_id"]))
@@ -178,8 +197,14 @@ def _finding_lines(answer: Answer, row: Mapping[Any, Any]) -> list[str]:
         direction = locale.value_text("shift_direction", row["shift_direction"], lang)
         rest.append(answer.words("shift", metres=float(row["shift_m"]), direction=direction))
     if isinstance(row["legal_basis"], str):
-        rest.append(f"{row['legal_basis']} [{row['certainty']}]")
+        rest.append(_basis(row, lang))
     return [first, "  " + "; ".join(part for part in rest if part)]
+
+
+def _basis(row: Mapping[Any, Any], lang: str) -> str:
+    """Legal basis with how certain it is, in words."""
+    sure = wording.scalar(row["certainty"])
+    return f"{row['legal_basis']} ({locale.value_text('certainty', sure, lang)})" if sure else str(row["legal_basis"])
 
 
 def geojson(answer: Answer) -> str:
@@ -200,7 +225,7 @@ def geojson(answer: Answer) -> str:
             "conformity": row["conformity"],
             "overlap_area_m2": round(float(row["overlap_area_m2"]), 2),
             "overlap_percent": round(float(row["overlap_percent"]), 4),
-            "reasons": [locale.text(key, lang, **params) for key, params in locale.decode(row["reasons"])],
+            "reasons": _told(answer, row),
         }
         features.append(_feature(shape, properties))
     moved = crs.transform_geometries(np.asarray(answer.conflicts.geometry.values, dtype=object), epsg, WGS84)
@@ -275,9 +300,7 @@ def _key(lang: str) -> str:
 
 def _section(answer: Answer, row: Mapping[Any, Any], plots: Mapping[str, Any], number: int) -> str:
     lang, words, plot = answer.lang, answer.words, str(row["site_id"])
-    reasons = [locale.text(key, lang, **params) for key, params in locale.decode(row["reasons"])]
-    if isinstance(row.get("shift"), str):
-        reasons.append(locale.render(row["shift"], lang))
+    reasons = _told(answer, row)
     conformity, found = answer.conformities(plot), answer.findings(plot)
     names = ("effect", "relation", "area_m2", "percent_of_site", "treatment", "legal_basis")
     heads = [words("object"), *(wording.label(RESULTS["conflicts"].column(n), lang) for n in names)]
@@ -287,7 +310,8 @@ def _section(answer: Answer, row: Mapping[Any, Any], plots: Mapping[str, Any], n
         cells = [f"<td>{escape(_title(one, lang))}{decision}</td>"]
         for name in names:
             right = ' class="n"' if name in ("area_m2", "percent_of_site") else ""
-            cells.append(f"<td{right}>{escape(_cell(name, one[name], lang))}</td>")
+            based = name == "legal_basis" and isinstance(one[name], str)
+            cells.append(f"<td{right}>{escape(_basis(one, lang) if based else _cell(name, one[name], lang))}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     listed = "".join(f"<p>• {escape(text)}</p>" for text in reasons)
     said = "".join(f"<p>• {escape(_conformity_line(one, lang))}</p>" for one in conformity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -154,6 +155,37 @@ def test_the_answer_in_words_as_geojson_and_as_a_page(both, maps) -> None:
     assert to_crs(plot, maps.CRS).geometry.iloc[0].symmetric_difference(plots.geometry.iloc[0]).area < 0.5
     assert plot_page.lines(answer_of(found, "en")) != plot_page.lines(answer)
     index.close()
+
+
+def test_the_answer_tells_slope_certainty_and_what_was_not_examined(both, maps) -> None:
+    prepared, index = both
+    plots = gpd.GeoDataFrame({"name": ["K"]}, geometry=[maps.at(1000, 700, 1090, 800)], crs=maps.CRS)
+    answer = answer_of(check_plots(prepared, plots, with_shift=False))
+    words, page = "\n".join(plot_page.lines(answer)), plot_page.page(answer)
+    for said in (words, page):
+        assert "Độ dốc trung bình 28,0 %" in said
+        assert "Chưa xét: diện tích so với nhu cầu, mặt đường" in said
+        assert "--role proposals" in said
+        assert "đã đối chiếu văn bản gốc)" in said
+        assert not [mark for mark in ("[V]", "[R]", "[P]", "[V2]", "[C]") if mark in said]
+    flat = answer_of(check_plots(replace(prepared, dem=None), plots, with_shift=False))
+    assert "Chưa đánh giá được địa hình" in "\n".join(plot_page.lines(flat))
+    index.close()
+
+
+def test_plots_without_a_name_are_numbered_from_1_and_the_column_is_told(province, maps, tmp_path) -> None:
+    shapes = [maps.at(1000, 700, 1090, 800), maps.at(1200, 700, 1290, 800)]
+    gpd.GeoDataFrame(geometry=shapes, crs=maps.CRS).to_file(tmp_path / "khu.geojson")
+    read, problems = read_plots(tmp_path / "khu.geojson", province, numbered="Khu đất {number}")
+    assert read["name"].tolist() == ["Khu đất 1", "Khu đất 2"]
+    (problem,) = [p for p in problems if p.key == "plots_unnamed"]
+    assert problem.severity == "warning"
+    assert "ten" in locale.problem_row(problem, "vi")["remedy"]
+    named = gpd.GeoDataFrame({"Tên khu": ["A", "A"]}, geometry=shapes, crs=maps.CRS)
+    named.to_file(tmp_path / "ten.geojson")
+    read, problems = read_plots(tmp_path / "ten.geojson", province)
+    assert read["name"].tolist() == ["A (1)", "A (2)"]
+    assert not [p for p in problems if p.key == "plots_unnamed"]
 
 
 def test_each_of_several_plots_has_its_own_map_and_page(both, maps) -> None:
