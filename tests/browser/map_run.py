@@ -37,6 +37,14 @@ NAMES = (
 CODES = tuple(f"0{6000 + n}" for n in range(9))
 PHASES = [{"name": "thi-diem", "years": [2026, 2026]}, {"name": "mo-rong", "years": [2027, 2030]}]
 SECRET = "TRẬN ĐỊA BÍ MẬT"
+# figures that only the first site of a commune has
+ON_THE_GROUND = {
+    "cut_m3": 1830.0, "fill_m3": 2050.0, "platform_level_m": 419.01, "flood_state": "raise", "flood_level_m": 420.5,
+    "flood_event": "Yagi, 2024-09-09", "raise_m": 3.4, "landslide_proxy": "medium", "hazard_level": "high",
+    "hazard_percent": 12.5, "buildings_inside": 2, "households_displaced": 1, "compensation_cost": 2.5e9,
+    "compensation": encode([("compensation.unpriced", {"area": 2633.52, "category": "crop"})]),
+    "infrastructure": encode([("sites.infrastructure.within", {"distance": 19.5, "kind": "road", "reach": 500.0})]),
+}  # fmt: skip
 
 
 def square(n: int, inset: float = 0.0) -> Polygon:
@@ -252,6 +260,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                     "reasons": encode([("webmap.none_against", {})]),
                     "rests_on": "layer:plan_zones",
                     "geometry": plot,
+                    **(ON_THE_GROUND if k == 0 else {}),
                 }
             )
             scores += [

@@ -140,6 +140,30 @@ def test_a_site_tells_score_criteria_and_evidence(open_map, map_file):
     assert page.locator("[data-commune='06000']").is_visible()
 
 
+def test_the_figures_of_a_site_never_leave_blank_what_could_read_as_safe(open_map, map_file):
+    page = open_map(map_file)
+    page.locator(".line[data-code='06000']").click()
+    told = {}
+    for site in ("06000-K-aaaaaa", "06000-T-aaaaaa"):
+        page.locator(f"[data-site='{site}']").click()
+        measures = page.locator(f"[data-site-card='{site}'] .part", has=page.locator("h3", has_text="Số đo"))
+        names, values = (measures.locator(tag).all_inner_texts() for tag in ("dt", "dd"))
+        told[site] = dict(zip(names, values, strict=True))
+        page.keyboard.press("Escape")
+    full, empty = told["06000-K-aaaaaa"], told["06000-T-aaaaaa"]
+    assert full["San nền"] == "đào 1.830 m³, đắp 2.050 m³ ở cao độ 419,01 m, chưa kể mái dốc"
+    assert full["So với mực lũ đã biết"] == "phải tôn nền 3,40 m · mực lũ 420,50 m (Yagi, 09/09/2024)"
+    assert full["Thiên tai"] == "cao (12,5 %)"
+    assert full["Số hộ phải di dời"] == "1"
+    assert full["Bồi thường về đất"] == "2,5 tỷ đồng"
+    assert "2.634 m²" in full["Bồi thường theo nhóm đất"]
+    assert "đường giao thông" in full["Hạ tầng trong tầm đấu nối"]
+    for name in ("San nền", "So với mực lũ đã biết", "Sạt lở theo địa hình", "Thiên tai", "Nhà trong khu đất",
+                 "Số hộ phải di dời", "Bồi thường theo nhóm đất", "Bồi thường về đất",
+                 "Hạ tầng trong tầm đấu nối"):  # fmt: skip
+        assert empty[name] == "chưa đánh giá được", name
+
+
 def test_a_site_tells_what_the_agencies_answered(open_map, map_file, map_run):
     page = open_map(map_file)
     page.locator(".line[data-code='06000']").click()

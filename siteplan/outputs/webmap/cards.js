@@ -374,6 +374,37 @@ SP.cards = function (content, W, hooks) {
     ]);
   }
 
+  // a figure without which a site could look safe is never left out: where it is empty that is said
+  function measures(s) {
+    function assessed(there, words) { return there === null || there === undefined || there === "" ? W.t("not_assessed") : words(); }
+    function listed(words) { return words && words.length ? words.join("; ") : W.t("not_assessed"); }
+    return [
+      [W.t("slope"), assessed(s.slope_mean_percent, function () { return W.number(s.slope_mean_percent, 1) + " % (" + W.t("most") + " " + W.number(s.slope_max_percent, 1) + " %)" + (s.dem_resolution_m ? " · " + W.t("terrain_of", { metres: W.number(s.dem_resolution_m, 0) }) : ""); })],
+      [W.t("elevation"), W.unit(s.elevation_mean_m, 0, "m")],
+      [W.t("earthworks"), assessed(s.cut_m3, function () { return W.t("cut_fill", { cut: W.number(s.cut_m3, 0), fill: W.number(s.fill_m3, 0), level: W.number(s.platform_level_m, 2) }); })],
+      [W.t("access"), W.unit(s.access_minutes, 0, W.t("minutes"))], [W.t("within_30"), W.unit(s.access_share_30_percent, 0, "%")],
+      [W.t("road"), s.road_distance_m === null ? null : W.unit(s.road_distance_m, 0, "m") + (s.road_class ? " (" + W.token("road_class", s.road_class) + ")" : "")],
+      [W.t("main_road"), W.unit(s.main_road_distance_m, 0, "m")], [W.t("seat"), W.unit(s.seat_distance_m, 0, "m")],
+      [W.t("services"), W.unit(s.service_distance_m, 0, "m")], [W.t("power"), W.unit(s.power_distance_m, 0, "m")],
+      [W.t("utilities"), listed(s.infrastructure)],
+      [W.t("border_distance"), s.border_distance_m === null ? null : W.unit(s.border_distance_m / 1000, 1, "km")],
+      [W.t("land_use"), s.land_use_shares || s.land_use_main],
+      [W.t("hazard"), assessed(s.hazard_level, function () { return W.token("hazard_level", s.hazard_level) + (s.hazard_percent ? " (" + W.number(s.hazard_percent, 1) + " %)" : ""); })],
+      [W.t("flood"), assessed(s.flood_state, function () {
+        var known = s.flood_level_m === null ? "" : " · " + W.t("flood_level", { level: W.number(s.flood_level_m, 2), event: s.flood_event || "–" });
+        return W.token("flood_state", s.flood_state) + (s.flood_state === "raise" && s.raise_m !== null ? " " + W.number(s.raise_m, 2) + " m" : "") + known;
+      })],
+      [W.t("landslide"), assessed(s.landslide_proxy, function () { return W.token("landslide_proxy", s.landslide_proxy); })],
+      [W.t("buildings"), assessed(s.buildings_inside, function () { return W.number(s.buildings_inside, 0); })],
+      [W.t("households"), assessed(s.households_displaced, function () { return W.number(s.households_displaced, 0); })],
+      [W.t("compensation"), listed(s.compensation)],
+      [W.t("compensation_cost"), assessed(s.compensation_cost, function () { return W.billion(s.compensation_cost); })],
+      [W.t("urban"), s.inside_urban_area === null ? null : W.t(s.inside_urban_area ? "yes" : "no")],
+      [W.t("clearance"), s.clearance ? W.token("clearance", s.clearance) : W.t("no_data")],
+      [W.t("extend"), W.unit(s.room_to_extend_percent, 0, "%")]
+    ];
+  }
+
   C.site = function (view, s, options) {
     var model = view.model, commune = model.byCode.get(s.commune_code), found = (model.conflictsOf.get(s.site_id) || []).slice();
     found.sort(function (a, b) { return (b.severity || 0) - (a.severity || 0) || (b.area_m2 || 0) - (a.area_m2 || 0); });
@@ -408,20 +439,7 @@ SP.cards = function (content, W, hooks) {
       opinionsOf(model, s.site_id),
       answersOf(model, s.site_id),
       section(W.t("criteria_title"), bars(model, "site", model.scoresOf("site", s.site_id)) || el("p.quiet", {}, W.t("not_scored"))),
-      section(W.t("measures_title"), facts([
-        [W.t("slope"), s.slope_mean_percent === null ? null : W.number(s.slope_mean_percent, 1) + " % (" + W.t("most") + " " + W.number(s.slope_max_percent, 1) + " %)" + (s.dem_resolution_m ? " · " + W.t("terrain_of", { metres: W.number(s.dem_resolution_m, 0) }) : "")],
-        [W.t("elevation"), W.unit(s.elevation_mean_m, 0, "m")],
-        [W.t("access"), W.unit(s.access_minutes, 0, W.t("minutes"))], [W.t("within_30"), W.unit(s.access_share_30_percent, 0, "%")],
-        [W.t("road"), s.road_distance_m === null ? null : W.unit(s.road_distance_m, 0, "m") + (s.road_class ? " (" + W.token("road_class", s.road_class) + ")" : "")],
-        [W.t("main_road"), W.unit(s.main_road_distance_m, 0, "m")], [W.t("seat"), W.unit(s.seat_distance_m, 0, "m")],
-        [W.t("services"), W.unit(s.service_distance_m, 0, "m")], [W.t("power"), W.unit(s.power_distance_m, 0, "m")],
-        [W.t("border_distance"), s.border_distance_m === null ? null : W.unit(s.border_distance_m / 1000, 1, "km")],
-        [W.t("land_use"), s.land_use_shares || s.land_use_main],
-        [W.t("hazard"), s.hazard_level ? W.token("hazard_level", s.hazard_level) + (s.hazard_percent ? " (" + W.number(s.hazard_percent, 1) + " %)" : "") : null],
-        [W.t("buildings"), s.buildings_inside], [W.t("urban"), s.inside_urban_area === null ? null : W.t(s.inside_urban_area ? "yes" : "no")],
-        [W.t("clearance"), s.clearance ? W.token("clearance", s.clearance) : null],
-        [W.t("extend"), W.unit(s.room_to_extend_percent, 0, "%")]
-      ])),
+      section(W.t("measures_title"), facts(measures(s))),
       s.was_site_id && s.was_site_id !== s.site_id ? el("p.quiet", {}, W.t("was_site", { id: s.was_site_id })) : null,
       restsOn(model, s.rests_on),
       el("button.plain", { type: "button", on: { click: function () { hooks.flyToSite(s.site_id); } } }, W.t("zoom_to_site"))

@@ -50,7 +50,7 @@ def _communes(run: Run, communes: gpd.GeoDataFrame, option: str | None, lang: st
 
 def _sites(run: Run, lang: str) -> Content:
     sites = run.table("sites")
-    for name in ("land_use_main", "land_use_shares"):
+    for name in ("land_use_main", "land_use_shares", "flood_event"):
         sites[name] = wording.cells(RESULTS["sites"].column(name), sites[name], lang)
     columns = [c.name for c in RESULTS["sites"].columns if c.kind != "messages"]
     return rows_of(
@@ -58,6 +58,8 @@ def _sites(run: Run, lang: str) -> Content:
         columns,
         reasons=words_of(sites["reasons"], lang),
         shift=words_of(sites["shift"], lang),
+        compensation=words_of(sites["compensation"], lang),
+        infrastructure=words_of(sites["infrastructure"], lang),
         shape=shapes.encode_all(sites, shapes.FINE),
     )
 

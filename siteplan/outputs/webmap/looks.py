@@ -21,6 +21,7 @@ _TOKEN_COLUMNS = (
     "treatment", "condition", "binding_rule", "function", "criterion", "rule", "role", "plan_kind", "hazard_kind",
     "level", "phase", "opinion", "opinion_state", "report_state", "item", "scope", "basis", "used_from", "unit_class",
     "old_norm_fit", "conformity_basis", "shift_direction", "answer", "answer_state",
+    "flood_state", "landslide_proxy",
 )  # fmt: skip
 
 
