@@ -21,6 +21,28 @@ def test_help_is_vietnamese_and_english_on_request(repo_root):
     assert "planning of commune" in call("--help", cwd=repo_root, SITEPLAN_LANG="en").stdout.decode()
 
 
+@pytest.mark.parametrize("words", [("--help",), ("layers",), ("run", "--help"), ("site", "show", "--help")])
+def test_no_english_word_stands_in_a_help_text(repo_root, words):
+    done = call(*words, cwd=repo_root)
+    told = done.stdout.decode() + done.stderr.decode()
+    assert "Cách dùng: " in told
+    assert "Hiện hướng dẫn này rồi thoát." in told
+    for english in (
+        "Usage",
+        "Options",
+        "Commands",
+        "Arguments",
+        "OPTIONS",
+        "ARGS",
+        "Show this",
+        "required",
+        "default:",
+    ):
+        assert english not in told, english
+    kept = call(*words, cwd=repo_root, SITEPLAN_LANG="en")
+    assert "Usage: " in kept.stdout.decode() + kept.stderr.decode()
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

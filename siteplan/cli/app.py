@@ -9,6 +9,7 @@ import typer
 from siteplan.cli import evidence, inputs, need, planning, publishing, returned, road, views, why
 from siteplan.cli import site as one_site
 from siteplan.cli import survey as survey_commands
+from siteplan.cli.help_words import asks_help, in_own_words
 from siteplan.cli.session import words
 
 app = typer.Typer(
@@ -61,7 +62,9 @@ app.add_typer(planning.opinion_app, name="opinion")
 def call(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code (0 done, 1 inputs, 2 usage, 3 internal, 130 interrupted)."""
     try:
-        app(list(arguments))
+        # Typer's own words are only met in a help text; a call without one does not pay for them
+        run = in_own_words(typer.main.get_command(app)) if asks_help(arguments) else app
+        run(list(arguments))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0

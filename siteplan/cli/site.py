@@ -25,7 +25,8 @@ def show(
 ) -> None:
     """Write the page of a site: picture, figures, evidence, points; print what it says in short."""
     from siteplan.cli.views import PAPERS, found_runs, style_of
-    from siteplan.locale import decode, text
+    from siteplan.outputs.reason_words import reason_lines
+    from siteplan.outputs.run_words import printable_evidence
     from siteplan.outputs.site_sheet import find_site, verdict_lines, write_site_sheet
     from siteplan.outputs.summary import names_by_code
 
@@ -36,7 +37,9 @@ def show(
     now.line("site.title", site=row["site_id"], label=row["label"], commune=commune, run=found.name)
     for line in verdict_lines(row, now.lang):
         now.plain(f"  {line}")
-    for key, params in decode(row["reasons"]):
-        now.plain(f"  - {text(key, now.lang, **params)}")
+    findings = printable_evidence(found, now.lang)
+    own = findings[findings["site_id"] == row["site_id"]].to_dict("records")
+    for line in reason_lines(row["reasons"], own, now.lang):
+        now.plain(f"  - {line}")
     folder = out or found.folder / PAPERS / "vi_tri"
     now.line("site.written", path=str(write_site_sheet(found, row["site_id"], folder, style_of(place), now.lang)))

@@ -14,6 +14,7 @@ from siteplan.locale import Message
 from siteplan.scenario import Criterion, ValueFunction
 from siteplan.tables import records
 
+_OF_PLANS = "plan_score"
 _MARGIN = 0.001  # points are compared with three decimals
 _Floats = NDArray[np.float64]
 
@@ -121,5 +122,9 @@ def _beat(
         if isinstance(to, str):
             return "decide.site.beat_token", {**base, **label}
         now = float(own[criterion.source])
-        return "decide.site.beat", {**base, **label, "now": round(now, 3), "to": round(to, 3), "unit": criterion.unit}
+        change = {**base, **label, "now": round(now, 3), "to": round(to, 3)}
+        if criterion.value.kind == "identity":
+            # a scale of 0 to 1 says nothing unless it is told what its ends are
+            return "decide.site.beat_plan" if criterion.source == _OF_PLANS else "decide.site.beat_scale", change
+        return "decide.site.beat", {**change, "unit": criterion.unit}
     return "decide.site.beat_none", base

@@ -21,6 +21,7 @@ import shapely
 from siteplan import crs, locale
 from siteplan.outputs import wording
 from siteplan.outputs.plot_drawing import COLOURS, EFFECTS, drawing
+from siteplan.outputs.reason_words import reason_lines, titled
 from siteplan.raster import COARSE_TERRAIN_M
 from siteplan.tables import RESULTS, records
 
@@ -136,13 +137,14 @@ def headline(answer: Answer, row: Mapping[Any, Any]) -> str:
 def _title(row: Mapping[Any, Any], lang: str) -> str:
     if row["restricted"] is True or row["restricted"] == True:  # noqa: E712 - a numpy or pandas truth value
         return locale.text("restricted.title", lang)
-    return str(row["title"] or row["rule_name"] or locale.value_text("source", row["source"], lang))
+    title = str(row["title"] or row["rule_name"] or locale.value_text("source", row["source"], lang))
+    return titled(row, title, lang)
 
 
 def _told(answer: Answer, row: Mapping[Any, Any]) -> list[str]:
     """Tell of a plot as a whole: reasons, slope, rules broken, shift, and what was not examined."""
     lang = answer.lang
-    told = [locale.text(key, lang, **params) for key, params in locale.decode(row["reasons"])]
+    told = reason_lines(row["reasons"], answer.findings(str(row["site_id"])), lang)
     told.append(_slope(row, lang))
     if row["broken_rules"]:
         told.append(answer.words("broken", rules=_cell("broken_rules", row["broken_rules"], lang, "sites")))

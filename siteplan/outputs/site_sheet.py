@@ -14,6 +14,7 @@ from siteplan import locale
 from siteplan.errors import Problem, UsageError
 from siteplan.outputs import run_words, summary, wording
 from siteplan.outputs.chain import find_commune
+from siteplan.outputs.reason_words import titled
 from siteplan.outputs.site_picture import picture
 from siteplan.tables import RESULTS, Column
 
@@ -289,6 +290,7 @@ def _evidence(evidence: Any, lang: str) -> str:
     rows = []
     for row in evidence.head(EVIDENCE_SHOWN).to_dict("records"):
         cells = [_short(column, row[column.name], lang) for column in (*columns, treatment)]
+        cells[0] = titled(row, cells[0], lang)
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     more = len(evidence) - EVIDENCE_SHOWN
     rest = f"<p>{_says('more_evidence', lang, count=more)}</p>" if more > 0 else ""

@@ -152,6 +152,15 @@ def place_words(place: str, lang: str) -> str:
     return locale.value_text("place", "scenario", lang) if place.endswith(".toml") else role_label(place, lang)
 
 
+def assumption_words(identity: str, lang: str) -> str:
+    """Write the id of an assumption: the rule table and its row for one of them ("eligibility.hazard_near.16")."""
+    table, _, rest = identity.partition(".")
+    row = rest.rpartition(".")[2]
+    if not row.isdigit() or not locale.has_text(f"value.rule_table.{table}", lang):
+        return identity
+    return locale.text("assumption.row", lang, table=locale.value_text("rule_table", table, lang), row=row)
+
+
 def _assumed(value: str, lang: str) -> str:
     plain = re.fullmatch(r"-?\d+(?:\.(\d+))?", value)
     if plain:
@@ -210,9 +219,9 @@ def function_words(token: str, lang: str) -> str:
 
 
 def function_of_rule(token: str, rule_name: Any, lang: str) -> str:
-    """Write the function of a zone; a class code without words of its own stands behind the name of its rule."""
+    """Write the function of a zone; a code without words of its own has the name of its rule instead."""
     words, name = function_words(token, lang), scalar(rule_name)
-    return f"{name} ({token})" if name and words == token and token.isupper() else words
+    return str(name) if name and words == token and token.isupper() else words
 
 
 def zone_words(identity: str, lang: str) -> str:
@@ -270,7 +279,8 @@ def role_label(role: str, lang: str) -> str:
 
 # columns whose texts are more than a token
 _WORDS: Mapping[str, Callable[[str, str], str]] = {
-    "place": place_words, "value": _assumed, "function": function_words, "zone_id": zone_words,
+    "place": place_words, "value": _assumed, "assumption_id": assumption_words,
+    "function": function_words, "zone_id": zone_words,
     "role": role_label, "land_use_main": code_words,
     "land_use_shares": shares_words, "flood_event": locale.dated, "missing": partial(_listed, "missing"),
     "priority_missing": partial(_listed, "criterion"), "broken_rules": partial(_listed, "rule"),

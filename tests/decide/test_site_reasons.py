@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siteplan.decide.scoring import apply_value, rank_sites
 from siteplan.decide.site_reasons import value_for
-from siteplan.locale import decode, has_text
+from siteplan.locale import decode, has_text, text
 from siteplan.scenario import Criterion, ValueFunction
 
 FALLING = ValueFunction(kind="piecewise", points=[[0, 1], [30, 0.5], [90, 0]])
@@ -86,3 +86,18 @@ def test_the_first_says_how_far_it_leads():
     beat = dict(decode(ranked["reasons"].iloc[1]))["decide.site.beat_none"]
     assert beat == {"site": "K0", "points": 30.0}
     assert has_text("decide.site.beat_none", "vi")
+
+
+def test_who_is_ahead_is_said_and_a_scale_tells_its_ends():
+    plan = Criterion(key="plan_score", weight=100, value=ValueFunction(kind="identity"), label="Mức phù hợp quy hoạch")
+    rows = sites((0, 0), (0, 0)).assign(plan_score=[0.8, 0.5])
+    ranked, _ = rank_sites(rows, [plan])
+    (key, params) = next(m for m in decode(ranked["reasons"].iloc[1]) if m[0].startswith("decide.site.beat"))
+    assert key == "decide.site.beat_plan"
+    said = text(key, "vi", **params)
+    assert said.startswith("K0 đang hơn 30,00 điểm; vượt được K0 nếu Mức phù hợp quy hoạch (thang 0–1:")
+    assert "tăng từ 0,50 lên 0,80" in said
+    assert "được điều chỉnh cho phù hợp với trụ sở" in said
+    land = Criterion(key="land_use_score", weight=100, value=ValueFunction(kind="identity"), label="Đất")
+    ranked, _ = rank_sites(rows.assign(land_use_score=[0.8, 0.5]), [land])
+    assert "decide.site.beat_scale" in dict(decode(ranked["reasons"].iloc[1]))

@@ -14,10 +14,12 @@ import pytest
 from PIL import ImageFont
 
 from siteplan import locale
+from siteplan.locale import encode
 from siteplan.outputs import paper_width, wording, workbook
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.land_words import code_words, shares_words
 from siteplan.outputs.paper import Paper
+from siteplan.outputs.reason_words import reason_lines
 from siteplan.outputs.sheet_fields import LINES_PRINTED, LINES_SHOWN, Field, heading_points, lines_of, wrapped
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book
 from siteplan.outputs.workbook.plain import sheet_name
@@ -204,9 +206,37 @@ def test_long_reasons_get_room_and_what_is_looked_up_on_the_screen_is_not_printe
         assert not any("Tọa độ" in str(cell) for cell in head[:last])
 
 
-def test_a_class_code_of_a_plan_stands_behind_the_name_of_its_rule():
-    told = wording.function_of_rule("DAT_DD_GIAOTHONGDOTHI", "Giao thông, bãi đỗ xe", "vi")
-    assert told == "Giao thông, bãi đỗ xe (DAT_DD_GIAOTHONGDOTHI)"
+def test_a_class_code_of_a_plan_is_told_in_words():
+    assert wording.function_of_rule("DAT_NNK_NONGNGHIEP", "Định hướng vùng huyện", "vi") == "Đất nông nghiệp"
+    assert wording.function_of_rule("DAT_KHAC_X", "Giao thông, bãi đỗ xe", "vi") == "Giao thông, bãi đỗ xe"
+    assert wording.function_of_rule("DAT_KHAC_X", None, "vi") == "DAT_KHAC_X"
     assert wording.function_of_rule("TSC", "Đất trụ sở", "vi") == "Đất xây dựng trụ sở cơ quan (TSC)"
-    assert wording.function_of_rule("DAT_DD_DONVIO", None, "vi") == "DAT_DD_DONVIO"
+    assert wording.function_of_rule("DAT_DD_DONVIO", None, "vi") == "Đơn vị ở"
     assert wording.function_of_rule("national", "Hành lang quốc lộ", "vi") == wording.function_words("national", "vi")
+
+
+def test_an_assumption_is_named_by_its_table_and_row():
+    column = RESULTS["assumptions"].column("assumption_id")
+    assert wording.cell(column, "eligibility.hazard_near.16", "vi") == "Quy định chọn đất, dòng 16"
+    household = "ground.household.nhà ở riêng lẻ|detached|semidetached_house|cabin.25"
+    assert wording.cell(column, household, "vi") == "Ngưỡng xét điều kiện đất, dòng 25"
+    assert wording.cell(column, "norm.building.floors", "vi") == "norm.building.floors"
+
+
+def test_a_plan_named_twice_in_the_reasons_is_told_apart_by_the_function_of_its_zones():
+    reason = {"title": "Quy hoạch sử dụng đất", "decision": "02/QĐ", "percent": 50.0}
+    cell = encode([("sites.reason.condition_plan", {**reason, "area": 4085.08}),
+                   ("sites.reason.condition_plan", {**reason, "area": 239.1}),
+                   ("sites.reason.blocks", {"title": "Hành lang", "area": 5.0, "percent": 1.0})])  # fmt: skip
+    row = {"title": "Quy hoạch sử dụng đất", "source": "plan", "rule_name": "Đất ở"}
+    findings = [{**row, "function": "LUC", "area_m2": 4085.083}, {**row, "function": "ONT", "area_m2": 239.099}]
+    first, second, third = reason_lines(cell, findings, "vi")
+    assert "Quy hoạch sử dụng đất: Đất chuyên trồng lúa (LUC) (02/QĐ), 4.085 m²" in first
+    assert "Quy hoạch sử dụng đất: Đất ở tại nông thôn (ONT) (02/QĐ), 239 m²" in second
+    assert "Hành lang, 5 m²" in third
+
+
+def test_what_speaks_for_a_site_is_called_by_one_word(repo_root):
+    style = (repo_root / "maps" / "style.toml").read_text("utf-8")
+    assert "Ủng hộ" not in style
+    assert not [key for key, words in locale.catalogue("vi").items() if "ủng hộ" in words.lower()]
