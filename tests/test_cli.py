@@ -1,5 +1,6 @@
 """The command line: exit codes, words instead of tracebacks, any console, any folder."""
 
+import json
 import os
 import re
 import subprocess
@@ -112,3 +113,19 @@ def test_a_map_style_that_cannot_be_read_is_told_before_the_run(tmp_path):
     assert "Traceback" not in told
     assert not (work / "runs" / "phuong_an_1").exists()
     assert not list((tmp_path / "cache").rglob("*.gpkg"))  # nothing was generated either
+
+
+def test_check_says_at_its_end_that_features_were_left_out(tmp_path):
+    call("init", "w", cwd=tmp_path)
+    place = tmp_path / "w"
+    square = {"type": "Polygon", "coordinates": [[[106.7, 21.8], [106.71, 21.8], [106.71, 21.81], [106.7, 21.8]]]}
+    rows = [{"type": "Feature", "properties": {"LOAI": kind, "MUC": "cao"}, "geometry": square}
+            for kind in ("Sạt lở", "Điểm đen")]  # fmt: skip
+    (place / "layers" / "sat_lo.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": rows}))
+    with (place / "layers" / "catalog.toml").open("a", encoding="utf-8") as catalog:
+        catalog.write('\n[layers.sat_lo]\nrole = "hazards"\npath = "sat_lo.geojson"\nsource = "x"\n')
+    done = call("check", cwd=place)
+    told = done.stdout.decode()
+    assert done.returncode == 0, told
+    assert "1 đối tượng bị bỏ ra vì có giá trị lạ: Điểm đen" in told
+    assert "nhưng 1 đối tượng bị BỎ RA" in told.splitlines()[-1]

@@ -64,7 +64,8 @@ def check(
     now.problems(problems)
     if has_errors(problems):
         raise typer.Exit(1)
-    now.line("check.ok")
+    left_out = sum(int(p.params.get("count", 1)) for p in problems if p.severity == "excluded")
+    now.line("check.left_out" if left_out else "check.ok", count=left_out)
 
 
 @in_session

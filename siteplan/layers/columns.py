@@ -14,7 +14,7 @@ import pandas as pd
 from siteplan.errors import Problem
 from siteplan.layers.catalog import ANY_OTHER, LayerEntry, nearest
 from siteplan.layers.listing import named, together
-from siteplan.layers.usual_names import usual_names
+from siteplan.layers.usual_names import usual_names, usual_values
 from siteplan.locale import LANGUAGES, catalogue, fold
 from siteplan.tables.schema import Column, Table
 from siteplan.tabular import AmbiguousNumberError, parse_number
@@ -157,7 +157,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
 
 
 def _tokens(column: Column) -> dict[str, Any]:
-    """Folded words to token: the tokens themselves and their texts in every language."""
+    """Folded words to token: the tokens themselves, their texts in every language, and what offices usually write."""
     words = {fold(token): token for token in column.values}
     for lang in LANGUAGES:
         known = catalogue(lang)
@@ -165,6 +165,9 @@ def _tokens(column: Column) -> dict[str, Any]:
             label = known.get(f"value.{column.name}.{token}")
             if label:
                 words.setdefault(fold(label), token)
+    for word, token in usual_values(column.name).items():
+        if token in column.values:
+            words.setdefault(fold(word), token)
     return words
 
 
@@ -283,9 +286,11 @@ def _read_tokens(words: Array, column: Column, labels: Array, where: Mapping[str
     codes, unique = pd.factorize(pd.Series(words, dtype=object), use_na_sentinel=True)
     read = [known.get(fold(value)) for value in unique]
     strange = [number for number, token in enumerate(read) if token is None]
+    # a row is left out where a column that it needs holds nothing
+    key = "layer_value_unknown" if column.nullable else "layer_value_unknown_needed"
     problems = together(
-        "layer_value_unknown", "warning", labels[np.isin(codes, strange)], value=named([unique[n] for n in strange], 8),
-        known=", ".join(column.values), **where,
+        key, "warning", labels[np.isin(codes, strange)], value=named([unique[n] for n in strange], 8),
+        known=", ".join(column.values), example=next((unique[n] for n in strange), ""), **where,
     )  # fmt: skip
     return np.array([*read, None], dtype=object)[codes], problems
 

@@ -6,6 +6,7 @@ import pytest
 
 from siteplan.layers import columns
 from siteplan.layers.catalog import LayerEntry
+from siteplan.locale import problem_row
 from siteplan.tables import INPUTS
 
 LABELS = np.array(["#1", "#2", "#3", "#4"], dtype=object)
@@ -132,3 +133,30 @@ def test_field_that_is_not_there_names_the_nearest():
 
 def test_text_is_composed_and_trimmed():
     assert columns.texts(["Hu\u031b\u0303u", "  a\u00a0", "", None]).tolist() == ["Hữu", "a", None, None]
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "token"),
+    [
+        ("hazard_kind", "Sạt lở", "landslide"), ("hazard_kind", "TRƯỢT LỞ ĐẤT", "landslide"),
+        ("hazard_kind", "Ngập úng", "flood"), ("hazard_kind", "lũ ống, lũ quét", "flash_flood"),
+        ("clearance", "Đã GPMB", "cleared"), ("clearance", "chưa GPMB", "not_cleared"),
+    ],
+)  # fmt: skip
+def test_usual_words_of_classes_are_read(column, word, token):
+    role = "hazards" if column == "hazard_kind" else "proposals"
+    read, problems = _read(role, column, [word])
+    assert (list(read), problems) == ([token], [])
+
+
+def test_usual_names_of_columns_of_proposals_are_proposed():
+    found = columns.match(INPUTS["proposals"], ["TEN_KHU", "đã GPMB"], usual=True)
+    assert found == {"name": "TEN_KHU", "clearance": "đã GPMB"}
+
+
+def test_an_unknown_value_that_leaves_features_out_is_told_so_with_the_count():
+    _, (problem,) = _read("hazards", "hazard_kind", ["Xói", "Xói"])
+    assert (problem.key, problem.severity, problem.params["count"]) == ("layer_value_unknown_needed", "warning", 2)
+    row = problem_row(problem, "vi")
+    assert "2 đối tượng bị bỏ ra" in row["what"]
+    assert '"Xói" = "…"' in row["remedy"]
