@@ -199,7 +199,7 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
                     "name": f"Trụ sở cũ {f} {label}",
                     "land_area_m2": 1500.0,
                     "floor_area_m2": 900.0,
-                    "condition": "poor",
+                    "condition": "poor" if (n, f) != (0, 1) else None,
                     "status": "surplus" if (n, f) == (0, 1) else "in_use",
                     "kept": f == 0,
                     "position_assumed": f == 1,
@@ -222,6 +222,22 @@ def _tables(name: str, late: bool) -> dict[str, Any]:
             )
         if not has_sites:
             continue
+        if n == 0:  # figures that count something else than their names suggest
+            scores += [
+                {
+                    "of": "commune",
+                    "subject_id": code,
+                    "commune_code": code,
+                    "criterion": criterion,
+                    "block": "base",
+                    "raw": raw,
+                    "scaled": 1.0,
+                    "weight": 0.0,
+                    "points": 0.0,
+                    "missing": False,
+                }
+                for criterion, raw in (("dispersal", "4"), ("condition", "100"))
+            ]
         for k, letter in enumerate("KTX"):
             sid = f"{code}-{letter}-aaaaaa"
             plot = box(

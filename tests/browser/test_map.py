@@ -164,6 +164,21 @@ def test_the_figures_of_a_site_never_leave_blank_what_could_read_as_safe(open_ma
         assert empty[name] == "chưa đánh giá được", name
 
 
+def test_a_commune_says_what_its_figures_count(open_map, map_file):
+    page = open_map(map_file)
+    page.locator(".line[data-code='06000']").click()
+    card = page.locator("article[data-commune='06000']")
+    assert "gộp từ 3 đơn vị cũ" in card.inner_text()
+    told = card.locator("[data-counts]").all_inner_texts()
+    assert told == [
+        "Phân tán tính là 4 đơn vị quy đổi vì các cơ sở ở cách xa nhau; số đơn vị cũ gộp lại là 3.",
+        "Tỷ lệ nhà xuống cấp chỉ tính trên 1/2 cơ sở đã biết tình trạng và diện tích; các cơ sở còn lại chưa rõ.",
+    ]
+    page.keyboard.press("Escape")
+    page.locator(".line[data-code='06001']").click()
+    assert page.locator("article[data-commune='06001'] [data-counts]").count() == 0
+
+
 def test_a_site_tells_what_the_agencies_answered(open_map, map_file, map_run):
     page = open_map(map_file)
     page.locator(".line[data-code='06000']").click()

@@ -248,6 +248,18 @@ SP.cards = function (content, W, hooks) {
   };
   C.planKind = function (kind) { return W.token("plan_kind", kind); };
 
+  // where a figure of a criterion does not count what its name suggests, what it counts
+  function countedAs(c, base, facilities) {
+    function scored(key) { return base.find(function (s) { return s.criterion === key && !s.missing && s.raw !== null && s.raw !== ""; }); }
+    var spread = scored("dispersal"), told = [];
+    if (spread && c.former_unit_count !== null && Number(spread.raw) > c.former_unit_count) told.push(W.t("dispersal_counts", { units: W.number(Number(spread.raw), 0), former: W.number(c.former_unit_count, 0) }));
+    // plots already given to another use are not among the buildings of the commune
+    var own = facilities.filter(function (f) { return !f.decided_treatment || f.decided_treatment === "keep"; });
+    var known = own.filter(function (f) { return f.condition && f.floor_area_m2 !== null; });
+    if (scored("condition") && known.length < own.length) told.push(W.t("condition_counts", { known: known.length, all: own.length }));
+    return told.map(function (words) { return el("p.quiet", { "data-counts": "" }, words); });
+  }
+
   C.commune = function (view, c, options) {
     var model = view.model, sites = model.sitesOf.get(c.code) || [], facilities = model.facilitiesOf.get(c.code) || [];
     var scores = model.scoresOf("commune", c.code);
@@ -282,6 +294,7 @@ SP.cards = function (content, W, hooks) {
       ]), threeColumns(model.figuresOf.get(c.code)), threeScopes(model.scopesOf.get(c.code)), chain(model.needsOf.get(c.code))]),
       section(W.t("priority_title"), [
         bars(model, "commune", base),
+        countedAs(c, base, facilities),
         extra.length ? [el("h4", {}, W.t("supplements")), bars(model, "commune", extra)] : null,
         facts([
           [W.t("base_points"), W.unit(c.base_points, 1, "")], [W.t("supplement_points"), c.supplement_points ? "+" + W.number(c.supplement_points, 1) : null],
