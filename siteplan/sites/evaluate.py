@@ -264,7 +264,7 @@ def _with_zone_rules(
     shared = rows.groupby("site_id").indices
     for identity, members in shared.items():
         mine = rows.iloc[members]
-        inside = float(shapely.area(shapely.union_all(mine["geometry"].to_numpy(object))))
+        inside = float(shapely.area(shapely.union_all(mine["true_ground"].to_numpy(object))))
         whole = np.array([site_area[str(identity)]])
         conflicts.loc[mine.index, "rule"] = rule.rule
         conflicts.loc[mine.index, "broken"] = bool(inside > findings.tolerated_m2(rule, whole, tolerance)[0])

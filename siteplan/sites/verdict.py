@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 CONDITION = 2  # severity from which a condition must be met before the site is clear
+FAVOURABLE = ("supports", "compatible")
 NAMED_PER_KIND = 3  # findings of one kind that the reasons name; all stand in the list of findings
 
 
@@ -58,7 +59,8 @@ def plan_columns(
         ``conformity``: ``needs_adjustment`` where a zone in force speaks against it, ``conforms`` where zones that
         support offices or are compatible cover it all (but for the tolerance), else ``not_in_plan``. ``plan_score``:
         the mean score of the zones by area, of the plan where it is lowest; NaN where no plan in force has a zone
-        there.
+        there. Restricted zones do not count in favour; against, each counts with its own score, so that no figure
+        tells how much of the site lies in it.
     """
     rows: list[tuple[str, float]] = []
     for identity, geometry in zip(sites["site_id"], sites.geometry, strict=True):
@@ -67,7 +69,8 @@ def plan_columns(
             for f in findings.get(identity, ())
             if f["standing"] == "binding" and f["relation"] not in (overlap.TOUCH, overlap.SLIVER)
         ]
-        favour = [f["geometry"] for f in mine if f["effect"] in ("supports", "compatible")]
+        told = [f for f in mine if not f["restricted"]]
+        favour = [f["geometry"] for f in told if f["effect"] in FAVOURABLE]
         covered = float(shapely.area(shapely.union_all(favour))) if favour else 0.0
         missing = max(tolerance.sliver_m2, geometry.area * tolerance.forbidden_percent / 100.0)
         if any(f["effect"] in ("conditional", "blocking") for f in mine):
@@ -75,9 +78,10 @@ def plan_columns(
         else:
             conformity = "conforms" if covered >= geometry.area - missing else "not_in_plan"
         of_plan: dict[Any, list[tuple[float, float]]] = {}
-        for f in mine:
+        for f in told:
             of_plan.setdefault(f["plan_id"], []).append((f["plan_score"], f["area_m2"]))
-        each = [float(np.average([s for s, _ in v], weights=[a for _, a in v])) for v in of_plan.values()]
+        each = [f["plan_score"] for f in mine if f["restricted"] and f["effect"] not in FAVOURABLE]
+        each += [float(np.average([s for s, _ in v], weights=[a for _, a in v])) for v in of_plan.values()]
         rows.append((conformity, min(each, default=float("nan"))))
     return _named(rows, ("conformity", "plan_score"))
 
