@@ -33,15 +33,48 @@ def mended(geometries: Array) -> Array:
     return out
 
 
-def width_m(geometries: Array) -> Array:
-    """Width of areas: short side of the rectangle of equal area and perimeter, or the root of the area."""
+def width_m(geometries: Array, doubtful_m: Any = 0.0) -> Array:
+    """Width of areas where they are widest: several parts are as wide as the widest of them.
+
+    Parameters
+    ----------
+    geometries
+        Areas.
+    doubtful_m
+        Widths below this, one for all or one each, are looked at again. A part is as wide as the short side of the
+        rectangle of equal area and perimeter (the root of the area where there is none), which is too little where
+        the edge is jagged or a thin strip hangs on: then the diameter of the greatest circle within counts, to a
+        thousandth of this.
+    """
+    geometries = np.asarray(geometries, dtype=object)
+    width = _short_side_m(geometries)
+    several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
+    if len(several):
+        parts, owner = shapely.get_parts(geometries[several], return_index=True)
+        width[several] = 0.0
+        np.maximum.at(width, several[owner], _short_side_m(parts))
+    limit = np.broadcast_to(np.asarray(doubtful_m, dtype=float), width.shape)
+    again = np.flatnonzero((width < limit) & (width > 0))
+    if len(again):
+        radius = shapely.maximum_inscribed_circle(geometries[again], tolerance=limit[again] / 1000)
+        width[again] = np.maximum(width[again], 2 * shapely.length(radius))
+    return width
+
+
+def _short_side_m(geometries: Array) -> Array:
     area, half = shapely.area(geometries), shapely.length(geometries) / 2.0
     under = half**2 - 4.0 * area
     return np.where(under >= 0, (half - np.sqrt(np.maximum(under, 0.0))) / 2.0, np.sqrt(area))
 
 
 def relations(
-    site_area: Array, zone_area: Array, shared: Array, *, sliver_m2: float, sliver_width_m: float
+    site_area: Array,
+    zone_area: Array,
+    shared: Array,
+    *,
+    sliver_m2: float,
+    sliver_width_m: float,
+    doubtful_m: Any = 0.0,
 ) -> tuple[Array, Array, Array]:
     """Name the relation of sites and zones by their intersections.
 
@@ -53,6 +86,8 @@ def relations(
         Intersections of the pairs.
     sliver_m2, sliver_width_m
         Tolerances: an overlap smaller than one of them is a sliver.
+    doubtful_m
+        As in :func:`width_m`, where more than the tolerance hangs on the width.
 
     Returns
     -------
@@ -60,7 +95,7 @@ def relations(
         Relation tokens, overlap areas in m², widths in m.
     """
     area = shapely.area(shared)
-    width = width_m(shared)
+    width = width_m(shared, np.where(area < sliver_m2, 0.0, np.maximum(sliver_width_m, doubtful_m)))
     relation = np.full(len(area), OVERLAP, dtype=object)
     # what is left over must itself be no more than a sliver for one to lie within the other
     relation[(area >= zone_area - sliver_m2) & (zone_area < site_area)] = CONTAINS

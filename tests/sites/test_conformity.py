@@ -299,3 +299,21 @@ def test_withheld_layers_ask_for_a_confirmation(maps, rules) -> None:
         "Đề nghị xác nhận bằng văn bản của Bộ Chỉ huy quân sự tỉnh: Công trình quốc phòng, khu quân sự"
     )
     assert plans.unconfirmed(sites, (), rules.plan_kinds) == []
+
+
+@pytest.mark.parametrize("teeth", [1, 2, 4])
+def test_several_parts_of_one_zone_are_no_narrower_than_each(found, maps, teeth: int) -> None:
+    """Squares of 14 m side by side in the site, of a plan true to 10 m: what blocks as one blocks as several."""
+    squares = [maps.at(20 * i, 0, 20 * i + 14, 14) for i in range(teeth)]
+    zone = {"function": "CQP", "geometry": shapely.union_all([*squares, maps.at(0, -20, 80, 0)])}
+    row = found([{"accuracy_m": 10.0}], [zone])[2].iloc[0]
+    assert row["area_m2"] == pytest.approx(196 * teeth)
+    assert row["width_m"] == pytest.approx(14)
+    assert (row["effect"], row["within_accuracy"]) == ("blocking", False)
+
+
+def test_parts_that_are_all_narrower_than_the_plan_is_accurate_are_a_condition(found, maps) -> None:
+    strips = [maps.at(20 * i, 0, 20 * i + 8, 100) for i in range(4)]
+    row = found([{"accuracy_m": 10.0}], [{"function": "CQP", "geometry": shapely.union_all(strips)}])[2].iloc[0]
+    assert (row["effect"], row["within_accuracy"]) == ("conditional", True)
+    assert row["width_m"] == pytest.approx(8)

@@ -77,3 +77,33 @@ def test_mixed_intersections_keep_their_polygons_only() -> None:
     flat = overlap.areal(np.array([mixed, shapely.Point(0, 0)], dtype=object))
     assert shapely.area(flat) == pytest.approx([1, 0])
     assert (shapely.get_dimensions(flat[:1]) == 2).all()
+
+
+def test_several_parts_are_as_wide_as_the_widest() -> None:
+    square, strip = shapely.box(0, 0, 14, 14), shapely.box(60, 0, 160, 2)
+    several = np.array([shapely.MultiPolygon(p) for p in ([square, strip], [square, square], [strip])], dtype=object)
+    assert overlap.width_m(several) == pytest.approx([14, 14, 2])
+
+
+def test_what_is_jagged_or_hangs_on_a_strip_is_as_wide_as_a_circle_within_it() -> None:
+    strip = shapely.box(0, 0, 500, 0.05)
+    teeth = shapely.union_all(
+        [shapely.box(0, -1, 800, 0), *(shapely.box(20 * i, 0, 20 * i + 14, 13) for i in range(40))]
+    )
+    shapes = np.array([shapely.union(strip, shapely.box(200, 0, 205, 5)), teeth, strip], dtype=object)
+    assert (overlap.width_m(shapes) < [0.11, 10, 0.06]).all()
+    assert overlap.width_m(shapes, 14.0) == pytest.approx([5, 14, 0.05], abs=0.06)
+    assert overlap.width_m(shapes, [0.1, 0, 14]) == pytest.approx([5, *overlap.width_m(shapes)[1:]], abs=0.06)
+
+
+def test_a_ring_is_as_wide_as_it_is_thick() -> None:
+    ring = shapely.box(0, 0, 200, 200).difference(shapely.box(4, 4, 196, 196))
+    widths = overlap.width_m(np.array([ring, ring], dtype=object), [0, 10])
+    assert widths == pytest.approx([4, 4 * (4 - 2 * 2**0.5)], rel=0.01)  # the corner is wider than the sides
+
+
+def test_a_strip_with_a_tooth_is_no_sliver() -> None:
+    site = shapely.box(0, 0, 500, 100)
+    zone = shapely.union_all([shapely.box(0, -50, 500, 0.05), shapely.box(200, 0, 205, 5)])
+    assert relation(site, zone)[0] == "overlap"
+    assert relation(site, shapely.box(0, -50, 500, 0.05))[0] == "sliver"

@@ -44,8 +44,8 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     GeoDataFrame
         Rows of :data:`siteplan.tables.RESULTS` ``conflicts`` (without the schema's order), by site and zone;
         ``area_m2`` is gross per zone, geometry the overlap (the touching line or point of a touch). A touch or a
-        sliver is information. What would block but is narrower than the plan is accurate is a condition: whether it
-        is there at all is to be found out on the ground. Restricted zones show neither title nor geometry of their
+        sliver is information. What would block but is nowhere as wide as the plan is accurate is a condition: whether
+        it is there at all is to be found out on the ground. Restricted zones show neither title nor geometry of their
         own: the site stands in their place. What a row truly shares is ``true_ground``, of restricted zones too: it is
         for counting in memory, is in no schema and must never be written.
     """
@@ -54,10 +54,6 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     flat = overlap.areal(shared)
     site_area = shapely.area(site_geometry)
     zone_area = shapely.area(np.asarray(zones.geometry.values, dtype=object))
-    relation, area, width = overlap.relations(
-        site_area, zone_area[right], flat, sliver_m2=tolerance.sliver_m2, sliver_width_m=tolerance.sliver_width_m
-    )
-    slight = np.isin(relation, (overlap.TOUCH, overlap.SLIVER))
 
     def of_zone(column: str) -> Array:
         if column not in zones.columns:
@@ -70,7 +66,17 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     illustrative = of_zone("illustrative") == True  # noqa: E712
     accuracy = pd.to_numeric(zones["accuracy_m"], errors="coerce").to_numpy(float)[right]
     blocks = of_zone("effect") == "blocking"
-    unsure = blocks & ~slight & (width < accuracy * tolerance.accuracy_factor)
+    doubtful_m = np.where(blocks & ~np.isnan(accuracy), accuracy * tolerance.accuracy_factor, 0.0)
+    relation, area, width = overlap.relations(
+        site_area,
+        zone_area[right],
+        flat,
+        sliver_m2=tolerance.sliver_m2,
+        sliver_width_m=tolerance.sliver_width_m,
+        doubtful_m=doubtful_m,
+    )
+    slight = np.isin(relation, (overlap.TOUCH, overlap.SLIVER))
+    unsure = ~slight & (width < doubtful_m)
     effect = np.where(slight, "information", np.where(unsure, "conditional", of_zone("effect")))
     severity = np.where(slight, 1, np.where(unsure, 2, of_zone("severity").astype(int)))
     treatment = np.where(slight, "none", np.where(unsure, "within_accuracy", of_zone("treatment")))
