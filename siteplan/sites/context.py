@@ -16,6 +16,7 @@ import shapely
 from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.sites import delivered, plans
 from siteplan.sites.layer import Layer
+from siteplan.sites.office_land import OfficeZones
 from siteplan.sites.rules import Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty, records
@@ -209,7 +210,7 @@ def _zones(inputs: SiteInputs, rules: tuple[Rule, ...]) -> Layer:
     if raw.crs is None:
         raw = raw.set_crs(inputs.communes.crs)
     joined = plans.join_zones(raw, _table(inputs.tables, "plans"), inputs.rules, inputs.scenario.date)
-    return Layer("plan_zones", joined, rules)
+    return OfficeZones(joined, rules, inputs.communes)
 
 
 def _people(inputs: SiteInputs) -> tuple[gpd.GeoDataFrame | None, set[str]]:

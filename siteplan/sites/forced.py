@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,8 @@ import pandas as pd
 import shapely
 
 from siteplan.sites.columns import rows_of
+from siteplan.sites.free_shapes import within_square
+from siteplan.sites.office_land import OfficeZones
 from siteplan.sites.overlap import areal, mended
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from siteplan.sites.layer import Layer
 
 BIG_ZONE = 1.5  # planned office land larger than this many times the plot is cut to a plot
-LEAST_SHARE_INSIDE = 0.5  # a zone that lies less in the commune belongs to its neighbour
+WHOLE_PERCENT = 99.95  # a zone that lies so far in its commune is told as one that lies in it
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,7 @@ def forced_plots(
     facilities, proposals
         Its rows, by id.
     zones
-        Layer of zones as :func:`siteplan.sites.plans.join_zones` gives them; those with ``supports`` are planned for
-        offices.
+        Zones of plans that know what land planned for offices the commune takes (:class:`OfficeZones`).
     required_m2, asked_m2
         Land the commune needs, and the plot that is searched for.
 
@@ -125,54 +125,33 @@ def forced_plots(
 
 
 def _planned(commune: Any, zones: Layer, asked_m2: float) -> list[Forced]:
-    rows = zones.near(commune.bounds)
-    if len(rows):
-        rows = rows[zones.texts("supports")[rows].astype(bool)]
-        rows = rows[shapely.intersects(zones.geometries[rows], commune)]
-    if len(rows) == 0:
+    if not isinstance(zones, OfficeZones):
         return []
+    own = zones.offices_in(commune)
+    names = ("zone_id", "title", "decision_no", "layer", "illustrative")
+    at = np.array([land.row for land in own], dtype=int)
+    columns = {name: values[at] for name in names if (values := zones.column(name)) is not None}
     found = []
-    names = ("zone_id", "title", "decision_no", "layer", "illustrative", "restricted")
-    columns = {name: values[rows] for name in names if (values := zones.column(name)) is not None}
-    own = rows_of({**columns, "geometry": zones.geometries[rows]})
-    for row in sorted(own, key=itemgetter("zone_id")):
-        if row.get("restricted") is True:
-            continue
-        parts = shapely.get_parts(areal(mended(np.array([row["geometry"]], dtype=object))))
-        for number, part in enumerate(sorted(parts, key=lambda p: (-p.area, p.bounds))):
-            inside = shapely.intersection(part, commune)
-            if inside.area < LEAST_SHARE_INSIDE * part.area or inside.area <= 0:
-                continue
-            reasons: tuple[Message, ...] = (
-                (
-                    "sites.reason.planned_land",
-                    {"title": row["title"] or "", "zone": row["zone_id"], "decision": row["decision_no"] or ""},
-                ),
-            )
-            geometry = part
-            if asked_m2 > 0 and part.area > BIG_ZONE * asked_m2:
-                geometry = cut_plot(part, asked_m2)
-                reasons = (*reasons, ("sites.reason.cut_from_zone", {"zone_area": round(part.area, 2)}))
-            suffix = "" if len(parts) == 1 else f"#{number + 1}"
-            found.append(Forced("L", f"{row['zone_id']}{suffix}", geometry, reasons, _layer_token(row)))
+    for land, row in zip(own, rows_of(columns), strict=True):
+        told = {"title": row["title"] or "", "zone": row["zone_id"], "decision": row["decision_no"] or ""}
+        reasons: tuple[Message, ...] = (("sites.reason.planned_land", told),)
+        if land.inside_percent < WHOLE_PERCENT:
+            reasons = (*reasons, ("sites.reason.cut_at_boundary", {"percent": round(land.inside_percent, 2)}))
+        geometry = land.geometry
+        if asked_m2 > 0 and geometry.area > BIG_ZONE * asked_m2:
+            geometry = cut_plot(geometry, asked_m2)
+            reasons = (*reasons, ("sites.reason.cut_from_zone", {"zone_area": round(land.part_m2, 2)}))
+        found.append(Forced("L", land.source_id, geometry, reasons, _layer_token(row)))
     return found
 
 
 def cut_plot(zone: Any, area_m2: float) -> Any:
     """Cut a plot of an area out of a larger polygon: the part within a square around its deepest point."""
-    circle = shapely.maximum_inscribed_circle(zone, tolerance=1.0)
-    centre = shapely.get_point(circle, 0)
-    low, high = 0.0, float(np.hypot(*(np.array(zone.bounds[2:]) - np.array(zone.bounds[:2]))))
-    part = zone
-    for _ in range(60):
-        side = (low + high) / 2
-        cut = shapely.intersection(
-            zone, shapely.box(centre.x - side, centre.y - side, centre.x + side, centre.y + side)
-        )
-        if cut.geom_type != "Polygon":
-            cut = max(shapely.get_parts(areal(np.array([cut], dtype=object))), key=lambda p: p.area)
-        part = cut
-        if abs(part.area - area_m2) <= 1e-4 * area_m2:
-            break
-        low, high = (side, high) if part.area < area_m2 else (low, side)
-    return part
+    centre = shapely.get_point(shapely.maximum_inscribed_circle(zone, tolerance=1.0), 0)
+
+    def largest(cut: Any) -> Any:
+        if cut.geom_type == "Polygon":
+            return cut
+        return max(shapely.get_parts(areal(np.array([cut], dtype=object))), key=lambda p: p.area)
+
+    return within_square(zone, centre, area_m2, largest)

@@ -20,6 +20,7 @@ Array = np.ndarray[Any, Any]
 SEEDS_GROWN = 20  # seeds of free shapes tried for one plot
 GROWN_AT_MOST = 200
 AREA_TOLERANCE = 0.01
+_NOTHING = shapely.Polygon()
 
 
 def free_shapes(
@@ -86,16 +87,39 @@ def _without(land: Any, plots: Sequence[Any], spacing_m: float) -> Any:
     return shapely.difference(land, shapely.union_all(around))
 
 
-def _grown(piece: Any, seed: Any, request: Request) -> Any:
-    """Part of a piece within a square around the seed, of the asked area; None where it is torn or too narrow."""
-    low, high = 0.0, float(np.hypot(*(np.array(piece.bounds[2:]) - np.array(piece.bounds[:2]))))
-    part = piece
+def within_square(land: Any, centre: Any, area_m2: float, piece: Callable[[Any], Any]) -> Any:
+    """Piece of land within a square around a point, the square as large as gives the area; all of too small land.
+
+    Parameters
+    ----------
+    land
+        Polygon, metres.
+    centre
+        Point, middle of the square; its sides run north and east.
+    area_m2
+        Area asked for, met to a ten-thousandth where the piece grows without leaps.
+    piece
+        Chooses the piece of what lies within the square.
+    """
+    x, y = centre.x, centre.y
+    low, high = 0.0, float(np.hypot(*(np.array(land.bounds[2:]) - np.array(land.bounds[:2]))))
+    part = land
     for _ in range(60):
         side = (low + high) / 2
-        part = _around(piece, seed, side)
-        if abs(part.area - request.area_m2) <= 1e-4 * request.area_m2:
+        part = piece(shapely.intersection(land, shapely.box(x - side, y - side, x + side, y + side)))
+        if abs(part.area - area_m2) <= 1e-4 * area_m2:
             break
-        low, high = (side, high) if part.area < request.area_m2 else (low, side)
+        low, high = (side, high) if part.area < area_m2 else (low, side)
+    return part
+
+
+def _grown(piece: Any, seed: Any, request: Request) -> Any:
+    """Part of a piece within a square around the seed, of the asked area; None where it is torn or too narrow."""
+
+    def around_seed(cut: Any) -> Any:
+        return next((p for p in shapely.get_parts(cut) if p.geom_type == "Polygon" and p.covers(seed)), _NOTHING)
+
+    part = within_square(piece, seed, request.area_m2, around_seed)
     if piece.area <= request.area_m2 * (1 + AREA_TOLERANCE):
         part = piece
     # connected growth may jump where a new arm joins: then the area cannot be met from this seed
@@ -107,10 +131,3 @@ def _grown(piece: Any, seed: Any, request: Request) -> Any:
         return None
     wide = shapely.area(shapely.buffer(core, half, join_style="mitre"))
     return part if wide >= 0.95 * part.area else None
-
-
-def _around(piece: Any, seed: Any, side: float) -> Any:
-    x, y = seed.x, seed.y
-    cut = shapely.intersection(piece, shapely.box(x - side, y - side, x + side, y + side))
-    parts = [p for p in shapely.get_parts(cut) if p.geom_type == "Polygon"]
-    return next((p for p in parts if p.covers(seed)), shapely.Polygon())
