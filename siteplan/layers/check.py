@@ -21,6 +21,7 @@ from siteplan.layers.check_grids import check_grids
 from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
+from siteplan.plan_functions import ANY, functions_of, rule_of, told_apart
 from siteplan.rules import Rules, households_by_use
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
@@ -338,13 +339,6 @@ def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
     )  # fmt: skip
 
 
-def _has_rule(kind: str, function: str, rules: Rules) -> bool:
-    """Whether a rule of that plan kind, or of any, fits a function; rules name functions by patterns."""
-    table = rules.plan_compatibility
-    patterns = table.loc[table["plan_kind"].isin([kind, "*"]), "function"].dropna()
-    return any(fnmatchcase(function.upper(), str(pattern).upper()) for pattern in patterns)
-
-
 def _plan_kinds(layers: LayerSet, rules: Rules) -> list[Problem]:
     plans, zones = layers.table("plans"), layers.table("plan_zones")
     kinds = set(rules.plan_kinds["plan_kind"].dropna())
@@ -356,16 +350,26 @@ def _plan_kinds(layers: LayerSet, rules: Rules) -> list[Problem]:
         **_place_of(layers, "plans", strange["layer"] if len(strange) else None),
     )  # fmt: skip
     kind_of = dict(zip(plans["plan_id"], plans["plan_kind"], strict=True))
-    pairs = pd.DataFrame({"kind": zones["plan_id"].map(kind_of), "function": zones["function"]})
-    known = {
-        (kind, function): _has_rule(kind, function, rules)
-        for kind, function in set(pairs.dropna().itertuples(index=False, name=None))
-    }
-    judged = [known.get(pair, True) for pair in pairs.itertuples(index=False, name=None)]
-    odd = zones[~np.array(judged, dtype=bool)]
-    values = pd.unique(odd["function"]) if len(odd) else []
-    problems += together(
-        "plan_function_unknown", "warning", odd["zone_id"].tolist(), column="function", value=named(sorted(values), 5),
-        **_place_of(layers, "plan_zones", odd["layer"] if len(odd) else None),
-    )  # fmt: skip
+    pairs = list(zip(zones["plan_id"].map(kind_of), zones["function"], strict=True))
+    faults = {pair: _function_fault(*pair, rules) for pair in set(pairs)}
+    found = np.array([faults[pair] for pair in pairs], dtype=object)
+    for key in ("plan_function_unknown", "plan_function_general"):
+        odd = zones[found == key]
+        values = ["–" if pd.isna(v) else str(v) for v in pd.unique(odd["function"])] if len(odd) else []
+        problems += together(
+            key, "warning", odd["zone_id"].tolist(), column="function", value=named(sorted(values), 5),
+            **_place_of(layers, "plan_zones", odd["layer"] if len(odd) else None),
+        )  # fmt: skip
     return problems
+
+
+def _function_fault(kind: Any, cell: Any, rules: Rules) -> str | None:
+    """Tell what is wrong with the function of a zone: no rule knows it, or only what its kind says of all others."""
+    if pd.isna(kind):
+        return None
+    functions, table = functions_of(cell), rules.plan_compatibility
+    found = [rule_of(kind, function, table) for function in functions]
+    if not pd.isna(cell) and any(row is None for row in found):
+        return "plan_function_unknown"
+    general = any(row is not None and row["plan_kind"] == kind and row["function"] == ANY for row in found)
+    return "plan_function_general" if general and told_apart(kind, table) else None

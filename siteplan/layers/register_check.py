@@ -34,7 +34,7 @@ OUTSIDE_PERCENT = 5.0
 # two plans that share less than this meet along a border drawn twice
 OVERLAP_HA = 1.0
 _REGISTER_FAULTS = frozenset({"plan_unknown", "plan_supersedes_unknown", "plan_covers_unknown", "plan_kind_unknown",
-                              "plan_function_unknown"})  # fmt: skip
+                              "plan_function_unknown", "plan_function_general"})  # fmt: skip
 
 
 def check_register(

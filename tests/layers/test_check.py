@@ -56,6 +56,21 @@ def test_plans_and_zones_are_held_against_each_other(ground, rules):
     }  # fmt: skip
 
 
+def test_a_function_that_only_the_general_row_of_its_kind_fits_is_told_where_others_weigh_more(ground, rules):
+    kinds = {"D": "heritage", "B": "border_zone", "K": "mineral", "A": "project"}
+    ground.text("so_quy_hoach", "plans", "so.csv", "plan_id,title,plan_kind,status,covers\n"
+                + "".join(f"{plan},Một,{kind},approved,*\n" for plan, kind in kinds.items()))  # fmt: skip
+    zones = [("D", "Khu vực bảo vệ I"), ("D", "zone_2"), ("D", "Vùng đệm"), ("D", None), ("B", "VUNG CAM"),
+             ("B", "dải an toàn"), ("B", "Vành đai biên giới+lạ"), ("K", "mỏ đá"), ("A", "Trường học")]  # fmt: skip
+    words = {"zone_id": [f"Z{i}" for i in range(len(zones))], "plan_id": [z[0] for z in zones],
+             "function": [z[1] for z in zones]}  # fmt: skip
+    shapes = [shapely.box(WEST + 20 * i, SOUTH, WEST + 20 * i + 10, SOUTH + 10) for i in range(len(zones))]
+    ground.frame("o_chuc_nang", "plan_zones", gpd.GeoDataFrame(words, geometry=shapes, crs=9215))
+    (told,) = ground.check(rules)
+    assert (told.key, told.severity, told.feature) == ("plan_function_general", "warning", "Z2, Z3, Z5, Z6")
+    assert told.value == "Vành đai biên giới+lạ, Vùng đệm, dải an toàn, –"
+
+
 def test_hazard_zones_without_a_level_are_counted_with_their_column(ground):
     shapes = [shapely.box(WEST + i, SOUTH, WEST + i + 1, SOUTH + 1) for i in range(3)]
     words = {"hazard_kind": ["flood"] * 3, "CAPNGUYHIEM": ["rất cao", None, "  "]}

@@ -99,11 +99,54 @@ def test_only_a_plan_in_force_supersedes(register) -> None:
         ("heritage", "zone_2", "conditional", 3),
         ("general", "no such function", "conditional", 3),  # the kind's own severity
         ("no such kind", None, "conditional", 2),
+        # as decisions write them
+        ("border_zone", "VUNG CAM", "blocking", 4),
+        ("border_zone", "Vùng cấm xây dựng", "blocking", 4),
+        ("border_zone", "vùng  cấm", "blocking", 4),
+        ("border_zone", "No build", "blocking", 4),
+        ("border_zone", "Vành đai biên giới", "conditional", 3),
+        ("border_zone", "Khu vực biên giới", "conditional", 3),
+        ("heritage", "KHUVUC1", "blocking", 4),
+        ("heritage", "Khu vực bảo vệ I", "blocking", 4),
+        ("heritage", "KHU VỰC BẢO VỆ I di tích chùa Tam Thanh", "blocking", 4),
+        ("heritage", "khu vực 1", "blocking", 4),
+        ("heritage", "Khu_vuc_I", "blocking", 4),
+        ("heritage", "KHUVUCI", "blocking", 4),
+        ("heritage", "KV I", "blocking", 4),
+        ("heritage", "Khu vực bảo vệ I và II", "blocking", 4),
+        ("heritage", "Khu vực bảo vệ II", "conditional", 3),
+        ("heritage", "KHUVUCII", "conditional", 3),
+        ("heritage", "Khu vực bảo vệ III", "conditional", 3),
+        ("forest", "Rừng phòng hộ", "blocking", 4),
+        ("general", "Đất cây xanh", "blocking", 4),
+        ("general", "dat_htxh_yte", "conditional", 3),
+        ("general", "HT_GIAOTHONG", "information", 1),
+        ("general", "HT khác", "blocking", 4),  # no class of the present state: other infrastructure
+        ("project", "DAT_NDD_COQUAN", "supports", 1),
+        ("project", "Nhà công vụ của cơ quan", "conditional", 2),
+        # several functions: the least suitable holds
+        ("land_use", "RPH+ONT", "blocking", 4),
+        ("land_use", "ONT + RPH", "blocking", 4),
+        ("land_use", "TSC+ONT", "conditional", 3),
+        ("land_use", "TSC+BCS", "compatible", 1),
+        ("land_use", "TSC+lạ", "conditional", 3),
+        ("land_use", "TSC+", "supports", 1),
     ],
 )
 def test_what_a_function_means(rules, kind: str, function: str | None, effect: str, severity: int) -> None:
     found = plans.judge(kind, function, rules.plan_compatibility, rules.plan_kinds)
     assert (found["effect"], found["severity"]) == (effect, severity)
+
+
+def test_of_two_rules_that_fit_that_of_the_kind_and_the_more_particular_holds(rules) -> None:
+    row = rules.plan_compatibility.iloc[0].to_dict()
+    table = pd.DataFrame([
+        row | {"plan_kind": k, "function": f, "name": n}
+        for k, f, n in (("*", "A1", "any"), ("a", "*", "all others"), ("a", "*1*", "pattern"), ("a", "A 1", "exact"))
+    ])  # fmt: skip
+    said = [plans.judge(k, f, table, rules.plan_kinds)["rule_name"] for k, f in
+            (("a", "a.I"), ("a", "B1"), ("a", "B2"), ("b", "A-1"))]  # fmt: skip
+    assert said == ["exact", "pattern", "all others", "any"]
 
 
 def test_drafts_and_paper_never_block_and_never_support(register, zones, rules, maps) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from siteplan.locale import fold
+from siteplan.plan_functions import fits
 from siteplan.sites.rules import assumption_of
 from siteplan.tables import records
 
@@ -148,14 +147,12 @@ class Precedence:
         if not isinstance(authority, str):
             return float("nan")
         if authority not in self._ranks:
-            words = fold(authority)
-            fitting = (rank for pattern, rank in self._levels if fnmatchcase(words, pattern))
+            fitting = (rank for pattern, rank in self._levels if fits(authority, pattern))
             self._ranks[authority] = next(fitting, float("nan"))
         return self._ranks[authority]
 
     def _national(self, level: Any) -> bool:
-        words = fold(level) if isinstance(level, str) else ""
-        return any(fnmatchcase(words, pattern) for pattern in self._nations)
+        return isinstance(level, str) and any(fits(level, pattern) for pattern in self._nations)
 
     def between(self, first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Ruling:
         """Say which of two plans (``plan_id, plan_kind, level, authority, decision_date``) prevails.

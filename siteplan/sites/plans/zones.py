@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
+from siteplan.plan_functions import functions_of, rule_of
 from siteplan.sites.plans.validity import lapsed, standing
 from siteplan.sites.rules import assumption_of
-from siteplan.tables import records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -27,21 +26,19 @@ _JUDGED = ("effect", "severity", "treatment", "plan_score", "rule_name", "legal_
 
 
 def judge(kind: Any, function: Any, compatibility: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, Any]:
-    """Say what a function in a plan of a kind means for an office: the first rule that fits, most particular first.
+    """Say what a function in a plan of a kind means for an office; of several joined by "+" the least suitable holds.
 
-    Order: kind and function, kind and pattern, any kind and pattern (each in the order of the table), the kind's
-    default.
+    By the rule that speaks of it (:func:`siteplan.plan_functions.rule_of`), else by the kind's default.
     """
-    name = "" if pd.isna(function) else str(function).strip()
-    rows = compatibility
-    of_kind = rows[rows["plan_kind"] == kind]
-    of_any = rows[rows["plan_kind"] == "*"]
-    tiers = (of_kind[of_kind["function"] == name], of_kind, of_any[of_any["function"] == name], of_any)
-    for tier in tiers:
-        for row in records(tier):
-            if fnmatchcase(name.upper(), str(row["function"]).upper()):
-                token = assumption_of("plan_compatibility", "function", row)
-                return _judged(row["effect"], row["severity"], row["treatment"], row["score"], row, token)
+    meant = [_judge_one(kind, name, compatibility, kinds) for name in functions_of(function)]
+    return min(meant, key=lambda one: (one["plan_score"], -one["severity"]))
+
+
+def _judge_one(kind: Any, name: str, compatibility: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, Any]:
+    row = rule_of(kind, name, compatibility)
+    if row is not None:
+        token = assumption_of("plan_compatibility", "function", row)
+        return _judged(row["effect"], row["severity"], row["treatment"], row["score"], row, token)
     effect, severity, treatment = UNKNOWN_FUNCTION
     default = kinds[kinds["plan_kind"] == kind]
     score = float(compatibility.loc[compatibility["effect"] == effect, "score"].median())
