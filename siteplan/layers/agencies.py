@@ -12,8 +12,8 @@ import pandas as pd
 
 from siteplan.errors import InputError, Problem
 from siteplan.layers.columns import iso_date
-from siteplan.layers.register import tokens
 from siteplan.locale import fold, value_text
+from siteplan.tables import listed
 from siteplan.tables.agencies import AGENCY_COLUMNS, ANSWERS, BLANKS, REQUEST_KEYS, SHEET_MARK, Agency
 from siteplan.tabular import read_table
 
@@ -47,7 +47,7 @@ def read_agencies(folder: Path) -> list[Agency]:
             problems.append(Problem("agency_unnamed", file=str(path), feature=f"#{row['_row']}"))
             continue
         kinds, sources, zones, functions = (
-            tuple(tokens(cells[name])) for name in ("plan_kinds", "sources", "zones", "functions")
+            tuple(listed(cells[name])) for name in ("plan_kinds", "sources", "zones", "functions")
         )
         found.append(
             Agency(cells["agency_id"], cells["agency"], cells["address"] or cells["agency"], kinds, sources, zones,

@@ -23,6 +23,7 @@ from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
 from siteplan.plan_functions import ANY, functions_of, rule_of, told_apart
 from siteplan.rules import Rules, households_by_use
+from siteplan.tables import listed
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 # open data overlap by some thousand m²: that is told; more than this share of a commune is a wrong boundary
@@ -248,10 +249,6 @@ def _features_elsewhere(layers: LayerSet) -> list[Problem]:
     return problems
 
 
-def _codes_of(words: Any) -> list[str]:
-    return [part.strip() for part in str(words).split(";") if part.strip()] if isinstance(words, str) else []
-
-
 def _plans(layers: LayerSet) -> list[Problem]:
     plans, zones = layers.table("plans"), layers.table("plan_zones")
     known = set(plans["plan_id"])
@@ -266,13 +263,13 @@ def _plans(layers: LayerSet) -> list[Problem]:
     if not len(plans):
         return problems
     replaced = [(i, s) for i, s in zip(plans["plan_id"], plans["supersedes"], strict=True) if isinstance(s, str)]
-    lost = [f"{plan} > {other}" for plan, words in replaced for other in _codes_of(words) if other not in known]
+    lost = [f"{plan} > {other}" for plan, words in replaced for other in listed(words) if other not in known]
     problems += together("plan_supersedes_unknown", "warning", lost, column="supersedes", **_place_of(layers, "plans"))
     units = {*layers.table("communes")["code"], *(f"former:{c}" for c in layers.table("former_units")["code"]), "*"}
     strange = [
         f"{plan}: {code}"
         for plan, words in zip(plans["plan_id"], plans["covers"], strict=True)
-        for code in _codes_of(words)
+        for code in listed(words)
         if code not in units
     ]
     problems += together("plan_covers_unknown", "warning", strange, column="covers", **_place_of(layers, "plans"))

@@ -15,18 +15,12 @@ from siteplan.errors import Problem
 from siteplan.layers.catalog import Catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.report import SILENT, Reporter
+from siteplan.tables import listed
 
 FORMER = "former:"
 WHOLE_PROVINCE = "*"
 # what the register is held against
 REGISTER_ROLES = ("communes", "commune_facts", "former_units", "plans", "plan_zones")
-
-
-def tokens(words: Any) -> list[str]:
-    """Parts of a cell that lists ids or codes (``covers``, ``supersedes``), in their order."""
-    if not isinstance(words, str):
-        return []
-    return [part.strip() for part in words.replace(",", ";").split(";") if part.strip()]
 
 
 def read_register(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
@@ -65,7 +59,7 @@ def commune_of_former(former_units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 def coverage_of(covers: Any, communes: Sequence[str], former: Mapping[str, Sequence[str]]) -> Coverage:
     """Read the cell ``covers`` of a plan."""
     known = set(communes)
-    parts = tokens(covers)
+    parts = listed(covers)
     units = [p.removeprefix(FORMER) for p in parts if p.startswith(FORMER)]
     codes = [p for p in parts if p in known]
     unknown = [p for p in parts if p != WHOLE_PROVINCE and p not in known and not p.startswith(FORMER)]
@@ -110,7 +104,7 @@ def versions_of(plan_id: str, plans: pd.DataFrame) -> pd.DataFrame:
 
     Rows are plans; a line that turns in a circle ends where it began.
     """
-    older = {str(p): tokens(s) for p, s in zip(plans["plan_id"], plans["supersedes"], strict=True)}
+    older = {str(p): listed(s) for p, s in zip(plans["plan_id"], plans["supersedes"], strict=True)}
     line, todo = set(), [plan_id]
     while todo:
         here = todo.pop()

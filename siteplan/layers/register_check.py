@@ -21,8 +21,9 @@ from siteplan.layers.catalog import Catalog, LayerEntry
 from siteplan.layers.check import check_between
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
-from siteplan.layers.register import commune_of_former, coverage_of, nothing_registered, tokens
+from siteplan.layers.register import commune_of_former, coverage_of, nothing_registered
 from siteplan.rules import Rules
+from siteplan.tables import listed
 
 Array = np.ndarray[Any, Any]
 
@@ -98,7 +99,7 @@ def _decisions(plans: pd.DataFrame, layers: LayerSet) -> list[Problem]:
         *_told("plan_without_decision", approved[approved["decision_no"].isna()], layers, "decision_no"),
         *_told("plan_without_date", approved[approved["decision_date"].isna()], layers, "decision_date"),
         *_told("plan_without_authority", approved[approved["authority"].isna()], layers, "authority"),
-        *_told("plan_without_cover", plans[_flags(not tokens(c) for c in plans["covers"])], layers, "covers"),
+        *_told("plan_without_cover", plans[_flags(not listed(c) for c in plans["covers"])], layers, "covers"),
         *_told("draft_without_version", plans[(plans["standing"] == "shown") & plans["version_date"].isna()
                                               & plans["decision_date"].isna()], layers, "version_date"),
     ]  # fmt: skip
@@ -109,7 +110,7 @@ def _periods(plans: pd.DataFrame, layers: LayerSet, date: dt.date) -> list[Probl
     years = {c: pd.to_numeric(plans[c], errors="coerce").astype(float) for c in ("year_from", "year_to")}
     approved = plans["status"].isin(IN_FORCE)
     decided = pd.to_datetime(plans["decision_date"], errors="coerce")
-    replaced = {t for s in plans.loc[plans["standing"].isin(BINDING), "supersedes"] for t in tokens(s)}
+    replaced = {t for s in plans.loc[plans["standing"].isin(BINDING), "supersedes"] for t in listed(s)}
     past = plans["status"].isin(("expired",)) | (approved & (years["year_to"] < date.year))
     zoned = plans["plan_id"].isin(set(layers.table("plan_zones")["plan_id"]))
     left = past & zoned & ~plans["plan_id"].isin(replaced)
@@ -125,7 +126,7 @@ def _periods(plans: pd.DataFrame, layers: LayerSet, date: dt.date) -> list[Probl
 
 def _replacements(plans: pd.DataFrame, layers: LayerSet) -> list[Problem]:
     """Plans that replace themselves, and replaced plans that are still called approved."""
-    own = plans[_flags(p in tokens(s) for p, s in zip(plans["plan_id"], plans["supersedes"], strict=True))]
+    own = plans[_flags(p in listed(s) for p, s in zip(plans["plan_id"], plans["supersedes"], strict=True))]
     still = plans[(plans["standing"] == "superseded") & (plans["status"] == "approved")]
     return [
         *_told("plan_supersedes_itself", own, layers, "supersedes"),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from siteplan.tables.inputs import INPUTS
 from siteplan.tables.land_use import land_shares
 from siteplan.tables.results import BACKGROUND, RESULTS
-from siteplan.tables.rows import Row, as_number, as_text, is_missing, records, rests_on
+from siteplan.tables.rows import Row, as_number, as_text, is_missing, listed, records, rests_on
 from siteplan.tables.schema import Column, Table, conform, empty, verify
 
 __all__ = [
     "BACKGROUND", "INPUTS", "RESULTS", "Column", "Row", "Table", "as_number", "as_text", "conform", "empty",
-    "is_missing", "land_shares", "records", "rests_on", "verify",
+    "is_missing", "land_shares", "listed", "records", "rests_on", "verify",
 ]  # fmt: skip

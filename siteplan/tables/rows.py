@@ -35,6 +35,11 @@ def rests_on(*cells: object) -> str | None:
     return "; ".join(sorted(tokens - {""})) or None
 
 
+def listed(cell: object) -> list[str]:
+    """Ids or codes that a cell lists (``covers``, ``supersedes``), in their order, parted by ";" or ","."""
+    return [part.strip() for part in cell.replace(",", ";").split(";") if part.strip()] if isinstance(cell, str) else []
+
+
 def is_missing(value: object) -> bool:
     """Whether a cell holds nothing: None, NaN or NA."""
     return bool(pd.isna(value))  # type: ignore[call-overload]

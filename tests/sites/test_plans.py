@@ -10,6 +10,7 @@ import shapely
 
 from siteplan.locale import decode, text
 from siteplan.sites import plans
+from siteplan.sites.plans.covering import Covers
 from siteplan.tables import INPUTS, empty
 
 DATE = dt.date(2026, 1, 1)
@@ -266,6 +267,21 @@ def test_coverage_of_each_kind(register, maps, rules) -> None:
     assert len(found) == 2 * len(rules.plan_kinds)
     assert bool(found.loc[("00001", "plans/general"), "mandatory"])
     assert not bool(found.loc[("00001", "plans/mineral"), "mandatory"])
+
+
+@pytest.mark.parametrize("cell", ["00001; former:d", "00001,former:d", " 00001 ;; former:d;"])
+def test_what_a_plan_covers_is_read_in_one_way(register, maps, rules, cell: str) -> None:
+    """By the table of coverage and by the table of conformity, with either sign between the codes."""
+    covers = Covers.of(cell)
+    assert (covers.codes, covers.former) == ({"00001"}, {"d"})
+    assert covers.commune("00001")
+    assert not covers.commune("00002")
+    units = maps.layer("former_units", [{"code": "d", "commune_code": "00002", "geometry": maps.point(0, 0)}])
+    communes, listed = pd.DataFrame({"code": ["00001", "00002", "00003"]}), register({"covers": cell})
+    found = plans.plan_coverage(communes, units, listed, rules.plan_kinds, DATE)
+    status = found[found["role"] == "plans/general"].set_index("commune_code")["status"].to_dict()
+    assert status == {"00001": "covered", "00002": "covered", "00003": "missing"}
+    assert [Covers.of(c).commune("00001") for c in ("*", "", None, float("nan"))] == [True, False, False, False]
 
 
 def test_no_plans_at_all_is_missing_everywhere(maps, rules) -> None:

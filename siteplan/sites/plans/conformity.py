@@ -11,6 +11,7 @@ import shapely
 
 from siteplan.locale import encode
 from siteplan.sites import overlap
+from siteplan.sites.plans.covering import Covers
 from siteplan.sites.plans.pairs import coordinates
 from siteplan.sites.plans.validity import IN_FORCE, Precedence, Ruling
 from siteplan.tables import records, rests_on
@@ -103,7 +104,7 @@ def conformity_table(
     for kind, of_kind in kinds.items():
         if of_kind["mandatory"] != 1:
             continue
-        covering: list[Any] = [p for p in register if p["plan_kind"] == kind and _reaches(p, code)]
+        covering: list[Any] = [p for p in register if p["plan_kind"] == kind and Covers.of(p["covers"]).commune(code)]
         status = statuses.get(f"plans/{kind}", "missing")
         for identity in sites["site_id"]:
             if (identity, kind) in met:
@@ -130,12 +131,6 @@ def _basis(plan: Mapping[Any, Any] | None, of_kind: Mapping[Any, Any], status: s
     if of_kind["fills_ground"] == 1 or not plan["drawn"]:
         return "not_drawn_here"
     return "outside_kept" if of_kind["marks_land_to_keep"] == 1 else "no_zone_here"
-
-
-def _reaches(plan: Mapping[Any, Any], code: str) -> bool:
-    cell = plan["covers"]
-    tokens = {t.strip() for t in cell.split(";")} if isinstance(cell, str) else set()
-    return "*" in tokens or code in tokens
 
 
 def _with_zones(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from siteplan.dissolve import dissolved
 from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.plans.validity import in_force
-from siteplan.tables import RESULTS, conform, records
+from siteplan.tables import RESULTS, conform, listed, records
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +24,26 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+_FORMER = "former:"
 COVERED_FROM = 99.0  # percent: boundaries of plans and of communes come from different sources
+
+
+class Covers(NamedTuple):
+    """What a plan says it covers: communes (all with ``*``) and units before the merger."""
+
+    codes: frozenset[str]
+    former: frozenset[str]
+
+    @classmethod
+    def of(cls, cell: Any) -> Covers:
+        """Read the cell ``covers`` of a plan: commune codes, ``former:CODE`` or ``*``."""
+        parts = listed(cell)
+        former = frozenset(p.removeprefix(_FORMER) for p in parts if p.startswith(_FORMER))
+        return cls(frozenset(p for p in parts if not p.startswith(_FORMER)), former)
+
+    def commune(self, code: str) -> bool:
+        """Whether all of a commune is covered by its own code or as one of all."""
+        return not self.codes.isdisjoint(("*", code))
 
 
 @dataclass(frozen=True)
@@ -98,12 +117,10 @@ def _registered(
     """Plans that cover a commune, by commune and kind, as their cell ``covers`` says."""
     held: dict[tuple[str, str], list[_Held]] = {}
     for plan in records(register):
-        cell = plan["covers"]
-        tokens = {t.strip() for t in str(cell).split(";") if t.strip()} if isinstance(cell, str) else set()
-        former = {t.removeprefix("former:") for t in tokens if t.startswith("former:")}
+        covers = Covers.of(plan["covers"])
         for code in codes:
-            part = units.get(code, frozenset()) & former
-            if "*" in tokens or code in tokens:
+            part = units.get(code, frozenset()) & covers.former
+            if covers.commune(code):
                 held.setdefault((code, plan["plan_kind"]), []).append(_Held(plan, whole=True, units=frozenset()))
             elif part:
                 held.setdefault((code, plan["plan_kind"]), []).append(_Held(plan, whole=False, units=part))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from siteplan.plan_functions import fits
 from siteplan.sites.rules import assumption_of
-from siteplan.tables import records
+from siteplan.tables import listed, records
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -32,7 +32,7 @@ def _replaced_by(plans: pd.DataFrame, rows: Array) -> Array:
     """Tell which plans are named in ``supersedes`` of the plans in `rows`."""
     named: set[str] = set()
     for cell in plans.loc[rows, "supersedes"].dropna():
-        named |= {token.strip() for token in str(cell).replace(",", ";").split(";") if token.strip()}
+        named |= set(listed(str(cell)))
     return plans["plan_id"].isin(named).to_numpy()
 
 
