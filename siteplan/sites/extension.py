@@ -19,7 +19,7 @@ from siteplan.tables.schema import COORDINATE_DECIMALS
 
 Array = np.ndarray[Any, Any]
 
-AREA_TOLERANCE = 1e-4  # of the area asked for, in the search for how far out
+AREA_PRECISION = 1e-4  # of the area asked for, in the search for how far out
 WHOLE_SHARE = 0.01  # what is missing of the area asked for, or more than it, where it counts as given
 _STEP_M = 1e-4
 _AROUND_CORNERS = 3
@@ -43,7 +43,7 @@ def extend_plot(plot: Any, area_m2: float, reach_m: float, ground_in: Callable[[
     plot
         Polygon, metres.
     area_m2
-        Land to be added; given to :data:`WHOLE_SHARE`, as a rule to :data:`AREA_TOLERANCE`, where there is so much.
+        Land to be added; given to :data:`WHOLE_SHARE`, as a rule to :data:`AREA_PRECISION`, where there is so much.
     reach_m
         How far out of the plot land is looked for.
     ground_in
@@ -91,7 +91,7 @@ def _by(plot: Any, ground: Any, grow: Callable[[float], Any], area_m2: float, re
     """Find what a way to grow gives of the area; never more than that."""
     best, beyond = _halved(plot, ground, grow, area_m2, reach_m)
     for _ in range(_AROUND_CORNERS):
-        if beyond is None or best.added_m2 >= (1 - AREA_TOLERANCE) * area_m2:
+        if beyond is None or best.added_m2 >= (1 - AREA_PRECISION) * area_m2:
             break
         # a step farther out, land joins that lay beside all along: of that as much as lies nearest
         grow = _near(best.geometry, grow(beyond + LEAST_WIDTH_M))
@@ -112,7 +112,7 @@ def _halved(
     Returns
     -------
     Extended, float or None
-        With the area to :data:`AREA_TOLERANCE`, or what there is before it would be more; the first distance at which
+        With the area to :data:`AREA_PRECISION`, or what there is before it would be more; the first distance at which
         it is more, None where it never is.
     """
     low, high = 0.0, reach_m
@@ -122,7 +122,7 @@ def _halved(
     while high - low > _STEP_M:
         middle = (low + high) / 2
         best = _joined(plot, ground, grow(middle))
-        if abs(best.added_m2 - area_m2) <= AREA_TOLERANCE * area_m2:
+        if abs(best.added_m2 - area_m2) <= AREA_PRECISION * area_m2:
             return best, middle
         if best.added_m2 < area_m2:
             low, least = middle, best

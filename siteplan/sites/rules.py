@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+CONDITION = 2  # severity from which a condition must be met before a site is clear
+
 
 @dataclass(frozen=True)
 class Rule:

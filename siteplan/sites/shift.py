@@ -14,6 +14,7 @@ from siteplan.locale import encode
 from siteplan.sites import findings, measure, overlap, terrain
 from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
+from siteplan.sites.rules import CONDITION
 from siteplan.tables.evidence import DIRECTIONS, OF_THE_WHOLE_PLOT
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ GREATEST_M = 50
 _EVERY_M = 1
 _AROUND_M = GREATEST_M + 1.0
 AGAINST = ("blocking", "conditional")
-CONDITION = 2  # severity from which a condition counts
 
 
 @dataclass(frozen=True)

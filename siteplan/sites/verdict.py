@@ -12,7 +12,7 @@ import shapely
 
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns
-from siteplan.sites.rules import Rule
+from siteplan.sites.rules import CONDITION, Rule
 from siteplan.sites.search import AREA_TOLERANCE
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-CONDITION = 2  # severity from which a condition must be met before the site is clear
 FAVOURABLE = ("supports", "compatible")
 NAMED_PER_KIND = 3  # findings of one kind that the reasons name; all stand in the list of findings
 
