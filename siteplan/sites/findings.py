@@ -225,11 +225,8 @@ def _judged(found: list[dict[str, Any]], shapes: Array, sites: Array, tolerance:
     sliver = (area < tolerance.sliver_m2) | (width < tolerance.sliver_width_m)
     hard, favours = out["strength"] == "hard", out["strength"] == "for"
     within = area >= site_area - tolerance.sliver_m2
-    # one rule counts as a whole: several kinds of object together may pass what each alone does not
-    total: dict[tuple[int, str], float] = {}
     keys = list(zip(of, out["rule"], strict=True))
-    for key, part_m2 in zip(keys, area, strict=True):
-        total[key] = total.get(key, 0.0) + part_m2
+    total = _together(keys, shapes, area)
     allowed = [float(tolerated_m2(rule, a, tolerance)) for rule, a in zip(rules, site_area, strict=True)]
     broken = hard & ~sliver & (np.array([total[key] for key in keys]) > allowed)
     severity = out["severity"].astype(int)
@@ -246,6 +243,17 @@ def _judged(found: list[dict[str, Any]], shapes: Array, sites: Array, tolerance:
         "severity": np.select([sliver, broken, hard], [1, severity, 2], severity),
         "coordinates": coordinates(geometry, shown),
         "geometry": geometry,
+    }
+
+
+def _together(keys: list[tuple[int, str]], shapes: Array, area: Array) -> dict[tuple[int, str], float]:
+    """Area that a rule takes of a site, by both: its kinds of object count together, and once where they overlap."""
+    members: dict[tuple[int, str], list[int]] = {}
+    for place, key in enumerate(keys):
+        members.setdefault(key, []).append(place)
+    return {
+        key: float(area[mine[0]] if len(mine) == 1 else shapely.area(shapely.union_all(shapes[mine])))
+        for key, mine in members.items()
     }
 
 
