@@ -281,6 +281,7 @@ def _reasons(
     land_codes: list[dict[str, float]],
 ) -> tuple[list[str], list[str | None]]:
     by_rule = {rule.rule: rule for rule in prepared.rules}
+    settings = prepared.scenario
     of_code, of_speed = prepared.land_use_tokens, set(prepared.speed_tokens)
     reasons: list[str] = []
     rests: list[str | None] = []
@@ -288,7 +289,7 @@ def _reasons(
         mine = by_site.get(row["site_id"], [])
         messages = [
             *plots[i].reasons,
-            *verdict.site_reasons(row, prepared.coarse_m, prepared.scenario.sites.frontage_m),
+            *verdict.site_reasons(row, prepared.coarse_m, settings.sites.frontage_m, settings.tolerance.area_percent),
         ]
         messages += ground_reasons(
             row, prepared.coarse_m, prepared.ground_figures.get("flood.low_ground", float("nan"))

@@ -13,7 +13,6 @@ import shapely
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns
 from siteplan.sites.rules import CONDITION, Rule
-from siteplan.sites.search import AREA_TOLERANCE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -166,12 +165,24 @@ def _zero(value: float) -> float:
     return 0.0 if value != value else float(value)  # noqa: PLR0124 - NaN
 
 
-def site_reasons(row: Mapping[str, Any], coarse_m: float | None, front_m: float) -> list[Message]:
-    """Reasons from the figures of one site: size, front, slope, access, and what could not be assessed."""
+def site_reasons(row: Mapping[str, Any], coarse_m: float | None, front_m: float, area_percent: float) -> list[Message]:
+    """Reasons from the figures of one site: size, front, slope, access, and what could not be assessed.
+
+    Parameters
+    ----------
+    row
+        Figures of the site.
+    coarse_m
+        Resolution of a terrain model too coarse for a claim about one site, else None.
+    front_m
+        Least front on a road.
+    area_percent
+        How much smaller than needed a site may be (``tolerance.area_percent`` of the scenario).
+    """
     messages: list[Message] = []
     ratio = row["area_ratio"]
     if ratio == ratio:  # noqa: PLR0124 - NaN where the need is unknown
-        key = "enough_land" if ratio >= 1 - AREA_TOLERANCE else "too_small"
+        key = "enough_land" if ratio >= 1 - area_percent / 100 else "too_small"
         if row["plot_size"] == "without_reserve":
             key = "enough_without_reserve"
         messages.append(
