@@ -121,13 +121,16 @@ def far_places(
     speeds: pd.DataFrame,
     capital: tuple[float, float] | None,
 ) -> FarPlaces:
-    """Search the roads of the province once per mode and place."""
+    """Search the roads of the province once per mode and place; a place that is not known has no times."""
     roads = layers.get("roads")
     places: dict[str, Array] = {}
     minutes: dict[str, Array] = {}
-    if capital is None or roads is None or not len(roads):
+    if roads is None or not len(roads):
         return FarPlaces(places, minutes)
     gates = border_gates(communes, layers, speeds)
+    goals_of = {"capital": np.array([] if capital is None else [capital]), "gate": gates}
+    if not any(map(len, goals_of.values())):
+        return FarPlaces(places, minutes)
     grid = Grid.around(tuple(communes.total_bounds), FAR_CELL_M, MARGIN_M)
     for mode, speed in MODES.items():
         ways = ways_of(roads, grid, speeds, speed)
@@ -146,7 +149,7 @@ def far_places(
         )
         places[mode] = np.column_stack([grid.x[cells % grid.columns], grid.y[cells // grid.columns]])
         tree, suffix = KDTree(places[mode]), "car_minutes" if mode == "car" else "minutes"
-        for name, points in (("capital", np.array([capital])), ("gate", gates)):
+        for name, points in goals_of.items():
             if len(points):
                 goals = np.unique(tree.query(points)[1])
                 minutes[f"{name}_{suffix}"] = towards.from_nearest(goals)

@@ -101,3 +101,17 @@ def test_without_capital_or_roads_nothing_is_told(maps, rules) -> None:
         far_places(province(maps), {"roads": road}, rules.speeds, None),
     ):
         assert np.isnan(list(far.columns(np.array([maps.at(0, 0, 10, 10)])).values())).all()
+
+
+def test_gates_have_times_where_no_capital_is_known(maps, rules) -> None:
+    road = {"road_class": "national", "geometry": maps.line((0, 1500), (3000, 1500))}
+    gate = {"gate_class": "main", "name": "A", "geometry": maps.point(2900, 1500)}
+    layers = {"roads": roads_of(maps, rules, [road]),
+              "border_gates": Layer("border_gates", maps.layer("border_gates", [gate]), ())}  # fmt: skip
+    site = np.array([maps.at(80, 1480, 120, 1520)])
+    with_capital = far_places(province(maps), layers, rules.speeds, (maps.X0, maps.Y0 + 1500)).columns(site)
+    without = far_places(province(maps), layers, rules.speeds, None).columns(site)
+    for column in ("gate_minutes", "gate_car_minutes"):
+        assert without[column] == with_capital[column]
+        assert without[column][0] > 0
+    assert np.isnan(without["capital_minutes"]).all()
