@@ -246,12 +246,21 @@ def _rests_on(inputs: SiteInputs, people_layers: set[str]) -> tuple[str, ...]:
 
 
 def people_in(prepared: Prepared, commune: Any) -> tuple[Array, Array, Array]:
-    """Coordinates and number of the people of a commune."""
+    """Coordinates and number of the people of a commune, or of a part of one.
+
+    Who lives on a boundary counts in the first by code of the communes that meet there.
+    """
     if prepared.people is None:
         none = np.array([], dtype=float)
         return none, none, none
     tree, xy, population = prepared.people_points
     rows = np.sort(tree.query(commune, predicate="intersects"))
+    edge = np.setdiff1d(rows, tree.query(commune, predicate="contains_properly"))
+    if len(edge):
+        places = np.asarray(prepared.communes.geometry.values)
+        own = shapely.covers(places, shapely.point_on_surface(commune))
+        first = [np.argmax(shapely.intersects(places, point)) for point in shapely.points(xy[edge])]
+        rows = np.setdiff1d(rows, edge[~own[first]])
     return xy[rows, 0], xy[rows, 1], population[rows]
 
 
