@@ -5,7 +5,7 @@ from __future__ import annotations
 from siteplan.tables.inputs import CONDITIONS, FACILITY_STATUS, TREATMENTS
 from siteplan.tables.schema import Column
 
-CERTAINTY = ("V", "V2", "C", "R", "P")
+CERTAINTY = ("V", "V2", "C", "R", "P")  # the surest first
 OFFICE_LAND = "TSC"  # land-use code of offices (TT 08/2024/TT-BTNMT)
 BASES = ("reported", "estimated", "missing")
 BUILD_TYPES = ("none", "renovate", "extend", "build_new")

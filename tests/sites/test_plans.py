@@ -301,3 +301,15 @@ def test_whom_to_ask_is_named_or_told_in_other_words(register, zones, rules, map
     (told,) = [text(key, "vi", **params) for key, params in decode(row["treatment"])]
     assert said in told
     assert told == told.strip(" :;,")
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"), [(("V", "P"), "P"), (("R", "P"), "P"), (("V", "V2"), "V2"), (("C", "R"), "R")]
+)
+def test_withheld_layers_are_told_with_the_weakest_certainty(rules, marks: tuple[str, str], told: str) -> None:
+    kinds = rules.plan_kinds.copy()
+    for kind, mark in zip(("defence", "security"), marks, strict=True):
+        kinds.loc[kinds["plan_kind"] == kind, "certainty"] = mark
+    sites = pd.DataFrame({"site_id": ["a"], "commune_code": ["1"]})
+    for missing in (("defence", "security"), ("security", "defence")):
+        assert plans.unconfirmed(sites, missing, kinds)[0]["certainty"] == told

@@ -10,6 +10,7 @@ import pandas as pd
 from siteplan.locale import encode
 from siteplan.sites.rules import assumption_of
 from siteplan.tables import records, rests_on
+from siteplan.tables.parts import CERTAINTY
 
 EVERYWHERE, AT_THE_BORDER = "everywhere", "border"
 
@@ -50,7 +51,7 @@ def unconfirmed(sites: pd.DataFrame, missing: Sequence[str], kinds: pd.DataFrame
     if not rows:
         return []
     owners = "; ".join(dict.fromkeys(str(r["owner"]) for r in rows if isinstance(r["owner"], str)))
-    worst = max(rows, key=lambda r: "VCR".find(str(r["certainty"])[:1]))
+    weakest = max((str(r["certainty"]) for r in rows), key=CERTAINTY.index)
     tokens = {t for r in rows if (t := assumption_of("plan_kinds", "plan_kind", r)) is not None}
     message = ("sites.treatment.confirm_withheld", {"owner": owners, "kinds": "; ".join(missing)})
     return [
@@ -66,7 +67,7 @@ def unconfirmed(sites: pd.DataFrame, missing: Sequence[str], kinds: pd.DataFrame
             "severity": 2,
             "treatment": encode([message]),
             "legal_basis": "; ".join(dict.fromkeys(str(r["legal_basis"]) for r in rows)),
-            "certainty": worst["certainty"],
+            "certainty": weakest,
             "illustrative": False,
             "restricted": False,
             "rests_on": rests_on(*tokens),
