@@ -43,7 +43,7 @@ from siteplan.road import Inputs, Road
 from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, standing
-from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks
+from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks, unknown_rules
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.sites import assess
@@ -91,6 +91,9 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
     if any(problem.key == "file_missing" for problem in problems):
         raise InputError(*problems)  # a mistyped name is told at once, not after the layers were read
     rules = attempt(lambda: load_rules(workspace.layers / "rules"))
+    for path, scenario in zip(paths, scenarios, strict=True):
+        lost = unknown_rules(path, scenario, rules) if scenario and rules else []
+        problems.extend(p for p in lost if p not in problems)
     folder = workspace.layers / "standards"
     named: Catalog | None = attempt(lambda: load_catalog(catalog or workspace.catalog))
     own = named.province.norms if named is not None else ()

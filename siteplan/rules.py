@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from siteplan.errors import InputError, Problem
+from siteplan.rule_checks import check_rules
 from siteplan.tables.parts import CERTAINTY
 from siteplan.tabular import AmbiguousNumberError, parse_number, read_table
 
@@ -131,10 +132,11 @@ def load_rules(folder: Path) -> Rules:
     ------
     InputError
         With every problem of every table: missing file or column, number that cannot be read, row without legal basis,
-        unknown certainty.
+        unknown certainty, and what :func:`siteplan.rule_checks.check_rules` tells.
     """
     problems: list[Problem] = []
     tables: dict[str, pd.DataFrame] = {}
+    files: dict[str, str] = {}
     for name, (columns, numbers) in _TABLES.items():
         path = next(
             (p for p in (folder / f"{name}.csv", folder / f"{name}.xlsx") if p.is_file()), folder / f"{name}.csv"
@@ -165,7 +167,8 @@ def load_rules(folder: Path) -> Rules:
                 )
         if name == "eligibility":
             problems += _undiscussable(table, path)
-        tables[name] = table
+        tables[name], files[name] = table, str(path)
+    problems += check_rules(tables, files)
     if problems:
         raise InputError(*problems)
     return Rules(**tables)

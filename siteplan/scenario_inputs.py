@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from siteplan import clock
 from siteplan.decide import weights
 from siteplan.errors import InputError, Problem, SiteplanError
 from siteplan.norms import load_norms
+from siteplan.rule_checks import unknown_token
 from siteplan.scenario import extended_files, load_scenario, standing
 from siteplan.tabular import read_table
 
@@ -59,12 +60,33 @@ def unknown_locks(path: Path, scenario: Scenario, codes: Collection[str]) -> lis
     return [Problem("lock_commune_unknown", file=place, feature=code, value=code) for code in lost]
 
 
+def unknown_rules(path: Path, scenario: Scenario, rules: Rules) -> list[Problem]:
+    """Return a problem for each rule that a scenario switches off and that ``rules/eligibility.csv`` does not have."""
+    known = rules.eligibility["rule"].dropna().tolist()
+    lost = [rule for rule in scenario.eligibility.switched_off if rule not in known]
+    file, column = standing(path).file_of("eligibility", "switched_off") if lost else "", "eligibility.switched_off"
+    return [
+        Problem("switched_off_unknown", file=file, column=column, value=rule, params=unknown_token(rule, known))
+        for rule in lost
+    ]
+
+
+def check_switched_off(folder: Path, rules: Rules) -> list[Problem]:
+    """Return the problems of :func:`unknown_rules` of all scenario files of a folder that can be read, each once."""
+    return _of_scenarios(folder, lambda path, scenario: unknown_rules(path, scenario, rules))
+
+
 def check_locks(folder: Path, codes: Collection[str]) -> list[Problem]:
     """Return the problems of :func:`unknown_locks` of all scenario files of a folder that can be read, each once."""
+    return _of_scenarios(folder, lambda path, scenario: unknown_locks(path, scenario, codes))
+
+
+def _of_scenarios(folder: Path, check: Callable[[Path, Scenario], list[Problem]]) -> list[Problem]:
+    """Return what a check tells of all scenario files of a folder that can be read, each problem once."""
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            found = unknown_locks(path, load_scenario(path), codes)
+            found = check(path, load_scenario(path))
         except SiteplanError:
             continue  # told by `check_scenarios`
         problems += [p for p in found if p not in problems]

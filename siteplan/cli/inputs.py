@@ -32,7 +32,14 @@ def check(
     from siteplan.layers.check import check_read
     from siteplan.layers.read import read_layers
     from siteplan.rules import load_rules
-    from siteplan.scenario_inputs import check_locks, check_scenarios, dates_behind, dates_of_documents, dates_of_rules
+    from siteplan.scenario_inputs import (
+        check_locks,
+        check_scenarios,
+        check_switched_off,
+        dates_behind,
+        dates_of_documents,
+        dates_of_rules,
+    )
 
     place = now.workspace(catalog)
     problems: list[Problem] = []
@@ -48,6 +55,8 @@ def check(
         problems.extend(error.problems)
     own = named.province.norms if named is not None else ()
     problems.extend(check_scenarios(place.scenarios, place.layers / "standards", own))
+    if rules is not None:
+        problems.extend(check_switched_off(place.scenarios, rules))
     try:
         if named is not None:
             layers = read_layers(named, now.reporter)

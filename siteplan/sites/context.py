@@ -20,6 +20,7 @@ from siteplan.sites.office_land import OfficeZones
 from siteplan.sites.rules import Rule, assumption_of, derive_columns, read_rules
 from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty, records
+from siteplan.tables.inputs import OBJECT_ROLES
 
 if TYPE_CHECKING:
     from siteplan.rules import Rules
@@ -27,26 +28,6 @@ if TYPE_CHECKING:
     from siteplan.sites.inputs import SiteInputs
 
 Array = np.ndarray[Any, Any]
-
-# layers with objects that rules and measures look at
-_OBJECT_ROLES = (
-    "land_use",
-    "roads",
-    "railways",
-    "waterways",
-    "water_areas",
-    "power_lines",
-    "utilities",
-    "border_gates",
-    "services",
-    "buildings",
-    "hazards",
-    "flood_marks",
-    "urban_areas",
-    "sector_projects",
-    "border",
-    "settlements",
-)
 
 
 @dataclass(frozen=True)
@@ -138,7 +119,7 @@ def prepare(inputs: SiteInputs) -> Prepared:
     tables = inputs.tables
     layers = {
         role: Layer(role, derive_columns(role, tables[role], inputs.rules), rules)
-        for role in _OBJECT_ROLES
+        for role in OBJECT_ROLES
         if role in tables and len(tables[role])
     }
     zones = _zones(inputs, rules)
@@ -235,7 +216,7 @@ def _assumptions(table: pd.DataFrame, name: str, key: str) -> dict[str, str]:
 def _rests_on(inputs: SiteInputs, people_layers: set[str]) -> tuple[str, ...]:
     """Tokens of the illustrative layers that every site is measured on."""
     names = set(people_layers)
-    for frame in (inputs.communes, *(inputs.tables[r] for r in (*_OBJECT_ROLES, "plan_zones") if r in inputs.tables)):
+    for frame in (inputs.communes, *(inputs.tables[r] for r in (*OBJECT_ROLES, "plan_zones") if r in inputs.tables)):
         if len(frame) and {"layer", "illustrative"} <= set(frame.columns):
             names |= set(frame.loc[frame["illustrative"].fillna(False).astype(bool), "layer"])
     if inputs.dem is not None and "dem" in inputs.raster_layers:

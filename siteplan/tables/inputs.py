@@ -10,6 +10,26 @@ from siteplan.tables.schema import Column, Table
 
 RASTER_ROLES = ("dem", "population")
 
+# layers with objects that rules and measures of sites look at
+OBJECT_ROLES = (
+    "land_use",
+    "roads",
+    "railways",
+    "waterways",
+    "water_areas",
+    "power_lines",
+    "utilities",
+    "border_gates",
+    "services",
+    "buildings",
+    "hazards",
+    "flood_marks",
+    "urban_areas",
+    "sector_projects",
+    "border",
+    "settlements",
+)
+
 KINDS = ("xã", "phường")
 ROAD_CLASSES = ("expressway", "national", "provincial", "commune", "local", "track")
 CONDITIONS = ("good", "fair", "poor", "unsafe")
