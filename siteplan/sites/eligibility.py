@@ -160,8 +160,8 @@ def eligible_land(
             taken = slope_percent > rule.threshold
             firm &= ~taken
         elif rule.role == "sites":
-            least_m2 = rule.threshold
-            taken = left & ~large_pieces(left, least_m2 / grid.cell_m**2)
+            least_m2 = max(least_m2, rule.threshold)
+            taken = left & ~large_pieces(left, rule.threshold / grid.cell_m**2)
         elif rule.role in layers:
             reached = rule_mask(rule, layers[rule.role], grid, urban)
             if reached is None:

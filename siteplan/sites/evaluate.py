@@ -45,8 +45,9 @@ def evaluate(
     geometries = np.asarray(sites.geometry.values)
     area = shapely.area(geometries)
     sized = sites.assign(area_m2=area)
-    threshold = next((r.threshold for r in prepared.rules if r.role == "dem"), float("inf"))
-    ground = measure.terrain_columns(geometries, dem, slope, threshold)
+    ground, steep = measure.terrain_by_rule(
+        prepared.rules, lambda threshold: measure.terrain_columns(geometries, dem, slope, threshold)
+    )
     land = measure.land_use_columns(geometries, layers.get("land_use"))
     figures: Columns = {name: sites[name].to_numpy(dtype=object) for name in sites.columns if name != "geometry"}
     figures |= ground | land.columns | _sizes(area, required_m2)
@@ -70,7 +71,7 @@ def evaluate(
     )
     figures = without_claims(figures | reached.columns, prepared.delivered, code)
 
-    conflicts, planned = gather(prepared, commune, sites, ground)
+    conflicts, planned = gather(prepared, commune, sites, steep)
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
     conformity = plans.conformity_table(sized, planned, prepared.in_force, prepared.rule_tables, tolerance, cover)
     by_site: dict[str, list[dict[str, Any]]] = {}
@@ -130,7 +131,7 @@ def _near(frame: gpd.GeoDataFrame | None, geometries: Array) -> gpd.GeoDataFrame
 
 
 def gather(
-    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: Columns
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, steep: Mapping[str, Array]
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """List all that stands for and against the sites of a commune: plans, where these disagree, rules, what is unknown.
 
@@ -142,8 +143,8 @@ def gather(
         Polygon; None where the sites lie in no commune.
     sites
         ``site_id``, ``commune_code``, polygons.
-    ground
-        Columns of :func:`siteplan.sites.measure.terrain_columns`.
+    steep
+        Percent of each site that each rule on slopes means, see :func:`siteplan.sites.measure.terrain_by_rule`.
 
     Returns
     -------
@@ -156,7 +157,7 @@ def gather(
     nearby = prepared.zones.frame.iloc[np.unique(prepared.zones.pairs(geometries, 0.0)[1])]
     planned = plans.evidence(sites, nearby, tolerance) if len(nearby) else None
     ruled = findings.rule_findings(sites, prepared.rules, prepared.layers, tolerance)
-    whole = _whole_site_findings(prepared, commune, sites, ground, area)
+    whole = _whole_site_findings(prepared, commune, sites, steep, area)
     differing = pd.DataFrame([] if planned is None else plans.disagreements(planned, prepared.rule_tables, tolerance))
     lists = [part for part in (planned, differing, ruled, whole, _unconfirmed(prepared, sites)) if part is not None]
     stacked = _stacked(lists, ruled.columns)
@@ -208,7 +209,7 @@ def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFr
 
 
 def _whole_site_findings(
-    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, ground: Columns, area: Array
+    prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, steep: Mapping[str, Array], area: Array
 ) -> pd.DataFrame:
     """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary."""
     rows, shapes = [], []
@@ -216,7 +217,7 @@ def _whole_site_findings(
     geometries = np.asarray(sites.geometry.values)
     for rule in prepared.rules:
         if rule.role == "dem":
-            percent = np.nan_to_num(ground["steep_percent"])
+            percent = np.nan_to_num(steep[rule.rule])
             hit, broken = percent > 0, percent / 100.0 * area > findings.tolerated_m2(rule, area, tolerance)
             tokens = [t for t in prepared.rests_on if t == "assumption:terrain_coarse"]
             held, shape = percent / 100.0 * area, geometries
@@ -238,7 +239,7 @@ def _whole_site_findings(
                     rule,
                     float(held[i]),
                     share,
-                    bool(broken[i]),
+                    bool(broken[i]) and rule.hard,
                     tokens,
                 )
             )

@@ -14,7 +14,7 @@ from siteplan.locale import encode
 from siteplan.sites import overlap
 from siteplan.sites.layer import Layer
 from siteplan.sites.plans.pairs import coordinates
-from siteplan.sites.rules import Rule, treatment_message
+from siteplan.sites.rules import CONDITION, Rule, treatment_message
 from siteplan.tables import rests_on
 
 if TYPE_CHECKING:
@@ -308,6 +308,7 @@ def whole_site_finding(
     site_id: str, commune_code: str, rule: Rule, area_m2: float, percent: float, broken: bool, tokens: Sequence[str]
 ) -> dict[str, Any]:
     """Build a finding on a site as a whole (slope, size, commune boundary), where no object has a shape of its own."""
+    severity = CONDITION if rule.hard and not broken else rule.severity
     return {
         "site_id": site_id,
         "commune_code": commune_code,
@@ -318,8 +319,8 @@ def whole_site_finding(
         "relation": overlap.OVERLAP,
         "area_m2": area_m2,
         "percent_of_site": percent,
-        "effect": "blocking" if broken else "conditional",
-        "severity": rule.severity if broken else 2,
+        "effect": "blocking" if broken else "conditional" if severity >= CONDITION else "information",
+        "severity": severity,
         "treatment": encode([treatment_message(rule.treatment, None)]),
         "legal_basis": rule.legal_basis,
         "certainty": rule.certainty,

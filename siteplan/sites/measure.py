@@ -9,7 +9,7 @@ site, in their order; a layer or raster is in the same CRS, None where there is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,14 @@ from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer, of_class
+from siteplan.sites.rules import told_slope
 from siteplan.sites.zonal import cells_of, zonal, zonal_columns
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from siteplan.sites.rules import Rule
 
 Array = np.ndarray[Any, Any]
 
@@ -76,6 +79,26 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
         "slope_known_percent": 100.0 * found["slope_count"] * slope.cell_m**2 / shapely.area(geometries),
         "dem_resolution_m": np.full(len(geometries), dem.source_resolution_m or dem.cell_m),
     }
+
+
+def terrain_by_rule(rules: Sequence[Rule], measured: Callable[[float], Columns]) -> tuple[Columns, dict[str, Array]]:
+    """Terrain of sites, and what each rule on slopes means of it.
+
+    Parameters
+    ----------
+    rules
+        Rules of any role.
+    measured
+        Gives :func:`terrain_columns` of the sites at a threshold.
+
+    Returns
+    -------
+    tuple
+        The columns at :func:`siteplan.sites.rules.told_slope`; by rule the percent of each site above its threshold.
+    """
+    told, of_ground = told_slope(rules), [rule for rule in rules if rule.role == "dem"]
+    columns = {threshold: measured(threshold) for threshold in {told, *(rule.threshold for rule in of_ground)}}
+    return columns[told], {rule.rule: columns[rule.threshold]["steep_percent"] for rule in of_ground}
 
 
 @dataclass(frozen=True)

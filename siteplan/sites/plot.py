@@ -13,6 +13,7 @@ import shapely
 from siteplan.locale import encode
 from siteplan.sites import measure, plans, shift, verdict
 from siteplan.sites.assess import in_schema, stacked
+from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
 from siteplan.sites.evaluate import gather, verdicts
 from siteplan.tables import RESULTS, conform, records
@@ -83,15 +84,17 @@ def check_plots(prepared: Prepared, plots: gpd.GeoDataFrame, with_shift: bool) -
 
 def _of_commune(prepared: Prepared, code: str, sites: gpd.GeoDataFrame, with_shift: bool) -> PlotAnswer:
     geometries = np.asarray(sites.geometry.values, dtype=object)
-    threshold = next((r.threshold for r in prepared.rules if r.role == "dem"), float("inf"))
-    if prepared.dem is None:
-        ground = measure.terrain_columns(geometries, None, None, threshold)
-    else:
+
+    def measured(threshold: float) -> Columns:
+        if prepared.dem is None:
+            return measure.terrain_columns(geometries, None, None, threshold)
         each = [shift.ground_columns(prepared.dem, geometries[i : i + 1], threshold) for i in range(len(geometries))]
-        ground = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+        return {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+
+    ground, steep = measure.terrain_by_rule(prepared.rules, measured)
     held = prepared.communes.loc[prepared.communes["code"] == code]
     commune = held.geometry.iloc[0] if len(held) else shapely.Polygon()
-    found, planned = gather(prepared, commune, sites, ground)
+    found, planned = gather(prepared, commune, sites, steep)
     area = sites.assign(area_m2=shapely.area(geometries))
     cover = prepared.coverage[prepared.coverage["commune_code"] == code]
     tolerance = prepared.scenario.tolerance

@@ -10,6 +10,7 @@ from scipy import ndimage
 from siteplan.sites import access
 from siteplan.sites.context import Prepared, people_centre
 from siteplan.sites.grid import Grid, fill
+from siteplan.sites.rules import told_slope
 
 if TYPE_CHECKING:
     from siteplan.sites.eligibility import Eligible
@@ -33,7 +34,8 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
     if use is not None:
         rows = use.meeting(commune)
         parts.append(_scores(use.geometries[rows], use.number("score")[rows], 0.5, grid, cells))
-    limit = next((r.threshold for r in prepared.rules if r.role == "dem" and r.threshold > 0), 100.0)
+    steep = told_slope(prepared.rules)
+    limit = steep if 0 < steep < np.inf else 100.0
     parts.append(np.nan_to_num(1.0 - np.clip(land.slope_percent.ravel()[cells] / limit, 0.0, 1.0), nan=0.5))
     if len(prepared.zones) and len(prepared.zones.near(grid.bounds)):
         rows = prepared.zones.meeting(commune)

@@ -8,7 +8,7 @@ rule is known here by name; what the columns of a layer lack is derived from the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -74,6 +74,12 @@ class Rule:
         return (f"assumption:{self.assumption_id}",) if self.certainty in ASSUMED else ()
 
 
+def told_slope(rules: Iterable[Rule]) -> float:
+    """Slope in percent above which ground is told as steep: of the first hard rule on it, else of the first rule."""
+    of_ground = sorted((rule for rule in rules if rule.role == "dem"), key=lambda rule: not rule.hard)
+    return of_ground[0].threshold if of_ground else float("inf")
+
+
 def assumption_of(table: str, key: str, row: Mapping[Any, Any]) -> str | None:
     """Token of the assumption that a row of a rule table is, None where it is no assumption."""
     if row["certainty"] not in ASSUMED or row.get("_row") is None:
@@ -83,6 +89,8 @@ def assumption_of(table: str, key: str, row: Mapping[Any, Any]) -> str | None:
 
 def eligibility_of(rules: Rules, scenario: Scenario) -> pd.DataFrame:
     """Return the rows of ``rules/eligibility.csv`` that apply: none switched off, thresholds as the scenario sets them.
+
+    The scenario's threshold is that of the hard rules; of others only where no rule of the kind is hard.
 
     Returns
     -------
@@ -97,7 +105,9 @@ def eligibility_of(rules: Rules, scenario: Scenario) -> pd.DataFrame:
         ("sites", "area_m2", scenario.eligibility.minimum_area_m2),
     ):
         if value is not None:
-            rows = (table["role"] == role) & (table["column"] == column) & (threshold != value)
+            of_kind = (table["role"] == role) & (table["column"] == column)
+            hard = of_kind & (table["strength"] == "hard")
+            rows = (hard if hard.any() else of_kind) & (threshold != value)
             threshold[rows], own[rows] = value, True
     basis, certainty = table["legal_basis"].where(~own, ""), table["certainty"].where(~own, "P")
     return table.assign(threshold=threshold, of_scenario=own, legal_basis=basis, certainty=certainty)

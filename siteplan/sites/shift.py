@@ -202,20 +202,20 @@ def shifts_of(
 
 
 class _Slopes:
-    """Whether a plot keeps to the rule on slopes, measured as sites are."""
+    """Whether a plot keeps to the hard rules on slopes, measured as sites are."""
 
     def __init__(self, prepared: Prepared) -> None:
-        self._rule = next((r for r in prepared.rules if r.role == "dem" and r.hard), None)
+        self._rules = [r for r in prepared.rules if r.role == "dem" and r.hard]
         self._dem, self._tolerance = prepared.dem, prepared.scenario.tolerance
 
     def __call__(self, plot: Any) -> bool:
-        if self._rule is None or self._dem is None:
-            return True
         places = np.array([plot], dtype=object)
-        ground = ground_columns(self._dem, places, self._rule.threshold)
-        percent = np.nan_to_num(ground["steep_percent"])
         area = shapely.area(places)
-        return bool((percent / 100.0 * area <= findings.tolerated_m2(self._rule, area, self._tolerance))[0])
+        for rule in self._rules if self._dem is not None else ():
+            percent = np.nan_to_num(ground_columns(self._dem, places, rule.threshold)["steep_percent"])
+            if (percent / 100.0 * area > findings.tolerated_m2(rule, area, self._tolerance))[0]:
+                return False
+        return True
 
 
 def ground_columns(dem: Any, places: Array, threshold: float) -> Columns:

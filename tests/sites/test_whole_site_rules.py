@@ -1,0 +1,120 @@
+"""Rules on a site as a whole and on plan zones say of a plot what they say of the land under it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from siteplan.sites import shift
+from siteplan.sites.assess import assess_commune, prepare
+from siteplan.sites.plot import check_plots
+from siteplan.sites.rules import eligibility_of
+
+
+@pytest.fixture
+def with_rules(inputs, rules, maps):
+    """Prepare the commune with a rule table made of that of the workspace."""
+
+    def build(change, **parts):
+        table = change(rules.eligibility.copy())
+        return prepare(replace(inputs(**parts), rules=replace(rules, eligibility=table)))
+
+    return build
+
+
+def setting(of: str, **cells):
+    def change(table):
+        for column, value in cells.items():
+            table.loc[table["rule"] == of, column] = value
+        return table
+
+    return change
+
+
+def more(like: str, *, before: bool = False, **cells):
+    """Put a row like that of a rule, with other cells, before or after it."""
+
+    def change(table):
+        at = int(table.index[table["rule"] == like][0]) + (0 if before else 1)
+        row = table[table["rule"] == like].assign(**cells)
+        return pd.concat([table.iloc[:at], row, table.iloc[at:]], ignore_index=True)
+
+    return change
+
+
+def proposal(maps, box=(1000, 1000, 1090, 1090)):
+    row = {"proposal_id": "P1", "commune_code": maps.CODE, "name": "x", "geometry": maps.at(*box)}
+    return maps.layer("proposals", [row])
+
+
+def plot_of(prepared, maps):
+    found = assess_commune(prepared, maps.CODE)
+    site = found.sites[found.sites["letter"] == "X"].iloc[0]
+    rows = found.table("conflicts")
+    return found, site, rows[rows["site_id"] == site["site_id"]].set_index("zone_id")
+
+
+def drawn(prepared, maps, box=(1000, 1000, 1090, 1090)):
+    """Say what `check-site` says of the same plot."""
+    import geopandas as gpd
+
+    plots = gpd.GeoDataFrame({"name": ["x"]}, geometry=[maps.at(*box)], crs=maps.CRS)
+    return check_plots(prepared, plots, with_shift=False).plots.iloc[0]
+
+
+def test_a_soft_rule_on_slopes_blocks_no_plot(with_rules, maps) -> None:
+    parts = {"dem": maps.plane(east=0.40), "proposals": proposal(maps)}
+    _, site, _ = plot_of(with_rules(setting("slope"), **parts), maps)
+    assert (site["eligible"], site["broken_rules"], site["check_result"]) == (False, "slope", "blocked")
+    soft = with_rules(setting("slope", strength="soft", severity=3.0), **parts)
+    found, site, rows = plot_of(soft, maps)
+    assert found.eligible_area_m2 == maps.SIDE**2
+    assert site["eligible"]
+    assert site["broken_rules"] is None
+    assert site["check_result"] == "conditional"
+    assert (rows.loc["slope", "effect"], rows.loc["slope", "severity"]) == ("conditional", 3)
+    assert drawn(soft, maps)["eligible"]
+    mild = with_rules(setting("slope", strength="soft", severity=1.0), **parts)
+    assert plot_of(mild, maps)[2].loc["slope", "effect"] == "information"
+
+
+def test_soft_rules_on_size_and_boundary_block_no_plot(with_rules, maps) -> None:
+    small = {"proposals": proposal(maps, (1000, 1000, 1020, 1020))}
+    assert plot_of(with_rules(setting("minimum_area"), **small), maps)[1]["broken_rules"] == "minimum_area"
+    assert plot_of(with_rules(setting("minimum_area", strength="soft"), **small), maps)[1]["eligible"]
+    across = {"proposals": proposal(maps, (-45, 1000, 45, 1090))}
+    assert plot_of(with_rules(setting("outside_commune"), **across), maps)[1]["broken_rules"] == "outside_commune"
+    assert plot_of(with_rules(setting("outside_commune", strength="soft"), **across), maps)[1]["eligible"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_each_rule_on_slopes_has_its_own_threshold(with_rules, maps, before: bool) -> None:
+    """Ground of 20 % is below the hard 25 %, above a soft 15 %, whichever row comes first."""
+    gentle = more("slope", before=before, rule="slope_gentle", threshold=15.0, strength="soft", severity=2.0)
+    prepared = with_rules(gentle, dem=maps.plane(east=0.20), proposals=proposal(maps))
+    found, site, rows = plot_of(prepared, maps)
+    assert found.eligible_area_m2 == maps.SIDE**2
+    assert site["eligible"]
+    assert rows.loc["slope_gentle", "percent_of_site"] == pytest.approx(100)
+    assert "slope" not in rows.index
+    assert drawn(prepared, maps)["eligible"]
+
+
+def test_the_hard_rule_bars_beside_a_soft_one(with_rules, maps) -> None:
+    gentle = more("slope", before=True, rule="slope_gentle", threshold=50.0, strength="soft", severity=2.0)
+    prepared = with_rules(gentle, dem=maps.plane(east=0.40), proposals=proposal(maps))
+    _, site, rows = plot_of(prepared, maps)
+    assert site["broken_rules"] == "slope"
+    assert "slope_gentle" not in rows.index
+    assert drawn(prepared, maps)["broken_rules"] == "slope"
+    assert not shift._Slopes(prepared)(maps.at(1000, 1000, 1090, 1090))
+
+
+def test_the_scenarios_slope_is_that_of_the_hard_rules(rules, maps) -> None:
+    table = more("slope", before=True, rule="slope_gentle", threshold=15.0, strength="soft")(rules.eligibility)
+    scenario = maps.scenario(eligibility={"slope_max_percent": 20})
+    used = eligibility_of(replace(rules, eligibility=table), scenario).set_index("rule")
+    assert used.loc["slope", ["threshold", "of_scenario"]].tolist() == [20, True]
+    assert used.loc["slope_gentle", ["threshold", "of_scenario"]].tolist() == [15, False]
