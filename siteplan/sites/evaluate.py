@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,12 +17,11 @@ from siteplan.sites.context import Prepared
 from siteplan.sites.delivered import without_claims
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
+from siteplan.sites.zone_rules import with_zone_rules
 from siteplan.tables import records, rests_on
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
-    from siteplan.scenario import ToleranceSettings
-    from siteplan.sites.rules import Rule
     from siteplan.sites.travel.reach import Reach
 
 Array = np.ndarray[Any, Any]
@@ -160,23 +159,9 @@ def gather(
     whole = _whole_site_findings(prepared, commune, sites, steep, area)
     differing = pd.DataFrame([] if planned is None else plans.disagreements(planned, prepared.rule_tables, tolerance))
     lists = [part for part in (planned, differing, ruled, whole, _unconfirmed(prepared, sites)) if part is not None]
-    stacked = _stacked(lists, ruled.columns)
-    by_id = dict(zip(sites["site_id"], area, strict=True))
-    return _with_zone_rules(stacked, prepared.rules, tolerance, by_id), planned
-
-
-def _stacked(parts: list[pd.DataFrame], columns: Iterable[str]) -> pd.DataFrame:
-    """Rows of lists with different columns under one another, all as objects; what a list lacks is missing."""
-    filled = [pd.DataFrame(part) for part in parts if len(part)]
-    names = dict.fromkeys([*(name for part in filled for name in part.columns), *columns])
-    stacked = {
-        name: np.concatenate([
-            part[name].to_numpy(dtype=object) if name in part.columns else np.full(len(part), np.nan, dtype=object)
-            for part in filled or [pd.DataFrame()]
-        ])
-        for name in names
-    }  # fmt: skip
-    return pd.DataFrame(stacked, dtype=object)
+    stacked = findings.stacked(lists, ruled.columns)
+    urban = prepared.layers.get("urban_areas")
+    return with_zone_rules(stacked, sites, prepared.rules, prepared.zones, urban, tolerance), planned
 
 
 def _unconfirmed(prepared: Prepared, sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -247,29 +232,6 @@ def _whole_site_findings(
     frame = pd.DataFrame(rows)
     frame["geometry"] = np.array(shapes, dtype=object)
     return frame
-
-
-def _with_zone_rules(
-    conflicts: pd.DataFrame, rules: tuple[Rule, ...], tolerance: ToleranceSettings, site_area: Mapping[str, float]
-) -> pd.DataFrame:
-    """Say of each blocking zone whether more than tolerated of the site lies in such zones."""
-    conflicts = conflicts.copy()
-    for column in ("rule", "broken"):
-        if column not in conflicts.columns:
-            conflicts[column] = None
-    rule = next((r for r in rules if r.role == "plan_zones" and r.hard), None)
-    blocking = (conflicts["source"] == "plan") & (conflicts["effect"] == "blocking")
-    if rule is None or not blocking.any():
-        return conflicts
-    rows = conflicts[blocking]
-    shared = rows.groupby("site_id").indices
-    for identity, members in shared.items():
-        mine = rows.iloc[members]
-        inside = float(shapely.area(shapely.union_all(mine["true_ground"].to_numpy(object))))
-        whole = np.array([site_area[str(identity)]])
-        conflicts.loc[mine.index, "rule"] = rule.rule
-        conflicts.loc[mine.index, "broken"] = bool(inside > findings.tolerated_m2(rule, whole, tolerance)[0])
-    return conflicts
 
 
 def _reasons(

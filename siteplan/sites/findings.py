@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -180,7 +180,7 @@ def rule_findings(
     sites
         ``site_id``, ``commune_code``, polygons.
     rules
-        Rules in order; those on plan zones are left to :func:`siteplan.sites.plans.evidence`.
+        Rules in order; those on plan zones are left to :mod:`siteplan.sites.zone_rules`.
     layers
         Objects by role.
     tolerance
@@ -192,12 +192,19 @@ def rule_findings(
         Rows of :data:`siteplan.tables.RESULTS` ``conflicts``, ``geometry`` among the columns, with ``rule`` and
         ``broken`` beside them.
     """
+    near = _all_corridors(np.asarray(sites.geometry.values), rules, layers, layers.get("urban_areas"))
+    return findings_of(sites, near, tolerance)
+
+
+def findings_of(
+    sites: gpd.GeoDataFrame, near: Sequence[tuple[Rule, Layer, Array, Array, Array]], tolerance: ToleranceSettings
+) -> pd.DataFrame:
+    """Return the rows of :func:`rule_findings` of rules with their layers and what :func:`corridors` gives of them."""
     geometries = np.asarray(sites.geometry.values)
     ids, codes = list(sites["site_id"]), list(sites["commune_code"])
-    urban = layers.get("urban_areas")
     found: list[dict[str, Any]] = []
     shapes: list[Any] = []
-    for rule, layer, left, row, parts in _all_corridors(geometries, rules, layers, urban):
+    for rule, layer, left, row, parts in near:
         groups: dict[tuple[int, str], list[int]] = {}
         for place, key in enumerate(zip(left.tolist(), layer.identity(rule, row), strict=True)):
             groups.setdefault(key, []).append(place)
@@ -330,3 +337,17 @@ def whole_site_finding(
         "rule": rule.rule,
         "broken": broken,
     }
+
+
+def stacked(parts: list[pd.DataFrame], columns: Iterable[str]) -> pd.DataFrame:
+    """Rows of lists with different columns under one another, all as objects; what a list lacks is missing."""
+    filled = [pd.DataFrame(part) for part in parts if len(part)]
+    names = dict.fromkeys([*(name for part in filled for name in part.columns), *columns])
+    columns_of = {
+        name: np.concatenate([
+            part[name].to_numpy(dtype=object) if name in part.columns else np.full(len(part), np.nan, dtype=object)
+            for part in filled or [pd.DataFrame()]
+        ])
+        for name in names
+    }  # fmt: skip
+    return pd.DataFrame(columns_of, dtype=object)

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import findings, measure, overlap, terrain
+from siteplan.sites import findings, measure, overlap, terrain, zone_rules
 from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
 from siteplan.sites.rules import CONDITION
@@ -132,8 +132,11 @@ def ground_around(prepared: Prepared, commune: Any, plot: Any) -> Ground:
                 hard.append(part)
     urban = prepared.layers.get("urban_areas")
     for rule in prepared.rules:
-        layer = prepared.layers.get(rule.role)
-        if layer is None or rule.role in ("plan_zones", "communes") or not _counts(rule):
+        of_zones = rule.role == zone_rules.ROLE
+        layer = zones if of_zones else prepared.layers.get(rule.role)
+        if layer is None or rule.role == "communes" or not _counts(rule):
+            continue
+        if of_zones and not zone_rules.more_than_evidence(rule, zones):
             continue
         if not layer.near_rule(rule, tuple(shapely.bounds(area))):
             continue

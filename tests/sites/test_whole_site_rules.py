@@ -118,3 +118,79 @@ def test_the_scenarios_slope_is_that_of_the_hard_rules(rules, maps) -> None:
     used = eligibility_of(replace(rules, eligibility=table), scenario).set_index("rule")
     assert used.loc["slope", ["threshold", "of_scenario"]].tolist() == [20, True]
     assert used.loc["slope_gentle", ["threshold", "of_scenario"]].tolist() == [15, False]
+
+
+def defence(maps, *boxes, kind: str = "defence", **more):
+    """Give a plan and its zones of function CQP (blocking)."""
+    plans = [{"plan_id": "Q1", "title": "Quy hoạch thử", "plan_kind": kind, "status": "approved",
+              "decision_no": "5/QĐ", "decision_date": "2024-01-01", "covers": "*"} | more]  # fmt: skip
+    zones = [
+        {"zone_id": f"Z{n + 1}", "plan_id": "Q1", "function": "CQP", "geometry": maps.at(*box)}
+        for n, box in enumerate(boxes)
+    ]
+    return {"plans": maps.layer("plans", plans), "plan_zones": maps.layer("plan_zones", zones)}
+
+
+def test_a_distance_from_zones_counts_for_a_plot_as_for_the_land(with_rules, maps) -> None:
+    """A zone 20 m east of the plot: within 100 m of it lies all of the plot but its western 10 m."""
+    parts = {"proposals": proposal(maps), **defence(maps, (1110, 1000, 1200, 1090))}
+    near = with_rules(setting("plan_blocking", distance_m=100.0, distance_urban_m=100.0), **parts)
+    for prepared, broken in ((with_rules(setting("plan_blocking"), **parts), None), (near, "plan_blocking")):
+        found, site, rows = plot_of(prepared, maps)
+        assert site["broken_rules"] == broken
+        assert site["eligible"] == (broken is None)
+        (cells,) = found.eligible
+        inside = cells.values[int((maps.SIDE - 1045) // 30), (1075 // 30)]
+        assert inside == (broken is None)  # what the cell under the plot says
+        assert drawn(prepared, maps)["broken_rules"] == broken
+    row = rows.loc["plan_blocking:Z1"]
+    assert (row["effect"], row["source"], row["plan_id"], row["decision_no"]) == ("blocking", "plan", "Q1", "5/QĐ")
+    assert row["percent_of_site"] == pytest.approx(100 * 80 / 90, abs=0.1)
+    assert site["check_result"] == "blocked"
+
+
+def test_evidence_is_not_told_twice(with_rules, maps) -> None:
+    parts = {"proposals": proposal(maps), **defence(maps, (1060, 900, 1200, 1190))}
+    _, site, rows = plot_of(with_rules(setting("plan_blocking"), **parts), maps)
+    assert site["broken_rules"] == "plan_blocking"
+    assert [zone for zone in rows.index if "Z1" in zone] == ["Z1"]
+
+
+def test_a_second_hard_rule_on_zones_bars_plots_too(with_rules, maps) -> None:
+    """Residential zones are a condition of their own; the rule bars those of a plan of the economic zone."""
+    zones = defence(maps, (1000, 1000, 1090, 1090), kind="economic_zone")
+    zones["plan_zones"]["function"] = "DAT_O_NHOMNHAO"
+    second = more("plan_blocking", rule="no_economic_zone", column="plan_kind", values="economic_zone", discuss=None)
+    for change, broken in ((setting("plan_blocking"), None), (second, "no_economic_zone")):
+        prepared = with_rules(change, proposals=proposal(maps), **zones)
+        found, site, rows = plot_of(prepared, maps)
+        assert site["broken_rules"] == broken
+        assert drawn(prepared, maps)["broken_rules"] == broken
+    assert found.eligible_area_m2 == maps.SIDE**2 - 90**2
+    assert rows.loc["no_economic_zone:Z1", "effect"] == "blocking"
+    assert rows.loc["Z1", "effect"] == "conditional"  # what the plan itself says stays
+
+
+def test_two_hard_rules_on_one_zone_are_both_broken(with_rules, maps) -> None:
+    second = more("plan_blocking", rule="no_defence", column="plan_kind", values="defence", discuss=None)
+    prepared = with_rules(second, proposals=proposal(maps), **defence(maps, (1000, 1000, 1090, 1090)))
+    assert plot_of(prepared, maps)[1]["broken_rules"] == "plan_blocking; no_defence"
+
+
+def test_an_overlap_within_the_accuracy_of_the_plan_breaks_no_rule_without_distance(with_rules, maps) -> None:
+    parts = {"proposals": proposal(maps), **defence(maps, (1085, 900, 1200, 1190), accuracy_m=10.0)}
+    second = more("plan_blocking", rule="no_defence", column="plan_kind", values="defence", discuss=None)
+    _, site, rows = plot_of(with_rules(second, **parts), maps)
+    assert site["eligible"]
+    assert rows.loc["Z1", "within_accuracy"]
+
+
+def test_a_shift_keeps_the_distance_from_zones(with_rules, maps) -> None:
+    """The plot stands 20 m from the zone; 25 m are asked for, so it goes 5 m to the west."""
+    parts = defence(maps, (1110, 0, 1200, 3000))
+    prepared = with_rules(setting("plan_blocking", distance_m=25.0, distance_urban_m=25.0), **parts)
+    import geopandas as gpd
+
+    plots = gpd.GeoDataFrame({"name": ["x"]}, geometry=[maps.at(1000, 1000, 1090, 1090)], crs=maps.CRS)
+    rows = check_plots(prepared, plots, with_shift=True).conflicts.set_index("zone_id")
+    assert rows.loc["plan_blocking:Z1", ["shift_m", "shift_direction"]].tolist() == [5, "w"]
