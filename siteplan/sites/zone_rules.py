@@ -81,9 +81,10 @@ def _with_rule(
 ) -> pd.DataFrame:
     left, row, parts = findings.corridors(np.asarray(sites.geometry.values), rule, zones, urban)
     if rule.reach_m <= 0:
-        width = overlap.width_m(parts)
-        sure = ~(width < zones.number("accuracy_m")[row] * tolerance.accuracy_factor)
-        sure &= (shapely.area(parts) >= tolerance.sliver_m2) & (width >= tolerance.sliver_width_m)
+        # as the evidence of the plans measures it, so that both agree on what is there
+        doubtful_m = np.nan_to_num(zones.number("accuracy_m")[row] * tolerance.accuracy_factor)
+        least_m = np.maximum(doubtful_m, tolerance.sliver_width_m)
+        sure = (shapely.area(parts) >= tolerance.sliver_m2) & (overlap.width_m(parts, least_m) >= least_m)
         left, row, parts = left[sure], row[sure], parts[sure]
     found = findings.findings_of(sites, [(rule, zones, left, row, parts)], tolerance)
     if not len(found):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+import shapely
 
 from siteplan.sites import shift
 from siteplan.sites.assess import assess_commune, prepare
@@ -183,6 +184,16 @@ def test_an_overlap_within_the_accuracy_of_the_plan_breaks_no_rule_without_dista
     _, site, rows = plot_of(with_rules(second, **parts), maps)
     assert site["eligible"]
     assert rows.loc["Z1", "within_accuracy"]
+
+
+def test_an_overlap_with_a_jagged_edge_is_as_wide_for_the_rule_as_for_the_evidence(with_rules, maps) -> None:
+    """A core of 30 m and ten strips of 1 m: wider than the plan is accurate, though long-edged for its area."""
+    parts = {"proposals": proposal(maps), **defence(maps, (1000, 1000, 1030, 1030), accuracy_m=10.0)}
+    strips = [maps.at(1030, 1000 + 3 * n, 1080, 1001 + 3 * n) for n in range(10)]
+    parts["plan_zones"].geometry = [shapely.union_all([parts["plan_zones"].geometry.iloc[0], *strips])]
+    _, site, rows = plot_of(with_rules(setting("plan_blocking"), **parts), maps)
+    assert rows.loc["Z1", "effect"] == "blocking"
+    assert site["broken_rules"] == "plan_blocking"
 
 
 def test_a_shift_keeps_the_distance_from_zones(with_rules, maps) -> None:
