@@ -46,7 +46,8 @@ RULE_TREATMENTS = (
 PRECEDENCE = ("national_plan", "higher_plan", "higher_authority", "later_decision", "undecided")
 SOURCES = ("project", "land_use", "corridor", "hazard", "terrain", "plot", "compound", "plan")
 GROUND_KEYS = (
-    "flood.freeboard", "flood.return_years.*", "flood.mark_reach", "flood.low_ground", "flood.drainage_reach",
+    "flood.freeboard", "flood.return_years.*", "flood.mark_apart", "flood.mark_reach", "flood.low_ground",
+    "flood.drainage_reach",
     "frontage.reach", "slope.gentle", "slope.steep", "slope.very_steep", "relief.reach", "landslide.medium_slope",
     "landslide.medium_relief", "landslide.high_slope", "landslide.high_relief", "earthworks.balance", "household.*",
     "clearance.cover", "infrastructure.reach",

@@ -46,8 +46,7 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
         ``area_m2`` is gross per zone, geometry the overlap (the touching line or point of a touch). A touch or a
         sliver is information. What would block but is nowhere as wide as the plan is accurate is a condition: whether
         it is there at all is to be found out on the ground. Restricted zones show neither title nor geometry of their
-        own: the site stands in their place. What a row truly shares is ``true_ground``, of restricted zones too: it is
-        for counting in memory, is in no schema and must never be written.
+        own: the site stands in their place.
     """
     left, right, shared = _meeting(sites, zones)
     site_geometry = np.asarray(sites.geometry.values, dtype=object)[left]
@@ -81,8 +80,7 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
     severity = np.where(slight, 1, np.where(unsure, 2, of_zone("severity").astype(int)))
     treatment = np.where(slight, "none", np.where(unsure, "within_accuracy", of_zone("treatment")))
     treatment[restricted & ~slight] = "written_confirmation"
-    ground = np.where(area > 0, flat, shared)
-    geometry = np.where(restricted, site_geometry, ground)
+    geometry = np.where(restricted, site_geometry, np.where(area > 0, flat, shared))
     owner = np.where(restricted, "", [v or "" for v in of_zone("owner")])
     told = _only(accuracy.astype(object), unsure)
     found: dict[str, Any] = {
@@ -104,7 +102,6 @@ def evidence(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, tolerance: Tolera
         "rests_on": each(_rests_on, of_zone("assumption"), _only(of_zone("layer"), illustrative)),
         "plan_status": of_zone("status"),
         "coordinates": coordinates(flat, ~restricted & (area > 0)),
-        "true_ground": ground,
     }
     for column in _COPIED:
         found[column] = _only(of_zone(column), ~restricted)
