@@ -72,6 +72,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("speed_kmh", "car_kmh", "default_width_m", "frontage", "main"),
     ),
     "ground": (("key", "name", "name_en", "value", "unit"), ("value",)),
+    "plausible": (("key", "name", "name_en", "value", "unit"), ("value",)),
     "climate": (("element", "name", "name_en", "scenario", "period", "value", "unit"), ("value",)),
     "costs": (
         ("component", "name", "name_en", "build_type", "floors_from", "floors_to", "value", "unit", "rate_of"),
@@ -96,6 +97,8 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("order", "minimum_land_m2", "deadline_days"),
     ),
 }
+# workspaces that are older than the table go on without it; the check tells what it cannot check then
+_OPTIONAL = ("plausible",)
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Rules:
     costs: pd.DataFrame
     surplus: pd.DataFrame
     steps: pd.DataFrame
+    plausible: pd.DataFrame
 
 
 _HOUSEHOLDS = "household."  # key of ``ground.csv``; uses that stand together are parted by "|"
@@ -141,6 +145,9 @@ def load_rules(folder: Path) -> Rules:
         path = next(
             (p for p in (folder / f"{name}.csv", folder / f"{name}.xlsx") if p.is_file()), folder / f"{name}.csv"
         )
+        if name in _OPTIONAL and not path.is_file():
+            tables[name] = pd.DataFrame(columns=[*columns, "legal_basis", "certainty"])
+            continue
         try:
             table = read_table(path)
         except InputError as error:

@@ -1,4 +1,5 @@
 import csv
+import shutil
 
 import pytest
 
@@ -22,8 +23,6 @@ def test_the_border_guard_has_one_name_in_plans_and_agencies(repo_root):
 
 
 def test_a_rule_without_basis_is_refused(tmp_path, repo_root):
-    import shutil
-
     shutil.copytree(repo_root / "layers" / "rules", tmp_path / "rules")
     path = tmp_path / "rules" / "surplus.csv"
     lines = path.read_text("utf-8-sig").splitlines()
@@ -34,3 +33,9 @@ def test_a_rule_without_basis_is_refused(tmp_path, repo_root):
     with pytest.raises(InputError) as caught:
         load_rules(tmp_path / "rules")
     assert [(p.key, p.column) for p in caught.value.problems] == [("rule_without_basis", "legal_basis")]
+
+
+def test_a_workspace_older_than_the_bounds_still_has_rules(tmp_path, repo_root):
+    shutil.copytree(repo_root / "layers" / "rules", tmp_path / "rules")
+    (tmp_path / "rules" / "plausible.csv").unlink()
+    assert len(load_rules(tmp_path / "rules").plausible) == 0

@@ -14,10 +14,12 @@ import pandas as pd
 import shapely
 
 from siteplan.errors import Problem
+from siteplan.layers.bounds import Bounds
 from siteplan.layers.catalog import nearest
 from siteplan.layers.check_extent import check_extent
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
+from siteplan.layers.check_heights import check_heights
 from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
@@ -66,6 +68,8 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
     if rules is not None:
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]
         problems += _building_uses(layers, rules)
+        bounds = Bounds(rules)
+        problems += [*bounds.problems(), *check_heights(layers, bounds)]
     return problems
 
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from siteplan.errors import Problem
 from siteplan.layers.coverage import grid_share_percent
-from siteplan.layers.listing import together
+from siteplan.layers.listing import place_of, together
 from siteplan.raster import COARSE_TERRAIN_M
 
 if TYPE_CHECKING:
@@ -30,16 +30,11 @@ def check_grids(layers: LayerSet) -> list[Problem]:
     return [*_terrain(layers), *_people(layers)]
 
 
-def _place_of(layers: LayerSet, role: str) -> dict[str, Any]:
-    names = [entry.name for entry in layers.catalog.of_role(role)]
-    return {"file": layers.catalog.entry(names[0]).origin, "layer": ", ".join(names)}
-
-
 def _terrain(layers: LayerSet) -> list[Problem]:
     raster, communes = layers.raster("dem"), layers.table("communes")
     if raster is None:
         return []
-    where = _place_of(layers, "dem")
+    where = place_of(layers.catalog, "dem")
     problems: list[Problem] = []
     if raster.source_resolution_m > COARSE_TERRAIN_M:
         params = {"resolution_m": raster.source_resolution_m, "limit_m": COARSE_TERRAIN_M}
@@ -85,7 +80,7 @@ def _people(layers: LayerSet) -> list[Problem]:
         return []
     held = gpd.sjoin(points, known, predicate="within")
     counted = float(held["population"].sum())
-    where = _place_of(layers, "population")
+    where = place_of(layers.catalog, "population")
     if counted > 0 and 1 / OTHER_UNIT < counted / stated < OTHER_UNIT:
         return []
     params = {"counted": round(counted), "stated": round(stated)}

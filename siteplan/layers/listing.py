@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from siteplan.errors import Problem, Severity
+
+if TYPE_CHECKING:
+    from siteplan.layers.catalog import Catalog
 
 NAMED = 5
 
@@ -26,3 +29,9 @@ def together(key: str, severity: Severity, features: Any, **more: Any) -> list[P
         return []
     place = {name: str(more.pop(name)) for name in ("file", "layer", "column", "value") if name in more}
     return [Problem(key, severity, feature=named(features), params={"count": len(features), **more}, **place)]
+
+
+def place_of(catalog: Catalog, role: str) -> dict[str, str]:
+    """Return where a problem of all layers of a role stands: file of the first, names of all."""
+    entries = catalog.of_role(role)
+    return {"file": entries[0].origin, "layer": ", ".join(entry.name for entry in entries)}

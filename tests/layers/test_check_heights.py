@@ -1,0 +1,107 @@
+"""Heights held against each other: what is in another unit or datum is told with its cause, sound data are not."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from siteplan import locale
+from siteplan.layers.bounds import KEYS
+
+WEST, SOUTH = 440_000.0, 2_410_000.0
+PLACE = Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000)
+OURS = ("flood_mark", "terrain", "bounds")
+
+
+def told(problem) -> None:
+    """Each problem says what, why and what to do, in both languages."""
+    for lang in locale.LANGUAGES:
+        row = locale.problem_row(problem, lang)
+        for part in ("what", "cause", "remedy"):
+            assert row[part]
+            assert not row[part].startswith("problem.")
+            assert "–" not in row[part]
+
+
+@pytest.fixture
+def heights(ground, write_grid, rules):
+    """Check flood marks of given levels, 300 m of ground below them; the ground rises by 1 m a cell to the east."""
+
+    def make(levels=None, *, change=lambda z: z, rules=rules, known=None, transform=PLACE, step=1.0):
+        z = np.broadcast_to(20 + step * np.arange(560), (560, 560)).astype(np.float32).copy()
+        write_grid(ground.folder / "dem.tif", change(z), transform, 9215, -9999)
+        if levels is not None:
+            points = [shapely.Point(WEST + 10_000, SOUTH + 1000 * (i + 1)) for i in range(len(levels))]
+            columns = {"event": ["2008"] * len(levels), "level_m": levels}
+            ground.frame("vet_lu", "flood_marks", gpd.GeoDataFrame(columns, geometry=points, crs=9215))
+        found = {p.key: p for p in ground.check(rules) if p.key.startswith(OURS)}
+        for problem in found.values():
+            told(problem)
+        return found
+
+    return make
+
+
+def test_flood_marks_a_little_above_the_ground_are_right(heights) -> None:
+    assert heights([301.5, 310.0, 298.0, 302.0]) == {}
+
+
+def test_flood_marks_without_a_level_are_not_judged(heights) -> None:
+    assert heights([np.nan, np.nan, 301.0]) == {}
+
+
+def test_one_flood_mark_off_the_terrain_is_told_by_name(heights) -> None:
+    found = heights([301.5, 302.0, 3015.0, 303.0, 304.0])
+    assert set(found) == {"flood_marks_off"}
+    problem = found["flood_marks_off"]
+    assert problem.severity == "warning"
+    assert problem.feature == "3 2008 (3015 m; 299..300 m)"
+    assert (problem.layer, problem.column, problem.file) == ("vet_lu", "level_m", "vet_lu.gpkg")
+
+
+def test_two_flood_marks_do_not_judge_the_layer(heights) -> None:
+    assert heights([1.5, 1.5])["flood_marks_off"].severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("levels", "key", "unit"),
+    [
+        ([1.5] * 4, "flood_marks_depth", None),
+        ([1.5, 0.4, 301.0, 2.0, 3.1, 0.2], "flood_marks_depth", None),  # five of six
+        ([30_150.0, 30_200.0, 30_010.0], "flood_marks_unit", "cm"),
+        ([989.0, 990.0, 995.0], "flood_marks_unit", "ft"),
+        ([270.0, 271.0, 269.0], "flood_marks_all_off", None),  # another datum
+        ([91.5, 91.6, 91.7], "terrain_unit_marks", "ft"),
+        ([30.1, 30.2, 30.2], "terrain_unit_marks", "dm"),
+    ],
+)
+def test_a_layer_of_flood_marks_against_the_terrain_stops_the_run(heights, levels, key, unit) -> None:
+    found = heights(levels)
+    assert set(found) == {key}
+    assert found[key].severity == "error"
+    assert found[key].params.get("unit") == unit
+    assert found[key].layer == ("dem" if key == "terrain_unit_marks" else "vet_lu")
+
+
+def test_flood_marks_on_coarse_terrain_are_held_against_the_ground_of_its_cell(heights) -> None:
+    # cells of 500 m that rise by 50 m each: the valley is somewhere within
+    coarse = Affine(500, 0, WEST - 4000, 0, -500, SOUTH + 24_000)
+    found = heights([1366.0, 1400.0, 1434.0], transform=coarse, step=50.0, change=lambda z: z[:56, :56])
+    assert set(found) == {"terrain_coarse"}
+
+
+def test_a_workspace_without_bounds_is_told_what_is_not_checked(heights, rules) -> None:
+    older = dataclasses.replace(rules, plausible=rules.plausible.iloc[:0])
+    found = heights([1.5] * 4, rules=older)
+    assert set(found) == {"bounds_missing"}
+    assert found["bounds_missing"].params["count"] == len(KEYS)
+
+
+def test_every_bound_that_is_asked_for_stands_in_the_table(rules) -> None:
+    assert tuple(rules.plausible["key"]) == KEYS
+    assert rules.plausible["value"].notna().all()
