@@ -15,6 +15,11 @@ KEYS = (
     "flood_mark.around",
     "flood_mark.share",
     "flood_mark.least",
+    "terrain_known.times",
+    "terrain_known.off",
+    "terrain_known.least",
+    "terrain_spike.height",
+    "terrain_spike.slope",
 )
 
 

@@ -1,10 +1,12 @@
-"""Heights that contradict each other: flood marks and the terrain under them."""
+"""Heights that contradict each other: the terrain, known heights, flood marks, and one cell and those around it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+from scipy import ndimage
 
 from siteplan.errors import Problem
 from siteplan.layers.listing import place_of, together
@@ -26,7 +28,7 @@ SAME = 1.3
 
 def check_heights(layers: LayerSet, bounds: Bounds) -> list[Problem]:
     """Return what heights tell against each other; an error where a whole layer is in another unit or datum."""
-    return _flood_marks(layers, bounds)
+    return [*_known_heights(layers, bounds), *_spikes(layers, bounds), *_flood_marks(layers, bounds)]
 
 
 def unit_of(times: float) -> str | None:
@@ -36,6 +38,69 @@ def unit_of(times: float) -> str | None:
     off = {unit: abs(np.log(times / factor)) for unit, factor in UNITS.items()}
     nearest = min(off, key=lambda unit: off[unit])
     return nearest if off[nearest] < np.log(SAME) else None
+
+
+def _known_heights(layers: LayerSet, bounds: Bounds) -> list[Problem]:
+    """Hold the terrain against the heights that the former units are given with."""
+    raster, units = layers.raster("dem"), layers.table("former_units")
+    if raster is None or not len(units) or not bounds.has("terrain_known"):
+        return []
+    known = units["elevation_m"].to_numpy(float, na_value=np.nan)
+    found = raster.sample(units.geometry.x.to_numpy(), units.geometry.y.to_numpy())
+    # the point of a unit that failed its check stands elsewhere
+    usable = (known > 0) & np.isfinite(found) & units["point_checked"].fillna(True).to_numpy(bool)
+    if usable.sum() < bounds["terrain_known.least"]:
+        return []
+    known, found = known[usable], found[usable]
+    times, off = float(np.median(found / known)), float(np.median(np.abs(found - known)))
+    most = bounds["terrain_known.times"]
+    if 1 / most <= times <= most or off <= bounds["terrain_known.off"]:
+        return []
+    names = (units["code"] + " " + units["name"].fillna(""))[usable].to_numpy(object)
+    order = np.argsort(-np.abs(found - known), kind="stable")
+    features = [f"{names[i]} ({found[i]:.0f} m; {known[i]:.0f} m)" for i in order]
+    unit = unit_of(times)
+    params: dict[str, Any] = {"times": times, "off_m": off, "against": place_of(layers.catalog, "former_units")["file"]}
+    where = place_of(layers.catalog, "dem")
+    if unit is None:
+        return together("terrain_against_known", "warning", features, **params, **where)
+    return together("terrain_unit_known", "error", features, unit=unit, **params, **where)
+
+
+def _spikes(layers: LayerSet, bounds: Bounds) -> list[Problem]:
+    """Cells that rise or drop steeply against all four sides, two cells away: no mountain is that thin."""
+    raster, communes = layers.raster("dem"), layers.table("communes")
+    if raster is None or not len(communes) or not bounds.has("terrain_spike"):
+        return []
+    part = raster.window(tuple(communes.total_bounds))
+    z = part.values
+    if min(z.shape) < 5:
+        return []
+    away = 2 * max(part.cell_m, part.source_resolution_m)
+    limit = max(bounds["terrain_spike.height"], bounds["terrain_spike.slope"] / 100 * away)
+    middle = z[2:-2, 2:-2]
+    sides = (z[:-4, 2:-2], z[4:, 2:-2], z[2:-2, :-4], z[2:-2, 4:])
+    strange = (middle - np.maximum.reduce(sides) > limit) | (np.minimum.reduce(sides) - middle > limit)
+    if not strange.any():
+        return []
+    labels, _ = ndimage.label(strange, structure=np.ones((3, 3)))
+    around = np.median([side[strange] for side in sides], axis=0)
+    rows, columns = np.nonzero(strange)
+    by = np.abs(z[rows + 2, columns + 2] - around)
+    order = np.argsort(-by, kind="stable")
+    _, first = np.unique(labels[strange][order], return_index=True)
+    chosen = order[np.sort(first)]  # of each group of cells the one that is furthest off, the worst group first
+    x = part.transform.c + (columns[chosen] + 2.5) * part.transform.a
+    y = part.transform.f + (rows[chosen] + 2.5) * part.transform.e
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=communes.crs)
+    home = gpd.sjoin(points, communes[["code", "name", "geometry"]], predicate="within").groupby(level=0).first()
+    features = []
+    for i, at in enumerate(chosen):
+        place = f"{home['code'][i]} {home['name'][i]}: " if i in home.index else ""
+        height = z[rows[at] + 2, columns[at] + 2]
+        features.append(f"{place}N {y[i]:.0f}, E {x[i]:.0f} ({height:.0f} m; {around[at]:.0f} m)")
+    params = {"height_m": bounds["terrain_spike.height"], "percent": bounds["terrain_spike.slope"]}
+    return together("terrain_spike", "warning", features, **params, **place_of(layers.catalog, "dem"))
 
 
 def _flood_marks(layers: LayerSet, bounds: Bounds) -> list[Problem]:

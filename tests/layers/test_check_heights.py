@@ -39,6 +39,11 @@ def heights(ground, write_grid, rules):
             points = [shapely.Point(WEST + 10_000, SOUTH + 1000 * (i + 1)) for i in range(len(levels))]
             columns = {"event": ["2008"] * len(levels), "level_m": levels}
             ground.frame("vet_lu", "flood_marks", gpd.GeoDataFrame(columns, geometry=points, crs=9215))
+        if known is not None:
+            points = [shapely.Point(WEST + 10_000, SOUTH + 1000 * (i + 1)) for i in range(len(known))]
+            columns = {"code": [f"0{6100 + i}" for i in range(len(known))], "name": "Xã cũ", "commune_code": "06001"}
+            columns |= {"elevation_m": known, "split": False, "point_checked": [True] * (len(known) - 1) + [False]}
+            ground.frame("xa_cu", "former_units", gpd.GeoDataFrame(columns, geometry=points, crs=9215))
         found = {p.key: p for p in ground.check(rules) if p.key.startswith(OURS)}
         for problem in found.values():
             told(problem)
@@ -105,3 +110,66 @@ def test_a_workspace_without_bounds_is_told_what_is_not_checked(heights, rules) 
 def test_every_bound_that_is_asked_for_stands_in_the_table(rules) -> None:
     assert tuple(rules.plausible["key"]) == KEYS
     assert rules.plausible["value"].notna().all()
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(3.2808, "ft"), (10, "dm"), (0.001, "km"), (1.0, None)])
+def test_terrain_in_another_unit_contradicts_the_known_heights(heights, factor, unit) -> None:
+    found = heights(change=lambda z: z * np.float32(factor), known=[299.0, 310.0, 290.0, 300.0, 305.0, 9000.0])
+    assert set(found) == ({"terrain_unit_known"} if unit else set())
+    for problem in found.values():
+        assert (problem.severity, problem.params["unit"], problem.layer) == ("error", unit, "dem")
+        assert problem.params["times"] == pytest.approx(factor, rel=0.05)
+
+
+def test_terrain_of_another_place_contradicts_the_known_heights(heights) -> None:
+    found = heights(known=[60.0] * 6)
+    assert set(found) == {"terrain_against_known"}
+    assert found["terrain_against_known"].severity == "warning"
+    assert heights(known=[60.0] * 5) == {}  # of five one is not checked: too few
+
+
+def test_low_land_under_trees_is_no_other_unit(heights) -> None:
+    assert heights(change=lambda z: z / 60, known=[2.0] * 6) == {}  # 5 m against 2 m
+
+
+@pytest.mark.parametrize("height", [8000.0, -400.0])
+def test_a_spike_and_a_pit_are_told_with_their_place(heights, height) -> None:
+    def broken(z):
+        z[200:202, 300] = height
+        return z
+
+    found = heights(change=broken)
+    assert set(found) == {"terrain_spike"}
+    problem = found["terrain_spike"]
+    assert problem.severity == "warning"
+    assert problem.params["count"] == 1
+    # row 200 of cells of 50 m below SOUTH + 24,000
+    assert problem.feature.startswith(f"06037 Văn Lãng: N {SOUTH + 13_975:.0f}, E {WEST + 11_025:.0f} (")
+    assert f"({height:.0f} m; 3" in problem.feature
+
+
+def test_a_steep_ridge_is_no_spike(heights) -> None:
+    def ridge(z):
+        z[:, 300] += 400
+        return z
+
+    assert heights(change=ridge) == {}
+
+
+def test_terrain_in_decimetres_is_no_terrain_with_voids(heights, ground) -> None:
+    found = heights(change=lambda z: (z * 50).astype(np.int16))
+    assert set(found) == {"terrain_unit"}
+    assert found["terrain_unit"].severity == "error"
+    assert found["terrain_unit"].params["different"] > 300
+    assert np.isfinite(ground.read().raster("dem").values).all()
+
+
+def test_voids_that_were_resampled_are_still_voids(heights) -> None:
+    def voids(z):
+        noise = np.random.default_rng(1)
+        for row, column in noise.integers(20, 540, (60, 2)):
+            z[row : row + 2, column : column + 2] = 65_535 * noise.uniform(0.2, 1, (2, 2))
+        return z
+
+    assert "terrain_unit" not in (found := heights(change=voids))
+    assert "terrain_impossible" in found
