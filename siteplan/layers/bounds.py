@@ -20,6 +20,8 @@ KEYS = (
     "terrain_known.least",
     "terrain_spike.height",
     "terrain_spike.slope",
+    "road.width_most",
+    "road.width_least",
 )
 
 

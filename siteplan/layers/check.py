@@ -20,6 +20,7 @@ from siteplan.layers.check_extent import check_extent
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
 from siteplan.layers.check_heights import check_heights
+from siteplan.layers.check_network import check_network
 from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
@@ -69,7 +70,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]
         problems += _building_uses(layers, rules)
         bounds = Bounds(rules)
-        problems += [*bounds.problems(), *check_heights(layers, bounds)]
+        problems += [*bounds.problems(), *check_heights(layers, bounds), *check_network(layers, rules, bounds)]
     return problems
 
 

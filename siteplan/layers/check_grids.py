@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from siteplan.errors import Problem
-from siteplan.layers.coverage import grid_share_percent
+from siteplan.layers.coverage import NOTHING_PERCENT, grid_share_percent
 from siteplan.layers.listing import place_of, together
 from siteplan.raster import COARSE_TERRAIN_M
 
@@ -26,7 +26,7 @@ SAME = 1.5  # so near must a unit that is guessed bring it
 
 
 def check_grids(layers: LayerSet) -> list[Problem]:
-    """Return warnings on the terrain and on the population grid."""
+    """Return what is wrong with the terrain and the population grid; only terrain without any height is an error."""
     return [*_terrain(layers), *_people(layers)]
 
 
@@ -41,6 +41,8 @@ def _terrain(layers: LayerSet) -> list[Problem]:
         problems.append(Problem("terrain_coarse", "warning", params=params, **where))
     if len(communes):
         percent = grid_share_percent(raster, communes)
+        if not (percent > NOTHING_PERCENT).any():
+            return [*problems, Problem("terrain_empty", **where)]
         short = np.flatnonzero(percent < WHOLE_PERCENT)
         features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.0f} %)" for i in short]
         problems += together("terrain_incomplete", "warning", features, **where)
@@ -70,13 +72,17 @@ def _holes(raster: Raster, communes: gpd.GeoDataFrame, where: dict[str, Any]) ->
 def _people(layers: LayerSet) -> list[Problem]:
     """Hold the people of the grid in all communes against those published: a density has another sum."""
     facts, communes = layers.table("commune_facts"), layers.table("communes")
-    if not len(facts) or not len(communes) or not layers.has("population"):
+    if not layers.has("population"):
         return []
     points = layers.population_points()
+    if not len(points):
+        return [Problem("population_zero", "warning", **place_of(layers.catalog, "population"))]
+    if not len(facts) or not len(communes):
+        return []
     published = communes["code"].map(facts.set_index("code")["population"]).astype(float)
     known = communes.loc[published > 0, ["code", "geometry"]]
     stated = float(published[published > 0].sum())
-    if not len(points) or stated <= 0:
+    if stated <= 0:
         return []
     held = gpd.sjoin(points, known, predicate="within")
     counted = float(held["population"].sum())

@@ -31,7 +31,7 @@ def together(key: str, severity: Severity, features: Any, **more: Any) -> list[P
     return [Problem(key, severity, feature=named(features), params={"count": len(features), **more}, **place)]
 
 
-def place_of(catalog: Catalog, role: str) -> dict[str, str]:
+def place_of(catalog: Catalog, role: str) -> dict[str, Any]:
     """Return where a problem of all layers of a role stands: file of the first, names of all."""
     entries = catalog.of_role(role)
     return {"file": entries[0].origin, "layer": ", ".join(entry.name for entry in entries)}

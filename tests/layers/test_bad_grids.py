@@ -133,6 +133,23 @@ def test_terrain_that_does_not_cover_a_commune(terrain) -> None:
     told(problem)
 
 
+def test_terrain_without_any_height_stops_the_run(terrain) -> None:
+    def empty(z) -> None:
+        z[:] = -9999
+
+    found = terrain(empty, nodata=-9999)
+    assert set(found) == {"terrain_empty"}
+    assert found["terrain_empty"].severity == "error"
+    told(found["terrain_empty"])
+
+
+def test_terrain_with_heights_beyond_the_communes_only_stops_the_run(terrain) -> None:
+    def rim(z) -> None:
+        z[60:] = -9999
+
+    assert terrain(rim, nodata=-9999)["terrain_empty"].severity == "error"
+
+
 def test_roads_that_are_polygons_stop_the_run(ground) -> None:
     strip = shapely.box(WEST, SOUTH + 4990, WEST + 20_000, SOUTH + 5010)
     frame = gpd.GeoDataFrame({"road_class": ["national"], "name": ["QL.1"]}, geometry=[strip], crs=9215)
@@ -184,6 +201,16 @@ def test_people_in_another_unit(people, factor, key) -> None:
     assert found[key].params["stated"] == 40_000
     assert found[key].params["counted"] == pytest.approx(40_000 * factor)
     told(found[key])
+
+
+@pytest.mark.parametrize("factor", [0.0, np.nan])
+def test_a_grid_without_people_is_told(people, ground, factor) -> None:
+    found = people(factor)
+    assert set(found) == {"population_zero"}
+    assert found["population_zero"].severity == "warning"
+    told(found["population_zero"])
+    del ground.entries["so_lieu"]  # published figures are not needed to see it
+    assert "population_zero" in {p.key for p in ground.check()}
 
 
 def test_units_by_their_sums() -> None:
