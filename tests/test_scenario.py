@@ -282,3 +282,28 @@ def test_a_syntax_fault_names_the_base_it_stands_in(write):
     base = write("name = \n", "goc.toml")
     (found,) = problems(write("extends = 'goc.toml'\n", "con.toml"))
     assert (found.key, found.file) == ("toml_invalid", str(base))
+
+
+@pytest.mark.parametrize(
+    ("of_base", "own", "told_in"),
+    [
+        ("", "per_commune = 5\nwithout_reserve = 5", "con.toml"),
+        ("", "without_reserve = 10", "con.toml"),  # of ten, where nothing else is said
+        ("per_commune = 4", "without_reserve = 6", "con.toml"),
+        ("per_commune = 4\nwithout_reserve = 4", "frontage_m = 5", "goc.toml"),
+        ("per_commune = 10\nwithout_reserve = 2", "per_commune = 2", None),  # the base's number gives way
+        ("per_commune = 10\nwithout_reserve = 2", "per_commune = 2\nwithout_reserve = 1", None),
+        ("", "per_commune = 1", None),
+        ("", "per_commune = 1\nwithout_reserve = 0", None),
+    ],
+)
+def test_plots_without_reserve_leave_one_with_it(write, of_base, own, told_in):
+    write(f"{BASE}[sites]\n{of_base}\n", "goc.toml")
+    path = write(f"extends = 'goc.toml'\nname = 'con'\n[sites]\n{own}\n", "con.toml")
+    if told_in is None:
+        load_scenario(path)
+        return
+    (found,) = problems(path)
+    assert (found.key, found.column) == ("without_reserve_all", "sites.without_reserve")
+    assert found.file.endswith(told_in)
+    assert found.params["most"] == found.params["per_commune"] - 1

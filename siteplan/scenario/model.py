@@ -78,6 +78,24 @@ def _starts(phase: Phase) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
+def _without_reserve(scenario: Scenario, stands: Standing) -> list[Problem]:
+    """Refuse plots without reserve that leave none with it, where whoever wrote their number knew that of all plots.
+
+    A scenario that asks for fewer plots than the file it extends is not told: that file's number gives way.
+    """
+    sites = scenario.sites
+    if "without_reserve" not in sites.model_fields_set or sites.without_reserve < sites.per_commune:
+        return []
+    here = stands.file_of("sites", "without_reserve")
+    if "per_commune" in sites.model_fields_set:
+        total_in = stands.file_of("sites", "per_commune")
+        if stands.files.index(here) < stands.files.index(total_in):
+            return []
+    params = {"most": sites.per_commune - 1, "per_commune": sites.per_commune}
+    value = str(sites.without_reserve)
+    return [Problem("without_reserve_all", file=here, column="sites.without_reserve", value=value, params=params)]
+
+
 def _rules_between_parts(scenario: Scenario, stands: Standing) -> list[Problem]:
     criteria_in, phases_in, locks_in = (stands.file_of(part) for part in ("criteria", "phases", "locks"))
     problems: list[Problem] = []
@@ -91,6 +109,7 @@ def _rules_between_parts(scenario: Scenario, stands: Standing) -> list[Problem]:
         weighed = any(w.of == subject for w in scenario.weighting)
         if not weighed and abs(total - WEIGHT_TOTAL) > 1e-6:
             problems.append(Problem("weights_total", file=criteria_in, column=subject, value=f"{total:g}"))
+    problems += _without_reserve(scenario, stands)
     names = [p.name for p in scenario.phases]
     problems += [
         Problem("phase_twice", file=phases_in, value=n) for n in sorted({n for n in names if names.count(n) > 1})
