@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siteplan.layers.listing import together
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
     from siteplan.errors import Problem
     from siteplan.layers.bounds import Bounds
     from siteplan.layers.read import LayerSet
@@ -21,30 +26,40 @@ def check_network(layers: LayerSet, rules: Rules, bounds: Bounds) -> list[Proble
     return [*_widths(layers, bounds), *_voltages(layers, rules)]
 
 
-def _told(layers: LayerSet, role: str, column: str, key: str, low: float, high: float) -> list[Problem]:
-    """One warning a layer for the values of a column below `low`, and one for those above `high`, greatest first."""
-    table = layers.table(role)
-    values = table[column].astype(float)
-    problems: list[Problem] = []
-    for name in table["layer"].unique():
-        own = values[table["layer"] == name].reset_index(drop=True)
-        wide, narrow = own[own > high].sort_values(ascending=False, kind="stable"), own[own < low]
-        for suffix, off, limit in (("least", narrow, low), ("most", wide, high)):
-            features = [f"{row + 1} ({value:g})" for row, value in off.items()]
-            problems += together(
-                f"{key}_{suffix}", "warning", features, total=int(own.notna().sum()), limit=limit,
-                file=layers.catalog.entry(str(name)).origin, layer=str(name), column=column,
-            )  # fmt: skip
-    return problems
-
-
 def _widths(layers: LayerSet, bounds: Bounds) -> list[Problem]:
-    return _told(layers, "roads", "width_m", "road_width", bounds["road.width_least"], bounds["road.width_most"])
+    least, most = bounds["road.width_least"], bounds["road.width_most"]
+    problems: list[Problem] = []
+    for values, where in _by_layer(layers, "roads", "width_m"):
+        narrow, wide = _listed(values[values < least]), _listed(values[values > most])
+        problems += together("road_width_least", "warning", narrow, limit=least, **where)
+        problems += together("road_width_most", "warning", wide, limit=most, **where)
+    return problems
 
 
 def _voltages(layers: LayerSet, rules: Rules) -> list[Problem]:
     """Hold voltages against the greatest that a corridor rule names."""
     table = rules.eligibility
     of_lines = table[(table["role"] == "power_lines") & (table["column"] == "voltage_kv")]
-    known = [float(number) for values in of_lines["values"].dropna() for number in _NUMBER.findall(str(values))]
-    return _told(layers, "power_lines", "voltage_kv", "voltage", 0.0, max(known)) if known else []
+    most = max(
+        (float(n) for words in of_lines["values"].dropna() for n in _NUMBER.findall(str(words))), default=math.inf
+    )
+    problems: list[Problem] = []
+    for values, where in _by_layer(layers, "power_lines", "voltage_kv"):
+        problems += together("voltage_least", "warning", _listed(values[values < 0]), limit=0, **where)
+        problems += together("voltage_most", "warning", _listed(values[values > most]), limit=most, **where)
+    return problems
+
+
+def _by_layer(layers: LayerSet, role: str, column: str) -> Iterator[tuple[pd.Series[float], dict[str, Any]]]:
+    """Values of a column, one layer after the other, and where they stand."""
+    table = layers.table(role)
+    for name, of_layer in table.groupby("layer", sort=False) if len(table) else ():
+        values = of_layer[column].astype(float).reset_index(drop=True)
+        file = layers.catalog.entry(str(name)).origin
+        yield values, {"file": file, "layer": str(name), "column": column, "total": int(values.notna().sum())}
+
+
+def _listed(values: pd.Series[float]) -> list[str]:
+    """Rows with their values, the greatest first."""
+    order = values.sort_values(ascending=False, kind="stable")
+    return [f"{row} ({value:g})" for row, value in zip(order.index + 1, order, strict=True)]
