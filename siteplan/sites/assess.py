@@ -206,7 +206,8 @@ def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], lis
 
 
 def _least_area(rules: tuple[Rule, ...]) -> float:
-    return next((r.threshold for r in rules if r.role == "sites" and r.threshold > 0), 1.0)
+    """Area of a plot of which only a point is known, where no need is: the least that no rule bars."""
+    return max((r.threshold for r in rules if r.role == "sites" and r.hard and r.threshold > 0), default=1.0)
 
 
 def _terrain(dem: Raster | None, grid: Grid, others: list[Any], reach_m: float) -> tuple[Raster | None, Raster | None]:
