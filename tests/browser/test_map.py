@@ -158,7 +158,7 @@ def test_the_figures_of_a_site_never_leave_blank_what_could_read_as_safe(open_ma
     assert full["Bồi thường về đất"] == "2,5 tỷ đồng"
     assert "2.634 m²" in full["Bồi thường theo nhóm đất"]
     assert "đường giao thông" in full["Hạ tầng trong tầm đấu nối"]
-    for name in ("San nền", "So với mực lũ đã biết", "Sạt lở theo địa hình", "Thiên tai", "Nhà trong khu đất",
+    for name in ("San nền", "So với mực lũ đã biết", "Sạt lở theo địa hình", "Thiên tai", "Nhà phải giải tỏa",
                  "Số hộ phải di dời", "Bồi thường theo nhóm đất", "Bồi thường về đất",
                  "Hạ tầng trong tầm đấu nối"):  # fmt: skip
         assert empty[name] == "chưa đánh giá được", name
