@@ -13,9 +13,10 @@ from docx.oxml.ns import qn
 
 from siteplan import locale
 
-# tokens that readers meet as words of their own language or as signs of the law
+# tokens that readers meet as words of their own language, as signs of the law or of units
 WORDS = {
     "an", "ba", "ban", "cao", "da", "no", "to",  # Vietnamese without accents
+    "mm", "cm", "dm", "km", "ft",
     "A", "B", "C", "D", "E", "K", "L", "M", "P", "R", "T", "V", "V2", "X", "I", "II", "III", "IV", "VI",
 }  # fmt: skip
 # headings of columns that hold names of files and layers for those who look them up; none of them is printed
