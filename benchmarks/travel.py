@@ -25,9 +25,9 @@ from siteplan.layers.open_data import pull
 from siteplan.locale import number
 from siteplan.report import SILENT
 from siteplan.site_inputs import prepared_sites
+from siteplan.sites.access.far import MODES
 from siteplan.sites.layer import of_class
 from siteplan.sites.terrain import walking_speed_kmh
-from siteplan.sites.travel.far import MODES
 from siteplan.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from siteplan import cache
 from siteplan.layers import embedded, formats
 from siteplan.raster import Raster
 from siteplan.rules import Rules
+from siteplan.sites.access.far import FarPlaces
 from siteplan.sites.context import Prepared
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import Rule, read_rules
-from siteplan.sites.travel.far import FarPlaces
 from siteplan.workspace import cache_folder
 
 if TYPE_CHECKING:

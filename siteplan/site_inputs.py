@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from siteplan import cache
-from siteplan.sites import assess, shift
+from siteplan.sites import assess
+from siteplan.sites.evidence import shift
 from siteplan.sites.inputs import SITE_ROLES, SiteInputs
 from siteplan.tables.inputs import RASTER_ROLES
 

@@ -9,7 +9,7 @@ import shapely
 
 from siteplan import cache, site_cache
 from siteplan.assembly import mosaic
-from siteplan.sites.travel import field
+from siteplan.sites.access import field
 
 if TYPE_CHECKING:
     import geopandas as gpd

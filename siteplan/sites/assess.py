@@ -14,16 +14,17 @@ import shapely
 from geopandas.array import from_shapely
 
 from siteplan.raster import Raster
-from siteplan.sites import discuss, eligibility, forced, islands, terrain, verdict
-from siteplan.sites.candidates import candidates, extended
+from siteplan.sites import discuss, eligibility, forced, islands, terrain
+from siteplan.sites.access import reach
 from siteplan.sites.columns import TABLES, Columns, nothing
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
+from siteplan.sites.evidence import verdict
 from siteplan.sites.grid import Grid
 from siteplan.sites.ground import landform
-from siteplan.sites.layouts import wide_enough
 from siteplan.sites.rules import Rule
-from siteplan.sites.travel import reach
+from siteplan.sites.search.candidates import candidates, extended
+from siteplan.sites.search.layouts import wide_enough
 from siteplan.tables import RESULTS, Table, empty
 from siteplan.tables.schema import COORDINATE_DECIMALS
 

@@ -15,10 +15,10 @@ import shapely
 
 from siteplan.raster import COARSE_TERRAIN_M, Raster
 from siteplan.sites import delivered, plans
+from siteplan.sites.access.far import FarPlaces, far_places
 from siteplan.sites.layer import Layer
 from siteplan.sites.office_land import OfficeZones
 from siteplan.sites.rules import Rule, assumption_of, derive_columns, read_rules
-from siteplan.sites.travel.far import FarPlaces, far_places
 from siteplan.tables import INPUTS, empty, records
 from siteplan.tables.inputs import OBJECT_ROLES
 

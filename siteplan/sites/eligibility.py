@@ -2,7 +2,7 @@
 
 A cell is taken away if its centre lies in an excluded object or within the object's distance (exact, from the centre
 to the object); the sites themselves are then measured against the same objects exactly
-(:mod:`siteplan.sites.findings`).
+(:mod:`siteplan.sites.evidence.findings`).
 """
 
 from __future__ import annotations

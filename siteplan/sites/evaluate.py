@@ -11,18 +11,19 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import clearance, findings, forced, measure, plans, verdict
+from siteplan.sites import clearance, forced, measure, plans
 from siteplan.sites.columns import Columns, rows_of
 from siteplan.sites.context import Prepared
 from siteplan.sites.delivered import without_claims
+from siteplan.sites.evidence import findings, verdict
+from siteplan.sites.evidence.zone_rules import with_zone_rules
 from siteplan.sites.ground.columns import ground_columns, ground_reasons
 from siteplan.sites.plans.conformity import left_over_m2
-from siteplan.sites.zone_rules import with_zone_rules
 from siteplan.tables import records, rests_on
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster
-    from siteplan.sites.travel.reach import Reach
+    from siteplan.sites.access.reach import Reach
 
 Array = np.ndarray[Any, Any]
 

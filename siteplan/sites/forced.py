@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from siteplan.sites.columns import rows_of
-from siteplan.sites.free_shapes import within_square
 from siteplan.sites.office_land import OfficeZones
 from siteplan.sites.overlap import areal, mended
+from siteplan.sites.search.free_shapes import within_square
 
 if TYPE_CHECKING:
     from siteplan.locale import Message

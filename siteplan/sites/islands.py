@@ -17,7 +17,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from siteplan.sites.access import ACCESS_CELL_M, ROAD_REACH_M
+from siteplan.sites.access.surface import ACCESS_CELL_M, ROAD_REACH_M
 
 if TYPE_CHECKING:
     from siteplan.scenario.settings import SiteSettings

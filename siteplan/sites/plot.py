@@ -11,11 +11,12 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import measure, plans, shift, verdict
+from siteplan.sites import measure, plans
 from siteplan.sites.assess import in_schema, stacked
 from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
 from siteplan.sites.evaluate import gather, verdicts
+from siteplan.sites.evidence import shift, verdict
 from siteplan.tables import RESULTS, conform, records
 from siteplan.tables.schema import COORDINATE_DECIMALS
 

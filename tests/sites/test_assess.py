@@ -466,7 +466,7 @@ def test_what_rests_on_illustrative_layers_says_so(assess, maps) -> None:
 
 
 def test_site_ids_hang_on_geometry_to_the_metre_alone(maps) -> None:
-    from siteplan.sites.verdict import site_id
+    from siteplan.sites.evidence.verdict import site_id
 
     plot = maps.at(0, 0, 90, 90)
     turned = shapely.Polygon([*list(plot.exterior.coords)[2:-1], *list(plot.exterior.coords)[:3]])

@@ -6,9 +6,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from siteplan.sites import findings
 from siteplan.sites.compound import planned_posts
 from siteplan.sites.context import prepare
+from siteplan.sites.evidence import findings
 
 POST = {"sector": "An ninh", "owner": "Công an tỉnh", "year_from": 2027, "year_to": 2028}
 

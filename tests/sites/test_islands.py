@@ -18,9 +18,9 @@ from siteplan.locale import decode
 from siteplan.raster import Raster
 from siteplan.sites import assess as module
 from siteplan.sites import islands
+from siteplan.sites.access.field import OUTSIDE, minutes_field
 from siteplan.sites.assess import assess_commune, prepare
 from siteplan.sites.forced import Forced
-from siteplan.sites.travel.field import OUTSIDE, minutes_field
 
 FAR = (240_000.0, 180_000.0)  # 300 km
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from siteplan.sites import shift
 from siteplan.sites.assess import assess_commune, prepare
+from siteplan.sites.evidence import shift
 from siteplan.sites.plot import check_plots
 from siteplan.sites.rules import eligibility_of
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
-from siteplan.sites.search import Guides, Request, find_plots
+from siteplan.sites.search.find import Guides, Request, find_plots
 
 GRID = Grid(0.0, 1200.0, 40, 40, 30.0)
 

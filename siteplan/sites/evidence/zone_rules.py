@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from siteplan.sites import findings, overlap
+from siteplan.sites import overlap
+from siteplan.sites.evidence import findings
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import Rule
 

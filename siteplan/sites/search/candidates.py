@@ -10,14 +10,18 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
-from siteplan.sites import findings, measure, search
+from siteplan.sites import measure
 from siteplan.sites.eligibility import cell_polygons
-from siteplan.sites.extension import extend_plot
+from siteplan.sites.evidence import findings
 from siteplan.sites.forced import Forced
 from siteplan.sites.layer import Layer
-from siteplan.sites.preference import preference
-from siteplan.sites.roadside import roadside
 from siteplan.sites.rules import Rule
+from siteplan.sites.search.extension import extend_plot
+from siteplan.sites.search.find import Guides, find_plots
+from siteplan.sites.search.free_shapes import AREA_TOLERANCE
+from siteplan.sites.search.layouts import Request
+from siteplan.sites.search.preference import preference
+from siteplan.sites.search.roadside import roadside
 
 if TYPE_CHECKING:
     from siteplan.locale import Message
@@ -69,7 +73,7 @@ def candidates(
     sliver_m2 = prepared.scenario.tolerance.sliver_m2
     reach = prepared.ground_figures.get("frontage.reach", 0.0)
     barriers = measure.front_barriers(layers)
-    guides = search.Guides(
+    guides = Guides(
         along=cache(lambda: _along(dem, grid, asked_m2)),
         roadside=roadside(layers.get("roads"), prepared.rules, speeds, urban, grid, reach),
         firm=land.firm,
@@ -78,10 +82,10 @@ def candidates(
     order = preference(prepared, code, commune, land)
 
     def find(area_m2: float, count: int, taken: list[Any]) -> list[Any]:
-        request = search.Request(
+        request = Request(
             area_m2, settings.minimum_width_m, settings.spacing_m, count, settings.frontage_m if reach > 0 else 0.0
         )
-        return search.find_plots(
+        return find_plots(
             land.cells, grid, order, request,
             free=lambda tried: free_of(tried, commune, hard, layers, sliver_m2),
             excluded=lambda area: excluded_of(area, commune, hard, layers),
@@ -89,7 +93,7 @@ def candidates(
         )  # fmt: skip
 
     bare_m2 = prepared.without_reserve.get(code, float("nan"))
-    smaller = bare_m2 > 0 and bare_m2 < asked_m2 * (1 - search.AREA_TOLERANCE)
+    smaller = bare_m2 > 0 and bare_m2 < asked_m2 * (1 - AREA_TOLERANCE)
     whole = find(asked_m2, settings.with_reserve if smaller else settings.per_commune, [])
     bare = find(bare_m2, settings.per_commune - len(whole), whole) if smaller else []
     told = _told(prepared.scenario.need.scope)
@@ -119,7 +123,7 @@ def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Force
         made = extend_plot(plot.geometry, need_m2, reach_m, ground)
         if made is None:
             continue
-        key = "extended" if made.added_m2 >= need_m2 * (1 - search.AREA_TOLERANCE) else "extended_partly"
+        key = "extended" if made.added_m2 >= need_m2 * (1 - AREA_TOLERANCE) else "extended_partly"
         told = (f"sites.reason.{key}", {"name": plot.facts.get("name") or plot.source_id,
                                         "added": round(made.added_m2, 2), "need": round(need_m2, 2)})  # fmt: skip
         reasons = (told, *plot.reasons)

@@ -13,8 +13,8 @@ from siteplan.sites.layer import Layer, of_class
 if TYPE_CHECKING:
     import pandas as pd
 
+    from siteplan.sites.access.shores import Shores
     from siteplan.sites.grid import Grid
-    from siteplan.sites.shores import Shores
 
 Array = np.ndarray[Any, Any]
 

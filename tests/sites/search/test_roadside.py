@@ -12,10 +12,10 @@ from siteplan.sites import measure
 from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
-from siteplan.sites.layouts import Figures, Request
-from siteplan.sites.roadside import points_along, roadside
 from siteplan.sites.rules import derive_columns, read_rules
-from siteplan.sites.search import Guides, find_plots
+from siteplan.sites.search.find import Guides, find_plots
+from siteplan.sites.search.layouts import Figures, Request
+from siteplan.sites.search.roadside import points_along, roadside
 
 
 def longest_side(plot) -> float:

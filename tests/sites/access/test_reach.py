@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from siteplan.sites.access import reach as module
 from siteplan.sites.assess import assess_commune, prepare
-from siteplan.sites.travel import reach as module
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)
 

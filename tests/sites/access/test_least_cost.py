@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from siteplan.sites import least_cost
-from siteplan.sites.least_cost import LeastCost
+from siteplan.sites.access import least_cost
+from siteplan.sites.access.least_cost import LeastCost
 
 # costs of which many paths add up to the same, some of them 0, and some that no sum meets exactly
 COSTS = st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.7, 1.0, 1 / 3, 2.0])

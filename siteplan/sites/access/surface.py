@@ -21,12 +21,12 @@ import shapely
 from scipy import ndimage
 from scipy.sparse import csr_array
 
+from siteplan.sites.access.least_cost import LeastCost
+from siteplan.sites.access.shores import NEIGHBOURS, Shores
+from siteplan.sites.access.ways import METRES_PER_KM_MINUTE, Ways, ways_of
 from siteplan.sites.grid import Grid, fill
 from siteplan.sites.layer import Layer, of_class
-from siteplan.sites.least_cost import LeastCost
-from siteplan.sites.shores import NEIGHBOURS, Shores
 from siteplan.sites.terrain import walking_speed_kmh
-from siteplan.sites.ways import METRES_PER_KM_MINUTE, Ways, ways_of
 
 if TYPE_CHECKING:
     from siteplan.raster import Raster

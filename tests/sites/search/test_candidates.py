@@ -10,8 +10,8 @@ import shapely
 
 from siteplan.locale import decode
 from siteplan.sites.assess import assess_commune, prepare
-from siteplan.sites.candidates import _along
 from siteplan.sites.grid import Grid
+from siteplan.sites.search.candidates import _along
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ import pandas as pd
 import shapely
 from scipy.sparse.csgraph import connected_components
 
-from siteplan.sites import access
+from siteplan.sites.access import surface
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.context import people_in
 from siteplan.sites.islands import nearest
 from siteplan.sites.layer import of_class
 
 if TYPE_CHECKING:
-    from siteplan.sites.access import Ground
+    from siteplan.sites.access.surface import Ground
     from siteplan.sites.context import Prepared
     from siteplan.sites.layer import Layer
 
@@ -78,7 +78,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     Reach
         Times still to be :func:`compared` between parts.
     """
-    ground = access.build_ground(
+    ground = surface.build_ground(
         parts[part], prepared.layers, prepared.dem, prepared.rule_tables.speeds, prepared.scenario.grid.margin_m
     )
     centres = shapely.get_coordinates(shapely.centroid(geometries)) if len(geometries) else np.empty((0, 2))
@@ -111,7 +111,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
 
 def _of_people(times: Array, people: Array, of: float | None) -> tuple[Columns, Array]:
     """Columns of how the people (all, `of` where it is given) reach places, rows of `times`; percent who have a way."""
-    mean, near, reached = access.weighted(times, people, NEAR_MINUTES, of)
+    mean, near, reached = surface.weighted(times, people, NEAR_MINUTES, of)
     names = (f"access_share_{limit}_percent" for limit in NEAR_MINUTES)
     return {"access_minutes": mean, **dict(zip(names, near, strict=True))}, reached
 
@@ -236,7 +236,7 @@ def _to_services(
         rows = roads.near(ground.grid.bounds)
         open_main = (of_class(roads, speeds, "main")[rows] == 1) & (of_class(roads, speeds, "frontage")[rows] == 1)
         cells = np.zeros(ground.grid.shape, dtype=bool)
-        cells[access.touched(roads.geometries[rows[open_main]], ground.grid)] = True
+        cells[surface.touched(roads.geometries[rows[open_main]], ground.grid)] = True
         nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
     for name, there in nodes.items():
         if len(there):

@@ -11,9 +11,10 @@ import pandas as pd
 import shapely
 
 from siteplan.locale import encode
-from siteplan.sites import findings, measure, overlap, terrain, zone_rules
+from siteplan.sites import measure, overlap, terrain
 from siteplan.sites.columns import Columns
 from siteplan.sites.context import Prepared
+from siteplan.sites.evidence import findings, zone_rules
 from siteplan.sites.rules import CONDITION
 from siteplan.tables.evidence import DIRECTIONS, OF_THE_WHOLE_PLOT
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from siteplan.sites import access
+from siteplan.sites.access import surface
 from siteplan.sites.context import Prepared, people_centre
 from siteplan.sites.grid import Grid, fill
 from siteplan.sites.rules import told_slope
@@ -44,7 +44,7 @@ def preference(prepared: Prepared, code: str, commune: Any, land: Eligible) -> A
         parts.append(_scores(prepared.zones.geometries[rows], score, 0.7, grid, cells, falling=True))
     roads = layers.get("roads")
     if roads is not None:
-        parts.append(_nearness(access.road_cells(roads, grid, prepared.rule_tables.speeds), grid, row, column))
+        parts.append(_nearness(surface.road_cells(roads, grid, prepared.rule_tables.speeds), grid, row, column))
     centre = people_centre(prepared, code, commune)
     if centre is not None:
         parts.append(_scaled(np.hypot(grid.x[column] - centre[0], grid.y[row] - centre[1])))

@@ -9,11 +9,11 @@ import shapely
 import shapely.ops
 from scipy.sparse.csgraph import connected_components
 
-from siteplan.sites.access import build_ground, travel_minutes, weighted
+from siteplan.sites.access.surface import build_ground, travel_minutes, weighted
+from siteplan.sites.access.ways import ways_of
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import derive_columns
-from siteplan.sites.ways import ways_of
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)  # Tobler on level ground
 CELL = 60.0

@@ -180,7 +180,7 @@ def rule_findings(
     sites
         ``site_id``, ``commune_code``, polygons.
     rules
-        Rules in order; those on plan zones are left to :mod:`siteplan.sites.zone_rules`.
+        Rules in order; those on plan zones are left to :mod:`siteplan.sites.evidence.zone_rules`.
     layers
         Objects by role.
     tolerance

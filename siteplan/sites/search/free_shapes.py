@@ -13,7 +13,7 @@ import shapely
 
 if TYPE_CHECKING:
     from siteplan.sites.grid import Grid
-    from siteplan.sites.layouts import Request
+    from siteplan.sites.search.layouts import Request
 
 Array = np.ndarray[Any, Any]
 

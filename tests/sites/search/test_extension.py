@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate
 
-from siteplan.sites.extension import extend_plot
+from siteplan.sites.search.extension import extend_plot
 
 PLOT = shapely.box(0, 0, 50, 40)
 

@@ -15,13 +15,13 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from siteplan.sites.access import reverse_graph
+from siteplan.sites.access.least_cost import LeastCost
+from siteplan.sites.access.surface import reverse_graph
+from siteplan.sites.access.ways import METRES_PER_KM_MINUTE, ways_of
 from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import of_class
-from siteplan.sites.least_cost import LeastCost
 from siteplan.sites.terrain import walking_speed_kmh
-from siteplan.sites.ways import METRES_PER_KM_MINUTE, ways_of
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from siteplan.sites.layer import Layer, of_class
-from siteplan.sites.layouts import Figures, Request
 from siteplan.sites.rules import Rule
+from siteplan.sites.search.layouts import Figures, Request
 
 if TYPE_CHECKING:
     from siteplan.sites.grid import Grid

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
+from siteplan.sites.access.shores import NEIGHBOURS, Shores
 from siteplan.sites.grid import Grid
-from siteplan.sites.shores import NEIGHBOURS, Shores
 
 GRID = Grid(1000.0, 5000.0, 12, 15, 60.0)
 

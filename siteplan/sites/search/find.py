@@ -3,8 +3,8 @@
 Rectangles beside roads come first: their front lies along the corridor of the road, turned with it. Then rectangles on
 seed cells, turned along the slope where it is known, else to several directions, kept where they lie wholly inside the
 eligible cells. Where fewer are found than asked, free shapes are grown on what is left
-(:mod:`siteplan.sites.free_shapes`). Plots are taken best first, far apart in the beginning, closer until there are
-enough. Nothing is drawn at random.
+(:mod:`siteplan.sites.search.free_shapes`). Plots are taken best first, far apart in the beginning, closer until there
+are enough. Nothing is drawn at random.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 from scipy import ndimage
 
 from siteplan.sites.eligibility import cell_polygons
-from siteplan.sites.free_shapes import AREA_TOLERANCE, free_shapes
 from siteplan.sites.grid import Grid
-from siteplan.sites.layouts import Figures, Layouts, Request, Test
 from siteplan.sites.pieces import large_pieces
-from siteplan.sites.roadside import Roadside
+from siteplan.sites.search.free_shapes import AREA_TOLERANCE, free_shapes
+from siteplan.sites.search.layouts import Figures, Layouts, Request, Test
+from siteplan.sites.search.roadside import Roadside
 
 __all__ = ["AREA_TOLERANCE", "Guides", "Request", "find_plots"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from siteplan.raster import Raster
-from siteplan.sites import access
+from siteplan.sites.access import surface
 from siteplan.sites.grid import Grid, fill
 from siteplan.sites.islands import groups, nearest
 
@@ -31,15 +31,15 @@ def minutes_field(prepared: Prepared, plot_of: tuple[str, bytes]) -> Raster:
     Returns
     -------
     Raster
-        uint8, cells of :data:`siteplan.sites.access.ACCESS_CELL_M` at multiples of their width: whole minutes, 253 for
-        more than that, 254 where there is no way, 255 outside the commune and where nobody walks. Of islands far apart
-        those around the plot.
+        uint8, cells of :data:`siteplan.sites.access.surface.ACCESS_CELL_M` at multiples of their width: whole minutes,
+        253 for more than that, 254 where there is no way, 255 outside the commune and where nobody walks. Of islands
+        far apart those around the plot.
     """
     code, plot_wkb = plot_of
     commune = prepared.communes.loc[prepared.communes["code"] == code].geometry.iloc[0]
     plot = shapely.from_wkb(plot_wkb)
     parts = groups(commune, prepared.scenario.grid.margin_m)
-    ground = access.build_ground(
+    ground = surface.build_ground(
         parts[nearest(parts, plot)],
         prepared.layers,
         prepared.dem,

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from siteplan.sites.access.far import border_gates, far_places
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import derive_columns
-from siteplan.sites.travel.far import border_gates, far_places
 
 LEVEL_KMH = 6 * np.exp(-3.5 * 0.05)
 

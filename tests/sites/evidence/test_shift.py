@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from siteplan.locale import text
-from siteplan.sites import shift
 from siteplan.sites.assess import prepare
+from siteplan.sites.evidence import shift
 
 PLOT = shapely.box(0, 0, 100, 100)
 ROOM = shapely.box(-500, -500, 600, 600)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import shapely
 
-from siteplan.sites.access import ACCESS_CELL_M
+from siteplan.sites.access.field import NO_WAY, OUTSIDE, minutes_field, without_commune
+from siteplan.sites.access.surface import ACCESS_CELL_M
 from siteplan.sites.assess import assess_commune, prepare
-from siteplan.sites.travel.field import NO_WAY, OUTSIDE, minutes_field, without_commune
 
 MIDDLE = 1530  # middle of a cell: a plot on the edge of two is half a cell from either
 PLOT = (MIDDLE - 45, MIDDLE - 45, MIDDLE + 45, MIDDLE + 45)

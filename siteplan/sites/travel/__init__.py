@@ -1,1 +1,0 @@
-"""Travel times of a site: of the commune's people, to services, to far places."""
