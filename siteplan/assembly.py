@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,7 @@ from affine import Affine
 from siteplan.locale import decode, encode
 from siteplan.raster import Raster
 from siteplan.rules import Rules
+from siteplan.sites.eligibility import HIDDEN
 from siteplan.tables import land_shares, records, rests_on
 from siteplan.tables.parts import ADDS_FLOOR, OFFICE_LAND
 
@@ -348,7 +350,7 @@ def without_restricted(conflicts: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> 
 
 
 def mosaic(masks: Iterable[Raster]) -> Raster:
-    """Put the communes' eligible cells on one grid: 1 eligible, 0 not, 255 outside every commune."""
+    """Put the communes' eligible cells on one grid: 255 outside every commune, else as the communes have them."""
     parts = list(masks)
     cell = parts[0].cell_m
     west = min(p.bounds[0] for p in parts)
@@ -363,6 +365,16 @@ def mosaic(masks: Iterable[Raster]) -> Raster:
         inside = part.values != 255
         target[inside] = part.values[inside]
     return Raster(values, Affine(cell, 0, west, 0, -cell, north), 255, cell)
+
+
+def told_land(eligible: Raster, include_restricted: bool) -> Raster:
+    """Eligible cells as a run may show them: 1 eligible, 0 not, 255 outside every commune.
+
+    Where restricted objects alone take land it counts as eligible: a hole there would draw them. With
+    `include_restricted` it does not.
+    """
+    values = np.where(eligible.values == HIDDEN, np.uint8(not include_restricted), eligible.values)
+    return replace(eligible, values=values)
 
 
 def climate(rules: Rules) -> pd.DataFrame:

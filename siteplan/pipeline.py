@@ -196,6 +196,7 @@ def _run_one(
     before = Run(folder) if (folder / runs.MANIFEST).is_file() else None
     made = road.beside(partial(background, layers, inputs.scenario.date, include_restricted))
     tables, rasters, proving = _stages(inputs, road, clock, before)
+    rasters["eligible"] = assembly.told_land(rasters["eligible"], include_restricted)
     if not include_restricted:
         tables["conflicts"] = assembly.without_restricted(tables["conflicts"], tables["sites"])
     spoken, faults = opinion_files.read(layers.catalog.folder / opinion_files.FOLDER)

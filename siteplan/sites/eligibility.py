@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 REASONS_SHOWN = 4
+HIDDEN = 2  # cells that restricted objects alone take: where they lie is not told to everybody
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Eligible:
         Least area of a connected piece.
     firm
         Cells inside that the terrain does not take: only cells tell of it, while objects are known exactly.
+    shown
+        Cells that would be eligible without the restricted objects.
     """
 
     grid: Grid
@@ -64,6 +67,7 @@ class Eligible:
     taken: Mapping[str, Array]
     least_area_m2: float
     firm: Array
+    shown: Array
 
     @property
     def area_m2(self) -> float:
@@ -72,14 +76,17 @@ class Eligible:
 
     @property
     def mask(self) -> Array:
-        """1 eligible, 0 not, 255 outside the commune (uint8)."""
-        return np.where(self.inside, self.cells.astype(np.uint8), np.uint8(255))
+        """1 eligible, 0 not, 2 not for restricted objects alone, 255 outside the commune (uint8)."""
+        told = self.cells + HIDDEN * (self.shown & ~self.cells).astype(np.uint8)
+        return np.where(self.inside, told, np.uint8(255))
 
 
-def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Array | None:
+def rule_mask(
+    rule: Rule, layer: Layer, grid: Grid, urban: Array | None, *, without_restricted: bool = False
+) -> Array | None:
     """Cells whose centre lies in the objects of a rule or within its distance; another distance inside urban areas.
 
-    None where no object comes near the window.
+    None where no object comes near the window; `without_restricted` also where all that do may be shown.
 
     Parameters
     ----------
@@ -91,6 +98,8 @@ def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Arra
         The window.
     urban
         Cells in urban areas; None where no layer tells: the distance outside them then holds everywhere.
+    without_restricted
+        Only the objects that outputs may show.
     """
     reach = rule.reach_m + (float(layer.half_width_m.max()) if len(layer) else 0.0)
     west, south, east, north = grid.bounds
@@ -100,6 +109,13 @@ def rule_mask(rule: Rule, layer: Layer, grid: Grid, urban: Array | None) -> Arra
         else np.array([], dtype=int)
     )
     rows = rows[layer.rows[rule.rule][rows]]
+    if without_restricted:
+        hidden = layer.restricted[rows]
+        if not hidden.any():
+            return None
+        rows = rows[~hidden]
+        if len(rows) == 0:
+            return np.zeros(grid.shape, dtype=bool)
     if len(rows) == 0:
         return None
     geometries, half = layer.geometries[rows], layer.half_width_m[rows]
@@ -149,35 +165,41 @@ def eligible_land(
         The cells left, and what each rule took.
     """
     inside = fill(np.array([commune], dtype=object), grid)
-    left, firm = inside.copy(), inside.copy()
+    left, firm, shown = inside.copy(), inside.copy(), inside.copy()
     alone: dict[str, int] = {}
     in_order: dict[str, int] = {}
-    rules_on, kept, least_m2 = np.zeros(grid.shape, dtype=np.uint8), {}, 0.0
+    rules_on, kept, least_m2, hidden = np.zeros(grid.shape, dtype=np.uint8), {}, 0.0, False
     for rule in rules:
         if not rule.hard or rule.role == "communes":
             continue
         if rule.role == "dem":
-            taken = slope_percent > rule.threshold
+            taken = told = slope_percent > rule.threshold
             firm &= ~taken
         elif rule.role == "sites":
             least_m2 = max(least_m2, rule.threshold)
             taken = left & ~large_pieces(left, rule.threshold / grid.cell_m**2)
+            told = shown & ~large_pieces(shown, rule.threshold / grid.cell_m**2) if hidden else taken
         elif rule.role in layers:
             reached = rule_mask(rule, layers[rule.role], grid, urban)
             if reached is None:
                 alone[rule.rule] = in_order[rule.rule] = 0
                 continue
-            taken = reached
+            taken = told = reached
+            if layers[rule.role].restricted.any():
+                open_ones = rule_mask(rule, layers[rule.role], grid, urban, without_restricted=True)
+                if open_ones is not None:
+                    told, hidden = open_ones, True
         else:
             continue
         alone[rule.rule] = int(np.count_nonzero(taken & inside))
         in_order[rule.rule] = int(np.count_nonzero(taken & left))
         left &= ~taken
+        shown &= ~told
         if rule.role != "sites":
             rules_on += taken
         if rule.discuss:
             kept[rule.rule] = taken
-    return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm)
+    return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm, shown)
 
 
 def account(

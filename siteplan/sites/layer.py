@@ -47,6 +47,14 @@ class Layer:
         return len(self.frame)
 
     @property
+    def restricted(self) -> Array:
+        """Which objects no output may show."""
+        if "restricted" not in self._made:
+            held = self.column("restricted")
+            self._made["restricted"] = np.zeros(len(self), dtype=bool) if held is None else held == True  # noqa: E712
+        return np.asarray(self._made["restricted"], dtype=bool)
+
+    @property
     def geometries(self) -> Array:
         """Geometries as an array."""
         if "geometries" not in self._made:

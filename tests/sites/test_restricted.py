@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from siteplan.assembly import told_land
 from siteplan.sites.assess import assess_commune, prepare
+from siteplan.sites.eligibility import HIDDEN
 from siteplan.tables import RESULTS
 
 PLOT = (1000, 1000, 1090, 1090)  # 8,100 m²
@@ -83,3 +85,38 @@ def test_no_figure_tells_how_much_lies_in_a_restricted_zone(judged, maps) -> Non
     little, much = told(1025), told(1045)
     of_cells = {"room_to_extend_percent", "adjoining_m2"}  # the land around, from the eligible cells of 30 m
     assert {name for name in little if little[name] != much[name]} <= of_cells
+
+
+def test_no_cell_tells_where_a_restricted_object_lies(inputs, maps) -> None:
+    """Land is eligible in what is shown as if the object were not there, and never where anything else takes it."""
+    army = {"function": "CQP", "geometry": maps.at(900, 900, 1500, 1500)}
+    lake = {"function": "MNC", "geometry": maps.at(1200, 1200, 2100, 2100)}
+    plan = {"plan_id": "Q1", "title": "x", "plan_kind": "land_use", "status": "approved", "decision_date": "2024-01-01"}
+
+    def land(*zones: dict):
+        rows = [{"zone_id": f"Z{i}", "plan_id": "Q1"} | zone for i, zone in enumerate(zones)]
+        plans, drawn = maps.layer("plans", [plan]), maps.layer("plan_zones", rows)
+        (window,) = assess_commune(prepare(inputs(plans=plans, plan_zones=drawn)), maps.CODE).eligible
+        return window
+
+    hidden, known, without = land(army | {"restricted": True}, lake), land(army, lake), land(lake)
+    assert set(np.unique(known.values)) <= {0, 1, 255}
+    assert np.array_equal(hidden.values == 1, known.values == 1)
+    assert np.count_nonzero(hidden.values == HIDDEN) * 900 == 600 * 600 - 300 * 300
+    assert np.array_equal(told_land(hidden, False).values, without.values)
+    assert np.array_equal(told_land(hidden, True).values, known.values)
+
+
+def test_land_too_small_for_a_restricted_object_alone_is_told_as_if_it_were_large(inputs, maps) -> None:
+    """A strip of 30 m beside the object falls to the least area of a piece; without the object it would not."""
+    army = {"function": "CQP", "geometry": maps.at(30, 0, 3000, 3000), "restricted": True}
+    plan = {"plan_id": "Q1", "title": "x", "plan_kind": "land_use", "status": "approved", "decision_date": "2024-01-01"}
+    zones = maps.layer("plan_zones", [{"zone_id": "Z", "plan_id": "Q1"} | army])
+    given = inputs(
+        plans=maps.layer("plans", [plan]),
+        plan_zones=zones,
+        settings={"eligibility": {"minimum_area_m2": 30 * 3000 + 1.0}},
+    )
+    (window,) = assess_commune(prepare(given), maps.CODE).eligible
+    assert not (window.values == 1).any()
+    assert (told_land(window, False).values[window.values != 255] == 1).all()
