@@ -47,8 +47,9 @@ Vị trí trụ sở: điểm của đơn vị cũ đặt trụ sở (chưa kh�
 
 Chiều dài là của đường bộ ngắn nhất, đo trên chính các tuyến đường. Thời gian là của chương trình (lưới 90 m toàn
 tỉnh): đường đi nhanh nhất với tốc độ tại `layers/rules/speeds.csv` (đề xuất), cộng đoạn đi bộ thẳng ra đường gần nhất
-có lối đi. Cột "đối chiếu" tính lại thời gian xe máy trên chính các tuyến đường, không qua lưới; lưới nối các đường
-gặp nhau trong một ô nên bình quân ngắn hơn {shorter} %. Tốc độ = chiều dài chia thời gian đối chiếu trên đường.
+có lối đi, không qua sông, hồ. Cột "đối chiếu" tính lại thời gian xe máy trên chính các tuyến đường, từng đỉnh một,
+không qua lưới và không xét nước; hai cách tính lệch nhau bình quân {apart} %. Tốc độ = chiều dài chia thời gian đối
+chiếu trên đường.
 
 | Mã | Xã, phường | Chim bay (km) | Đường bộ (km) | Đi bộ ra đường (m) | Xe máy (giờ) | Đối chiếu (giờ) | Ô tô (giờ) \
 | Xe máy (km/h) |
@@ -142,8 +143,8 @@ def page(table: pd.DataFrame, sources: str, date: str) -> str:
         for row in table.to_dict("records")
     ]
     far = table[table["road_km"] > FAR_KM]
-    shorter = number(100 * (1 - (far["motorbike_hours"] / far["network_hours"]).mean()), 0, "vi")
-    return HEAD.format(sources=sources, date=date, shorter=shorter) + "".join(f"| {line} |\n" for line in lines)
+    apart = number(100 * (far["motorbike_hours"] / far["network_hours"] - 1).abs().mean(), 1, "vi")
+    return HEAD.format(sources=sources, date=date, apart=apart) + "".join(f"| {line} |\n" for line in lines)
 
 
 def main() -> int:

@@ -50,7 +50,7 @@ GROUND_KEYS = (
     "flood.drainage_reach",
     "frontage.reach", "slope.gentle", "slope.steep", "slope.very_steep", "relief.reach", "landslide.medium_slope",
     "landslide.medium_relief", "landslide.high_slope", "landslide.high_relief", "earthworks.balance", "household.*",
-    "clearance.cover", "infrastructure.reach",
+    "clearance.cover", "infrastructure.reach", "access.reached_least",
 )  # fmt: skip
 COST_COMPONENTS = (
     "construction", "equipment", "management", "consultancy", "other", "renovation", "region", "earthworks",

@@ -259,7 +259,9 @@ def _reasons(
             row, prepared.coarse_m, prepared.ground_figures.get("flood.low_ground", float("nan"))
         )
         if reached is not None and reached[i] < 99.95:
-            messages.append(("sites.reason.not_reached", {"percent": 100.0 - float(reached[i])}))
+            few = row["access_minutes"] != row["access_minutes"]
+            key = "sites.reason.reached_by_few" if few else "sites.reason.not_reached"
+            messages.append((key, {"percent": 100.0 - float(reached[i])}))
         messages += verdict.finding_reasons(mine)
         if row["check_result"] == "clear_of_known_plans":
             messages.append(("sites.reason.plans_missing", {}))

@@ -104,12 +104,15 @@ def test_people_of_another_island_have_no_way(archipelago, maps):
     found = assess_commune(prepare(archipelago(people=people, proposals=maps.layer("proposals", rows))), maps.CODE)
     proposed = found.sites[found.sites["letter"] == "X"].set_index("source_id")
     home, away = proposed.loc["D0"], proposed.loc["D1"]
-    assert (home["access_minutes"], home["access_share_30_percent"], home["access_share_60_percent"]) == (0, 25, 25)
+    assert (home["access_share_30_percent"], home["access_share_60_percent"]) == (25, 25)
+    # a quarter of the people says nothing of how long it takes the people
+    assert np.isnan(home["access_minutes"])
+    assert np.isnan(home["access_lost_minutes"])
     walk = 2000 / 1000 / LEVEL_KMH * 60
     assert away["access_minutes"] == pytest.approx(walk, abs=90 / 1000 / LEVEL_KMH * 60)
     assert (away["access_share_30_percent"], away["access_share_60_percent"]) == (75, 75)
-    for site, lacking in ((home, 75), (away, 25)):
-        (told,) = [params for key, params in decode(site["reasons"]) if key == "sites.reason.not_reached"]
+    for site, lacking, reason in ((home, 75, "reached_by_few"), (away, 25, "not_reached")):
+        (told,) = [params for key, params in decode(site["reasons"]) if key == f"sites.reason.{reason}"]
         assert told["percent"] == lacking
     # where most people live, and there where they live
     (best,) = found.table("access_points").to_dict("records")
@@ -164,7 +167,8 @@ def test_apart_or_in_one_window_the_figures_are_the_same(archipelago, maps, monk
         for found in (apart, whole)
     ]
     assert len(measured[0]) == 2
-    assert measured[0]["access_minutes"].notna().all()
+    assert measured[0]["access_minutes"].notna().any()
+    assert (measured[0]["access_share_60_percent"] > 0).all()
     pd.testing.assert_frame_equal(*(frame.reset_index(drop=True) for frame in measured))
 
 

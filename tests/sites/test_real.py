@@ -130,10 +130,10 @@ def test_times_from_the_present_seats_to_the_capital_against_road_length(
     assert (far["road_km"] < 3 * far["straight_km"]).all()
     # over the lines of the roads themselves: a length over its hours is a speed there is
     assert far["motorbike_kmh"].between(WALKING_KMH, FASTEST_KMH).all()
-    # the grid of 90 m joins what meets in a cell, so its ways are somewhat shorter, never much longer
+    # the same ways, but for a cell at the ends; longer where the nearest road lies across a river
     ratio = far["motorbike_hours"] / far["network_hours"]
-    assert ratio.between(0.8, 1.03).all()
-    assert ratio.mean() > 0.92
+    assert ratio.between(0.97, 1.03).mean() > 0.9
+    assert ratio.between(0.95, 1.3).all()
     riding = far["motorbike_hours"] - far["walk_m"] / 1000 / WALKING_KMH
     assert riding.corr(far["road_km"], method="spearman") > 0.97
     assert (far["car_hours"] < far["motorbike_hours"] * 1.1).all()

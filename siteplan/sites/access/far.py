@@ -1,7 +1,8 @@
 """Times to far places, the provincial capital and the border gates, over the roads of the whole province.
 
-One grid of 90 m for the province: roads join the cells they run through by their true length, by motorbike and by
-car. From a plot to the nearest road that leads there one walks straight, as on level ground.
+One grid of 90 m for the province: points of roads are joined by the true length of the roads, by motorbike and by
+car; roads that run through one cell and share no corner meet there as on the slowest class. From a plot to the nearest
+road that leads there one walks straight, as on level ground and over no river or water area.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import shapely
 from scipy.spatial import KDTree
 
 from siteplan.sites.access.least_cost import LeastCost
-from siteplan.sites.access.surface import reverse_graph
-from siteplan.sites.access.ways import METRES_PER_KM_MINUTE, ways_of
+from siteplan.sites.access.surface import reverse_graph, waters
+from siteplan.sites.access.ways import METRES_PER_KM_MINUTE, Ways, ways_of
 from siteplan.sites.columns import Columns, unknown
 from siteplan.sites.grid import Grid
 from siteplan.sites.layer import of_class
@@ -26,12 +27,14 @@ from siteplan.sites.terrain import walking_speed_kmh
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from siteplan.sites.access.shores import Shores
     from siteplan.sites.layer import Layer
 
 Array = np.ndarray[Any, Any]
 
 FAR_CELL_M = 90.0
 MARGIN_M = 5000.0
+NEAREST, MOST = 8, 512  # points of roads that are looked at for one without water before it, at first and at most
 GATE_REACH_M = 3000.0  # a gate is where the best road comes nearest to the border, if it comes so near
 NO_GATE = "none"  # `gate_class` of a commune without a gate
 MODES = {"motorbike": "speed_kmh", "car": "car_kmh"}
@@ -40,25 +43,28 @@ COLUMNS = ("capital_minutes", "capital_car_minutes", "gate_minutes", "gate_car_m
 
 @dataclass(frozen=True)
 class FarPlaces:
-    """Road cells of the province with the minutes from each to the capital and to the nearest gate.
+    """Points of the province's roads with the minutes from each to the capital and to the nearest gate.
 
     Parameters
     ----------
     places
-        Centres of road cells by mode, rows of easting and northing.
+        Points of roads by mode, rows of easting and northing.
     minutes
         By column of :data:`COLUMNS`; infinite where there is no way.
+    waters
+        Roles waterways and water_areas, as far as they are known.
     """
 
     places: Mapping[str, Array]
     minutes: Mapping[str, Array]
+    waters: Mapping[str, Layer] = field(default_factory=dict)
     _trees: dict[str, KDTree] = field(default_factory=dict)  # made once per process
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_trees": {}}
 
     def columns(self, geometries: Array) -> Columns:
-        """Minutes of each site by column, NaN where there is no way or no such place."""
+        """Minutes of each site, left at its centroid, by column; NaN where there is no way or no such place."""
         out = unknown(COLUMNS, len(geometries))
         centres = shapely.get_coordinates(shapely.centroid(geometries))
         speed = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
@@ -72,9 +78,37 @@ class FarPlaces:
                 continue
             if column not in self._trees:
                 self._trees[column] = KDTree(places[leads])
-            distance, nearest = self._trees[column].query(centres)
-            out[column] = self.minutes[column][leads][nearest] + distance / speed
+            tree, minutes = self._trees[column], self.minutes[column][leads]
+            rest, asked = np.arange(len(centres)), 0
+            while len(rest) and asked < len(minutes):
+                asked = min(max(NEAREST, asked * NEAREST), len(minutes))
+                distance, nearest = (np.reshape(a, (len(rest), asked)) for a in tree.query(centres[rest], k=asked))
+                free = ~_over_water(np.repeat(centres[rest], asked, axis=0), tree.data[nearest.ravel()], self.waters)
+                free = free.reshape(distance.shape)
+                first, row = np.argmax(free, axis=1), np.arange(len(rest))
+                has = free[row, first]
+                found = minutes[nearest[row, first]] + distance[row, first] / speed
+                out[column][rest[has]] = found[has]
+                rest = rest[~has] if asked < MOST else rest[:0]
         return out
+
+
+def _over_water(start: Array, end: Array, waters: Mapping[str, Layer]) -> Array:
+    """Whether a river or a water area lies on the straight way between places, rows of easting and northing.
+
+    A water area that a way begins in does not: a plot there stands at no bank.
+    """
+    ways: Array = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
+    out = np.zeros(len(ways), dtype=bool)
+    for role, layer in waters.items():
+        if len(layer):
+            way, row = layer.tree.query(ways, predicate="intersects")
+            if role == "waterways":
+                way = way[layer.texts("waterway_class")[row] == "river"]
+            else:
+                way = way[~shapely.intersects_xy(layer.geometries[row], *start[way].T)]
+            out[way] = True
+    return out
 
 
 def border_gates(communes: gpd.GeoDataFrame, layers: Mapping[str, Layer], speeds: pd.DataFrame) -> Array:
@@ -132,25 +166,35 @@ def far_places(
     if not any(map(len, goals_of.values())):
         return FarPlaces(places, minutes)
     grid = Grid.around(tuple(communes.total_bounds), FAR_CELL_M, MARGIN_M)
+    shores = waters(layers, grid)[0]
     for mode, speed in MODES.items():
         ways = ways_of(roads, grid, speeds, speed)
-        start, end, cost = ways.start, ways.end, ways.minutes
-        cells, node = np.unique(np.concatenate([start, end]), return_inverse=True)
-        if len(cells) == 0:
+        if len(ways) == 0:
             continue
-        source, target = node[: len(start)], node[len(start) :]
-        towards = LeastCost(
-            reverse_graph(
-                np.concatenate([source, target]),
-                np.concatenate([target, source]),
-                np.concatenate([cost, cost]),
-                len(cells),
-            )
-        )
-        places[mode] = np.column_stack([grid.x[cells % grid.columns], grid.y[cells // grid.columns]])
+        kmh = speeds[speed].astype(float)
+        point, meeting, minutes_between = _meetings(ways, shores, float(kmh[kmh > 0].min()))
+        source = np.concatenate([ways.start, ways.end, point, meeting])
+        target = np.concatenate([ways.end, ways.start, meeting, point])
+        cost = np.concatenate([ways.minutes, ways.minutes, minutes_between, minutes_between])
+        count = max(len(ways), int(meeting.max(initial=0)) + 1)
+        towards = LeastCost(reverse_graph(source, target, cost, count))
+        places[mode] = np.column_stack([ways.x, ways.y])
         tree, suffix = KDTree(places[mode]), "car_minutes" if mode == "car" else "minutes"
         for name, points in goals_of.items():
             if len(points):
                 goals = np.unique(tree.query(points)[1])
-                minutes[f"{name}_{suffix}"] = towards.from_nearest(goals)
-    return FarPlaces(places, minutes)
+                minutes[f"{name}_{suffix}"] = towards.from_nearest(goals)[: len(ways)]
+    known = {role: layers[role] for role in ("waterways", "water_areas") if role in layers}
+    return FarPlaces(places, minutes, known)
+
+
+def _meetings(ways: Ways, shores: Shores, kmh: float) -> tuple[Array, Array, Array]:
+    """Places where roads of one cell meet, numbered behind the points: point, place, minutes over the cell's centre."""
+    grid = shores.grid
+    place, count = np.unique(ways.cell, return_inverse=True, return_counts=True)[1:]
+    point = np.flatnonzero(count[place] > 1)
+    row, column = np.divmod(ways.cell[point], grid.columns)
+    x, y = grid.x[column], grid.y[row]
+    own = ~shores.part(ways.x[point], ways.y[point], x, y)
+    away = np.hypot(ways.x[point] - x, ways.y[point] - y)[own]
+    return point[own], len(ways) + place[point[own]], away / (kmh * METRES_PER_KM_MINUTE)

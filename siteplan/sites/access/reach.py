@@ -15,7 +15,6 @@ from siteplan.sites.access import surface
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.context import people_in
 from siteplan.sites.islands import nearest
-from siteplan.sites.layer import of_class
 
 if TYPE_CHECKING:
     from siteplan.sites.access.surface import Ground
@@ -43,11 +42,14 @@ class Reach:
         One row of :data:`siteplan.tables.RESULTS` ``access_points`` with ``geometry``; None where nobody lives.
     reached_percent
         People who have a way to each site, percent; None where nobody lives.
+    lost
+        Minutes that each site is slower than the best place for those who have a way to both; None where nobody lives.
     """
 
     columns: Columns
     best: dict[str, Any] | None
     reached_percent: Array | None
+    lost: Array | None = None
 
 
 _OF_PEOPLE = (
@@ -92,7 +94,7 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     x, y, people = people_in(prepared, parts[part])
     everybody = float(people_in(prepared, prepared.polygons[code])[2].sum()) if len(parts) > 1 else None
     found = _times(ground, goals, ground.nodes_at(x, y), people) if people.sum() > 0 else None
-    _to_services(columns, layers, prepared.rule_tables.speeds, seat, ground, goals)
+    _to_services(columns, layers, seat, ground, goals)
     if found is None:
         return Reach(columns, None, None) if not everybody else _reached_by_nobody(columns, len(geometries))
     times = found.times
@@ -105,8 +107,18 @@ def reach(prepared: Prepared, code: str, parts: Sequence[Any], part: int, geomet
     }
     of_sites, reached = _of_people(times, people, everybody)
     columns |= of_sites
+    # the mean of the few who have a way says nothing of a site
+    columns["access_minutes"][reached < prepared.ground_figures.get("access.reached_least", 0.0)] = np.nan
     _farthest(columns, layers.get("settlements"), times, x, y)
-    return Reach(columns, best, reached)
+    return Reach(columns, best, reached, _lost(times, found.to_best, people))
+
+
+def _lost(times: Array, to_best: Array, people: Array) -> Array:
+    """Mean of how much longer than to the best place it takes those who have a way to both; NaN where nobody has."""
+    both = np.isfinite(times) & np.isfinite(to_best)
+    longer = np.where(both, times, 0.0) - np.where(both, to_best, 0.0)
+    share = both @ people
+    return np.divide(longer @ people, share, out=np.full(len(times), np.nan), where=share > 0)
 
 
 def _of_people(times: Array, people: Array, of: float | None) -> tuple[Columns, Array]:
@@ -130,8 +142,12 @@ def compared(parts: Sequence[Reach]) -> list[Reach]:
     of_places = pd.DataFrame(places)
     best = places[_soonest(of_places["reached_percent"].to_numpy(float), of_places["access_minutes"].to_numpy(float))]
     for part in parts:
-        lost = part.columns["access_minutes"] - best["access_minutes"]
-        part.columns["access_lost_minutes"] = np.round(lost, 9) + 0.0  # no trace of the order of a sum
+        if part.best is best and part.lost is not None and part.reached_percent is not None:
+            lost = np.round(part.lost, 9) + 0.0  # no trace of the order of a sum
+            # where fewer people have a way than to the best place, those left out may have been the farthest
+            fewer = np.round(part.reached_percent, 6) < round(best["reached_percent"], 6)
+            told = np.isfinite(part.columns["access_minutes"]) & ~((lost < 0) & fewer)
+            part.columns["access_lost_minutes"] = np.where(told, lost, np.nan)
     return [replace(part, best=best) for part in parts]
 
 
@@ -213,7 +229,6 @@ def _best(times: Array, people: Array, among: Array) -> int:
 def _to_services(
     columns: Columns,
     layers: Mapping[str, Layer],
-    speeds: pd.DataFrame,
     seat: Any,
     ground: Ground,
     goals: Array,
@@ -231,13 +246,7 @@ def _to_services(
     if seat is not None:
         targets["minutes_seat"] = np.array([[seat.x, seat.y]])
     nodes = {name: ground.nodes_at(xy[:, 0], xy[:, 1]) for name, xy in targets.items() if len(xy)}
-    roads = layers.get("roads")
-    if roads is not None and len(roads):
-        rows = roads.near(ground.grid.bounds)
-        open_main = (of_class(roads, speeds, "main")[rows] == 1) & (of_class(roads, speeds, "frontage")[rows] == 1)
-        cells = np.zeros(ground.grid.shape, dtype=bool)
-        cells[surface.touched(roads.geometries[rows[open_main]], ground.grid)] = True
-        nodes["minutes_main_road"] = ground.node[cells & (ground.node >= 0)]
+    nodes["minutes_main_road"] = ground.on_main_road
     for name, there in nodes.items():
         if len(there):
             # from the objects against the way that is walked: one search serves all sites

@@ -1,17 +1,17 @@
 """Travel time of a commune's people to its sites: least cost over roads by class and on foot over the terrain.
 
-The ground is a graph of cells (60 m): neighbours are joined by walking at Tobler's speed for the slope between them,
-roads join the cells they run through by their true length at the speed of their class (``rules/speeds.csv``). Nobody
-walks over rivers (the line class "river") and water areas, however narrow: no step is taken that would cross one; a
-road across is its bridge, and a road on the other bank than the centre of its cell is a place of its own. Streams can
-be crossed. People walk as far as the scenario's margin over the boundary and
-ride 5 km beyond it: a way round through a neighbour is on a road.
+The ground is a graph of cells (60 m) and of points of roads. Neighbouring cells are joined by walking at Tobler's
+speed for the slope between them; points of a road by its true length at the speed of its class
+(``rules/speeds.csv``). A road is entered from the centre of the cell that it runs through, on foot. Nobody walks over
+rivers (the line class "river") and water areas, however narrow: no step is taken that would cross one; a road across
+is its bridge. Streams can be crossed. People walk as far as the scenario's margin over the boundary and ride 5 km
+beyond it: a way round through a neighbour is on a road.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from scipy.sparse import csr_array
 from siteplan.sites.access.least_cost import LeastCost
 from siteplan.sites.access.shores import NEIGHBOURS, Shores
 from siteplan.sites.access.ways import METRES_PER_KM_MINUTE, Ways, ways_of
-from siteplan.sites.grid import Grid, fill
+from siteplan.sites.grid import Grid, fill, running
 from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.terrain import walking_speed_kmh
 
@@ -45,8 +45,7 @@ class Ground:
     """The graph of one commune's surroundings, in the province's CRS; weights of edges are minutes.
 
     `node` has the rows and columns of the grid, -1 on cells that nobody walks; `cells` row and column of each node,
-    `inside` one truth a node. Behind the nodes of the cells follow those of roads on the other bank of their cell:
-    `far_cell` has the flat numbers of these cells, rising.
+    `inside` whether it is a cell in the commune. Behind the nodes of the cells follow those of the points of `ways`.
     """
 
     grid: Grid
@@ -55,7 +54,7 @@ class Ground:
     reverse: csr_array[Any]  # edges turned round, so that one search from a site gives the times to it
     inside: Array  # nodes in the commune
     shores: Shores
-    far_cell: Array
+    ways: Ways
 
     @cached_property
     def minutes_from(self) -> LeastCost:
@@ -67,30 +66,47 @@ class Ground:
         """Minutes to a node from the others."""
         return LeastCost(self.reverse)
 
+    @property
+    def on_main_road(self) -> Array:
+        """Nodes of the points of main roads."""
+        return len(self.cells) - len(self.ways) + np.flatnonzero(self.ways.main)
+
     def place(self, node: int) -> tuple[float, float]:
         """Centre of the cell of a node."""
         row, column = self.cells[node]
         return float(self.grid.x[column]), float(self.grid.y[row])
 
     def nodes_at(self, x: Array, y: Array) -> Array:
-        """Nodes of the walkable cells nearest to eastings and northings; places beyond the grid stand at its edge."""
+        """Nodes nearest to eastings and northings, by cells; places beyond the grid stand at its edge."""
         row, column = self.grid.cells_of(x, y)
         row, column = np.clip(row, 0, self.grid.rows - 1), np.clip(column, 0, self.grid.columns - 1)
-        found = self.node[row, column]
+        found = self._placed[row, column]
         if (found < 0).any():
             found = self._nearest[row, column]
         return self._on_their_bank(np.array(found), np.asarray(x), np.asarray(y))
 
     def _on_their_bank(self, found: Array, x: Array, y: Array) -> Array:
-        """Give places that water parts from the centre of their cell a node on their own bank, where there is one."""
-        shores, grid = self.shores, self.grid
+        """Give places that water parts from the centre of their cell a node on their own bank, where there is one.
+
+        So too those in cells that nobody walks: the nearest of the others may lie across.
+        """
+        shores, grid, ways = self.shores, self.grid, self.ways
         row, column = grid.cells_of(x, y)
         held = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
-        at = np.flatnonzero(held)[shores.part(x[held], y[held], grid.x[column[held]], grid.y[row[held]])]
-        cell = row[at] * grid.columns + column[at]
-        far = np.searchsorted(self.far_cell, cell)
-        has = np.append(self.far_cell, -1)[far] == cell
-        found[at[has]] = len(self.cells) - len(self.far_cell) + far[has]
+        at = np.flatnonzero(held)
+        parted = shores.part(x[at], y[at], grid.x[column[at]], grid.y[row[at]])
+        at = at[parted | (self.node[row[at], column[at]] < 0)]
+        # a road in their cell
+        order = np.argsort(ways.cell, kind="stable")
+        cell, rising = row[at] * grid.columns + column[at], ways.cell[order]
+        first, end = (np.searchsorted(rising, cell, side) for side in ("left", "right"))
+        one, point = np.repeat(at, end - first), order[np.repeat(first, end - first) + running(end - first)]
+        away = np.hypot(ways.x[point] - x[one], ways.y[point] - y[one])
+        own = np.flatnonzero(~shores.part(x[one], y[one], ways.x[point], ways.y[point]))
+        own = own[np.lexsort((away[own], one[own]))]
+        on_road, nearest = np.unique(one[own], return_index=True)
+        found[on_road] = len(self.cells) - len(ways) + point[own[nearest]]
+        has = np.isin(at, on_road)
         at, best = at[~has], np.full(np.count_nonzero(~has), np.inf)
         for down, right in _STEPS:
             r, c = row[at] + down, column[at] + right
@@ -104,10 +120,18 @@ class Ground:
         return found
 
     @cached_property
+    def _placed(self) -> Array:
+        """Node of each cell, where nobody walks that of a road there."""
+        out = self.node.copy()
+        other = out.ravel()[self.ways.cell] < 0
+        out.ravel()[self.ways.cell[other]] = len(self.cells) - len(self.ways) + np.flatnonzero(other)
+        return out
+
+    @cached_property
     def _nearest(self) -> Array:
-        """Node of the nearest walkable cell of each cell."""
-        rows, columns = ndimage.distance_transform_edt(self.node < 0, return_distances=False, return_indices=True)
-        return np.asarray(self.node[rows, columns])
+        """Node of the nearest cell that has one, for each cell."""
+        rows, columns = ndimage.distance_transform_edt(self._placed < 0, return_distances=False, return_indices=True)
+        return np.asarray(self._placed[rows, columns])
 
 
 def build_ground(
@@ -152,86 +176,91 @@ def build_ground(
     away_m = ndimage.distance_transform_edt(~inside) * cell_m
     walkable = away_m <= margin_m + cell_m
     heights = grid.sample(dem) if dem is not None else np.zeros(grid.shape, dtype=np.float32)
-    barrier, lines = np.zeros(grid.shape, dtype=bool), []
-    water = layers.get("water_areas")
-    if water is not None and len(water):
-        areas = water.geometries[water.near(grid.bounds)]
-        barrier |= fill(areas, grid)
-        lines.append(shapely.boundary(areas))
-    rivers = layers.get("waterways")
-    if rivers is not None and len(rivers):
-        rows = rivers.near(grid.bounds)
-        lines.append(rivers.geometries[rows[rivers.texts("waterway_class")[rows] == "river"]])
-    shores = Shores.of(np.concatenate([*lines, []]), grid)
+    shores, barrier = waters(layers, grid)
     crossed, on_shore = shores.steps()
-    barrier |= on_shore
-    ways = ways_of(layers.get("roads"), grid, speeds, shores=shores)
-    places = np.unique(np.concatenate([ways.start, ways.end]))
-    places = places[away_m.ravel()[places % away_m.size] <= max(margin_m, road_reach_m) + cell_m]
-    on_road = np.zeros(grid.shape, dtype=bool)
-    on_road.ravel()[places[places < on_road.size]] = True
-    far_cell = places[places >= on_road.size] - on_road.size
-    held = (walkable & ~barrier) | on_road
+    open_cells = walkable & ~(barrier | on_shore)
+    ways = ways_of(layers.get("roads"), grid, speeds, held=away_m <= max(margin_m, road_reach_m) + cell_m)
+    # where nobody walks, roads that cross meet in their cell
+    crossing = np.bincount(ways.cell, minlength=walkable.size).reshape(grid.shape) > 1
+    held = open_cells | (crossing & ~walkable)
     if not held.any():
         held = walkable
     cell = _in_tiles(held)
     node = np.full(grid.shape, -1, dtype=np.int32)
     node.ravel()[cell] = np.arange(len(cell), dtype=np.int32)
-    open_cells = held & ~barrier
-    arriving = _on_foot(open_cells, crossed, heights, cell_m)
-    near_bank = np.maximum(ways.start, ways.end) < node.size
-    _by_road(arriving, ways.only(near_bank), held)
-    graph = _graph(arriving, cell, node)
-    if len(far_cell):
-        steps = ways.only(~near_bank), _off_the_road(ways, shores, open_cells, heights)
-        graph = _with_far_banks(graph, node, far_cell, steps)
-    cells = np.column_stack(np.unravel_index(np.concatenate([cell, far_cell]), grid.shape))
-    within = np.append(inside.ravel()[cell], np.zeros(len(far_cell), dtype=bool))
-    return Ground(grid, node, cells, graph, within, shores, far_cell)
+    graph = _graph(_on_foot(open_cells, crossed, heights, cell_m), cell, node)
+    if len(ways):
+        graph = _with_roads(graph, ways, _entries(ways, shores, node, open_cells, heights))
+    cells = np.column_stack(np.unravel_index(np.concatenate([cell, ways.cell]), grid.shape))
+    within = np.append(inside.ravel()[cell], np.zeros(len(ways), dtype=bool))
+    return Ground(grid, node, cells, graph, within, shores, ways)
 
 
-def _off_the_road(ways: Ways, shores: Shores, open_cells: Array, heights: Array) -> Ways:
-    """Lead on foot from roads on the other bank of their cell to the cells beside it, where no water lies between."""
-    grid, found = shores.grid, []
-    first = np.unique(ways.far_cell, return_index=True)[1]
-    row, column = np.divmod(ways.far_cell[first], grid.columns)
-    x, y = ways.far_x[first], ways.far_y[first]
+def waters(layers: Mapping[str, Layer], grid: Grid) -> tuple[Shores, Array]:
+    """Shores of rivers and water areas, and the cells whose centre lies in a water area."""
+    barrier, lines = np.zeros(grid.shape, dtype=bool), []
+    water = layers.get("water_areas")
+    if water is not None and len(water):
+        areas = water.geometries[water.near(grid.bounds)]
+        barrier = fill(areas, grid)
+        lines.append(shapely.boundary(areas))
+    rivers = layers.get("waterways")
+    if rivers is not None and len(rivers):
+        rows = rivers.near(grid.bounds)
+        lines.append(rivers.geometries[rows[rivers.texts("waterway_class")[rows] == "river"]])
+    return Shores.of(np.concatenate([*lines, []]), grid), barrier
+
+
+def _entries(
+    ways: Ways, shores: Shores, node: Array, open_cells: Array, heights: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Lead on foot from points of roads to cells and back: point, node, minutes from the road, minutes to it.
+
+    To the centre of the cell that the road runs through; where water parts them or nobody walks there, to those of the
+    cells beside it.
+    """
+    grid, ways_x, ways_y = shores.grid, ways.x, ways.y
+    row, column = np.divmod(ways.cell, grid.columns)
+    level = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
+    own = node[row, column]
+    at = np.flatnonzero(own >= 0)
+    at = at[~shores.part(ways_x[at], ways_y[at], grid.x[column[at]], grid.y[row[at]])]
+    minutes = np.hypot(grid.x[column[at]] - ways_x[at], grid.y[row[at]] - ways_y[at]) / level
+    found = [(at, own[at], minutes, minutes)]
+    rest = np.setdiff1d(np.arange(len(ways)), at)
     for down, right in _STEPS:
-        r, c = row + down, column + right
-        at = np.flatnonzero((r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns))
-        at = at[open_cells[r[at], c[at]]]
-        at = at[~shores.part(x[at], y[at], grid.x[c[at]], grid.y[r[at]])]
-        away = np.hypot(grid.x[c[at]] - x[at], grid.y[r[at]] - y[at])
-        rise = np.nan_to_num((heights[r[at], c[at]] - heights[row[at], column[at]]) / away)
-        here, there = row[at] * grid.columns + column[at] + open_cells.size, r[at] * grid.columns + c[at]
-        for start, end, slope in ((here, there, rise), (there, here, -rise)):
-            found.append((start, end, away / (walking_speed_kmh(slope) * METRES_PER_KM_MINUTE)))
-    return replace(
-        Ways.none(),
-        **dict(zip(("start", "end", "minutes"), map(np.concatenate, zip(*found, strict=True)), strict=True)),
-    )
+        r, c = row[rest] + down, column[rest] + right
+        ok = np.flatnonzero((r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.columns))
+        ok = ok[open_cells[r[ok], c[ok]]]
+        ok = ok[~shores.part(ways_x[rest[ok]], ways_y[rest[ok]], grid.x[c[ok]], grid.y[r[ok]])]
+        at, r, c = rest[ok], r[ok], c[ok]
+        away = np.hypot(grid.x[c] - ways_x[at], grid.y[r] - ways_y[at])
+        rise = np.nan_to_num((heights[r, c] - heights[row[at], column[at]]) / away)
+        there, back = (away / (walking_speed_kmh(slope) * METRES_PER_KM_MINUTE) for slope in (rise, -rise))
+        found.append((at, node[r, c], there, back))
+    point, cell_node, there, back = (np.concatenate(part) for part in zip(*found, strict=True))
+    return point, cell_node, there, back
 
 
-def _with_far_banks(graph: csr_array[Any], node: Array, far_cell: Array, steps: tuple[Ways, Ways]) -> csr_array[Any]:
-    """Add the nodes of roads on the other bank of their cell: steps along roads (both ways), and those on foot."""
-    number = np.full(2 * node.size, -1, dtype=np.int64)
-    number[: node.size] = node.ravel()
-    number[node.size + far_cell] = graph.shape[0] + np.arange(len(far_cell))
-    by_road, on_foot = steps
-    start = number[np.concatenate([by_road.start, by_road.end, on_foot.start])]
-    end = number[np.concatenate([by_road.end, by_road.start, on_foot.end])]
-    minutes = np.concatenate([by_road.minutes, by_road.minutes, on_foot.minutes])
-    use = np.flatnonzero((start >= 0) & (end >= 0))
-    order = use[np.lexsort((minutes[use], end[use], start[use]))]
-    # of parallel steps the quickest
-    first = order[np.unique(start[order] * (graph.shape[0] + len(far_cell)) + end[order], return_index=True)[1]]
-    target = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-    return reverse_graph(
-        np.append(graph.indices, start[first]),
-        np.append(target, end[first]),
-        np.append(graph.data, minutes[first]),
-        graph.shape[0] + len(far_cell),
+def _with_roads(graph: csr_array[Any], ways: Ways, entries: tuple[Array, Array, Array, Array]) -> csr_array[Any]:
+    """Add the points of roads behind the nodes of a graph, with the steps along roads (both ways) and those on foot."""
+    cells, count = graph.shape[0], graph.shape[0] + len(ways)
+    point, node, there, back = entries
+    roads = reverse_graph(
+        np.concatenate([ways.start + cells, ways.end + cells, point + cells, node]),
+        np.concatenate([ways.end + cells, ways.start + cells, node, point + cells]),
+        np.concatenate([ways.minutes, ways.minutes, there, back]),
+        count,
     )
+    pointer = np.append(graph.indptr, np.full(len(ways), graph.indptr[-1]))
+    size, more = np.diff(pointer), np.diff(roads.indptr)
+    both = np.concatenate([[0], np.cumsum(size + more)])
+    walked = np.repeat(both[:-1], size) + running(size)
+    ridden = np.repeat(both[:-1] + size, more) + running(more)
+    target, minutes = np.empty(both[-1], dtype=np.int32), np.empty(both[-1])
+    target[walked], minutes[walked] = graph.indices, graph.data
+    target[ridden], minutes[ridden] = roads.indices, roads.data
+    return csr_array((minutes, target, both.astype(np.int32)), shape=(count, count))
 
 
 def _in_tiles(held: Array) -> Array:
@@ -289,19 +318,6 @@ def _on_foot(open_cells: Array, crossed: Array, heights: Array, cell_m: float) -
         for step, target, rise in ((number, b, slope), (number + len(NEIGHBOURS), a, -slope)):
             out[..., step][target][both] = distance / (walking_speed_kmh(rise) * METRES_PER_KM_MINUTE)
     return out
-
-
-def _by_road(arriving: Array, ways: Ways, held: Array) -> None:
-    """Let cells be reached along roads, both ways, where that is sooner; a step along a road leads to a neighbour."""
-    start, end, minutes = ways.start, ways.end, ways.minutes
-    use = held.ravel()[start] & held.ravel()[end]
-    start, end, minutes = start[use], end[use], minutes[use]
-    number = np.full((3, 3), -1)
-    number[tuple(np.array(_STEPS).T + 1)] = np.arange(len(_STEPS))
-    width = held.shape[1]
-    for source, target in ((start, end), (end, start)):
-        step = number[target // width - source // width + 1, target % width - source % width + 1]
-        np.minimum.at(arriving.reshape(-1), target * len(_STEPS) + step, minutes)
 
 
 def travel_minutes(ground: Ground, site_x: Array, site_y: Array, from_x: Array, from_y: Array) -> Array:

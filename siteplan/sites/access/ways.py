@@ -1,107 +1,157 @@
-"""Roads as steps between the cells of a grid, of their true length at the speed of their class."""
+"""Roads as points and the steps between them, of their true length at the speed of their class."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from siteplan.sites.grid import running
 from siteplan.sites.layer import Layer, of_class
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from siteplan.sites.access.shores import Shores
     from siteplan.sites.grid import Grid
 
 Array = np.ndarray[Any, Any]
 
 METRES_PER_KM_MINUTE = 1000.0 / 60.0  # metres in a minute at 1 km/h
+SAME_PLACE_DECIMALS = 2  # corners of roads within a centimetre are one
 
 
 @dataclass(frozen=True)
 class Ways:
-    """Steps along roads, both ways alike: from and to flat cell numbers, minutes.
+    """Points of roads in a grid and the steps between them, both ways alike.
 
-    Where water parts a road from the centre of its cell, the number of the grid's cells is added to that of the cell;
-    `far_cell`, `far_x`, `far_y` are the corners of roads there.
+    Points are where roads end or meet, and one for each cell that a road runs through, so that it can be entered
+    there. Roads that no point joins do not meet, as near as they may be to one another.
+
+    Parameters
+    ----------
+    x, y
+        Eastings and northings of the points, the province's CRS.
+    cell
+        Flat number of the cell that each lies in.
+    main
+        Whether each lies on a main road with a frontage (``rules/speeds.csv``).
+    start, end, minutes
+        Numbers of the points that each step joins, and how long it takes.
     """
 
+    x: Array
+    y: Array
+    cell: Array
+    main: Array
     start: Array
     end: Array
     minutes: Array
-    far_cell: Array
-    far_x: Array
-    far_y: Array
 
     @classmethod
     def none(cls) -> Ways:
         """No road at all."""
         whole, real = np.array([], dtype=np.int64), np.array([], dtype=float)
-        return cls(whole, whole, real, whole, real, real)
+        return cls(real, real, whole, whole.astype(bool), whole, whole, real)
 
-    def only(self, some: Array) -> Ways:
-        """Keep some of the steps."""
-        return replace(self, start=self.start[some], end=self.end[some], minutes=self.minutes[some])
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Roads of a province as corners, one line after another.
+
+    `first` holds the number of the first corner of each line and, last, that of all; `minutes` are those along all
+    lines before a corner; `joint` says where lines end or meet another.
+    """
+
+    tree: Any
+    first: Array
+    xy: Array
+    minutes: Array
+    joint: Array
+    main: Array
 
 
 def ways_of(
-    roads: Layer | None, grid: Grid, speeds: pd.DataFrame, speed: str = "speed_kmh", shores: Shores | None = None
+    roads: Layer | None,
+    grid: Grid,
+    speeds: pd.DataFrame,
+    speed: str = "speed_kmh",
+    held: Array | None = None,
 ) -> Ways:
-    """Return the steps between cells along roads, in minutes at a column of `speeds`.
+    """Return the roads of a grid, in minutes at a column of `speeds`.
 
-    Roads of one speed that follow one another are one line, as often as a file may cut them: what is left of a line in
-    the cell where it ends is added to its last step, so that the steps of a line are as long as the line.
+    Parameters
+    ----------
+    roads
+        Lines, the province's CRS.
+    grid
+        Window.
+    speeds, speed
+        ``rules/speeds.csv`` and its column of speeds; a class with speed 0 is no way.
+    held
+        Cells beyond which no road counts; None: all.
     """
     if roads is None or len(roads) == 0:
         return Ways.none()
-    lines, kmh, tree = roads.once(("ways", speed, grid.cell_m), speeds, lambda: _joined(roads, speeds, speed, grid))
-    near = np.sort(tree.query(shapely.box(*grid.bounds)))
+    lines = roads.once(("ways", speed, grid.cell_m), speeds, lambda: _lines(roads, speeds, speed, grid.cell_m))
+    near = np.sort(lines.tree.query(shapely.box(*grid.bounds)))
     if len(near) == 0:
         return Ways.none()
-    kmh = kmh[near]
-    xy, line = shapely.get_coordinates(lines[near], return_index=True)
-    row, column = grid.cells_of(xy[:, 0], xy[:, 1])
+    count = np.diff(lines.first)[near]
+    corner, line = np.repeat(lines.first[near], count) + running(count), np.repeat(np.arange(len(near)), count)
+    x, y = lines.xy[corner].T
+    row, column = grid.cells_of(x, y)
     inside = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
     cell = np.where(inside, row * grid.columns + column, -1)
-    far = np.array([], dtype=np.int64)
-    if shores is not None:
-        at = np.flatnonzero(inside)
-        far = at[shores.part(xy[at, 0], xy[at, 1], grid.x[column[at]], grid.y[row[at]])]
-    on_far_bank = cell[far], xy[far, 0], xy[far, 1]
-    cell[far] += grid.rows * grid.columns
-    same_line = line[1:] == line[:-1]
-    length = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
-    start, end = cell[:-1][same_line], cell[1:][same_line]
-    minutes = length[same_line] / (kmh[line[:-1][same_line]] * METRES_PER_KM_MINUTE)
-    # within a cell the way adds up until it leaves it: carried to the next step of the same line
-    step_line = line[:-1][same_line]
-    total = np.cumsum(minutes)
-    leaves = np.flatnonzero(start != end)
-    if len(leaves) == 0:
-        return Ways.none()
-    before = np.concatenate([[0.0], total[leaves][:-1]])
-    of_line = step_line[leaves]
-    first_of_line = np.concatenate([[True], of_line[1:] != of_line[:-1]])
-    opening = np.concatenate([[0.0], total[:-1]])[np.searchsorted(step_line, of_line)]
-    spent = total[leaves] - np.where(first_of_line, opening, before)
-    last_of_line = np.concatenate([first_of_line[1:], [True]])
-    closing = total[np.searchsorted(step_line, of_line, side="right") - 1]
-    spent += np.where(last_of_line, closing - total[leaves], 0.0)
-    use = (start[leaves] >= 0) & (end[leaves] >= 0)
-    return Ways(start[leaves][use], end[leaves][use], spent[use], *on_far_bank)
+    if held is not None:
+        cell[inside & ~held.ravel()[cell]] = -1
+    middle_x, middle_y = grid.west + (column + 0.5) * grid.cell_m, grid.north - (row + 0.5) * grid.cell_m
+    return _points(lines, corner, line, cell, np.hypot(x - middle_x, y - middle_y))
 
 
-def _joined(roads: Layer, speeds: pd.DataFrame, speed: str, grid: Grid) -> tuple[Array, Array, Any]:
-    """Join the roads of one speed end to end where no other of that speed meets them; lines, their speeds, an index."""
+def _points(lines: _Lines, corner: Array, line: Array, cell: Array, off: Array) -> Ways:
+    """Choose the corners that are points; `line`, `cell` (-1: beyond) and metres `off` its centre of each corner."""
+    begins = np.concatenate([[True], (line[1:] != line[:-1]) | (cell[1:] != cell[:-1])])
+    visit = np.cumsum(begins) - 1
+    stop = lines.joint[corner] & (cell >= 0)
+    wanted = (cell >= 0) & (np.bincount(visit, stop) == 0)[visit]
+    nearest = np.flatnonzero(wanted & (off == np.minimum.reduceat(off, np.flatnonzero(begins))[visit]))
+    stop[nearest[np.unique(visit[nearest], return_index=True)[1]]] = True
+    at = np.flatnonzero(stop)
+    place = np.round(lines.xy[corner[at]], SAME_PLACE_DECIMALS)
+    _, one, point = np.unique(place[:, 0] + 1j * place[:, 1], return_index=True, return_inverse=True)
+    beyond = np.cumsum(cell < 0)
+    joined = (line[at[1:]] == line[at[:-1]]) & (beyond[at[1:]] == beyond[at[:-1]])
+    start, end = point[:-1][joined], point[1:][joined]
+    minutes = (lines.minutes[corner[at[1:]]] - lines.minutes[corner[at[:-1]]])[joined]
+    x, y = lines.xy[corner[at[one]]].T
+    main = np.bincount(point, lines.main[corner[at]], len(one)) > 0
+    away = start != end
+    return Ways(x, y, cell[at[one]], main, start[away], end[away], minutes[away])
+
+
+def _lines(roads: Layer, speeds: pd.DataFrame, speed: str, cell_m: float) -> _Lines:
+    """Join the roads of one kind end to end where no other of that kind meets them, with corners near one another."""
     kmh = np.nan_to_num(of_class(roads, speeds, speed), nan=0.0)
+    main = (of_class(roads, speeds, "main") == 1) & (of_class(roads, speeds, "frontage") == 1)
     joined: list[Any] = []
-    each: list[float] = []
-    for one in np.unique(kmh[kmh > 0]):
-        parts = shapely.get_parts(roads.geometries[kmh == one])
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
-        joined.extend(shapely.segmentize(lines, grid.cell_m / 2))
-        each.extend([float(one)] * len(lines))
-    return np.array(joined, dtype=object), np.array(each), shapely.STRtree(joined)
+    kinds: list[tuple[float, bool]] = []
+    for one, is_main in sorted(set(zip(kmh[kmh > 0].tolist(), main[kmh > 0].tolist(), strict=True))):
+        parts = shapely.get_parts(roads.geometries[(kmh == one) & (main == is_main)])
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
+        joined.extend(shapely.segmentize(merged, cell_m / 2))
+        kinds.extend([(one, is_main)] * len(merged))
+    xy, line = shapely.get_coordinates(np.array(joined, dtype=object), return_index=True)
+    speed_of, main_of = (np.array([kind[n] for kind in kinds], dtype=float)[line] for n in (0, 1))
+    length = np.append(0.0, np.hypot(*np.diff(xy, axis=0).T)) if len(xy) else np.array([])
+    turn = np.append(True, line[1:] != line[:-1])[: len(line)]
+    minutes = np.cumsum(np.where(turn, 0.0, length) / (speed_of * METRES_PER_KM_MINUTE))
+    place = np.round(xy, SAME_PLACE_DECIMALS)
+    same, met = np.unique(place[:, 0] + 1j * place[:, 1], return_inverse=True, return_counts=True)[1:]
+    joint = turn | np.append(turn[1:], True)[: len(line)] | (met[same] > 1)
+    first = np.append(np.flatnonzero(turn), len(line))
+    return _Lines(shapely.STRtree(joined), first, xy, minutes, joint, main_of)

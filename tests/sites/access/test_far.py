@@ -115,3 +115,53 @@ def test_gates_have_times_where_no_capital_is_known(maps, rules) -> None:
         assert without[column] == with_capital[column]
         assert without[column][0] > 0
     assert np.isnan(without["capital_minutes"]).all()
+
+
+def test_no_way_leads_over_water_without_a_bridge(maps, rules) -> None:
+    """A river 40 m wide; the cell of 90 m holds the roads of both banks, and the nearest road of a plot lies across."""
+    water = Layer("water_areas", maps.layer("water_areas", [{"geometry": maps.at(1470, -9000, 1510, 12000)}]), ())
+    west = {"road_class": "provincial", "geometry": maps.line((0, 500), (1465, 500), (1465, 2500))}
+    east = {"road_class": "provincial", "geometry": maps.line((1515, 500), (1515, 2500), (2900, 2500))}
+    bridge = {"road_class": "provincial", "geometry": maps.line((1465, 2500), (1515, 2500))}
+    capital = (maps.X0 + 2900, maps.Y0 + 2500)
+    sites = np.array([maps.at(1400, 1000, 1440, 1040), maps.at(1550, 1000, 1590, 1040)])
+
+    def minutes(*roads):
+        layers = {"roads": roads_of(maps, rules, list(roads)), "water_areas": water}
+        return far_places(province(maps), layers, rules.speeds, capital).columns(sites)["capital_minutes"]
+
+    kmh = rules.speeds.set_index("road_class").loc["provincial", "speed_kmh"]
+    apart, joined = minutes(west, east), minutes(west, east, bridge)
+    assert np.isnan(apart[0])
+    near = 45 / kmh / 1000 * 60 + 45 / 1000 / LEVEL_KMH * 60  # corners of roads are up to 45 m apart
+    assert apart[1] == pytest.approx((1480 + 1385) / 1000 / kmh * 60 + 0.055 / LEVEL_KMH * 60, abs=near)
+    assert joined[1] == apart[1]
+    assert joined[0] == pytest.approx((1480 + 50 + 1385) / 1000 / kmh * 60 + 0.045 / LEVEL_KMH * 60, abs=near)
+    river = {"waterway_class": "river", "geometry": maps.line((1490, -9000), (1490, 12000))}
+    stream = {**river, "waterway_class": "stream"}
+    for line, way in ((river, False), (stream, True)):
+        waterways = Layer("waterways", maps.layer("waterways", [line]), ())
+        layers = {"roads": roads_of(maps, rules, [east]), "waterways": waterways}
+        found = far_places(province(maps), layers, rules.speeds, capital).columns(sites)["capital_minutes"]
+        assert np.isfinite(found).tolist() == [way, True]
+
+
+def test_a_plot_in_the_water_still_finds_a_road(maps, rules) -> None:
+    water = Layer("water_areas", maps.layer("water_areas", [{"geometry": maps.at(1000, 1000, 1500, 1500)}]), ())
+    road = {"road_class": "national", "geometry": maps.line((0, 1600), (3000, 1600))}
+    layers = {"roads": roads_of(maps, rules, [road]), "water_areas": water}
+    far = far_places(province(maps), layers, rules.speeds, (maps.X0, maps.Y0 + 1600))
+    assert np.isfinite(far.columns(np.array([maps.at(1200, 1400, 1240, 1440)]))["capital_minutes"]).all()
+
+
+def test_roads_that_share_no_corner_meet_in_their_cell(maps, rules) -> None:
+    east = {"road_class": "national", "geometry": maps.line((0, 1500), (3000, 1500))}
+    north = {"road_class": "national", "geometry": maps.line((1480, 1400), (1480, 3000))}
+    capital = (maps.X0, maps.Y0 + 1500)
+    far = far_places(province(maps), {"roads": roads_of(maps, rules, [east, north])}, rules.speeds, capital)
+    site = np.array([maps.at(1460, 2980, 1500, 3000)])
+    found = far.columns(site)["capital_minutes"][0]
+    speeds = rules.speeds.set_index("road_class")["speed_kmh"]
+    slowest = 2 * 90 * np.sqrt(2) / 2 / 1000 / speeds[speeds > 0].min() * 60
+    ride = 2.98 / speeds["national"] * 60
+    assert ride - 0.1 <= found <= ride + slowest + 90 / 1000 / LEVEL_KMH * 60

@@ -128,3 +128,34 @@ def test_a_way_round_on_a_road_beyond_the_boundary_counts(proposed, maps) -> Non
     assert np.isnan(cut["access_minutes"])
     joined, _ = proposed(300, 1400, roads=roads, **layers)
     assert joined["access_minutes"] == pytest.approx(loop.length / 1000 / 35 * 60, abs=4)
+
+
+def crossed(maps):
+    """A river without a bridge parts a commune: 990 people west of it, 10 east."""
+    river = maps.layer("waterways", [{"waterway_class": "river", "geometry": maps.line((2400, -9000), (2400, 12000))}])
+    west = [(300 + 200 * i, 300 + 250 * j, 99.0) for i in range(2) for j in range(5)]
+    return {"people": [*west, (2700, 1500, 10.0)], "waterways": river}
+
+
+def test_the_mean_of_the_few_who_have_a_way_is_not_told(proposed, maps) -> None:
+    given = crossed(maps)
+    few, found = proposed(2700, 1500, **given)
+    assert np.isnan(few["access_minutes"])
+    assert np.isnan(few["access_lost_minutes"])
+    assert few["access_share_60_percent"] == 1.0
+    assert "sites.reason.reached_by_few" in few["reasons"]
+    most, _ = proposed(600, 800, **given)
+    assert most["access_minutes"] > 0
+    assert "sites.reason.not_reached" in most["reasons"]
+    assert found.table("access_points").iloc[0]["reached_percent"] == 99.0
+
+
+def test_time_lost_is_that_of_the_people_who_have_a_way_to_both(proposed, maps) -> None:
+    """Sites and best place on one bank: those across have a way to neither."""
+    given = crossed(maps)
+    site, found = proposed(600, 800, **given)
+    alone, other = proposed(600, 800, **{**given, "people": given["people"][:-1]})
+    assert site["access_lost_minutes"] == alone["access_lost_minutes"] > 0
+    best, same = found.table("access_points").iloc[0], other.table("access_points").iloc[0]
+    assert best.geometry.equals(same.geometry)
+    assert site["access_lost_minutes"] == pytest.approx(site["access_minutes"] - best["access_minutes"], abs=0.011)

@@ -211,3 +211,87 @@ def test_who_lives_across_the_river_in_a_cell_stands_on_the_own_bank(ground, map
     assert np.isinf(minutes((1500, shore + 5), (1500, middle - 5)))
     assert np.isfinite(minutes((1500, shore + 5), (700, shore + 300)))
     assert np.isfinite(minutes((1500, middle - 5), (700, middle - 300)))
+
+
+def oblique(maps, seed: int):
+    """A frame turned and moved at random: places by their distance left of a line through it and along it."""
+    rng = np.random.default_rng(seed)
+    turn, (x, y) = rng.uniform(0, np.pi), 1500 + rng.uniform(-60, 60, 2)
+    east, north = np.cos(turn), np.sin(turn)
+
+    def place(left: float, along: float) -> tuple[float, float]:
+        return x + east * along - north * left, y + north * along + east * left
+
+    def strip(left: float, right: float):
+        corners = [place(d, t) for d, t in ((left, -15000), (left, 15000), (right, 15000), (right, -15000))]
+        return shapely.Polygon([(maps.X0 + a, maps.Y0 + b) for a, b in corners])
+
+    return place, strip, rng
+
+
+def roads_along(maps, place, *lefts: float):
+    return [{"road_class": "commune", "geometry": maps.line(place(d, -1200), place(d, 1200))} for d in lefts]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_two_banks_meet_where_both_have_a_road(ground, maps, seed) -> None:
+    """In the water, between two branches, in a meander: the centre of a cell lies on neither bank, or on another."""
+    place, strip, _ = oblique(maps, seed)
+    a, b = place(-500, 0), place(500, 0)
+    wide = {"geometry": strip(-15, 15)}
+    assert np.isinf(ground(water_areas=[wide], roads=roads_along(maps, place, -21, 21))(a, b))
+    landings = [
+        {"road_class": "commune", "geometry": maps.line(place(side * 17, 0), place(side * 700, 0))} for side in (-1, 1)
+    ]
+    assert np.isinf(ground(water_areas=[wide], roads=landings)(a, b))
+    branches = [
+        {"waterway_class": "river", "geometry": maps.line(place(d, -15000), place(d, 15000))} for d in (-10, 10)
+    ]
+    assert np.isinf(ground(waterways=branches, roads=roads_along(maps, place, -16, 16))(a, b))
+    bends = [place(15 * np.sin(2 * np.pi * t / 90), t) for t in np.arange(-12000, 12000, 4.0)]
+    meander = {"waterway_class": "river", "geometry": maps.line(*bends)}
+    both = roads_along(maps, place, -20, 20)
+    assert np.isinf(ground(waterways=[meander], roads=both)(a, b))
+    bridge = {"road_class": "commune", "geometry": maps.line(place(-20, 0), place(20, 0))}
+    assert np.isfinite(ground(waterways=[meander], roads=[*both, bridge])(a, b))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("width_m", [10.0, 30.0, 60.0])
+def test_nobody_is_put_on_the_road_across(maps, rules, ground, seed, width_m) -> None:
+    place, strip, rng = oblique(maps, seed)
+    edge = width_m / 2
+    minutes = ground(
+        water_areas=[{"geometry": strip(-edge, edge)}], roads=roads_along(maps, place, edge + 5), margin_m=300.0
+    )
+    site = place(edge + 200, 0)
+    for along in rng.uniform(-900, 900, 12):
+        assert np.isinf(minutes(place(-edge - rng.uniform(1, 15), along), site))
+        assert np.isfinite(minutes(place(edge + rng.uniform(1, 15), along), site))
+
+
+@pytest.mark.parametrize("every_m", [10.0, 25.0, 40.0, 70.0])
+def test_a_road_cut_at_its_junctions_takes_its_length(ground, maps, rules, every_m) -> None:
+    """Lanes leave the road on one side; on it nothing is saved where several of its pieces lie in one cell."""
+    y = centre(0, 25, maps)[1]
+    stops = np.arange(centre(1, 0, maps)[0], centre(46, 0, maps)[0] + 1, every_m)
+    pieces = [maps.line((a, y), (b, y)) for a, b in itertools.pairwise(stops)]
+    lanes = [maps.line((a, y), (a, y + 200)) for a in stops[1:-1]]
+    roads = [{"road_class": "local", "geometry": g} for g in [*pieces, *lanes]]
+    kmh = float(rules.speeds.set_index("road_class").loc["local", "speed_kmh"])
+    a, b = (stops[0], y), (stops[-1], y)
+    took, least = ground(roads=roads)(a, b), (stops[-1] - stops[0]) / 1000 / kmh * 60
+    assert least - 1e-9 <= took <= least + 2 * CELL / 2 / 1000 / LEVEL_KMH * 60  # to the road and off it on foot
+
+
+def test_roads_that_cross_without_a_corner_meet_on_foot(ground, maps, rules) -> None:
+    a, b = centre(5, 40, maps), centre(40, 5, maps)
+    east, north = maps.line(a, centre(44, 40, maps)), maps.line(centre(40, 48, maps), b)
+    kmh = float(rules.speeds.set_index("road_class").loc["provincial", "speed_kmh"])
+    ride = (b[0] - a[0] + b[1] - a[1]) / 1000 / kmh * 60
+    roads = [{"road_class": "provincial", "geometry": g} for g in (east, north)]
+    # both run through the middle of the cell where they cross
+    assert ground(roads=roads)(a, b) == pytest.approx(ride)
+    aside = [roads[0], {**roads[1], "geometry": maps.line(*((x + 20, y) for x, y in (centre(40, 48, maps), b)))}]
+    # 20 m from the one to the other and from that to the goal; corners of roads are up to 30 m apart
+    assert 2 * 20 <= (ground(roads=aside)(a, b) - ride) / 60 * 1000 * LEVEL_KMH <= 2 * np.hypot(20, 15)
