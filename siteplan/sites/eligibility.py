@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 REASONS_SHOWN = 4
+PIECES = "sites"  # role of a rule on the least area: of a piece of land, and of a site
 HIDDEN = 2  # cells that restricted objects alone take: where they lie is not told to everybody
 
 
@@ -42,7 +43,8 @@ class Eligible:
     cells
         Eligible cells.
     removed_alone, removed_in_order
-        Cells inside that each hard rule takes by itself, and in the order of the table, by rule id.
+        Cells inside that each hard rule takes by itself, and in order, by rule id: first the rules on places, as the
+        table has them, then the least area of a piece, which depends on what all others leave.
     slope_percent
         Slope under the cell centres, NaN where unknown.
     rules_on
@@ -142,7 +144,7 @@ def eligible_land(
     slope_percent: Array,
     urban: Array | None,
 ) -> Eligible:
-    """Apply the hard rules in order.
+    """Apply the hard rules in order, those on the least area of a piece after all others.
 
     Parameters
     ----------
@@ -169,16 +171,16 @@ def eligible_land(
     alone: dict[str, int] = {}
     in_order: dict[str, int] = {}
     rules_on, kept, least_m2, hidden = np.zeros(grid.shape, dtype=np.uint8), {}, 0.0, False
-    for rule in rules:
+    for rule in sorted(rules, key=lambda rule: rule.role == PIECES):
         if not rule.hard or rule.role == "communes":
             continue
         if rule.role == "dem":
             taken = told = slope_percent > rule.threshold
             firm &= ~taken
-        elif rule.role == "sites":
+        elif rule.role == PIECES:
             least_m2 = max(least_m2, rule.threshold)
-            taken = left & ~large_pieces(left, rule.threshold / grid.cell_m**2)
-            told = shown & ~large_pieces(shown, rule.threshold / grid.cell_m**2) if hidden else taken
+            taken = _small_pieces(left, rule, grid)
+            told = _small_pieces(shown, rule, grid) if hidden else taken
         elif rule.role in layers:
             reached = rule_mask(rule, layers[rule.role], grid, urban)
             if reached is None:
@@ -191,15 +193,21 @@ def eligible_land(
                     told, hidden = open_ones, True
         else:
             continue
-        alone[rule.rule] = int(np.count_nonzero(taken & inside))
+        by_itself = _small_pieces(inside, rule, grid) if rule.role == PIECES else taken & inside
+        alone[rule.rule] = int(np.count_nonzero(by_itself))
         in_order[rule.rule] = int(np.count_nonzero(taken & left))
         left &= ~taken
         shown &= ~told
-        if rule.role != "sites":
+        if rule.role != PIECES:
             rules_on += taken
         if rule.discuss:
             kept[rule.rule] = taken
     return Eligible(grid, inside, left, alone, in_order, slope_percent, rules_on, kept, least_m2, firm, shown)
+
+
+def _small_pieces(cells: Array, rule: Rule, grid: Grid) -> Array:
+    """Cells of pieces smaller than a rule asks for."""
+    return cells & ~large_pieces(cells, rule.threshold / grid.cell_m**2)
 
 
 def account(
@@ -207,17 +215,18 @@ def account(
 ) -> pd.DataFrame:
     """Account of where the commune's land went: rows of :data:`siteplan.tables.RESULTS` ``land_account``.
 
-    Step 0 holds the whole commune, by its cells; `lands` are its windows.
+    Step 0 holds the whole commune, by its cells; the steps are in the order in which the rules were applied, the least
+    area of a piece last. `lands` are its windows.
     """
     cell_m2 = lands[0].grid.cell_m ** 2
     left = float(sum(np.count_nonzero(land.inside) for land in lands)) * cell_m2
     rows: list[tuple[int, str, float, float, float, str | None, str]] = [(0, first_rule, 0.0, 0.0, left, None, "C")]
-    for rule in rules:
-        if rule.rule in lands[0].removed_in_order:
-            taken = sum(land.removed_in_order[rule.rule] for land in lands) * cell_m2
-            left -= taken
-            alone = _removed_alone(lands, rule.rule) * cell_m2
-            rows.append((len(rows), rule.rule, alone, taken, left, rule.legal_basis, rule.certainty))
+    by_id = {rule.rule: rule for rule in rules}
+    for identity in lands[0].removed_in_order:
+        taken = _removed_in_order(lands, identity) * cell_m2
+        left -= taken
+        alone, rule = _removed_alone(lands, identity) * cell_m2, by_id[identity]
+        rows.append((len(rows), identity, alone, taken, left, rule.legal_basis, rule.certainty))
     columns = ["step", "rule", "removed_alone_m2", "removed_in_order_m2", "left_m2", "legal_basis", "certainty"]
     return pd.DataFrame(rows, columns=columns).assign(commune_code=commune_code)
 
@@ -227,8 +236,17 @@ def _removed_alone(lands: Sequence[Eligible], rule: str) -> int:
     return sum(land.removed_alone[rule] for land in lands)
 
 
+def _removed_in_order(lands: Sequence[Eligible], rule: str) -> int:
+    """Cells that a rule takes of what those before it leave in all windows of a commune."""
+    return sum(land.removed_in_order[rule] for land in lands)
+
+
 def why_nothing(lands: Sequence[Eligible], rules: Iterable[Rule], required_area_m2: float) -> list[Message]:
-    """Say why no plot of the area was found: how much land is left, and the rules that took most by themselves."""
+    """Say why no plot of the area was found: how much land is left, and the rules that took most.
+
+    Rules on places are told by what they take by themselves, the least area of a piece by what it takes of the rest: by
+    itself it takes nothing of a commune in one piece.
+    """
     total = float(sum(np.count_nonzero(land.inside) for land in lands))
     cell_m2 = lands[0].grid.cell_m ** 2
     messages: list[Message] = []
@@ -247,18 +265,20 @@ def why_nothing(lands: Sequence[Eligible], rules: Iterable[Rule], required_area_
         )
     else:
         messages.append(("sites.none.no_land", {}))
-    names = {rule.rule: rule.name for rule in rules}
-    removed = {rule: _removed_alone(lands, rule) for rule in lands[0].removed_alone}
+    by_id = {rule.rule: rule for rule in rules}
+    removed = {
+        rule: (_removed_in_order if by_id[rule].role == PIECES else _removed_alone)(lands, rule)
+        for rule in lands[0].removed_alone
+    }
     most = sorted(removed.items(), key=lambda item: (-item[1], item[0]))
-    for rule, count in most[:REASONS_SHOWN]:
+    for identity, count in most[:REASONS_SHOWN]:
         if count:
-            area = count * cell_m2
-            messages.append(
-                (
-                    "sites.none.rule_took",
-                    {"rule": rule, "name": names[rule], "area": area, "percent": 100.0 * count / total},
-                )
-            )
+            rule, area = by_id[identity], count * cell_m2
+            told = {"rule": identity, "name": rule.name, "area": area, "percent": 100.0 * count / total}
+            if rule.role == PIECES:
+                messages.append(("sites.none.pieces_too_small", {**told, "least": rule.threshold}))
+            else:
+                messages.append(("sites.none.rule_took", told))
     return messages
 
 
