@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RAISE, ABOVE = "raise", "above"
 MARKS = "flood_marks"
-_FIGURES = ("balanced_level_m", "flood_level_m", "raise_m", "fill_m3")  # those of the sum that the raise is
+_FIGURES = ("platform_level_m", "flood_level_m", "raise_m", "fill_m3")
 _MEASURED = "cost.note.earthworks_measured"  # the note of a cost that is reckoned for the fill told
 
 
@@ -50,7 +50,9 @@ def _table(writer: Writer, below: pd.DataFrame) -> None:
     headings += [writer.words(f"flood.column.{name}") for name in ("ground", "level", "event", "raise", "fill", "cost")]
     rows = []
     for place, site in zip(places, below.to_dict("records"), strict=True):
-        ground, level, up, fill = (wording.shown(of_site[name], site[name], writer.lang) for name in _FIGURES)
+        # raised by the figure told, the ground is the platform whose fill is told
+        unraised = {**site, "platform_level_m": site["platform_level_m"] - site["raise_m"]}
+        ground, level, up, fill = (wording.shown(of_site[name], unraised[name], writer.lang) for name in _FIGURES)
         cost = costs.get(str(site["site_id"]))
         rows.append(
             [

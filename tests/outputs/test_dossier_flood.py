@@ -27,9 +27,9 @@ def flooded(run, state="raise"):
     """Have all proposed sites above the flood, one of them below it."""
     sites = run.tables["sites"]
     sites["flood_state"] = "above" if state else "not_assessed"
-    names = ["flood_state", "balanced_level_m", "flood_level_m", "flood_event", "raise_m", "fill_m3", "cut_m3"]
+    names = ["flood_state", "platform_level_m", "flood_level_m", "flood_event", "raise_m", "fill_m3", "cut_m3"]
     own = sites["site_id"] == SITE
-    sites.loc[own, names] = [state or "not_assessed", 193.73, 197.79, "Lũ năm 2008, 2008-09-26", 4.36, 14924.0, 0.0]
+    sites.loc[own, names] = [state or "not_assessed", 198.09, 197.79, "Lũ năm 2008, 2008-09-26", 4.36, 14924.0, 0.0]
     programme = run.tables["programme"].set_index("commune_code")
     assert programme.loc["06184", "status"] == "planned"
     earth = {"commune_code": "06184", "build_type": programme.loc["06184", "build_type"], "component": "earthworks",
@@ -48,7 +48,7 @@ def flood_table(document):
 def test_a_site_below_a_known_flood_stands_in_the_dossier_with_its_raise_and_cost(small_run, tmp_path):
     paper, _ = papers_of([flooded(small_run)], tmp_path)
     head, *rows = flood_table(paper)
-    assert head[2:] == ["Cao độ nền (m)", "Mực lũ (m)", "Trận lũ", "Cần tôn nền (m)", "Khối lượng đắp (m³)",
+    assert head[2:] == ["Cao độ nền chưa tôn (m)", "Mực lũ (m)", "Trận lũ", "Cần tôn nền (m)", "Khối lượng đắp (m³)",
                         "Chi phí san nền (tỷ đồng, giá năm gốc)"]  # fmt: skip
     assert len(rows) == 1
     assert rows[0][0].startswith("Xã Hữu Lũng")

@@ -178,7 +178,8 @@ def _platforms(
     ]
     out |= dict(zip(names, np.array(figures_of).T, strict=True))
     out["earthworks_balanced"][:] = [p.balanced(limit) if p else None for p in made]
-    out["flood_state"][:], out["raise_m"] = floods.flood_state(mean, flood, freeboard)
+    unraised = np.array([p.least_earth_level_m if p else np.nan for p in made])
+    out["flood_state"][:], out["raise_m"] = floods.flood_state(unraised, flood, freeboard)
     out["flood_level_m"] = flood
 
 
@@ -218,10 +219,11 @@ def _of_flood(row: Mapping[str, Any]) -> Message:
     if row["flood_state"] == "not_assessed":
         return "sites.reason.flood_not_assessed", {}
     source = {"event": row["flood_event"] or ""} if row["flood_event"] else {"event": "–"}
-    figures = {"flood": row["flood_level_m"], "ground": row["balanced_level_m"], **source}
+    ground = row["platform_level_m"] - row["raise_m"]
+    figures = {"flood": row["flood_level_m"], "ground": ground, **source}
     if row["flood_state"] == "raise":
         return "sites.reason.flood_raise", {**figures, "raise": row["raise_m"]}
-    return "sites.reason.flood_above", {**figures, "margin": row["balanced_level_m"] - row["flood_level_m"]}
+    return "sites.reason.flood_above", {**figures, "margin": ground - row["flood_level_m"]}
 
 
 def _known(value: float) -> int | str:

@@ -30,6 +30,8 @@ class Platform:
         Its area.
     level_m
         Level with the least earth moved, or the least level allowed where that is higher.
+    least_earth_level_m
+        Level with the least earth moved, whatever level is allowed.
     cut_m3, fill_m3
         Earth above and below that level.
     balanced_level_m, balanced_m3
@@ -38,6 +40,7 @@ class Platform:
 
     area_m2: float
     level_m: float
+    least_earth_level_m: float
     cut_m3: float
     fill_m3: float
     balanced_level_m: float
@@ -92,6 +95,7 @@ def level_platform(heights_m: Array, area_m2: float, least_level_m: float = floa
     return Platform(
         area_m2,
         level,
+        best,
         share * float(above[above > 0].sum()),
         -share * float(above[above < 0].sum()),
         mean,

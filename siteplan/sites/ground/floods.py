@@ -125,11 +125,13 @@ def design_return_years(geometries: Array, urban: Layer | None, figures: Mapping
     return out
 
 
-def flood_state(ground_m: Array, flood_m: Array, freeboard_m: float) -> tuple[list[str], Array]:
-    """Compare the ground with the known flood and its margin; the second is by how much it must be raised, metres.
+def flood_state(level_m: Array, flood_m: Array, freeboard_m: float) -> tuple[list[str], Array]:
+    """Compare the platform with the known flood and its margin; the second is by how much it must be raised, metres.
+
+    `level_m` is the level of the platform as it would be without floods, so that state, raise, level and fill agree.
 
     ``not_assessed`` where either height is unknown; never "safe".
     """
-    lacking = np.maximum(flood_m + freeboard_m - ground_m, 0.0)
+    lacking = np.maximum(flood_m + freeboard_m - level_m, 0.0)
     states = ["not_assessed" if np.isnan(v) else "raise" if v > 0 else "above" for v in lacking]
     return states, lacking

@@ -130,7 +130,7 @@ def test_a_height_above_a_stream_is_told_as_a_proxy_where_no_flood_is_known(heig
     row = {
         "reported_event": None, "platform_level_m": 100.0, "platform_area_m2": 3000.0, "dem_resolution_m": 30.0,
         "earthworks_balanced": True, "cut_m3": 10.0, "fill_m3": 10.0, "landslide_proxy": "low", "flood_state": state,
-        "flood_event": "2024", "flood_level_m": 90.0, "balanced_level_m": 100.0,
+        "flood_event": "2024", "flood_level_m": 90.0, "raise_m": 0.0,
         "drainage_height_m": height, "drainage_distance_m": 120.0,
     }  # fmt: skip
     told = dict(ground_reasons(row, None, 5.0))
@@ -140,3 +140,38 @@ def test_a_height_above_a_stream_is_told_as_a_proxy_where_no_flood_is_known(heig
     for lang, words in (("vi", "mô hình địa hình"), ("en", "terrain model")):
         said = " ".join(locale.text(key, lang, **params) for key, params in told.items() if "earthworks" not in key)
         assert (words in said) == (expected == "flood_not_assessed_height" or height < 5)
+
+
+@pytest.mark.parametrize(("low_share", "state"), [(0.6, "raise"), (0.4, "above")])
+def test_state_raise_and_platform_tell_one_story_on_a_step(proposed, maps, low_share: float, state: str) -> None:
+    """Part of the plot at 9.9 m, the rest at 12; the flood stood at 10.0, so the platform may not lie below 10.3.
+
+    The least earth moves at the level of the broader tread: the lower one is raised by 0.4 m, the upper by nothing.
+    """
+    dem = maps.plane(12.0, cell=6.0)
+    values = dem.values.copy()
+    values[:, : round((600 + 1000 + 90 * low_share) / 6)] = 9.9
+    dem = replace(dem, values=values)
+    dry = proposed(dem=dem)
+    site = proposed(dem=dem, flood_marks=maps.layer("flood_marks", [mark(maps, 900, 10.0)]))
+    assert site["flood_state"] == state
+    assert site["raise_m"] == pytest.approx(0.4 if state == "raise" else 0.0)
+    assert dry["platform_level_m"] == pytest.approx(9.9 if state == "raise" else 12.0)
+    assert site["platform_level_m"] == pytest.approx(dry["platform_level_m"] + site["raise_m"])
+    assert (site["fill_m3"] > dry["fill_m3"]) == (state == "raise")
+    told = dict(decode(site["reasons"]))[f"sites.reason.flood_{state}"]
+    assert told["ground"] == pytest.approx(dry["platform_level_m"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_site_is_to_be_raised_exactly_where_the_flood_lifts_its_platform(proposed, maps, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    dem = maps.plane(100.0)
+    dem = replace(dem, values=(dem.values + random.gamma(1.0, 1.5, dem.values.shape)).astype(np.float32))
+    dry = proposed(dem=dem)
+    mean = dry["balanced_level_m"]
+    for flood in (mean - 0.5, mean - 0.3, mean, mean + 0.5, dry["platform_level_m"] - 0.29):
+        site = proposed(dem=dem, flood_marks=maps.layer("flood_marks", [mark(maps, 1045, round(flood, 2))]))
+        lifted = site["platform_level_m"] - dry["platform_level_m"]
+        assert site["raise_m"] == pytest.approx(lifted, abs=0.011)
+        assert (site["flood_state"] == "raise") == (lifted > 0.005)
