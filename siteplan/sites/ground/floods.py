@@ -109,19 +109,23 @@ def reported_floods(geometries: Array, proposals: gpd.GeoDataFrame | None) -> Co
 
 
 def design_return_years(geometries: Array, urban: Layer | None, figures: Mapping[str, float]) -> Array:
-    """Return period of the design flood of the town a site lies in by more than half (QCVN 01:2021, Table 2.13).
+    """Return period of the design flood of the towns a site lies in by more than half (QCVN 01:2021, Table 2.13).
 
-    NaN outside towns, where the highest yearly flood counts, and for a town whose class is not known.
+    Polygons count together. Where towns of several classes meet on a site, the longest period counts that, with those
+    of longer ones, holds on more than half of it. NaN outside towns, where the highest yearly flood counts, and for
+    towns whose class is not known.
     """
     out = np.full(len(geometries), np.nan)
     if urban is None or len(urban) == 0:
         return out
     left, row = urban.pairs(geometries, 0.0)
-    area = shapely.area(overlap.areal(shapely.intersection(geometries[left], urban.sound(row))))
-    classes = urban.texts("class_now")
-    for site, town, part in zip(left, row, area, strict=True):
-        if part > geometries[site].area / 2 and classes[town] is not None:
-            out[site] = figures.get(f"flood.return_years.{str(classes[town]).strip()}", np.nan)
+    parts = overlap.areal(shapely.intersection(geometries[left], urban.sound(row)))
+    classes = [str(word).strip() for word in urban.texts("class_now")[row]]
+    years = np.array([figures.get(f"flood.return_years.{word}", np.nan) for word in classes], dtype=float)
+    for least in np.unique(years[~np.isnan(years)]):
+        held = years >= least
+        area = overlap.union_area(parts[held], left[held], len(geometries))
+        out[area > shapely.area(geometries) / 2] = least
     return out
 
 

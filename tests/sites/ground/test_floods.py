@@ -108,6 +108,27 @@ def test_the_class_of_the_town_gives_the_return_period(proposed, maps) -> None:
     assert np.isnan(proposed(urban_areas=maps.layer("urban_areas", [away]))["design_return_years"])
 
 
+@pytest.mark.parametrize(
+    ("towns", "years"),
+    [
+        ([("V", 0, 1045), ("V", 1045, 3000)], 10),  # one town drawn in two, each half of the plot
+        ([("V", 0, 1030), ("V", 1030, 1060), ("V", 1060, 3000)], 10),
+        ([("V", 0, 1040), ("V", 0, 1040), ("V", 1080, 1085)], None),  # drawn twice is not more of the plot
+        ([("IV", 0, 1030), ("V", 1030, 3000)], 10),  # a third of IV: only with V it is more than half
+        ([("IV", 0, 1060), ("V", 1060, 3000)], 50),
+        ([("II", 0, 1040), ("III", 1040, 1080), ("V", 1080, 3000)], 50),  # two classes of one period
+        ([("I", 0, 3000), ("V", 0, 3000)], 100),
+        ([(None, 0, 1060), ("V", 1060, 3000)], None),  # the class of most of the plot is not known
+        ([("lạ", 0, 3000)], None),
+    ],
+)
+def test_a_town_in_several_polygons_gives_the_return_period(proposed, maps, towns, years) -> None:
+    """The plot reaches from 1,000 to 1,090 m."""
+    rows = [{"name": "Thị trấn", "class_now": word, "geometry": maps.at(x, 500, x1, 2000)} for word, x, x1 in towns]
+    found = proposed(urban_areas=maps.layer("urban_areas", rows))["design_return_years"]
+    assert np.isnan(found) if years is None else found == years
+
+
 def test_coarse_terrain_compares_nothing(proposed, maps) -> None:
     dem = maps.plane(100.0, cell=90.0, margin=900.0)
     site = proposed(dem=dem, flood_marks=maps.layer("flood_marks", [mark(maps, 1200, 120)]))
