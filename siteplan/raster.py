@@ -13,6 +13,8 @@ Array = np.ndarray[Any, Any]
 # a terrain model coarser than this carries no claim about one site: a plot of half a hectare, 70 m wide, would be seen
 # by a cell or two, and a slope needs three in a row
 COARSE_TERRAIN_M = 50.0
+# from here on a polygon counts as known all over: edges of grids and rounding leave a little
+WHOLLY_KNOWN_PERCENT = 99.5
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from siteplan.outputs.dossier_flood import write_flood
 from siteplan.outputs.dossier_pictures import OVERVIEW_WIDTH_MM, overview_key
 from siteplan.outputs.dossier_sites import counted_sites, reservation_of_sites
 from siteplan.outputs.replies import write_said
+from siteplan.raster import COARSE_TERRAIN_M
 
 if TYPE_CHECKING:
     from siteplan.outputs.writer import Writer
@@ -47,7 +48,7 @@ def locations(writer: Writer) -> None:
     write_conformity(writer)
     write_said(writer)
     coarse = pd.to_numeric(sites["dem_resolution_m"], errors="coerce").max()
-    if pd.notna(coarse) and coarse > 50:
+    if pd.notna(coarse) and coarse > COARSE_TERRAIN_M:
         writer.say("sites.coarse", metres=writer.number(float(coarse)))
     without = communes[communes["best_site_id"].isna()].sort_values("code")
     if len(without):

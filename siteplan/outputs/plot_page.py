@@ -22,7 +22,7 @@ from siteplan import crs, locale
 from siteplan.outputs import wording
 from siteplan.outputs.plot_drawing import COLOURS, EFFECTS, drawing
 from siteplan.outputs.reason_words import reason_lines, titled
-from siteplan.raster import COARSE_TERRAIN_M
+from siteplan.raster import COARSE_TERRAIN_M, WHOLLY_KNOWN_PERCENT
 from siteplan.tables import RESULTS, records
 
 Array = np.ndarray[Any, Any]
@@ -145,7 +145,7 @@ def _told(answer: Answer, row: Mapping[Any, Any]) -> list[str]:
     """Tell of a plot as a whole: reasons, slope, rules broken, shift, and what was not examined."""
     lang = answer.lang
     told = reason_lines(row["reasons"], answer.findings(str(row["site_id"])), lang)
-    told.append(_slope(row, lang))
+    told += _slope(row, lang)
     if row["broken_rules"]:
         told.append(answer.words("broken", rules=_cell("broken_rules", row["broken_rules"], lang, "sites")))
     if isinstance(row.get("shift"), str):
@@ -153,14 +153,19 @@ def _told(answer: Answer, row: Mapping[Any, Any]) -> list[str]:
     return [*told, answer.words("not_examined"), answer.words("to_examine")]
 
 
-def _slope(row: Mapping[Any, Any], lang: str) -> str:
+def _slope(row: Mapping[Any, Any], lang: str) -> list[str]:
+    """Write the slope of a plot and what of it is not known: that stands against no plot, and for none."""
     mean, greatest = (wording.scalar(row.get(f"slope_{name}_percent")) for name in ("mean", "max"))
-    metres = wording.scalar(row.get("dem_resolution_m"))
+    metres, known = wording.scalar(row.get("dem_resolution_m")), wording.scalar(row.get("slope_known_percent"))
     if mean is None:
-        return locale.text("sites.reason.no_terrain", lang)
+        return [locale.text("sites.reason.no_terrain", lang)]
     if metres is not None and metres > COARSE_TERRAIN_M:
-        return locale.text("sites.reason.slope_coarse", lang, percent=mean, metres=metres)
-    return locale.text("sites.reason.slope", lang, mean=mean, greatest=greatest)
+        told = [locale.text("sites.reason.slope_coarse", lang, percent=mean, metres=metres)]
+    else:
+        told = [locale.text("sites.reason.slope", lang, mean=mean, greatest=greatest)]
+    if known is not None and known < WHOLLY_KNOWN_PERCENT:
+        told.append(locale.text("sites.reason.slope_partly", lang, percent=100.0 - known))
+    return told
 
 
 def lines(answer: Answer) -> list[str]:

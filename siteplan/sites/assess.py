@@ -111,7 +111,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     options = discuss.land_options(code, lands, prepared.rules, _reached(prepared, parts), required_m2)
     nothing_found: tuple[Message, ...] = ()
     if not found:
-        why, open_to_talk = eligibility.why_nothing(lands, prepared.rules, asked_m2), discuss.worth_discussing(options)
+        why, open_to_talk = _why_nothing(prepared, lands, asked_m2), discuss.worth_discussing(options)
         narrow = _too_narrow(asked_m2, prepared.scenario.sites.minimum_width_m)
         nothing_found = (narrow,) if narrow else (*why, *open_to_talk)
     at = np.array([islands.nearest(shapes, plot.geometry) for plot in plots], dtype=int)
@@ -186,6 +186,15 @@ def _evaluated(
         )
         said.append({name: in_schema(table, RESULTS[name]) for name, table in zip(names, found, strict=True)})
     return {name: joined([tables[name] for tables in said]) for name in names}
+
+
+def _why_nothing(prepared: Prepared, lands: list[eligibility.Eligible], asked_m2: float) -> list[Message]:
+    """Say where the land went; what is taken by a terrain too coarse for a site is an estimate, and said to be one."""
+    messages = eligibility.why_nothing(lands, prepared.rules, asked_m2)
+    steep = [rule.rule for rule in prepared.rules if rule.role == "dem" and rule.hard]
+    if prepared.coarse_m is not None and any(land.removed_alone.get(rule) for land in lands for rule in steep):
+        messages.append(("sites.none.slope_coarse", {"metres": prepared.coarse_m}))
+    return messages
 
 
 def _too_narrow(asked_m2: float, width_m: float) -> Message | None:

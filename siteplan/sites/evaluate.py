@@ -144,7 +144,8 @@ def gather(
     sites
         ``site_id``, ``commune_code``, polygons.
     steep
-        Percent of each site that each rule on slopes means, see :func:`siteplan.sites.measure.terrain_by_rule`.
+        Percent of each site above the threshold of each rule on slopes, as far as it is known, see
+        :func:`siteplan.sites.measure.terrain_by_rule`.
 
     Returns
     -------
@@ -197,22 +198,24 @@ def _sure(prepared: Prepared, code: str, sites: pd.DataFrame, planned: pd.DataFr
 def _whole_site_findings(
     prepared: Prepared, commune: Any, sites: gpd.GeoDataFrame, steep: Mapping[str, Array], area: Array
 ) -> pd.DataFrame:
-    """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary."""
+    """List what concerns a site as a whole: slope, least size, land beyond the commune's boundary.
+
+    Terrain that is too coarse for a claim about one site, or not known, says nothing for or against it here: the
+    reasons of the site tell what could not be assessed.
+    """
     rows, shapes = [], []
     tolerance = prepared.scenario.tolerance
     geometries = np.asarray(sites.geometry.values)
     for rule in prepared.rules:
-        if rule.role == "dem":
-            percent = np.nan_to_num(steep[rule.rule])
-            hit, broken = percent > 0, percent / 100.0 * area > findings.tolerated_m2(rule, area, tolerance)
-            tokens = [t for t in prepared.rests_on if t == "assumption:terrain_coarse"]
-            held, shape = percent / 100.0 * area, geometries
+        if rule.role == "dem" and prepared.coarse_m is None:
+            held, shape = np.nan_to_num(steep[rule.rule]) / 100.0 * area, geometries
+            hit, broken = held > 0, held > findings.tolerated_m2(rule, area, tolerance)
         elif rule.role == "sites":
             hit = broken = area < rule.threshold
-            held, shape, tokens = area, geometries, []
+            held, shape = area, geometries
         elif rule.role == "communes" and commune is not None:
             beyond = shapely.difference(geometries, commune)
-            held, shape, tokens = shapely.area(beyond), beyond, []
+            held, shape = shapely.area(beyond), beyond
             hit, broken = held >= tolerance.sliver_m2, held > findings.tolerated_m2(rule, area, tolerance)
         else:
             continue
@@ -226,7 +229,6 @@ def _whole_site_findings(
                     float(held[i]),
                     share,
                     bool(broken[i]) and rule.hard,
-                    tokens,
                 )
             )
             shapes.append(shape[i])

@@ -56,8 +56,9 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
     Returns
     -------
     Columns
-        ``slope_mean_percent, slope_max_percent``; ``elevation_mean_m``; ``steep_percent``; ``slope_known_percent``, of
-        the site's area, on which the others rest; ``dem_resolution_m``. NaN without terrain.
+        ``slope_mean_percent, slope_max_percent``; ``elevation_mean_m``; ``slope_known_percent``, of the site's area, on
+        which the others rest; ``steep_percent``, of the site's area that is known to be steep: the rest is not, or is
+        not known; ``dem_resolution_m``. NaN without terrain.
     """
     names = [
         "slope_mean_percent", "slope_max_percent", "elevation_mean_m", "steep_percent", "slope_known_percent",
@@ -71,12 +72,14 @@ def terrain_columns(geometries: Array, dem: Raster | None, slope: Raster | None,
         steep[place] = np.where(np.isfinite(percent), percent > threshold, np.nan)
     over = Raster(steep, slope.transform, float("nan"), slope.source_resolution_m)
     found = zonal_columns(geometries, {"slope": slope, "steep": over, "height": dem}, ["mean", "max", "count"])
+    known = found["slope_count"] * slope.cell_m**2 / shapely.area(geometries)
+    known[known > 1 - 1e-6] = 1.0  # the shares of cells come in single precision
     return {
         "slope_mean_percent": found["slope_mean"],
         "slope_max_percent": found["slope_max"],
         "elevation_mean_m": found["height_mean"],
-        "steep_percent": 100.0 * found["steep_mean"],
-        "slope_known_percent": 100.0 * found["slope_count"] * slope.cell_m**2 / shapely.area(geometries),
+        "steep_percent": 100.0 * found["steep_mean"] * known,
+        "slope_known_percent": 100.0 * known,
         "dem_resolution_m": np.full(len(geometries), dem.source_resolution_m or dem.cell_m),
     }
 
@@ -94,7 +97,8 @@ def terrain_by_rule(rules: Sequence[Rule], measured: Callable[[float], Columns])
     Returns
     -------
     tuple
-        The columns at :func:`siteplan.sites.rules.told_slope`; by rule the percent of each site above its threshold.
+        The columns at :func:`siteplan.sites.rules.told_slope`; by rule the percent of each site known to lie above
+        its threshold.
     """
     told, of_ground = told_slope(rules), [rule for rule in rules if rule.role == "dem"]
     columns = {threshold: measured(threshold) for threshold in {told, *(rule.threshold for rule in of_ground)}}

@@ -312,7 +312,7 @@ def _finding(rule: Rule, kind: str, layer: Layer, rows: Array, area_m2: float) -
 
 
 def whole_site_finding(
-    site_id: str, commune_code: str, rule: Rule, area_m2: float, percent: float, broken: bool, tokens: Sequence[str]
+    site_id: str, commune_code: str, rule: Rule, area_m2: float, percent: float, broken: bool
 ) -> dict[str, Any]:
     """Build a finding on a site as a whole (slope, size, commune boundary), where no object has a shape of its own."""
     severity = CONDITION if rule.hard and not broken else rule.severity
@@ -331,9 +331,9 @@ def whole_site_finding(
         "treatment": encode([treatment_message(rule.treatment, None)]),
         "legal_basis": rule.legal_basis,
         "certainty": rule.certainty,
-        "illustrative": any(t.startswith("layer:") for t in tokens),
+        "illustrative": False,
         "restricted": False,
-        "rests_on": rests_on(*tokens, *rule.rests_on),
+        "rests_on": rests_on(*rule.rests_on),
         "rule": rule.rule,
         "broken": broken,
     }

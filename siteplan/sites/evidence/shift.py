@@ -206,16 +206,17 @@ def shifts_of(
 
 
 class _Slopes:
-    """Whether a plot keeps to the hard rules on slopes, measured as sites are."""
+    """Whether a plot keeps to the hard rules on slopes, measured as sites are; what is unknown bars nothing."""
 
     def __init__(self, prepared: Prepared) -> None:
-        self._rules = [r for r in prepared.rules if r.role == "dem" and r.hard]
+        known = prepared.dem is not None and prepared.coarse_m is None
+        self._rules = [r for r in prepared.rules if r.role == "dem" and r.hard and known]
         self._dem, self._tolerance = prepared.dem, prepared.scenario.tolerance
 
     def __call__(self, plot: Any) -> bool:
         places = np.array([plot], dtype=object)
         area = shapely.area(places)
-        for rule in self._rules if self._dem is not None else ():
+        for rule in self._rules:
             percent = np.nan_to_num(ground_columns(self._dem, places, rule.threshold)["steep_percent"])
             if (percent / 100.0 * area > findings.tolerated_m2(rule, area, self._tolerance))[0]:
                 return False

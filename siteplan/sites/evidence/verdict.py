@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from siteplan.raster import WHOLLY_KNOWN_PERCENT
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns
 from siteplan.sites.rules import CONDITION, Rule
@@ -202,7 +203,7 @@ def site_reasons(row: Mapping[str, Any], coarse_m: float | None, front_m: float,
             messages.append(
                 ("sites.reason.slope", {"mean": row["slope_mean_percent"], "greatest": row["slope_max_percent"]})
             )
-        if row["slope_known_percent"] < 99.5:
+        if row["slope_known_percent"] < WHOLLY_KNOWN_PERCENT:
             messages.append(("sites.reason.slope_partly", {"percent": 100.0 - row["slope_known_percent"]}))
     else:
         messages.append(("sites.reason.no_terrain", {}))
