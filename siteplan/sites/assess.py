@@ -103,7 +103,9 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     )
     shapes = islands.groups(commune, prepared.scenario.grid.margin_m)
     own = [[p for p in held if islands.nearest(shapes, p.geometry) == i] for i in range(len(shapes))]
-    parts = [_part(prepared, code, shape, plots, asked_m2) for shape, plots in zip(shapes, own, strict=True)]
+    impossible = _too_narrow(asked_m2, prepared.scenario.sites.minimum_width_m) or _too_long_front(prepared, asked_m2)
+    sought_m2 = 0.0 if impossible else asked_m2
+    parts = [_part(prepared, code, shape, plots, sought_m2) for shape, plots in zip(shapes, own, strict=True)]
     found = islands.best_of([part.found for part in parts], prepared.scenario.sites)
     wider = [extended(prepared, x.shape, x.land, plots, required_m2) for x, plots in zip(parts, own, strict=True)]
     plots = [*found, *held, *chain.from_iterable(wider)]
@@ -112,8 +114,7 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
     nothing_found: tuple[Message, ...] = ()
     if not found:
         why, open_to_talk = _why_nothing(prepared, lands, asked_m2), discuss.worth_discussing(options)
-        narrow = _too_narrow(asked_m2, prepared.scenario.sites.minimum_width_m)
-        nothing_found = (narrow,) if narrow else (*why, *open_to_talk)
+        nothing_found = (impossible,) if impossible else (*why, *open_to_talk)
     at = np.array([islands.nearest(shapes, plot.geometry) for plot in plots], dtype=int)
     geometries = np.array([plot.geometry for plot in plots], dtype=object)
     times = reach.compared([reach.reach(prepared, code, shapes, i, geometries[at == i]) for i in range(len(shapes))])
@@ -202,6 +203,20 @@ def _too_narrow(asked_m2: float, width_m: float) -> Message | None:
     if asked_m2 <= 0 or wide_enough(asked_m2, width_m):
         return None
     return "sites.none.too_narrow", {"required": asked_m2, "side": float(np.sqrt(asked_m2)), "width": width_m}
+
+
+def _too_long_front(prepared: Prepared, asked_m2: float) -> Message | None:
+    """Say that no plot of the area has an edge as long as the front asked, if so, were there roads all around it.
+
+    A plot that is nowhere narrower than asked has at most the edge of the rectangle of just that width.
+    """
+    settings = prepared.scenario.sites
+    guided = prepared.ground_figures.get("frontage.reach", 0.0) > 0 and "roads" in prepared.layers
+    longest = 2 * (asked_m2 / settings.minimum_width_m + settings.minimum_width_m)
+    if not guided or asked_m2 <= 0 or settings.frontage_m <= longest:
+        return None
+    figures = {"required": asked_m2, "longest": longest, "front": settings.frontage_m}
+    return "sites.none.front_too_long", {**figures, "width": settings.minimum_width_m}
 
 
 def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], list[Array]]:

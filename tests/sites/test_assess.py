@@ -513,3 +513,29 @@ def test_a_facility_that_is_to_be_extended_is_a_site_with_the_land_it_needs(inpu
     assert made["geometry"].intersection(maps.at(900, 900, 1000, 1140)).area < 0.1
     assert dict(decode(made["reasons"]))["sites.reason.extended"]["need"] == 1000
     assert (assess_commune(prepare(given), maps.CODE).sites["letter"] != "M").all()
+
+
+@pytest.mark.parametrize(("front_m", "possible"), [(599.0, True), (601.0, False), (10_000.0, False)])
+def test_a_front_that_no_plot_can_have_is_said_and_not_searched(assess, maps, monkeypatch, front_m, possible) -> None:
+    """8,100 m² not narrower than 30 m are at most 270 m long: 600 m around."""
+    from siteplan.sites.search import find
+
+    looked = []
+    monkeypatch.setattr(find, "_beside_roads", lambda *_, **__: looked.append(1) or [])
+    roads = maps.layer("roads", [{"road_class": "local", "geometry": maps.line((1500, -500), (1500, 3500))}])
+    settings = {"sites": {"frontage_m": front_m, "minimum_width_m": 30.0}}
+    found = assess(roads=roads, required=8100.0, settings=settings)
+    assert (len(found.sites) > 0) == possible
+    assert bool(looked) == possible
+    assert [key for key, _ in found.no_site_reasons] == ([] if possible else ["sites.none.front_too_long"])
+    if not possible:
+        assert dict(found.no_site_reasons)["sites.none.front_too_long"]["longest"] == pytest.approx(600)
+    # where no roads guide the search the setting asks for nothing
+    assert len(assess(required=8100.0, settings=settings).sites) > 0
+
+
+def test_plots_that_are_there_are_measured_whatever_front_is_asked(assess, maps) -> None:
+    roads = maps.layer("roads", [{"road_class": "local", "geometry": maps.line((1500, -500), (1500, 3500))}])
+    found = assess(roads=roads, facilities=facility(maps, maps.at(1000, 1000, 1090, 1090)),
+                   settings={"sites": {"frontage_m": 5000.0}})  # fmt: skip
+    assert found.sites["letter"].tolist() == ["T"]
