@@ -20,6 +20,7 @@ from siteplan.sites.columns import TABLES, Columns, nothing
 from siteplan.sites.context import Prepared, prepare
 from siteplan.sites.evaluate import evaluate
 from siteplan.sites.evidence import verdict
+from siteplan.sites.free_land import free_land
 from siteplan.sites.grid import Grid
 from siteplan.sites.ground import landform
 from siteplan.sites.rules import Rule
@@ -182,7 +183,7 @@ def _evaluated(
             required_m2,
             part.dem,
             part.slope,
-            part.eligible,
+            free_land(prepared, part.shape, part.land),
             times[i],
         )
         said.append({name: in_schema(table, RESULTS[name]) for name, table in zip(names, found, strict=True)})

@@ -20,8 +20,7 @@ import shapely
 from siteplan.raster import Raster
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns, nothing, unknown
-from siteplan.sites.eligibility import cell_polygons
-from siteplan.sites.grid import Grid
+from siteplan.sites.free_land import FreeLand, joining
 from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.rules import told_slope
 from siteplan.sites.zonal import cells_of, zonal, zonal_columns
@@ -318,20 +317,14 @@ def _between(geometries: Array, barriers: Sequence[Layer], reach_m: float) -> di
 
 
 def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:
-    """Eligible land that joins each site, within the side of a square of the needed area, m²; NaN without a need.
+    """Free land that joins each site, within the side of a square of the needed area, m²; NaN without a need.
 
-    Cells count that hang together with the site: land beyond a road or a stream does not.
+    Land counts that hangs together with the site: beyond a road or a stream, however narrow, it does not. `eligible` is
+    a :class:`siteplan.sites.free_land.FreeLand`.
     """
     if not required_area_m2 > 0:
         return np.full(len(geometries), np.nan)
+    assert isinstance(eligible, FreeLand)
     rings = shapely.difference(shapely.buffer(geometries, float(np.sqrt(required_area_m2)), quad_segs=4), geometries)
-    around = np.empty(len(rings), dtype=object)
-    for i, ring in enumerate(rings):
-        cut = eligible.window(ring.bounds)
-        rows, columns = cut.values.shape
-        grid = Grid(cut.bounds[0], cut.bounds[3], rows, columns, eligible.cell_m)
-        around[i] = cell_polygons(cut.values == 1, grid)
-    land, owner = shapely.get_parts(shapely.intersection(around, rings), return_index=True)
-    # cells are excluded by their centres, so land may begin up to half a cell away from an edge
-    joined = shapely.distance(land, geometries[owner]) <= eligible.cell_m / 2
-    return np.bincount(owner[joined], weights=shapely.area(land[joined]), minlength=len(rings)).astype(float)
+    owner, pieces = joining(geometries, eligible.free(rings))
+    return np.bincount(owner, weights=shapely.area(pieces), minlength=len(rings)).astype(float)

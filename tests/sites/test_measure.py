@@ -1,15 +1,12 @@
-"""Frontage and adjoining land, in closed form."""
+"""Frontage, in closed form; whether a facility can grow."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import shapely
 
-from siteplan.raster import Raster
-from siteplan.sites.grid import Grid
 from siteplan.sites.layer import Layer
-from siteplan.sites.measure import adjoining_land, front_barriers, frontage
+from siteplan.sites.measure import front_barriers, frontage
 from siteplan.sites.rules import derive_columns
 
 
@@ -45,23 +42,6 @@ def test_what_lies_beyond_a_stream_or_a_railway_is_no_front(maps, rules, role, r
     site = np.array([maps.at(1010, 1010, 1110, 1090)])
     found = frontage(site, roads, rules.speeds, 20.0, front_barriers({role: barrier, "roads": roads}))
     assert found == pytest.approx([expected], abs=3.0)  # a line of water is drawn somewhat wide
-
-
-def test_land_joins_a_site_only_where_it_hangs_together(maps) -> None:
-    grid = Grid.around((maps.X0, maps.Y0, maps.X0 + 900, maps.Y0 + 900), 30.0)
-    cells = np.ones(grid.shape, dtype=np.uint8)
-    site = shapely.box(grid.west + 300, grid.north - 600, grid.west + 390, grid.north - 510)
-    open_land = adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), 8100.0)
-    # a ring of 90 m around a square of 90 m: four sides of 90 by 90 and a circle of radius 90
-    assert open_land[0] == pytest.approx(4 * 8100 + np.pi * 90**2, rel=0.03)
-    cells[:, 14] = 0  # a strip of 30 m that begins 30 m to the east of it
-    cells[:, 9] = 0  # and one right at its western side
-    cut = adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), 8100.0)
-    # to the west all that lies 30 m and more away; to the east what lies beyond the strip; above and below it goes on
-    west_of_site = 90 * 30 + np.pi * 90**2 / 4
-    assert cut[0] < open_land[0] - west_of_site
-    assert cut[0] > 2 * 90 * 90
-    assert np.isnan(adjoining_land(np.array([site]), Raster(cells, grid.transform, 255), float("nan"))).all()
 
 
 def test_a_small_facility_says_whether_it_can_grow(inputs, maps) -> None:

@@ -11,9 +11,9 @@ import shapely
 from scipy import ndimage
 
 from siteplan.sites import measure
-from siteplan.sites.eligibility import cell_polygons
 from siteplan.sites.evidence import findings
 from siteplan.sites.forced import Forced
+from siteplan.sites.free_land import free_of_rules
 from siteplan.sites.layer import Layer
 from siteplan.sites.rules import Rule
 from siteplan.sites.search.extension import extend_plot
@@ -109,12 +109,9 @@ def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Force
     asked = [p for p in plots if p.letter == "T" and p.source_id in prepared.extensions and _drawn(p)]
     if not asked:
         return []
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
-    hard = [r for r in prepared.rules if r.hard and r.role in layers]
 
     def ground(area: Any) -> Any:
-        left = shapely.difference(area, excluded_of(area, commune, hard, layers))
-        return left if left.is_empty else shapely.difference(left, _unfit(land, left.bounds))
+        return free_of_rules(prepared, commune, land, np.array([area], dtype=object))[0]
 
     found = []
     for plot in asked:
@@ -131,16 +128,6 @@ def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Force
             Forced("M", plot.source_id, made.geometry, reasons, plot.rests_on, facts=plot.facts, own=plot.geometry)
         )
     return found
-
-
-def _unfit(land: Eligible, bounds: tuple[float, float, float, float]) -> Any:
-    """Cells within bounds that carry no plot as far as only cells tell, e.g. too steep ones."""
-    west, south, east, north = bounds
-    row, column = land.grid.cells_of(np.array([west, east]), np.array([north, south]))
-    held = slice(max(0, row[0]), max(0, row[1] + 1)), slice(max(0, column[0]), max(0, column[1] + 1))
-    near = np.zeros(land.firm.shape, dtype=bool)
-    near[held] = ~land.firm[held]
-    return cell_polygons(near, land.grid)
 
 
 def _drawn(plot: Forced) -> bool:

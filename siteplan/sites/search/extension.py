@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from siteplan.sites import overlap
+from siteplan.sites.free_land import LEAST_WIDTH_M
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
 Array = np.ndarray[Any, Any]
@@ -23,7 +24,6 @@ AREA_PRECISION = 1e-4  # of the area asked for, in the search for how far out
 WHOLE_SHARE = 0.01  # what is missing of the area asked for, or more than it, where it counts as given
 _STEP_M = 1e-4
 _AROUND_CORNERS = 3
-LEAST_WIDTH_M = 3.0  # narrower strips carry nothing
 LEAST_SHARE = 0.1  # of the land asked for; less is no extension
 
 
