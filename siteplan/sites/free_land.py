@@ -1,4 +1,4 @@
-"""Land beside a plot that may be added to it: what hard rules leave, exactly.
+"""Land beside a plot that may be added to it: what hard rules and the plots of facilities leave, exactly.
 
 Cells tell where land may be looked for, but a road narrower than a cell falls between their centres: whether land joins
 a plot hangs on the objects themselves. Of the terrain alone cells tell.
@@ -56,6 +56,7 @@ def free_of_rules(
     *,
     barred: Array | None = None,
     restricted: bool = True,
+    facility_id: str | None = None,
 ) -> Array:
     """Parts of areas that may be added to a plot.
 
@@ -69,6 +70,8 @@ def free_of_rules(
         Cells that are not free besides those that are too steep.
     restricted
         Whether restricted objects count.
+    facility_id
+        Facility whose own plot is no other's; of the others nothing tells that they will give their land up.
 
     Returns
     -------
@@ -85,9 +88,9 @@ def free_of_rules(
             kept = slice(None) if restricted else ~layer.restricted[row]
             number.append(left[kept])
             parts.append(part[kept])
-    left, part = _cells(land, areas, barred)
-    number.append(left)
-    parts.append(part)
+    for left, plots in (_facilities(prepared, areas, facility_id), _cells(land, areas, barred)):
+        number.append(left)
+        parts.append(plots)
     owner, taken = np.concatenate(number), np.concatenate(parts)
     out = areas.copy()
     beyond = ~shapely.covers(commune, areas)
@@ -118,6 +121,17 @@ def joining(plots: Array, land: Array) -> tuple[Array, Array]:
     pieces, owner = shapely.get_parts(kept, return_index=True)
     joined = shapely.dwithin(pieces, plots[owner], 10.0**-2)  # plots are written to the millimetre
     return owner[joined], pieces[joined]
+
+
+def _facilities(prepared: Prepared, areas: Array, own: str | None) -> tuple[Array, Array]:
+    """Return the drawn plots of facilities, but one, that meet areas, with the numbers of these."""
+    frame = prepared.facilities
+    if frame is None or len(frame) == 0:
+        return np.array([], dtype=np.int64), np.array([], dtype=object)
+    number, row = frame.sindex.query(areas)
+    drawn = np.asarray(frame.geometry.values)[row]
+    others = (shapely.get_dimensions(drawn) == 2) & (frame["facility_id"].to_numpy(dtype=object)[row] != own)
+    return number[others], overlap.mended(drawn[others])
 
 
 def _cells(land: Eligible, areas: Array, barred: Array | None) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""Land beside plots: what joins them exactly, however narrow the road between."""
+"""Land beside plots: what joins them exactly, however narrow the road between; plots of other facilities are none."""
 
 from __future__ import annotations
 
@@ -125,6 +125,29 @@ def test_land_beyond_steep_cells_does_not_join(land_of, maps) -> None:
     site = maps.at(1410, 1410, 1500, 1500)
     west = shapely.buffer(site, 90, quad_segs=4).difference(site).intersection(maps.at(0, 0, 1500, 3000))
     assert adjoining_land(np.array([site]), land_of(slope), NEED) == pytest.approx([west.area], rel=0.001)
+
+
+def test_the_plot_of_another_facility_is_no_land_to_extend_onto(with_extension, land_of, maps) -> None:
+    own, other = facility(maps, "f1", 1400, 1400, 1440, 1440), facility(maps, "f2", 1440, 1300, 1600, 1540)
+    both = maps.layer("facilities", [own, other])
+    sites = with_extension(6500.0, facilities=both)
+    wider = sites.set_index("letter").loc["M"]
+    assert wider["area_m2"] == pytest.approx(1600 + 6500, rel=0.01)
+    assert wider.geometry.intersection(other["geometry"]).area < 0.1
+    ring = shapely.buffer(own["geometry"], 90, quad_segs=4).difference(own["geometry"])
+    left = ring.difference(other["geometry"]).area
+    found = adjoining_land(np.array([own["geometry"]]), land_of(facilities=both), NEED)
+    assert found == pytest.approx([left], rel=0.001)
+
+
+def test_a_facility_known_by_a_point_or_in_the_same_compound_takes_nothing(with_extension, maps) -> None:
+    own, same = facility(maps, "f1", 1400, 1400, 1440, 1440), facility(maps, "f2", 1400, 1400, 1440, 1440)
+    point = {**same, "facility_id": "f3", "geometry": maps.point(1450, 1420)}
+    alone, shared = (
+        with_extension(6500.0, facilities=maps.layer("facilities", rows)).set_index("letter").loc["M"]
+        for rows in ([own], [own, same, point])
+    )
+    assert shared.geometry.equals(alone.geometry)
 
 
 def test_adjoining_land_tells_of_restricted_objects_only_what_cells_tell(land_of, maps) -> None:

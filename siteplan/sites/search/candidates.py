@@ -104,19 +104,20 @@ def candidates(
 def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Forced], required_m2: float) -> list[Forced]:
     """Extend the plots of facilities that need land beside their own onto what adjoins them; letter M.
 
-    A plot of which only a point is known is not extended: what adjoins it is not known.
+    A plot of which only a point is known is not extended: what adjoins it is not known. Plots of other facilities are
+    not taken: nothing tells that these give them up.
     """
     asked = [p for p in plots if p.letter == "T" and p.source_id in prepared.extensions and _drawn(p)]
     if not asked:
         return []
-
-    def ground(area: Any) -> Any:
-        return free_of_rules(prepared, commune, land, np.array([area], dtype=object))[0]
-
     found = []
     for plot in asked:
         need_m2 = prepared.extensions[plot.source_id]
         reach_m = float(np.sqrt(max(required_m2, need_m2) if required_m2 > 0 else need_m2))
+
+        def ground(area: Any, own: str = plot.source_id) -> Any:
+            return free_of_rules(prepared, commune, land, np.array([area], dtype=object), facility_id=own)[0]
+
         made = extend_plot(plot.geometry, need_m2, reach_m, ground)
         if made is None:
             continue

@@ -2,7 +2,8 @@
 
 A plot is widened by one of its sides, as far out as gives the area asked for; of the sides that give it the one that
 leaves the most compact plot. Where no side does, it grows all around, within reach. What hard rules exclude, what is
-too steep and what lies beyond the commune is left out; land that does not join the plot is none.
+too steep, plots of other facilities and what lies beyond the commune are left out; land that does not join the plot is
+none.
 """
 
 from __future__ import annotations
