@@ -21,6 +21,7 @@ from siteplan.raster import Raster
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.free_land import FreeLand, joining
+from siteplan.sites.fronts import lengths_along
 from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.rules import told_slope
 from siteplan.sites.zonal import cells_of, zonal, zonal_columns
@@ -267,34 +268,45 @@ def room_to_extend(geometries: Array, eligible: Raster, required_area_m2: float)
 def frontage(
     geometries: Array, roads: Layer | None, speeds: pd.DataFrame, reach_m: float, barriers: Sequence[Layer] = ()
 ) -> Array:
-    """Length of each site's edge that lies within a distance of the edge of a road with frontage, metres.
+    """Length that each site fronts: of its edge within a distance of roads with frontage, seen from them, metres.
 
-    What lies beyond one of the `barriers` (:func:`front_barriers`), seen from the road, is no front on it. NaN where
-    there is no layer of roads or no distance is given.
+    Sides that run away from the road are no front (:func:`siteplan.sites.fronts.lengths_along`); fronts on two roads
+    both count, and so does what of a road lies in the site. What lies beyond one of the `barriers`
+    (:func:`front_barriers`), seen from the road, is no front on it. NaN where there is no layer of roads or no distance
+    is given.
     """
-    out = np.full(len(geometries), np.nan)
     if roads is None or len(roads) == 0 or not reach_m > 0:
-        return out
-    out[:] = 0.0
+        return np.full(len(geometries), np.nan)
     left, row = roads.pairs(geometries, reach_m)
     use = of_class(roads, speeds, "frontage")[row] == 1
     left, row = left[use], row[use]
+    if len(left) == 0:
+        return np.zeros(len(geometries))
+    west, south, east, north = shapely.bounds(geometries[left]).T
+    more = 2 * reach_m
+    around = shapely.box(west - more, south - more, east + more, north + more)
+    lines = shapely.intersection(roads.geometries[row], around)
     strips = roads.widened(row, reach_m)
-    between = _between(geometries, barriers, reach_m) if len(left) else {}
+    seen = np.ones(len(left), dtype=bool)
+    for site, between in _between(geometries, barriers, reach_m).items():
+        # round the far end of a stream one does not come to a front
+        own = np.flatnonzero(left == site)
+        here = shapely.difference(shapely.intersection(strips[own], around[own]), between)
+        parts, of_strip = shapely.get_parts(here, return_index=True)
+        parts[~shapely.intersects(parts, lines[own][of_strip])] = None
+        strips[own] = [shapely.union_all(parts[of_strip == i]) for i in range(len(own))]
+        seen[own] = shapely.intersects(strips[own], geometries[site])
+    left, row, lines, strips = left[seen], row[seen], lines[seen], strips[seen]
+    edges = np.full(len(geometries), None, dtype=object)
     for site in np.unique(left):
         own = left == site
-        strip = shapely.union_all(strips[own])
-        if site in between:
-            # round the far end of a stream one does not come to a front
-            here = shapely.clip_by_rect(strip, *_grown(shapely.bounds(geometries[site]), 2 * reach_m))
-            parts = shapely.get_parts(shapely.difference(here, between[site]))
-            strip = shapely.union_all(parts[shapely.intersects(parts, shapely.union_all(roads.geometries[row[own]]))])
-        out[site] = float(shapely.length(shapely.intersection(shapely.boundary(geometries[site]), strip)))
-    return out
-
-
-def _grown(bounds: Array, by_m: float) -> tuple[float, ...]:
-    return tuple(bounds + np.array([-by_m, -by_m, by_m, by_m]))
+        edges[site] = shapely.intersection(shapely.boundary(geometries[site]), shapely.union_all(strips[own]))
+    parts, pair = shapely.get_parts(shapely.line_merge(lines), return_index=True)
+    through = shapely.intersects(parts, geometries[left[pair]])
+    for site in np.unique(left[pair[through]]):
+        own = parts[through & (left[pair] == site)]
+        edges[site] = shapely.union_all([edges[site], *shapely.intersection(own, geometries[site])])
+    return lengths_along(edges, parts, left[pair], roads.half_width_m[row[pair]], reach_m)
 
 
 def front_barriers(layers: Mapping[str, Layer]) -> list[Layer]:
