@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,7 @@ def candidates(
         along=cache(lambda: _along(dem, grid, asked_m2)),
         roadside=roadside(layers.get("roads"), prepared.rules, speeds, urban, grid, reach),
         firm=land.firm,
+        gentle=_gentle(land, prepared.rules),
         frontage=lambda tried: measure.frontage(tried, layers.get("roads"), speeds, reach, barriers),
     )
     order = preference(prepared, code, commune, land)
@@ -129,6 +130,12 @@ def extended(prepared: Prepared, commune: Any, land: Eligible, plots: list[Force
             Forced("M", plot.source_id, made.geometry, reasons, plot.rests_on, facts=plot.facts, own=plot.geometry)
         )
     return found
+
+
+def _gentle(land: Eligible, rules: Iterable[Rule]) -> Array:
+    """Cells that no hard rule on slopes takes, of the whole window."""
+    steep = min((rule.threshold for rule in rules if rule.hard and rule.role == "dem"), default=np.inf)
+    return ~np.asarray(land.slope_percent > steep)
 
 
 def _drawn(plot: Forced) -> bool:

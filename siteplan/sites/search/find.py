@@ -3,8 +3,9 @@
 Rectangles beside roads come first: their front lies along the corridor of the road, turned with it. Then rectangles on
 seed cells, turned along the slope where it is known, else to several directions, kept where they lie wholly inside the
 eligible cells. Where fewer are found than asked, free shapes are grown on what is left
-(:mod:`siteplan.sites.search.free_shapes`). Plots are taken best first, far apart in the beginning, closer until there
-are enough. Nothing is drawn at random.
+(:mod:`siteplan.sites.search.free_shapes`), of the land itself where it is known exactly: cells are taken by their
+centres, and narrow land that runs across them is narrower in cells than it is. Plots are taken best first, far apart in
+the beginning, closer until there are enough. Nothing is drawn at random.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import shapely
 from scipy import ndimage
 
 from siteplan.sites.eligibility import cell_polygons
@@ -28,6 +30,7 @@ __all__ = ["AREA_TOLERANCE", "Guides", "Request", "find_plots"]
 Array = np.ndarray[Any, Any]
 
 SEEDS = 6000  # seed cells that are kept
+DRAWN_IN_M = 0.01  # land on which free shapes are grown, from the edge of what is excluded
 DRAWN_IN_CELLS = 0.75  # a rectangle beside a road, drawn in by so much, lies in eligible cells
 
 
@@ -45,6 +48,8 @@ class Guides:
     firm
         Cells on which a plot beside a road may lie as far as only cells tell, e.g. not too steep: corridors and land
         are left to `free`, exactly. None: the eligible cells.
+    gentle
+        Cells of the window that the terrain does not take, outside the commune too. None: the eligible cells.
     frontage
         Edge along roads of an array of polygons, metres.
     """
@@ -52,6 +57,7 @@ class Guides:
     along: Callable[[], Array | None] | None = None
     roadside: Roadside | None = None
     firm: Array | None = None
+    gentle: Array | None = None
     frontage: Callable[[Array], Array] | None = None
 
 
@@ -92,37 +98,60 @@ def find_plots(
     -------
     list of Polygon
         Best first; valid, each within 1 % of the area, disjoint and `spacing_m` apart. They lie inside the eligible
-        cells, those beside roads (only sought with `free`) in what `free` and the guides leave exactly. Empty where
-        nothing fits.
+        cells, those beside roads (only sought with `free`) in what `free` and the guides leave exactly, those of free
+        shape in what `excluded` and the guides leave. Empty where nothing fits.
     """
     guides = guides or Guides()
     least = request.area_m2 * (1 - AREA_TOLERANCE)
-    if request.area_m2 <= 0 or request.count <= 0 or not request.possible or cells.sum() * grid.cell_m**2 < least:
+    if request.area_m2 <= 0 or request.count <= 0 or not request.possible or not cells.any():
         return []
     chosen = _beside_roads(cells, grid, preference, request, free, guides, taken)
-    if len(chosen) >= request.count:
-        return chosen
-    usable = large_pieces(cells, least / grid.cell_m**2)
+    if len(chosen) < request.count:
+        usable = large_pieces(cells, least / grid.cell_m**2)
+        chosen += _on_seeds(usable, grid, preference, _fewer(request, len(chosen)), free, guides, [*taken, *chosen])
+    if len(chosen) < request.count:
+        land = _land(cells, grid, least, excluded, guides)
+        wanted = _fewer(request, len(chosen))
+        chosen += free_shapes(cells, grid, preference, wanted, land, [*taken, *chosen], free, guides.frontage)
+    return chosen
+
+
+def _fewer(request: Request, found: int) -> Request:
+    return replace(request, count=request.count - found)
+
+
+def _on_seeds(
+    usable: Array,
+    grid: Grid,
+    preference: Array,
+    request: Request,
+    free: Test | None,
+    guides: Guides,
+    taken: Sequence[Any],
+) -> list[Any]:
+    """Find rectangles around seed cells that lie wholly in usable cells."""
     if not usable.any():
-        return chosen
+        return []
     seeds, along = _seeds(usable, grid, preference, request, guides.along() if guides.along is not None else None)
     layouts = Layouts(
         Figures.around(seeds[:, 0], seeds[:, 1], along, request),
         lambda figures: figures.inside(usable, grid),
         [free] if free is not None else [],
     )
-    chosen += layouts.spread(_fewer(request, len(chosen)), [*taken, *chosen])
-    if len(chosen) < request.count:
-        land = cell_polygons(usable, grid)
-        wanted = _fewer(request, len(chosen))
-        chosen += free_shapes(
-            usable, grid, preference, wanted, land, [*taken, *chosen], free, excluded, guides.frontage
-        )
-    return chosen
+    return layouts.spread(request, taken)
 
 
-def _fewer(request: Request, found: int) -> Request:
-    return replace(request, count=request.count - found)
+def _land(cells: Array, grid: Grid, least_m2: float, excluded: Callable[[Any], Any] | None, guides: Guides) -> Any:
+    """Land in and beside eligible cells: exactly what is not excluded, where that is known, else the cells."""
+    if excluded is None:
+        return cell_polygons(large_pieces(cells, least_m2 / grid.cell_m**2), grid)
+    beside = ndimage.binary_dilation(cells, np.ones((3, 3), dtype=bool))
+    beside &= cells if guides.gentle is None else guides.gentle
+    land = cell_polygons(large_pieces(beside, least_m2 / grid.cell_m**2), grid)
+    if land.is_empty:
+        return land
+    # drawn in by more than is rounded off when a plot is written: no plot oversteps what it is cut at
+    return shapely.buffer(shapely.difference(land, excluded(land)), -DRAWN_IN_M, join_style="mitre")
 
 
 def _beside_roads(
