@@ -78,25 +78,16 @@ def free_of_rules(
     ndarray
         What is left of each area, empty where nothing is.
     """
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
-    urban, bounds = layers.get("urban_areas"), tuple(shapely.total_bounds(areas))
-    number, parts = [], []
-    for rule in prepared.rules:
-        layer = layers.get(rule.role)
-        if rule.hard and layer is not None and layer.near_rule(rule, bounds):
-            left, row, part = findings.corridors(areas, rule, layer, urban)
-            kept = slice(None) if restricted else ~layer.restricted[row]
-            number.append(left[kept])
-            parts.append(part[kept])
-    for left, plots in (_facilities(prepared, areas, facility_id), _cells(land, areas, barred)):
-        number.append(left)
-        parts.append(plots)
-    owner, taken = np.concatenate(number), np.concatenate(parts)
     out = areas.copy()
     beyond = ~shapely.covers(commune, areas)
     out[beyond] = shapely.intersection(areas[beyond], commune)
-    for i in np.unique(owner):
-        out[i] = shapely.difference(out[i], shapely.union_all(taken[owner == i]))
+    for owner, taken in (
+        _excluded(prepared, areas, restricted=restricted),
+        _facilities(prepared, areas, facility_id),
+        _cells(land, areas, barred),
+    ):
+        for i in np.unique(owner):
+            out[i] = shapely.difference(out[i], shapely.union_all(taken[owner == i]))
     return out
 
 
@@ -121,6 +112,21 @@ def joining(plots: Array, land: Array) -> tuple[Array, Array]:
     pieces, owner = shapely.get_parts(kept, return_index=True)
     joined = shapely.dwithin(pieces, plots[owner], 10.0**-2)  # plots are written to the millimetre
     return owner[joined], pieces[joined]
+
+
+def _excluded(prepared: Prepared, areas: Array, *, restricted: bool) -> tuple[Array, Array]:
+    """Return what hard rules take of areas, part by part, with the numbers of these."""
+    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    bounds = tuple(shapely.total_bounds(areas))
+    number, parts = [np.array([], dtype=np.int64)], [np.array([], dtype=object)]
+    for rule in prepared.rules:
+        layer = layers.get(rule.role)
+        if rule.hard and layer is not None and layer.near_rule(rule, bounds):
+            left, row, part = findings.corridors(areas, rule, layer, layers.get("urban_areas"))
+            kept = slice(None) if restricted else ~layer.restricted[row]
+            number.append(left[kept])
+            parts.append(part[kept])
+    return np.concatenate(number), np.concatenate(parts)
 
 
 def _facilities(prepared: Prepared, areas: Array, own: str | None) -> tuple[Array, Array]:
