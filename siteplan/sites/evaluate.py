@@ -24,6 +24,7 @@ from siteplan.tables import records, rests_on
 if TYPE_CHECKING:
     from siteplan.raster import Raster
     from siteplan.sites.access.reach import Reach
+    from siteplan.sites.free_land import FreeLand
 
 Array = np.ndarray[Any, Any]
 
@@ -37,7 +38,7 @@ def evaluate(
     required_m2: float,
     dem: Raster | None,
     slope: Raster | None,
-    eligible: Raster,
+    eligible: FreeLand,
     reached: Reach,
 ) -> tuple[pd.DataFrame, Columns, pd.DataFrame]:
     """Evidence and figures of the sites of a commune, each with its ``geometry``, and conformity with each plan."""
@@ -91,7 +92,7 @@ def _sizes(area: Array, required_m2: float) -> Columns:
     return {"area_m2": area, "required_area_m2": np.full(len(area), required_m2), "area_ratio": ratio}
 
 
-def _around_it(prepared: Prepared, code: str, geometries: Array, eligible: Raster, required_m2: float) -> Columns:
+def _around_it(prepared: Prepared, code: str, geometries: Array, eligible: FreeLand, required_m2: float) -> Columns:
     """Figures of what lies in and around each site: hazards, ways, buildings, towns, land to extend onto, its front."""
     layers, speeds = prepared.measured(code), prepared.rule_tables.speeds
     sliver_m2, reach_m = prepared.scenario.tolerance.sliver_m2, prepared.ground_figures.get("frontage.reach", 0.0)

@@ -20,7 +20,7 @@ import shapely
 from siteplan.raster import Raster
 from siteplan.sites import overlap
 from siteplan.sites.columns import Columns, nothing, unknown
-from siteplan.sites.free_land import FreeLand, joining
+from siteplan.sites.free_land import joining
 from siteplan.sites.fronts import lengths_along
 from siteplan.sites.layer import Layer, of_class
 from siteplan.sites.rules import told_slope
@@ -30,6 +30,7 @@ from siteplan.tables.inputs import LEVEL_UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from siteplan.sites.free_land import FreeLand
     from siteplan.sites.rules import Rule
 
 Array = np.ndarray[Any, Any]
@@ -328,15 +329,13 @@ def _between(geometries: Array, barriers: Sequence[Layer], reach_m: float) -> di
     return {site: shapely.union_all(shapes) for site, shapes in met.items()}
 
 
-def adjoining_land(geometries: Array, eligible: Raster, required_area_m2: float) -> Array:
+def adjoining_land(geometries: Array, eligible: FreeLand, required_area_m2: float) -> Array:
     """Free land that joins each site, within the side of a square of the needed area, m²; NaN without a need.
 
-    Land counts that hangs together with the site: beyond a road or a stream, however narrow, it does not. `eligible` is
-    a :class:`siteplan.sites.free_land.FreeLand`.
+    Land counts that hangs together with the site: beyond a road or a stream, however narrow, it does not.
     """
     if not required_area_m2 > 0:
         return np.full(len(geometries), np.nan)
-    assert isinstance(eligible, FreeLand)
     rings = shapely.difference(shapely.buffer(geometries, float(np.sqrt(required_area_m2)), quad_segs=4), geometries)
     owner, pieces = joining(geometries, eligible.free(rings))
     return np.bincount(owner, weights=shapely.area(pieces), minlength=len(rings)).astype(float)
