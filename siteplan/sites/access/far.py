@@ -34,7 +34,7 @@ Array = np.ndarray[Any, Any]
 
 FAR_CELL_M = 90.0
 MARGIN_M = 5000.0
-NEAREST, MOST = 8, 512  # points of roads that are looked at for one without water before it, at first and at most
+NEAREST, MOST = (8, 64), 512  # points of roads that are looked at for one with no water before it, and at most
 GATE_REACH_M = 3000.0  # a gate is where the best road comes nearest to the border, if it comes so near
 NO_GATE = "none"  # `gate_class` of a commune without a gate
 MODES = {"motorbike": "speed_kmh", "car": "car_kmh"}
@@ -58,7 +58,7 @@ class FarPlaces:
     places: Mapping[str, Array]
     minutes: Mapping[str, Array]
     waters: Mapping[str, Layer] = field(default_factory=dict)
-    _trees: dict[str, KDTree] = field(default_factory=dict)  # made once per process
+    _trees: dict[tuple[str, bytes], KDTree] = field(default_factory=dict)  # made once per process
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_trees": {}}
@@ -68,29 +68,39 @@ class FarPlaces:
         out = unknown(COLUMNS, len(geometries))
         centres = shapely.get_coordinates(shapely.centroid(geometries))
         speed = float(walking_speed_kmh(0.0)) * METRES_PER_KM_MINUTE
+        near: dict[tuple[str, bytes], tuple[Array, Array]] = {}
         for column in COLUMNS:
-            places = self.places.get("car" if "car" in column else "motorbike")
-            if places is None or column not in self.minutes or len(geometries) == 0:
+            mode = "car" if "car" in column else "motorbike"
+            if mode not in self.places or column not in self.minutes or len(geometries) == 0:
                 continue
             # roads that lead nowhere, as maps have them where a link is not drawn, are no way
             leads = np.isfinite(self.minutes[column])
-            if not leads.any():
-                continue
-            if column not in self._trees:
-                self._trees[column] = KDTree(places[leads])
-            tree, minutes = self._trees[column], self.minutes[column][leads]
-            rest, asked = np.arange(len(centres)), 0
-            while len(rest) and asked < len(minutes):
-                asked = min(max(NEAREST, asked * NEAREST), len(minutes))
-                distance, nearest = (np.reshape(a, (len(rest), asked)) for a in tree.query(centres[rest], k=asked))
-                free = ~_over_water(np.repeat(centres[rest], asked, axis=0), tree.data[nearest.ravel()], self.waters)
-                free = free.reshape(distance.shape)
-                first, row = np.argmax(free, axis=1), np.arange(len(rest))
-                has = free[row, first]
-                found = minutes[nearest[row, first]] + distance[row, first] / speed
-                out[column][rest[has]] = found[has]
-                rest = rest[~has] if asked < MOST else rest[:0]
+            key = mode, leads.tobytes()
+            if leads.any() and key not in near:
+                if key not in self._trees:
+                    self._trees[key] = KDTree(self.places[mode][leads])
+                near[key] = self._nearest(self._trees[key], centres)
+            if key in near:
+                point, away = near[key]
+                found = np.flatnonzero(point >= 0)
+                out[column][found] = self.minutes[column][leads][point[found]] + away[found] / speed
         return out
+
+    def _nearest(self, tree: KDTree, centres: Array) -> tuple[Array, Array]:
+        """Point of a tree nearest to each centre with no water between, -1 without any, and how far it is."""
+        point, away = np.full(len(centres), -1, dtype=np.int64), np.full(len(centres), np.nan)
+        rest, most = np.arange(len(centres)), min(MOST, tree.n)
+        for asked in (1, *NEAREST, most):
+            if asked > most or len(rest) == 0:
+                continue
+            distance, nearest = (np.reshape(a, (len(rest), asked)) for a in tree.query(centres[rest], k=asked))
+            water = _over_water(np.repeat(centres[rest], asked, axis=0), tree.data[nearest.ravel()], self.waters)
+            free = ~water.reshape(distance.shape)
+            has, first = free.any(axis=1), np.argmax(free, axis=1)
+            row = np.flatnonzero(has)
+            point[rest[row]], away[rest[row]] = nearest[row, first[row]], distance[row, first[row]]
+            rest = rest[~has]
+        return point, away
 
 
 def _over_water(start: Array, end: Array, waters: Mapping[str, Layer]) -> Array:
