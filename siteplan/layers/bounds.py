@@ -1,4 +1,4 @@
-"""Bounds of what is plausible (``rules/plausible.csv``): beyond them a figure is probably in another unit."""
+"""Bounds of what is plausible (``rules/plausible.csv``): beyond them a figure or a place is probably wrong."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ KEYS = (
     "terrain_spike.slope",
     "road.width_most",
     "road.width_least",
+    "position.outside",
 )
 
 

@@ -35,7 +35,6 @@ WRONG_SHARE_PERCENT = 1.0
 ROUNDING_M2 = 1.0
 STATED_AREA_PERCENT = 5.0
 BEYOND_BOX_M = 5_000.0
-OUTSIDE_COMMUNE_M = 100.0
 
 
 def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
@@ -46,7 +45,7 @@ def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
     layers
         The layers.
     rules
-        Rule tables; without them land-use codes, plan kinds and uses of buildings are not checked.
+        Rule tables; without them land-use codes, plan kinds, uses of buildings and what is plausible are not checked.
     """
     return [*layers.problems, *check_between(layers, rules)]
 
@@ -58,7 +57,6 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         *_commune_topology(layers),
         *_commune_codes(layers),
         *_stated_areas(layers),
-        *_features_elsewhere(layers),
         *_plans(layers),
         *_hazard_levels(layers),
         *check_grids(layers),
@@ -70,7 +68,12 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         problems += [*_land_use_codes(layers, rules), *_plan_kinds(layers, rules), *_hazard_rule(layers, rules)]
         problems += _building_uses(layers, rules)
         bounds = Bounds(rules)
-        problems += [*bounds.problems(), *check_heights(layers, bounds), *check_network(layers, rules, bounds)]
+        problems += [
+            *_features_elsewhere(layers, bounds),
+            *bounds.problems(),
+            *check_heights(layers, bounds),
+            *check_network(layers, rules, bounds),
+        ]
     return problems
 
 
@@ -179,6 +182,7 @@ _CODE_ROLES = (
     "commune_reports",
     "agreed_areas",
     "former_units",
+    "seats",
     "facilities",
     "proposals",
     "filing",
@@ -230,26 +234,29 @@ def _stated_areas(layers: LayerSet) -> list[Problem]:
     )
 
 
-def _features_elsewhere(layers: LayerSet) -> list[Problem]:
-    """Facilities and proposals that lie outside the commune they name."""
+def _features_elsewhere(layers: LayerSet, bounds: Bounds) -> list[Problem]:
+    """Facilities, proposals and present seats that lie outside the commune they name."""
     communes = layers.table("communes")
+    home = communes.set_index("code").geometry
+    names = dict(zip(communes["code"], communes["name"], strict=True))
+    limit = bounds["position.outside"]
     problems: list[Problem] = []
-    for role, key in (("facilities", "facility_id"), ("proposals", "proposal_id")):
+    for role, key in (("facilities", "facility_id"), ("proposals", "proposal_id"), ("seats", "commune_code")):
         table = layers.table(role)
         if not len(table) or not len(communes):
             continue
-        home = communes.set_index("code").geometry
         known = table["commune_code"].isin(home.index).to_numpy()
         distance = np.zeros(len(table))
         own = home.loc[table["commune_code"][known]].to_numpy()
         distance[known] = shapely.distance(table.geometry.to_numpy()[known], own)
-        out = np.flatnonzero(distance > OUTSIDE_COMMUNE_M)
+        out = np.flatnonzero(distance > limit)
         order = out[np.argsort(-distance[out], kind="stable")]
-        features = [f"{table[key].iloc[i]} ({distance[i]:.0f} m)" for i in order]
+        told = [f"{table[key].iloc[i]} {names[table[key].iloc[i]] if role == 'seats' else ''}".strip() for i in order]
+        features = [f"{name} ({distance[i]:.0f} m)" for name, i in zip(told, order, strict=True)]
         layers_of = table["layer"].iloc[order] if len(order) else None
         problems += together(
-            "feature_outside_commune", "warning", features, largest_m=float(distance.max()),
-            **_place_of(layers, role, layers_of),
+            "seat_outside_commune" if role == "seats" else "feature_outside_commune", "warning", features,
+            largest_m=float(distance.max()), limit=limit, total=len(table), **_place_of(layers, role, layers_of),
         )  # fmt: skip
     return problems
 

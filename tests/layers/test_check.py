@@ -9,7 +9,7 @@ import shapely
 from affine import Affine
 
 from siteplan.layers.coverage import area_share_percent, grid_share_percent, layer_coverage
-from siteplan.locale import problem_row
+from siteplan.locale import LANGUAGES, problem_row
 from siteplan.raster import Raster
 from siteplan.tables import RESULTS, verify
 
@@ -30,13 +30,35 @@ def test_stated_area_is_held_against_the_boundary(ground):
     assert problem.feature == "06019 Lộc Bình (+25 %)"  # 100 km² against 80
 
 
-def test_facility_in_another_commune_is_told_with_its_distance(ground):
+def test_facility_in_another_commune_is_told_with_its_distance(ground, rules):
     ground.text("co_so", "facilities", "co_so.csv",
                 f"facility_id,commune_code,e,n\nA,06001,{WEST + 11_234.5},{SOUTH + 500.5}\n",
                 xy=["e", "n"], crs=9215)  # fmt: skip
-    (problem,) = ground.check()
+    (problem,) = ground.check(rules)
     assert problem.key == "feature_outside_commune"
     assert problem.params["largest_m"] == pytest.approx(1234.5)
+
+
+def test_seats_outside_their_commune_are_told_beyond_what_is_plausible(ground, rules):
+    inside, near, far = WEST + 5000, WEST + 10_099, WEST + 10_000 + 1520  # 0, 99 and 1,520 m east of 06001
+    rows = [f"06001,{far},{SOUTH + 500}", f"06004,{far},{SOUTH + 500}", f"06019,{inside},{SOUTH + 15_000}",
+            f"06037,{near - 199},{SOUTH + 15_000}"]  # fmt: skip
+    ground.text("tru_so", "seats", "tru_so.csv", "commune_code,e,n\n" + "\n".join(rows) + "\n", xy=["e", "n"], crs=9215)
+    (problem,) = ground.check(rules)
+    assert (problem.key, problem.severity, problem.feature) == (
+        "seat_outside_commune", "warning", "06001 Hữu Lũng (1520 m)",
+    )  # fmt: skip
+    assert problem.params == {"count": 1, "total": 4, "limit": 100.0, "largest_m": pytest.approx(1520.0)}
+    for lang in LANGUAGES:
+        row = problem_row(problem, lang)
+        assert all(row[part] and not row[part].startswith("problem.") for part in ("what", "cause", "remedy"))
+
+
+def test_a_seat_of_an_unknown_commune_is_told(ground):
+    ground.text("tru_so", "seats", "tru_so.csv", f"commune_code,e,n\n06998,{WEST + 500},{SOUTH + 500}\n",
+                xy=["e", "n"], crs=9215)  # fmt: skip
+    (problem,) = ground.check()
+    assert (problem.key, problem.value) == ("commune_code_unknown", "06998")
 
 
 def test_plans_and_zones_are_held_against_each_other(ground, rules):

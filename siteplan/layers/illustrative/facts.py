@@ -115,12 +115,14 @@ def _place(entries: Any, project: Any) -> None:
             _place(value, project)
 
 
-def _fit(communes: pd.DataFrame, units: pd.DataFrame, folder: Path) -> None:
-    """Refuse communes and former units that name one another in vain, or have no place."""
+def _fit(communes: pd.DataFrame, units: pd.DataFrame, seats: pd.DataFrame, folder: Path) -> None:
+    """Refuse communes, former units and seats that name one another in vain, or have no place."""
     problems: list[Problem] = []
     for name, frame, column, known in (
         ("communes.csv", communes, "seat_unit_code", units["code"]),
+        ("communes.csv", communes, "code", seats["code"]),
         ("former_units.csv", units, "commune_code", communes["code"]),
+        ("seats.csv", seats, "code", communes["code"]),
     ):
         file = str(folder / name)
         problems += [
@@ -146,12 +148,12 @@ def read_facts(folder: Path, province: Province) -> Facts:
     project = transformer(WGS84, province.epsg).transform
     communes = read_table(folder / "communes.csv")
     units = read_table(folder / "former_units.csv")
-    _fit(communes, units, folder)
-    for frame in (communes, units):
+    seats = read_table(folder / "seats.csv").rename(columns={"commune_code": "code"})
+    _fit(communes, units, seats, folder)
+    for frame in (communes, units, seats):
         frame["x"], frame["y"] = (np.round(v, 3) for v in project(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
-    seats = units.drop_duplicates("code").set_index("code")[["x", "y"]]
-    communes["seat_x"] = communes["seat_unit_code"].map(seats["x"])
-    communes["seat_y"] = communes["seat_unit_code"].map(seats["y"])
+    of_seat = seats.set_index("code")
+    communes["seat_x"], communes["seat_y"] = (communes["code"].map(of_seat[axis]) for axis in ("x", "y"))
     terrain = tomllib.loads((folder / "terrain.toml").read_text("utf-8-sig"))
     roads = tomllib.loads((folder / "roads.toml").read_text("utf-8-sig"))
     surveys = tomllib.loads((folder / "surveys.toml").read_text("utf-8-sig"))

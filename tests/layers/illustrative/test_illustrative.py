@@ -132,6 +132,21 @@ def test_communes_contain_their_seat_and_their_checked_points():
     assert bool(shapely.contains(polygons().reindex(units["commune_code"]).to_numpy(), points).all())
 
 
+def test_the_seats_of_the_catalog_are_those_that_the_layers_are_made_around():
+    entry = load_catalog(LAYERS / "catalog.toml").entry("seats")
+    told = pd.read_csv(LAYERS / entry.path, dtype={"commune_code": str}).set_index("commune_code")
+    assert tuple(entry.xy) == ("lon", "lat")
+    x, y = transformer(WGS84, PROVINCE.epsg).transform(told["lon"].to_numpy(), told["lat"].to_numpy())
+    seats = gpd.GeoSeries(shapely.points(x, y), index=told.index).reindex(facts().index)
+    own = shapely.points(facts()["seat_x"], facts()["seat_y"])
+    assert shapely.distance(seats.to_numpy(), own).max() < 0.001
+    assert bool(shapely.contains(polygons().reindex(facts().index).to_numpy(), seats.to_numpy()).all())
+    # the office of the former unit where the seat is stands there
+    offices = layer("facilities").query("former_level == 'commune'").drop_duplicates("former_unit_code")
+    office = offices.set_index("former_unit_code").geometry.reindex(facts()["seat_unit_code"])
+    assert shapely.distance(office.to_numpy(), seats.to_numpy()).max() < 500
+
+
 def test_exactly_the_border_communes_touch_the_border():
     border = layer("border").geometry.iloc[0]
     touching = set(polygons().index[polygons().intersects(border)])
