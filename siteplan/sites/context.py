@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from siteplan.raster import COARSE_TERRAIN_M, Raster
-from siteplan.sites import delivered, plans
+from siteplan.sites import banks, delivered, plans
 from siteplan.sites.access.far import FarPlaces, far_places
 from siteplan.sites.layer import Layer
 from siteplan.sites.office_land import OfficeZones
@@ -122,6 +122,9 @@ def prepare(inputs: SiteInputs) -> Prepared:
         for role in OBJECT_ROLES
         if role in tables and len(tables[role])
     }
+    edges = banks.banks(tables.get("waterways"), tables.get("water_areas"))
+    if edges is not None:
+        layers[banks.ROLE] = Layer(banks.ROLE, edges, rules)
     zones = _zones(inputs, rules)
     register, kinds = _table(tables, "plans"), inputs.rules.plan_kinds
     # kinds that fill the ground are asked site by site: here the register's word is enough

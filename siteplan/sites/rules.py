@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from siteplan.rules import ASSUMED
+from siteplan.sites import banks
 from siteplan.tables import records
 from siteplan.tables.inputs import LEVEL_UNKNOWN
 
@@ -114,12 +115,15 @@ def eligibility_of(rules: Rules, scenario: Scenario) -> pd.DataFrame:
 
 
 def read_rules(rules: Rules, scenario: Scenario) -> tuple[Rule, ...]:
-    """Rules in the order of the table, without those the scenario switches off."""
+    """Rules in the order of the table, without those the scenario switches off.
+
+    Those on waterways are measured from the banks (:mod:`siteplan.sites.banks`), which is their role then.
+    """
     return tuple(
         Rule(
             rule=row["rule"],
             name=row["name"] or row["rule"],
-            role=row["role"] or "",
+            role=banks.ROLE if row["role"] == "waterways" else row["role"] or "",
             column=row["column"] or "",
             values=tuple(v.strip() for v in (row["values"] or "").split("|") if v.strip()),
             threshold=row["threshold"],
