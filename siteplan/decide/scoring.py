@@ -25,7 +25,9 @@ from siteplan.tables import RESULTS, records, rests_on
 FULL_POINTS = 100.0
 SITE_ASSUMPTION = "assumption:scenario.criteria.site"
 _SCORE_DECIMALS = RESULTS["sites"].column("score").decimals
+_POINT_DECIMALS = RESULTS["scores"].column("points").decimals
 _TOLD = 2  # criteria named for and against a site
+_TOLD_DECIMALS = 1  # of points in remarks, as the tables of points are printed: rounded once, from the same figure
 _ROUNDING = 1e-6
 
 
@@ -289,15 +291,18 @@ def _for_and_against(
     unknown = np.isnan(points) & (weights > 0)
     messages: list[Message] = []
     if known.any():
-        reach = np.round(weights / weights[known].sum() * FULL_POINTS, _SCORE_DECIMALS)
-        gained = np.round(points, _SCORE_DECIMALS)
-        lost = np.round(reach - gained, _SCORE_DECIMALS)
+        reach = np.round(weights / weights[known].sum() * FULL_POINTS, _POINT_DECIMALS)
+        gained = np.round(points, _POINT_DECIMALS)
+        lost = np.round(reach - gained, _POINT_DECIMALS)
         order = np.flatnonzero(known).tolist()
         lifted = sorted((n for n in order if gained[n] > lost[n]), key=lambda n: (-gained[n], n))[:_TOLD]
         costly = sorted((n for n in order if 0 < lost[n] >= gained[n]), key=lambda n: (-lost[n], n))[:_TOLD]
-        for key, chosen, amount in (("lifted", lifted, gained), ("cost", costly, lost)):
+        told_gained, told_reach = half_up(gained, _TOLD_DECIMALS), half_up(reach, _TOLD_DECIMALS)
+        told_lost = np.round(told_reach - told_gained, _TOLD_DECIMALS)
+        for key, chosen, amount in (("lifted", lifted, told_gained), ("cost", costly, told_lost)):
             messages += [
-                (f"decide.site.{key}", {**labels[n], "points": float(amount[n]), "of": float(reach[n])}) for n in chosen
+                (f"decide.site.{key}", {**labels[n], "points": float(amount[n]), "of": float(told_reach[n])})
+                for n in chosen
             ]
     if unknown.any():
         names = [labels[n] for n in np.flatnonzero(unknown).tolist()]

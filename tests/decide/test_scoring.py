@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from siteplan.decide.scoring import apply_value, rank_sites, raw_text, rests_on, score
+from siteplan.decide.scoring import _for_and_against, apply_value, rank_sites, raw_text, rests_on, score
 from siteplan.errors import InputError
-from siteplan.locale import decode, has_text
+from siteplan.locale import decode, has_text, number
 from siteplan.scenario import Criterion, Lock, ValueFunction
 from siteplan.tables import RESULTS, conform
 
@@ -188,6 +188,18 @@ def test_reasons_keep_what_was_said_before_and_name_gains_losses_and_gaps():
     assert messages[1][1]["points"] == 90
     assert [key for key, _ in decode(frame.loc["b", "reasons"])] == [*["decide.site.cost"] * 2, "decide.site.beat_none"]
     assert all(has_text(key, lang) for key, _ in messages[1:] for lang in ("vi", "en"))
+
+
+def test_points_in_remarks_are_those_of_the_table_rounded_once():
+    weights, points = np.array([14.0, 60.0, 26.0]), np.array([11.1496, 21.0504, 6.9496])
+    messages = _for_and_against(weights, points, [{"label": name, "label_en": name} for name in "abc"])
+    shown = {(key, p["label"]): (p["points"], p["of"]) for key, p in messages}
+    # the table prints 11,1/14, 21,1/60 and 6,9/26: what is lost is the difference of what is printed
+    assert shown == {
+        ("decide.site.lifted", "a"): (11.1, 14.0), ("decide.site.cost", "b"): (38.9, 60.0),
+        ("decide.site.cost", "c"): (19.1, 26.0),
+    }  # fmt: skip
+    assert [number(float(p), 1) for p in points] == ["11,1", "21,1", "6,9"]
 
 
 def test_no_sites_at_all():
