@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from siteplan.locale import Message
 
 UNKNOWN = "unknown"
-SHARES_TO_PERCENT = 0.05  # half of the last digit of a share
-ROUNDING_PERCENT = 0.5  # shares are printed rounded
+LEAST_M2 = 0.5  # less than this is printed as nothing: gaps and remains of polygons that nearly fit
 
 
 def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, float]) -> Any:
@@ -54,23 +53,45 @@ def with_compensation(sites: Any, land_use: pd.DataFrame, prices: Mapping[str, f
         if row.letter in ("T", "M") and (row.commune_code, row.source_id) in used:
             used_m2, of_own = used[row.commune_code, row.source_id]
             areas = {name: area - of_own.get(name, 0.0) for name, area in areas.items()}
-            least_m2 = (float(row.area_m2) + used_m2) * SHARES_TO_PERCENT / 100
-            areas = {name: area for name, area in areas.items() if area > least_m2}
+            areas = {name: area for name, area in areas.items() if area >= LEAST_M2}
             own = [("compensation.own_land", {"area": round(used_m2, 2)})]
         told.append(encode([*own, *_of_land(areas, prices), *_of_buildings(row)]))
         cost.append(sum(area * prices.get(category, math.nan) for category, area in areas.items()))
     return sites.assign(compensation=told, compensation_cost=pd.array(cost, dtype="Float64").to_numpy(float))
 
 
-def _areas(shares: object, area_m2: float, categories: Mapping[Any, Any]) -> dict[str, float]:
-    """Areas by category of land, largest first; what no layer tells is ``unknown``."""
+def percents_by_category(shares: object, area_m2: float, categories: Mapping[Any, Any]) -> dict[str, float]:
+    """Percent of a site by category of land; they sum up to 100.
+
+    Parameters
+    ----------
+    shares
+        Cell ``land_use_shares`` of the site.
+    area_m2
+        Area of the site.
+    categories
+        Category of each code of land use.
+
+    Returns
+    -------
+    dict
+        What no layer tells is ``unknown``; less than :data:`LEAST_M2` counts with the largest category.
+    """
     percents: dict[str, float] = {}
     for code, percent in land_shares(shares):
-        category = categories.get(code) or UNKNOWN
-        percents[str(category)] = percents.get(str(category), 0.0) + percent
+        category = str(categories.get(code) or UNKNOWN)
+        percents[category] = percents.get(category, 0.0) + percent
     left = 100 - sum(percents.values())
-    if left > ROUNDING_PERCENT:
-        percents[UNKNOWN] = percents.get(UNKNOWN, 0.0) + left
+    small = abs(left) * area_m2 / 100 < LEAST_M2
+    if left > 0 or small:
+        category = max(percents, key=lambda name: percents[name]) if small and percents else UNKNOWN
+        percents[category] = percents.get(category, 0.0) + left
+    return percents
+
+
+def _areas(shares: object, area_m2: float, categories: Mapping[Any, Any]) -> dict[str, float]:
+    """Areas by category of land, largest first."""
+    percents = percents_by_category(shares, area_m2, categories)
     ordered = sorted(percents.items(), key=lambda item: (-item[1], item[0]))
     return {category: area_m2 * percent / 100 for category, percent in ordered}
 

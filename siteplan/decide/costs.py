@@ -21,6 +21,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from siteplan.decide.compensation import percents_by_category
 from siteplan.decide.rounding import half_up
 from siteplan.errors import InputError, Problem
 from siteplan.locale import Message, encode
@@ -204,19 +205,12 @@ def _clearance(
     rule = prices["land_clearance"]
     if site is not None and site["letter"] == "T":
         return estimate.add(rule, land, "m²", 0.0, ("cost.note.own_land", {}))
-    shares = [] if site is None else land_shares(site["land_use_shares"])
-    if not shares:
+    if site is None or not land_shares(site["land_use_shares"]):
         estimate.clearance_priced = False
         key = "cost.note.no_site" if site is None else "cost.note.no_land_use"
         estimate.add(rule, land, "m²", math.nan, (key, {}), ("cost.note.no_price", {}))
         return 0.0
-    percents: dict[str, float] = {}
-    for code, percent in shares:
-        category = prices.categories.get(code) or "unknown"
-        percents[category] = percents.get(category, 0.0) + percent
-    left = 100 - sum(percents.values())
-    if left > 0.5:  # shares are printed rounded
-        percents["unknown"] = percents.get("unknown", 0.0) + left
+    percents = percents_by_category(site["land_use_shares"], land, prices.categories)
     cost = 0.0
     for category, percent in sorted(percents.items()):
         price = by_category.get(category, math.nan)

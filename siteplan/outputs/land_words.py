@@ -7,6 +7,7 @@ from functools import cache
 
 from siteplan import locale
 
+_LEAST_SHOWN = 0.05  # percent
 _SHARE = re.compile(r"\s*(?P<code>\S.*?)\s+(?P<percent>\d+(?:\.(?P<places>\d+))?)\s*")
 
 
@@ -21,12 +22,17 @@ def code_words(code: str, lang: str) -> str:
 
 @cache
 def shares_words(shares: str, lang: str) -> str:
-    """Write shares of a site ("LUC 62.5; CLN 37.5", percent) in words; what is no share stays as it is."""
+    """Write shares of a site ("LUC 62.5; CLN 37.5", percent) in words; what is no share stays as it is.
+
+    Shares are written to 0.1 %; what is less than half of that is left out.
+    """
     told = []
     for part in shares.split(";"):
         found = _SHARE.fullmatch(part)
         if found is None:
             return shares
-        percent = locale.number(float(found["percent"]), len(found["places"] or ""), lang)
+        if float(found["percent"]) < _LEAST_SHOWN:
+            continue
+        percent = locale.number(float(found["percent"]), min(1, len(found["places"] or "")), lang)
         told.append(f"{code_words(found['code'], lang)} {percent} %")
     return "; ".join(told)

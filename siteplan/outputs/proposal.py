@@ -1,6 +1,6 @@
 """The table the department hands in for the adjustment of the provincial plan: centres, place, hectares by land use.
 
-Areas by present land use follow from the shares that the run measured (to 0.1 % of the site); what they leave over is
+Areas by present land use follow from the shares that the run measured; what they leave over is
 shown as not classified. New office land (TSC) is what is not office land already.
 """
 
@@ -37,7 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "unused": ("BCS", "DCS", "NCS", "CSD", "CGT", "MCS"),
 }
 COLUMNS = (*GROUPS, "other", "unclassified")
-_ROUNDING_PERCENT = 0.1
+_ROUNDING_PERCENT = 0.1  # runs of before have shares to 0.1 %
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ Array = np.ndarray[Any, Any]
 _WORST_LAST = ("low", "medium", LEVEL_UNKNOWN, "high", "very_high")
 
 SERVICES_NEAR = ("school", "health", "market")
+SHARE_DECIMALS = 4  # of a percent: areas that follow from shares are true to 0.01 m² up to 10,000 m²
 LEAST_HALF_WIDTH_M = 0.1  # of a stream that is drawn as a line
 
 
@@ -157,7 +158,8 @@ def land_use_columns(geometries: Array, layer: Layer | None) -> LandShares:
         percent = {k: 100.0 * v / float(site_area[i]) for k, v in of_code.items()}
         codes[i] = percent = dict(sorted(percent.items(), key=lambda item: -item[1]))
         out["land_use_main"][i] = next(iter(percent))
-        out["land_use_shares"][i] = "; ".join(f"{k} {v:.1f}" for k, v in percent.items() if v >= 0.05)
+        exact = {k: round(v, SHARE_DECIMALS) for k, v in percent.items()}
+        out["land_use_shares"][i] = "; ".join(f"{k} {v}" for k, v in exact.items() if v > 0)
         known = ~np.isnan(score[mine])
         weight = float(held[known].sum())
         if weight > 0:

@@ -46,6 +46,30 @@ def test_of_a_parcel_of_several_uses_the_first_counts() -> None:
     assert cost == 6250 * 1000 + 3750 * 100
 
 
+def test_areas_are_exact_and_sum_up_to_the_site() -> None:
+    # 569.5, 2,855.25 and 0.25 m² of 3,425 m²: to 0.1 % they would be 568.6 and 2,856.5
+    messages, cost = told(
+        {"rice": 100, "residential": 1000, "crop": 10}.items(), area_m2=3425.0,
+        land_use_shares="ONT 83.3650; LUC 16.6277; CLN 0.0073",
+    )  # fmt: skip
+    areas = {params["category"]: params["area"] for _, params in messages if "category" in params}
+    assert areas == {"residential": 2855.25, "rice": 569.5, "crop": 0.25}
+    assert sum(areas.values()) == 3425
+    assert cost == pytest.approx(2855.25 * 1000 + 569.5 * 100 + 0.25 * 10, abs=2)
+
+
+def test_land_that_no_layer_tells_is_told_from_half_a_square_metre() -> None:
+    messages, cost = told({"rice": 100}.items(), area_m2=5000.0, land_use_shares="LUC 99.98")
+    assert [(key, p["area"]) for key, p in messages if "category" in p] == [
+        ("compensation.priced", 4999.0), ("compensation.unknown", 1.0),
+    ]  # fmt: skip
+    assert math.isnan(cost)
+    # a hair between two parcels is no unknown land
+    messages, cost = told({"rice": 100}.items(), area_m2=5000.0, land_use_shares="LUC 99.9950")
+    assert [(key, p["area"]) for key, p in messages if "category" in p] == [("compensation.priced", 5000.0)]
+    assert cost == 500_000
+
+
 @pytest.mark.parametrize("shares", [None, "LUC 60.0; XYZ 40.0", "LUC 60.0"])
 def test_unknown_land_is_told_and_never_free(shares) -> None:
     messages, cost = told({"rice": 100_000}.items(), land_use_shares=shares)

@@ -39,6 +39,7 @@ def test_each_code_of_the_rules_on_land_use_has_its_name_in_both_languages(repo_
 def test_shares_of_land_are_told_in_words_with_the_reader_s_decimals():
     said = "Đất chuyên trồng lúa (LUC) 62,5 %; Đất xây dựng trụ sở cơ quan (TSC) 37,5 %"
     assert shares_words("LUC 62.5; TSC 37.5", "vi") == said
+    assert shares_words("LUC 62.4567; TSC 37.5; CLN 0.0433", "vi") == said
     assert shares_words("LUC 100.0", "en") == "Intensive rice (LUC) 100.0 %"
     both = shares_words("ONT+CLN 40.0", "vi")
     assert both == "Đất ở tại nông thôn + Đất trồng cây lâu năm (ONT+CLN) 40,0 %"

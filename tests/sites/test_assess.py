@@ -15,7 +15,7 @@ from siteplan import locale
 from siteplan.locale import catalogue, decode
 from siteplan.outputs import wording
 from siteplan.sites.assess import assess_commune, prepare
-from siteplan.tables import RESULTS, conform
+from siteplan.tables import RESULTS, conform, land_shares
 
 
 @pytest.fixture
@@ -243,6 +243,15 @@ def test_coarse_terrain_makes_no_claim_about_a_site(assess, maps) -> None:
     assert "sites.reason.slope_coarse" in keys
     assert "sites.reason.slope" not in keys
     assert "assumption:terrain_coarse" in found.sites["rests_on"].iloc[0]
+
+
+def test_areas_follow_from_shares_to_a_hundredth_of_a_square_metre(assess, maps) -> None:
+    use = maps.layer("land_use", [{"land_use": "LUC", "geometry": maps.at(0, 0, 10.01, 30)},
+                                  {"land_use": "ONT", "geometry": maps.at(10.01, 0, 61, 70)},
+                                  {"land_use": "LUC", "geometry": maps.at(0, 30, 10.01, 70)}])  # fmt: skip
+    site = only(assess(land_use=use, facilities=facility(maps, maps.at(0, 0, 61, 57))), "T")
+    areas = {code: percent / 100 * site["area_m2"] for code, percent in land_shares(site["land_use_shares"])}
+    assert areas == {"ONT": pytest.approx(50.99 * 57, abs=0.01), "LUC": pytest.approx(10.01 * 57, abs=0.01)}
 
 
 def test_land_use_shares_are_exact_and_counted_once(assess, maps) -> None:
