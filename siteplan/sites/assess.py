@@ -155,7 +155,7 @@ def _part(prepared: Prepared, code: str, shape: Any, held: list[forced.Forced], 
     dem, slope = _terrain(prepared.dem, grid, [p.geometry for p in held], landform.reach_m(prepared.ground_figures))
     slope_cells = grid.sample(slope) if slope is not None else np.full(grid.shape, np.nan, dtype=np.float32)
     urban = eligibility.urban_cells(prepared.layers.get("urban_areas"), grid)
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    layers = prepared.ruled
     land = eligibility.eligible_land(shape, grid, prepared.rules, layers, slope_cells, urban)
     return _Part(shape, dem, slope, urban, land, candidates(prepared, code, shape, land, urban, dem, asked_m2))
 
@@ -222,7 +222,7 @@ def _too_long_front(prepared: Prepared, asked_m2: float) -> Message | None:
 
 def _reached(prepared: Prepared, parts: Sequence[_Part]) -> Callable[[Rule], list[Array]]:
     """Tell the cells that a rule on a layer takes, in each window."""
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    layers = prepared.ruled
 
     def cells(rule: Rule, part: _Part) -> Array:
         taken = eligibility.rule_mask(rule, layers[rule.role], part.land.grid, part.urban)

@@ -76,6 +76,11 @@ class Prepared:
         """The province's CRS."""
         return self.communes.crs
 
+    @property
+    def ruled(self) -> dict[str, Layer]:
+        """Layers that rules look at: those of :attr:`layers` and the zones of the plans."""
+        return {**self.layers, "plan_zones": self.zones}
+
     def measured(self, code: str) -> dict[str, Layer]:
         """Layers against which the sites of a commune are measured."""
         return delivered.measured(self.layers, self.delivered, code)

@@ -116,7 +116,7 @@ def joining(plots: Array, land: Array) -> tuple[Array, Array]:
 
 def _excluded(prepared: Prepared, areas: Array, *, restricted: bool) -> tuple[Array, Array]:
     """Return what hard rules take of areas, part by part, with the numbers of these."""
-    layers = {**prepared.layers, "plan_zones": prepared.zones}
+    layers = prepared.ruled
     bounds = tuple(shapely.total_bounds(areas))
     number, parts = [np.array([], dtype=np.int64)], [np.array([], dtype=object)]
     for rule in prepared.rules:

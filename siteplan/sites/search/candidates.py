@@ -66,7 +66,7 @@ def candidates(
     list of Forced
         Letter K: first those with the reserve, then those without it.
     """
-    settings, layers = prepared.scenario.sites, {**prepared.layers, "plan_zones": prepared.zones}
+    settings, layers = prepared.scenario.sites, prepared.ruled
     grid, speeds = land.grid, prepared.rule_tables.speeds
     # most rules have no object anywhere near
     hard = [r for r in prepared.rules if r.hard and r.role in layers and layers[r.role].near_rule(r, grid.bounds)]
