@@ -183,7 +183,7 @@ _OF_PROPOSED = {
 
 
 def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add to each commune how many sites it has, its best one, and why it has none."""
+    """Add to each commune how many sites it has, its best one, and why it has none; what its land rests on counts."""
     grouped = sites.groupby("commune_code")
     of_commune = outcome.set_index("code")
     frame = frame.copy()
@@ -197,6 +197,8 @@ def with_sites(frame: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, outcome: pd.Dat
         for code, told in zip(frame["code"], reasons, strict=True)
     ]  # fmt: skip
     frame["eligible_area_m2"] = frame["code"].map(of_commune["eligible_area_m2"])
+    of_land = frame["code"].map(of_commune["rests_on"])
+    frame["rests_on"] = [rests_on(a, b) for a, b in zip(frame["rests_on"], of_land, strict=True)]
     return with_proposed(frame, sites)
 
 

@@ -380,6 +380,7 @@ def _sites(
             "code": codes,
             "eligible_area_m2": [f.eligible_area_m2 for f in found],
             "no_site_reasons": [encode(f.no_site_reasons) for f in found],
+            "rests_on": [assess.land_rests_on(prepared, f) for f in found],
         }
     )
     return site_cache.conformed(

@@ -38,7 +38,8 @@ class Assessed:
     eligible
         Eligible cells of the province: 1 eligible, 0 not, 255 outside.
     outcome
-        One row a commune: ``code``, ``eligible_area_m2``, ``no_site_reasons`` (messages, empty where plots were found).
+        One row a commune: ``code``, ``eligible_area_m2``, ``no_site_reasons`` (messages, empty where plots were found),
+        ``rests_on`` of its eligible land.
     """
 
     sites: gpd.GeoDataFrame
@@ -89,7 +90,7 @@ def assessed(key: str, epsg: int, compute: Callable[[], Assessed]) -> Assessed:
     def read(folder: Path) -> Assessed:
         rows: list[dict[str, Any]] = json.loads((folder / "outcome.json").read_text("utf-8"))
         tables = {name: runs.read_table(folder / "tables.gpkg", RESULTS[name], epsg) for name in TABLES}
-        outcome = pd.DataFrame(rows, columns=["code", "eligible_area_m2", "no_site_reasons"])
+        outcome = pd.DataFrame(rows, columns=["code", "eligible_area_m2", "no_site_reasons", "rests_on"])
         return Assessed(**tables, eligible=runs.read_geotiff(folder / "eligible.tif"), outcome=outcome)
 
     found: Assessed = cache.kept("sites", key, compute, read, write, runs.UNREADABLE)

@@ -47,6 +47,20 @@ def _sites(best):
     return gpd.GeoDataFrame(rows, geometry=[shapely.box(0, 0, 1, 1)] * 3, crs=9215)
 
 
+def test_a_commune_without_a_site_says_what_its_land_rests_on():
+    communes = gpd.GeoDataFrame(
+        {"code": ["1", "2", "3"], "rests_on": ["layer:c"] * 3}, geometry=[shapely.box(0, 0, 9, 9)] * 3, crs=9215
+    )
+    outcome = pd.DataFrame({
+        "code": ["1", "2", "3"], "eligible_area_m2": [9.0, 9.0, 0.0], "no_site_reasons": ["[]"] * 3,
+        "rests_on": ["layer:land", None, "assumption:eligibility.slope.7; layer:land"],
+    })  # fmt: skip
+    sites = _sites([True, False, True]).assign(eligible=True)
+    told = assembly.with_sites(communes, sites, outcome)["rests_on"].tolist()
+    assert told == ["layer:c; layer:land; layer:x", "assumption:y; layer:c",
+                    "assumption:eligibility.slope.7; layer:c; layer:land"]  # fmt: skip
+
+
 def test_a_commune_says_what_its_proposed_site_is_now():
     communes = gpd.GeoDataFrame(
         {"code": ["1", "2", "3"], "rests_on": [None] * 3}, geometry=[shapely.box(0, 0, 9, 9)] * 3, crs=9215

@@ -26,7 +26,7 @@ from siteplan.sites.ground import landform
 from siteplan.sites.rules import Rule
 from siteplan.sites.search.candidates import candidates, extended
 from siteplan.sites.search.layouts import wide_enough
-from siteplan.tables import RESULTS, Table, empty
+from siteplan.tables import RESULTS, Table, empty, rests_on
 from siteplan.tables.schema import COORDINATE_DECIMALS
 
 if TYPE_CHECKING:
@@ -129,6 +129,16 @@ def assess_commune(prepared: Prepared, code: str) -> CommuneSites:
         rows |= _evaluated(prepared, code, plots, at, parts, times, required_m2)
     windows, area_m2 = tuple(part.eligible for part in parts), sum(land.area_m2 for land in lands)
     return CommuneSites(rows, prepared.crs, windows, nothing_found, area_m2)
+
+
+def land_rests_on(prepared: Prepared, found: CommuneSites) -> str | None:
+    """Illustrative layers and assumptions that the eligible land of a commune rests on, whether it has sites or not.
+
+    All layers that sites are searched on, and the rules that took land and are recalled or proposed.
+    """
+    account = found.rows["land_account"]
+    took = {rule for rule, area in zip(account["rule"], account["removed_in_order_m2"], strict=True) if area > 0}
+    return rests_on(*prepared.rests_on, *(t for rule in prepared.rules if rule.rule in took for t in rule.rests_on))
 
 
 @dataclass(frozen=True)

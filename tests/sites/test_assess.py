@@ -14,7 +14,7 @@ import shapely
 from siteplan import locale
 from siteplan.locale import catalogue, decode
 from siteplan.outputs import wording
-from siteplan.sites.assess import assess_commune, prepare
+from siteplan.sites.assess import assess_commune, land_rests_on, prepare
 from siteplan.tables import RESULTS, conform, land_shares
 
 
@@ -548,3 +548,13 @@ def test_plots_that_are_there_are_measured_whatever_front_is_asked(assess, maps)
     found = assess(roads=roads, facilities=facility(maps, maps.at(1000, 1000, 1090, 1090)),
                    settings={"sites": {"frontage_m": 5000.0}})  # fmt: skip
     assert found.sites["letter"].tolist() == ["T"]
+
+
+def test_land_without_any_site_says_what_it_rests_on(inputs, maps) -> None:
+    use = maps.layer("land_use", [{"land_use": "SON", "geometry": maps.at(-100, -100, 3100, 3100)}],
+                     layer="dat", illustrative=True)  # fmt: skip
+    prepared = prepare(inputs(land_use=use))
+    found = assess_commune(prepared, maps.CODE)
+    assert found.eligible_area_m2 == 0
+    (rule,) = (r for r in prepared.rules if r.rule == "land_use_forbidden")
+    assert land_rests_on(prepared, found) == f"assumption:{rule.assumption_id}; layer:dat"
