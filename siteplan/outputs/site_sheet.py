@@ -58,11 +58,18 @@ _TOLD_ELSEWHERE = (
     "sites.reason.slope", "sites.reason.access", "sites.reason.farthest", "sites.reason.condition",
     "sites.reason.blocks", "sites.reason.supports",
 )  # fmt: skip
-# remarks in the order of what is asked first: why this site and not the next, how firmly, then what the ground says
-_ASKED_FIRST = (
-    "decide.place.", "decide.site.lock", "decide.site.lead", "decide.site.beat", "sites.stable_choice",
-    "sites.close_call", "decide.site.close", "decide.site.swap", "decide.site.held", "decide.site.lost",
-    "decide.one_compound.", "decide.site.",
+# remarks in the order of what must not be cut: why it is placed here, what is not allowed, hazards, what nobody has
+# confirmed or could assess, then what is about points and ranks, and the other remarks on the ground
+_ORDER = (
+    ("decide.place.", "decide.site.lock", "decide.one_compound."),
+    ("sites.reason.restricted", "sites.reason.precedence", "sites.reason.decided"),
+    ("sites.reason.flood", "sites.reason.reported", "sites.reason.landslide", "sites.reason.low_ground",
+     "sites.reason.below_water"),
+    ("sites.reason.unconfirmed", "sites.reason.plans_missing", "sites.reason.position_assumed", "sites.reason.no_",
+     "sites.reason.ground_", "sites.reason.slope_", "sites.reason.land_use_partly", "sites.reason.not_reached",
+     "sites.reason.too_small", "decide.site.missing"),
+    ("decide.site.lead", "decide.site.beat", "sites.stable_choice", "sites.close_call", "decide.site.close",
+     "decide.site.swap", "decide.site.held", "decide.site.lost", "decide.site."),
 )  # fmt: skip
 _NO_FIGURE = ("clearance", "buildings_inside", "households_displaced", "compensation_cost")
 _UNKNOWN = ("hazard_level", "flood_state", "landslide_proxy", "cut_m3", "fill_m3")
@@ -270,7 +277,7 @@ def _as_words(rows: Sequence[str]) -> str:
 def _reasons(site: Mapping[str, Any], room: int, lang: str) -> str:
     """Write as many remarks as there are lines for, and how many the workbook has more."""
     told = [m for m in locale.decode(site["reasons"]) if not m[0].startswith(_TOLD_ELSEWHERE)]
-    told.sort(key=lambda m: next((n for n, key in enumerate(_ASKED_FIRST) if m[0].startswith(key)), len(_ASKED_FIRST)))
+    told.sort(key=lambda m: next((n for n, keys in enumerate(_ORDER) if m[0].startswith(keys)), len(_ORDER)))
     words = [locale.text(key, lang, **params) for key, params in told]
     ends = accumulate(math.ceil(len(remark) / REASON_LETTERS) for remark in words)
     shown = [remark for remark, end in zip(words, ends, strict=True) if end <= room]

@@ -12,7 +12,7 @@ import shapely
 from affine import Affine
 
 from siteplan.errors import UsageError
-from siteplan.locale import encode
+from siteplan.locale import encode, text
 from siteplan.outputs.site_sheet import find_site, page, verdict_lines, write_site_sheet
 from siteplan.outputs.style import load_style
 from siteplan.raster import Raster
@@ -109,6 +109,19 @@ def test_what_came_from_data_does_not_run(small_run, style) -> None:
 def test_no_source_from_outside(small_run, style) -> None:
     html = page(small_run, find_site(small_run, small_run.sites["site_id"].iloc[0]), style, "vi")
     assert not re.search(r"(href|src)=\"(?!data:image/png;base64)", html)
+
+
+def test_what_is_not_confirmed_and_hazards_are_never_cut_for_what_is_about_ranks(small_run, style) -> None:
+    site = find_site(small_run, small_run.sites["site_id"].iloc[0])
+    ranks = [("decide.site.swap", {"site": "K6", "label": "Đường", "label_en": "Road", "now": 10.0, "to": 11.0})] * 60
+    flood = ("sites.reason.flood_raise", {"flood": 7.0, "event": "2008", "ground": 6.0, "raise": 1.0})
+    low = ("sites.reason.low_ground", {"height": 0.8, "distance": 40.0})
+    unconfirmed = ("sites.reason.unconfirmed", {"owner": "Bộ Chỉ huy quân sự tỉnh"})
+    cell = encode([*ranks, unconfirmed, low, flood])
+    told = re.findall("<li>(.*?)</li>", page(small_run, {**site, "reasons": cell}, style, "vi"))
+    expected = [text(key, **params) for key, params in (low, flood, unconfirmed)]
+    assert told[:3] == expected
+    assert told[3].startswith("Đổi chỗ với K6")
 
 
 @pytest.mark.require("chromium")
