@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from siteplan import locale
-from siteplan.outputs import wording
+from siteplan.outputs import run_words, wording
+
+if TYPE_CHECKING:
+    from siteplan.runs import Run
 
 _OF_PLANS = ("sites.reason.blocks_plan", "sites.reason.condition_plan", "sites.reason.supports_plan",
              "sites.reason.blocks", "sites.reason.condition", "sites.reason.supports")  # fmt: skip
@@ -47,6 +50,16 @@ def reason_lines(messages: Any, findings: Iterable[Mapping[Any, Any]], lang: str
         else:
             told.append(locale.text(key, lang, **params))
     return told
+
+
+def reasons_of_sites(run: Run, sites: Any, lang: str) -> list[list[str]]:
+    """Write the reasons of each site of a run (:func:`reason_lines`); `sites` has ``site_id, reasons``."""
+    evidence = run_words.printable_evidence(run, lang)
+    of_site: dict[Any, list[dict[Any, Any]]] = {}
+    for finding in evidence[evidence["source"] == "plan"].drop(columns="geometry", errors="ignore").to_dict("records"):
+        of_site.setdefault(finding["site_id"], []).append(finding)
+    pairs = zip(sites["site_id"], sites["reasons"], strict=True)
+    return [reason_lines(cell, of_site.get(site, ()), lang) for site, cell in pairs]
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -19,10 +19,11 @@ from siteplan.outputs import paper_width, wording, workbook
 from siteplan.outputs.dossier_assumptions import write_assumptions
 from siteplan.outputs.land_words import code_words, shares_words
 from siteplan.outputs.paper import Paper
-from siteplan.outputs.reason_words import reason_lines
+from siteplan.outputs.reason_words import reason_lines, reasons_of_sites
 from siteplan.outputs.sheet_fields import LINES_PRINTED, LINES_SHOWN, Field, heading_points, lines_of, wrapped
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book
-from siteplan.outputs.workbook.plain import sheet_name
+from siteplan.outputs.webmap import content
+from siteplan.outputs.workbook.plain import rows_of, sheet_name
 from siteplan.outputs.writer import Writer
 from siteplan.tables import RESULTS
 
@@ -241,3 +242,26 @@ def test_what_speaks_for_a_site_is_called_by_one_word(repo_root):
     style = (repo_root / "maps" / "style.toml").read_text("utf-8")
     assert "Ủng hộ" not in style
     assert not [key for key, words in locale.catalogue("vi").items() if "ủng hộ" in words.lower()]
+
+
+def test_map_and_workbook_tell_zones_of_one_plan_apart(small_run):
+    reason = {"title": "Quy hoạch sử dụng đất", "decision": "02/QĐ", "percent": 50.0}
+    sites = small_run.sites
+    first = sites["site_id"].iloc[0]
+    cell = encode([("sites.reason.condition_plan", {**reason, "area": 4085.08}),
+                   ("sites.reason.condition_plan", {**reason, "area": 239.1})])  # fmt: skip
+    small_run.tables["sites"] = sites.assign(reasons=[cell, *[None] * (len(sites) - 1)])
+    row = small_run.conflicts.iloc[[0, 0]].assign(
+        site_id=first, title=reason["title"], source="plan", rule_name=None, restricted=False,
+        function=["LUC", "ONT"], area_m2=[4085.083, 239.099],
+    )  # fmt: skip
+    small_run.tables["conflicts"] = row
+    names = ["Đất chuyên trồng lúa (LUC)", "Đất ở tại nông thôn (ONT)"]
+    lines = reasons_of_sites(small_run, small_run.sites, "vi")[0]
+    assert [name in line for name, line in zip(names, lines, strict=True)] == [True, True]
+    on_map = content._sites(small_run, "vi")
+    at = on_map["names"].index("reasons")
+    told = on_map["rows"][0][at]
+    assert (on_map["pools"]["reasons"][told] if "reasons" in on_map["pools"] else told) == lines
+    (in_book,) = rows_of(small_run, small_run.sites.iloc[:1], "sites", ["reasons"], "vi")[0]
+    assert in_book == "; ".join(lines)

@@ -10,6 +10,7 @@ import pandas as pd
 from siteplan import locale
 from siteplan.outputs import prices, released, site_counts, summary, wording
 from siteplan.outputs.chain import norm_changes
+from siteplan.outputs.reason_words import reasons_of_sites
 from siteplan.outputs.webmap import plan_cover, shapes, weighing
 from siteplan.outputs.webmap.cells import Content, flags, plain, rows_of, words_of
 from siteplan.runs import Run
@@ -56,7 +57,7 @@ def _sites(run: Run, lang: str) -> Content:
     return rows_of(
         sites,
         columns,
-        reasons=words_of(sites["reasons"], lang),
+        reasons=reasons_of_sites(run, sites, lang),
         shift=words_of(sites["shift"], lang),
         compensation=words_of(sites["compensation"], lang),
         infrastructure=words_of(sites["infrastructure"], lang),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from siteplan import locale
 from siteplan.outputs import released, run_words, site_counts, summary, wording
 from siteplan.outputs.live_cells import Live, column_letter
+from siteplan.outputs.reason_words import reasons_of_sites
 from siteplan.outputs.spreadsheet import SHEET_NAME_LIMIT, Book, Field, field_of
 from siteplan.outputs.workbook.columns import (
     COMMUNE_AFTER,
@@ -49,6 +50,8 @@ def rows_of(run: Run, frame: pd.DataFrame, table: str, names: Sequence[str], lan
     columns = [RESULTS[table].column(name) for name in names]
     basis = wording.Basis.of(run) if "rests_on" in names else None
     parts = [wording.cells(column, frame[column.name], lang, basis) for column in columns]
+    if table == "sites" and "reasons" in names:
+        parts[names.index("reasons")] = [wording.clean("; ".join(told)) for told in reasons_of_sites(run, frame, lang)]
     return [list(row) for row in zip(*parts, strict=True)]
 
 
