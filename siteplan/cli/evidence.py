@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,8 +59,9 @@ def check_site(
     try:
         # the number is put in by the reader of the file
         numbered = text("plot.numbered", now.lang, number="{number}")
-        plots, problems = read_plots(file, index.province, crs, layer, numbered)
+        plots, problems, left_out = read_plots(file, index.province, crs, layer, numbered)
         answer = _answer(index, plots, file, shift=shift, restricted=include_restricted, lang=now.lang)
+        answer = replace(answer, left_out=tuple(left_out))
     finally:
         index.close()
     folder = out or place.root / "kiem_tra"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ ROLE = "buildings"  # polygons without columns of their own
 
 def read_plots(
     file: Path, province: Province, crs: int | None = None, layer: str = "", numbered: str = "{number}"
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+) -> tuple[gpd.GeoDataFrame, list[Problem], list[str]]:
     """Read the plots of a file.
 
     Parameters
@@ -40,8 +41,9 @@ def read_plots(
     Returns
     -------
     tuple
-        Rows are plots: ``name`` (of the first column that is called so, else `numbered`), polygons; and what was
-        noticed on the way, plots without a name among it.
+        Rows are plots: ``name`` (of the first column that is called so, else `numbered`), polygons; what was noticed
+        on the way, plots without a name among it; names of the plots that cannot be examined: outside the province,
+        or without a shape.
 
     Raises
     ------
@@ -53,41 +55,47 @@ def read_plots(
     entry = LayerEntry(name=file.stem, role=ROLE, path=str(file), crs=crs, layer=layer)
     if file.suffix.lower() in formats.ARCHIVE_SUFFIXES:
         with formats.unpacked(file) as inside:
-            frame, problems = _read(entry, formats.identify(inside), province, numbered)
+            frame, problems, left_out = _read(entry, formats.identify(inside), province, numbered)
     else:
-        frame, problems = _read(entry, formats.identify(file), province, numbered)
+        frame, problems, left_out = _read(entry, formats.identify(file), province, numbered)
     if has_errors(problems):
         raise InputError(*problems)
     if not len(frame):
         raise InputError(Problem("plots_none", file=str(file)), *problems)
-    return frame, problems
+    return frame, problems, left_out
 
 
 def _read(
     entry: LayerEntry, source: formats.Source, province: Province, numbered: str
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+) -> tuple[gpd.GeoDataFrame, list[Problem], list[str]]:
     nothing = gpd.GeoDataFrame({"name": []}, geometry=gpd.GeoSeries([], crs=province.crs))
     description, _ = vector.describe(source, entry.layer, wants_geometry=True)
     if description.geometry_type is None:
-        return nothing, [Problem("layer_without_geometry", file=entry.path, layer=entry.name)]
+        return nothing, [Problem("layer_without_geometry", file=entry.path, layer=entry.name)], []
     x, y = vector.sample(source, description)
     if not len(x):
-        return nothing, [Problem("layer_empty", file=entry.path, layer=entry.name)]
+        return nothing, [Problem("layer_empty", file=entry.path, layer=entry.name)], []
     placement, problems = place(description.crs, entry.crs, False, x, y, province, entry.path, entry.name)
     if placement is None:
-        return nothing, problems
+        return nothing, problems, []
     named = [f for n in _NAMES for f in description.fields if columns.plain_name(f).replace("_", "") == n]
     raw = vector.read(source, description, named[:1], None, entry.path, entry.name)
     problems += raw.problems
     if raw.geometry is None:
-        return nothing, problems
+        return nothing, problems, []
     names, unnamed = _names(raw, named, numbered)
     if unnamed:
         params = {"count": unnamed, "known": ", ".join(_NAMES)}
         problems.append(Problem("plots_unnamed", "warning", file=entry.path, params=params))
     frame = pd.DataFrame({"name": names})
-    placed, _, more = rows.place_rows(frame, raw.geometry, raw.labels, entry, placement, province, entry.path)
-    return placed, [*problems, *more]
+    placed, kept, more = rows.place_rows(frame, raw.geometry, names, entry, placement, province, entry.path)
+    left_out = [name for name in names if name not in set(kept)]
+    return placed, [*problems, *map(_of_plots, more)], left_out
+
+
+def _of_plots(problem: Problem) -> Problem:
+    """Say of plots outside the province that they are not examined: of a wide layer that would be nothing amiss."""
+    return replace(problem, key="plots_outside", severity="excluded") if problem.key == "layer_cut" else problem
 
 
 def _names(raw: vector.RawLayer, named: list[str], numbered: str) -> tuple[Any, int]:

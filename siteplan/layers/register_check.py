@@ -272,7 +272,7 @@ def _kinds_in(source: formats.Source, entry: LayerEntry) -> list[Problem]:
         return []
     (_, fids, wkb, _) = pyogrio.raw.read(source.path, layer=description.layer, columns=[], return_fids=True)
     shapes = shapely.from_wkb(wkb, on_invalid="ignore") if wkb is not None else np.empty(0, dtype=object)
-    raised = [f"#{fid}" for fid, z in zip(fids, shapely.has_z(shapes), strict=True) if z]
+    raised = vector.numbered(source, fids[shapely.has_z(shapes)])
     problems += together("zone_with_height", "warning", raised, **where)
     name = description.layer.replace('"', "")
     names = pyogrio.read_dataframe(
@@ -280,5 +280,5 @@ def _kinds_in(source: formats.Source, entry: LayerEntry) -> list[Problem]:
         sql_dialect="OGRSQL", read_geometry=False, fid_as_index=True,
     )  # fmt: skip
     curved = names["kind"].astype(str).str.contains("CURVE|CIRCULAR|SURFACE", case=False).to_numpy()
-    problems += together("zone_with_curves", "warning", [f"#{fid}" for fid in names.index[curved]], **where)
+    problems += together("zone_with_curves", "warning", vector.numbered(source, names.index[curved]), **where)
     return problems

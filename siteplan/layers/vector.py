@@ -36,6 +36,15 @@ class Description:
     text_fields: tuple[str, ...] = ()
 
 
+_FROM_ONE = {"geopackage", "filegdb"}  # kinds of files whose ids people see, from 1; others count from 0, unseen
+
+
+def numbered(source: Source, ids: Any) -> Any:
+    """Call features by their numbers, from 1 in the order of the file: ``#1``; in databases by the ids they have."""
+    first = 0 if source.kind in _FROM_ONE else 1
+    return np.array([f"#{number + first}" for number in ids], dtype=object)
+
+
 @dataclass
 class RawLayer:
     """Features as they stand in the file: columns by name, geometries (None where there are none), labels."""
@@ -156,7 +165,7 @@ def read(
         source.path, pyogrio.raw.read, source.path, layer=description.layer, columns=list(columns), bbox=bounds,
         read_geometry=geometry, force_2d=True, return_fids=True, encoding=_encoding_of(source),
     )  # fmt: skip
-    labels = np.array([f"#{fid}" for fid in fids], dtype=object)
+    labels = numbered(source, fids)
     order = [str(name) for name in meta["fields"]]
     table = dict(zip(order, values, strict=True))
     problems = [Problem("gdal_said", "warning", file=file, layer=layer, value=named(said, 3)[:300])] if said else []

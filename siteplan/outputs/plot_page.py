@@ -64,6 +64,8 @@ class Answer:
         The scenario's date, ISO.
     lang
         Language.
+    left_out
+        Names of the plots of the file that were not examined.
     """
 
     file: str
@@ -74,6 +76,7 @@ class Answer:
     around: Mapping[str, gpd.GeoDataFrame]
     date: str
     lang: str
+    left_out: tuple[str, ...] = ()
 
     def words(self, key: str, **params: Any) -> str:
         """Text of the answer."""
@@ -180,7 +183,12 @@ def lines(answer: Answer) -> list[str]:
         found = answer.findings(str(row["site_id"]))
         out.append("  " + answer.words("findings", count=len(found)))
         out += [f"    {line}" for one in found for line in _finding_lines(answer, one)]
-    return out
+    return out + ([_left_out(answer)] if answer.left_out else [])
+
+
+def _left_out(answer: Answer) -> str:
+    """Name the plots that were not examined."""
+    return answer.words("left_out", count=len(answer.left_out), names="; ".join(map(wording.clean, answer.left_out)))
 
 
 def _conformity_line(row: Mapping[Any, Any], lang: str) -> str:
@@ -264,6 +272,8 @@ def page(answer: Answer) -> str:
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>",
         f'<p class="quiet">{escape(words("standing", date=date))}</p>',
     ]
+    if answer.left_out:
+        parts.append(f"<p><b>{escape(_left_out(answer))}</b></p>")
     if len(answer.rows) > 1:
         parts.append(_contents(answer))
     plots = dict(zip((str(row["site_id"]) for row in answer.rows), answer.plots.geometry, strict=True))

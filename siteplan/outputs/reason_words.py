@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from siteplan import locale
 from siteplan.outputs import run_words, wording
+from siteplan.outputs.land_words import code_words
 
 if TYPE_CHECKING:
     from siteplan.runs import Run
@@ -25,13 +28,25 @@ def zone_function(finding: Mapping[Any, Any], lang: str) -> str:
 
 
 def titled(finding: Mapping[Any, Any], title: str, lang: str) -> str:
-    """Title of a finding, with the function of its zone behind it."""
-    function = zone_function(finding, lang)
-    return f"{title}: {function}" if function else title
+    """Title of a finding in the reader's language, with the function of its zone behind it."""
+    function, own = zone_function(finding, lang), _in_language(finding, title, lang)
+    return f"{own}: {function}" if function else own
+
+
+def _in_language(finding: Mapping[Any, Any], title: str, lang: str) -> str:
+    """Title of a finding with the name of its rule or land use in a language; names of data stay as they are."""
+    if lang == locale.DEFAULT_LANGUAGE or not finding:
+        return title
+    rule, name = str(finding.get("zone_id")).partition(":")[0], wording.scalar(finding.get("rule_name"))
+    if isinstance(name, str) and title.startswith(name) and locale.has_text(f"value.rule.{rule}", lang):
+        return locale.value_text("rule", rule, lang) + title.removeprefix(name)
+    function = wording.scalar(finding.get("function"))
+    of_land = finding.get("source") == "land_use" and isinstance(function, str)
+    return code_words(str(function), lang) if of_land else title
 
 
 def reason_lines(messages: Any, findings: Iterable[Mapping[Any, Any]], lang: str) -> list[str]:
-    """Write the reasons of a site; one that names a plan names the function of the zone too.
+    """Write the reasons of a site; what is cited is named in the language, a plan with the function of the zone too.
 
     Parameters
     ----------
@@ -40,11 +55,11 @@ def reason_lines(messages: Any, findings: Iterable[Mapping[Any, Any]], lang: str
     findings
         Rows of ``conflicts`` of the site.
     """
-    zones = [f for f in findings if zone_function(f, lang)]
+    cited = list(findings)
     told = []
     for key, params in locale.decode(messages):
         if key in _OF_PLANS:
-            alike = (f for f in zones if f["title"] == params["title"] and _same(f["area_m2"], params["area"]))
+            alike = (f for f in cited if f["title"] == params["title"] and _same(f["area_m2"], params["area"]))
             named = {**params, "title": titled(next(alike, {}), str(params["title"]), lang)}
             told.append(locale.text(key, lang, **named))
         else:
@@ -54,9 +69,11 @@ def reason_lines(messages: Any, findings: Iterable[Mapping[Any, Any]], lang: str
 
 def reasons_of_sites(run: Run, sites: Any, lang: str) -> list[list[str]]:
     """Write the reasons of each site of a run (:func:`reason_lines`); `sites` has ``site_id, reasons``."""
-    evidence = run_words.printable_evidence(run, lang)
+    evidence = pd.DataFrame(run_words.printable_evidence(run, lang)).drop(columns="geometry", errors="ignore")
+    if lang == locale.DEFAULT_LANGUAGE:
+        evidence = evidence[evidence["source"] == "plan"]
     of_site: dict[Any, list[dict[Any, Any]]] = {}
-    for finding in evidence[evidence["source"] == "plan"].drop(columns="geometry", errors="ignore").to_dict("records"):
+    for finding in evidence.to_dict("records"):
         of_site.setdefault(finding["site_id"], []).append(finding)
     pairs = zip(sites["site_id"], sites["reasons"], strict=True)
     return [reason_lines(cell, of_site.get(site, ()), lang) for site, cell in pairs]

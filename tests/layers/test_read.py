@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from siteplan.layers import formats
+from siteplan.layers import formats, vector
 from siteplan.layers.catalog import load_catalog
 from siteplan.layers.read import read_layers
 from siteplan.tables import INPUTS, verify
@@ -200,3 +200,13 @@ def test_relative_paths_start_at_the_catalog(ground, tmp_path, monkeypatch):
     path = ground.write()
     monkeypatch.chdir(tmp_path)
     assert read_layers(load_catalog(path)).problems == []
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "shp"])
+def test_features_are_numbered_from_1_whatever_the_format(tmp_path, suffix) -> None:
+    path = tmp_path / f"khu.{suffix}"
+    shapes = [shapely.box(450_000 + i, 2_420_000, 450_010 + i, 2_420_010) for i in range(3)]
+    gpd.GeoDataFrame({"ten": list("abc")}, geometry=shapes, crs=9215).to_file(path)
+    source = formats.identify(path)
+    description, _ = vector.describe(source, "", wants_geometry=True)
+    assert vector.read(source, description, ["ten"], None, "", "").labels.tolist() == ["#1", "#2", "#3"]

@@ -68,7 +68,10 @@ def ground(inputs, maps):
               "geometry": maps.at(700, 0, 1500, 900)}],
         ),
         border=maps.layer("border", [{"geometry": maps.line((-50, 0), (-50, 3000))}]),
-        water_areas=maps.layer("water_areas", [{"water_class": "lake", "geometry": boxes[8]}]),
+        water_areas=maps.layer("water_areas", [{"water_class": "lake", "geometry": boxes[8]},
+                                               {"water_class": "river", "geometry": maps.at(1800, 2300, 3000, 2390)}]),
+        waterways=maps.layer("waterways", [{"waterway_class": "river", "water_function": "ecosystem",
+                                            "geometry": maps.line((1800, 2345), (3000, 2345))}]),
     )  # fmt: skip
 
 
@@ -114,6 +117,15 @@ def test_a_drawn_site_gets_the_evidence_of_the_run(both, maps) -> None:
     answered = found.plots.set_index("site_id").loc[sites["site_id"]]
     for column in ("check_result", "conformity", "broken_rules", "eligible"):
         assert answered[column].tolist() == sites[column].tolist()
+    index.close()
+
+
+def test_a_plot_near_the_bank_of_a_river_lies_in_its_corridor(both, maps) -> None:
+    _, index = both
+    plots = gpd.GeoDataFrame({"name": ["K"]}, geometry=[maps.at(2500, 2400, 2590, 2480)], crs=maps.CRS)
+    found = check_plots(index.around(list(plots.geometry)), plots, with_shift=False).conflicts
+    told = found.set_index("zone_id")["area_m2"]
+    assert told["river_ecosystem:ecosystem"] == pytest.approx(90 * 20, abs=0.5)
     index.close()
 
 
@@ -176,16 +188,46 @@ def test_the_answer_tells_slope_certainty_and_what_was_not_examined(both, maps) 
 def test_plots_without_a_name_are_numbered_from_1_and_the_column_is_told(province, maps, tmp_path) -> None:
     shapes = [maps.at(1000, 700, 1090, 800), maps.at(1200, 700, 1290, 800)]
     gpd.GeoDataFrame(geometry=shapes, crs=maps.CRS).to_file(tmp_path / "khu.geojson")
-    read, problems = read_plots(tmp_path / "khu.geojson", province, numbered="Khu đất {number}")
+    read, problems, _ = read_plots(tmp_path / "khu.geojson", province, numbered="Khu đất {number}")
     assert read["name"].tolist() == ["Khu đất 1", "Khu đất 2"]
     (problem,) = [p for p in problems if p.key == "plots_unnamed"]
     assert problem.severity == "warning"
     assert "ten" in locale.problem_row(problem, "vi")["remedy"]
     named = gpd.GeoDataFrame({"Tên khu": ["A", "A"]}, geometry=shapes, crs=maps.CRS)
     named.to_file(tmp_path / "ten.geojson")
-    read, problems = read_plots(tmp_path / "ten.geojson", province)
+    read, problems, _ = read_plots(tmp_path / "ten.geojson", province)
     assert read["name"].tolist() == ["A (1)", "A (2)"]
     assert not [p for p in problems if p.key == "plots_unnamed"]
+
+
+def test_a_plot_outside_the_province_is_told_as_not_examined(province, both, maps, tmp_path) -> None:
+    prepared, index = both
+    shapes = [maps.at(1000, 700, 1090, 800), maps.at(400_000, 0, 400_090, 90), maps.at(1200, 700, 1290, 800)]
+    gpd.GeoDataFrame(geometry=shapes, crs=maps.CRS).to_file(tmp_path / "khu.geojson")
+    read, problems, left_out = read_plots(tmp_path / "khu.geojson", province, numbered="Khu đất {number}")
+    assert read["name"].tolist() == ["Khu đất 1", "Khu đất 3"]
+    assert left_out == ["Khu đất 2"]
+    (problem,) = [p for p in problems if p.key == "plots_outside"]
+    assert (problem.severity, problem.feature) == ("excluded", "Khu đất 2")
+    answer = replace(answer_of(check_plots(prepared, read, with_shift=False)), left_out=tuple(left_out))
+    words = "CHƯA XÉT 1 khu đất trong tệp (ngoài tỉnh, hoặc không có hình vùng): Khu đất 2"
+    assert plot_page.lines(answer)[-1] == words
+    assert words in plot_page.page(answer)
+    for lang in locale.LANGUAGES:
+        row = locale.problem_row(problem, lang)
+        assert all(row[part] and not row[part].startswith("problem.") for part in ("what", "cause", "remedy"))
+    index.close()
+
+
+def test_in_english_the_names_of_rules_are_english(both, maps) -> None:
+    prepared, index = both
+    plots = gpd.GeoDataFrame({"name": ["A"]}, geometry=[prepared.layers["water_areas"].geometries[0]], crs=maps.CRS)
+    answer = replace(answer_of(check_plots(prepared, plots, with_shift=False)), lang="en")
+    said = "\n".join(plot_page.lines(answer))
+    assert "Against: Lakes and ponds with the least bank corridor, " in said
+    assert "Mặt nước hồ, ao" not in said
+    assert "Mặt nước hồ, ao" in "\n".join(plot_page.lines(replace(answer, lang="vi")))
+    index.close()
 
 
 def test_each_of_several_plots_has_its_own_map_and_page(both, maps) -> None:
@@ -228,7 +270,7 @@ def written(tmp_path: Path, epsg: int, shape, name: str = "khu") -> Path:
 def test_a_plot_lies_where_it_lies_whatever_its_crs(epsg, province, both, maps, tmp_path) -> None:
     prepared, index = both
     shape = maps.at(1000.25, 700.5, 1090.75, 800.125)
-    read, _ = read_plots(written(tmp_path, epsg, shape), province)
+    read, _, _ = read_plots(written(tmp_path, epsg, shape), province)
     assert read["name"].tolist() == ["Khu 1"]
     apart = np.abs(shapely.get_coordinates(shapely.normalize(read.geometry.iloc[0]))
                    - shapely.get_coordinates(shapely.normalize(shape)))  # fmt: skip
