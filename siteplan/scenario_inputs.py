@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # what a file that others extend may leave to them
 _LEFT_TO_OTHERS = ("scenario_key_missing", "phases_missing", "funds_missing")
 LONG_BEHIND_DAYS = 183
+_SAME = 1e-9
 _DAY = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
 
 
@@ -69,6 +70,41 @@ def unknown_rules(path: Path, scenario: Scenario, rules: Rules) -> list[Problem]
         Problem("switched_off_unknown", file=file, column=column, value=rule, params=unknown_token(rule, known))
         for rule in lost
     ]
+
+
+def figures_before_tables(path: Path, scenario: Scenario, rules: Rules, norms: Norms | None = None) -> list[Problem]:
+    """Warn of figures of a scenario that stand before others in the tables: changing the table has no effect on it."""
+    table = rules.eligibility
+    problems: list[Problem] = []
+
+    def tell(part: str, key: str, own: float, others: Iterable[float], place: str) -> None:
+        differing = sorted({value for value in others if abs(value - own) > _SAME})
+        if differing:
+            params = {"told": ", ".join(f"{value:g}" for value in differing), "place": place}
+            file, column = standing(path).file_of(part, key), f"{part}.{key}"
+            problems.append(
+                Problem("scenario_before_table", "warning", file=file, column=column, value=f"{own:g}", params=params)
+            )
+
+    for role, column, key in (("dem", "slope_percent", "slope_max_percent"), ("sites", "area_m2", "minimum_area_m2")):
+        own = getattr(scenario.eligibility, key)
+        if own is not None:
+            of_kind = table[(table["role"] == role) & (table["column"] == column)]
+            hard = of_kind[of_kind["strength"] == "hard"]
+            replaced = hard if len(hard) else of_kind
+            tell("eligibility", key, own, replaced["threshold"].dropna().astype(float), "rules/eligibility.csv")
+    reserve = scenario.sites.reserve_percent
+    if reserve is not None and norms is not None and "land.reserve_share" in norms:
+        tell("sites", "reserve_percent", reserve, [100 * norms["land.reserve_share"].value], "standards/")
+    return problems
+
+
+def check_figures_before_tables(folder: Path, rules: Rules, standards: Path, own: tuple[str, ...]) -> list[Problem]:
+    """Return the warnings of :func:`figures_before_tables` of all scenario files of a folder, each once."""
+    return _of_scenarios(
+        folder,
+        lambda path, scenario: figures_before_tables(path, scenario, rules, read_norms(scenario, standards, own)),
+    )
 
 
 def check_switched_off(folder: Path, rules: Rules) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from siteplan import clock, locale
 from siteplan.cli.app import call
 from siteplan.errors import InputError
 from siteplan.rules import load_rules
+from siteplan.scenario import load_scenario
 from siteplan.scenario_inputs import (
+    check_figures_before_tables,
     check_locks,
     check_scenarios,
     dates_behind,
@@ -21,6 +24,7 @@ from siteplan.scenario_inputs import (
     dates_of_rules,
     read_scenario,
 )
+from siteplan.sites.rules import read_rules
 
 
 @pytest.fixture
@@ -148,3 +152,29 @@ def test_nothing_of_a_run_knows_the_day(repo_root):
             words = path.read_text("utf-8")
             assert not re.search(r"^\s*from siteplan(\.clock)? import .*\b(clock|today)\b", words, re.MULTILINE), path
             assert "date.today(" not in words, path
+
+
+def test_figures_of_a_scenario_that_stand_before_others_of_the_tables_are_told(repo_root, folder):
+    rules, standards = load_rules(repo_root / "layers" / "rules"), repo_root / "layers" / "standards"
+    assert check_figures_before_tables(folder, rules, standards, ()) == []
+    change(folder / "co_so.toml", "# slope_max_percent = 20", "slope_max_percent = 20")
+    change(folder / "co_so.toml", "reserve_percent = 20", "reserve_percent = 10")
+    found = check_figures_before_tables(folder, rules, standards, ())
+    assert {(Path(p.file).name, p.column, p.value, p.params["told"], p.severity) for p in found} == {
+        ("co_so.toml", "eligibility.slope_max_percent", "20", "25", "warning"),
+        ("co_so.toml", "sites.reserve_percent", "10", "20", "warning"),
+    }
+    assert len(found) == 2  # once, however many extend the file
+    for lang in ("vi", "en"):
+        row = locale.problem_row(found[0], lang)
+        assert all(row[part] and not row[part].startswith("problem.") for part in ("what", "cause", "remedy"))
+
+
+def test_a_table_changed_under_the_scenarios_of_the_repository_has_its_effect(repo_root, folder):
+    rules = load_rules(repo_root / "layers" / "rules")
+    table = rules.eligibility.assign(
+        threshold=rules.eligibility["threshold"].where(rules.eligibility["rule"] != "slope", 15.0)
+    )
+    scenario = load_scenario(folder / "phuong_an_1.toml")
+    used = read_rules(replace(rules, eligibility=table), scenario)
+    assert next(rule.threshold for rule in used if rule.rule == "slope") == 15

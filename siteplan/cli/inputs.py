@@ -33,6 +33,7 @@ def check(
     from siteplan.layers.read import read_layers
     from siteplan.rules import load_rules
     from siteplan.scenario_inputs import (
+        check_figures_before_tables,
         check_locks,
         check_scenarios,
         check_switched_off,
@@ -57,6 +58,7 @@ def check(
     problems.extend(check_scenarios(place.scenarios, place.layers / "standards", own))
     if rules is not None:
         problems.extend(check_switched_off(place.scenarios, rules))
+        problems.extend(check_figures_before_tables(place.scenarios, rules, place.layers / "standards", own))
     try:
         if named is not None:
             layers = read_layers(named, now.reporter)

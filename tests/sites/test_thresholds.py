@@ -42,13 +42,19 @@ def test_the_scenario_goes_before_the_table(given):
         assert not same["of_scenario"]
 
 
-def test_the_list_of_assumptions_prints_the_value_that_was_used(given, repo_root):
-    rules, scenario = given(20)
+def test_the_list_of_assumptions_prints_the_value_that_was_used(repo_root, tmp_path):
+    rules = load_rules(repo_root / "layers" / "rules")
+    shutil.copytree(repo_root / "scenarios", tmp_path, dirs_exist_ok=True)
+    base, path = tmp_path / "co_so.toml", tmp_path / "phuong_an_1.toml"
     tables = {"facilities": empty(RESULTS["facilities"])}
-    stands = standing(repo_root / "scenarios" / "phuong_an_1.toml")
-    listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, stands)
-    row = listed[listed["assumption_id"].str.startswith("eligibility.slope.")].iloc[0]
-    assert (row["value"], row["unit"], row["place"], row["legal_basis"]) == ("20", "%", "co_so.toml", "")
+    for words, told in (("# ", ("25", "%", "rules/eligibility.csv")), ("", ("20", "%", "co_so.toml"))):
+        line = "# slope_max_percent = 20"
+        base.write_text(base.read_text("utf-8").replace(line, line.replace("# ", words)), "utf-8")
+        scenario = load_scenario(path)
+        listed = assumptions([], Norms({}, scenario.date, (), ()), rules, scenario, tables, None, standing(path))
+        row = listed[listed["assumption_id"].str.startswith("eligibility.slope.")].iloc[0]
+        assert (row["value"], row["unit"], row["place"]) == told
+    assert row["legal_basis"] == ""
 
 
 def test_each_figure_of_a_scenario_is_listed_with_the_file_where_it_stands(repo_root, tmp_path):
