@@ -12,6 +12,7 @@ import shapely
 from siteplan.raster import Raster
 from siteplan.sites.columns import Columns, nothing, unknown
 from siteplan.sites.ground import earthworks, floods, landform
+from siteplan.sites.ground.landform import WATER_ABOVE_M
 from siteplan.sites.zonal import cells_of, covered
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def ground_reasons(row: Mapping[str, Any], coarse_m: float | None, low_ground_m:
     key = "earthworks_balanced" if row["earthworks_balanced"] is True else "earthworks"
     metres = {"metres": row["dem_resolution_m"]}
     messages.append((f"sites.reason.{key}", {**figures, "cut": row["cut_m3"], "fill": row["fill_m3"], **metres}))
-    low = {"height": row["drainage_height_m"], "distance": row["drainage_distance_m"], **metres}
+    low = {"height": row["drainage_height_m"], "distance": row["drainage_distance_m"], "most": WATER_ABOVE_M, **metres}
     below = row["drainage_height_m"] < low_ground_m
     high_alone = row["flood_state"] == "not_assessed" and row["drainage_height_m"] >= low_ground_m
     # a height above a stream that stood alone would be read as safe
@@ -210,7 +211,9 @@ def ground_reasons(row: Mapping[str, Any], coarse_m: float | None, low_ground_m:
     if row["landslide_proxy"] in ("medium", "high"):
         around = {"slope": row["steepest_around_percent"], "relief": row["relief_around_m"], **metres}
         messages.append(("sites.reason.landslide_proxy", {"level": row["landslide_proxy"], **around}))
-    if below:
+    if below and round(low["height"], 1) < 0:
+        messages.append(("sites.reason.below_water", {**low, "height": -low["height"]}))
+    elif below:
         messages.append(("sites.reason.low_ground", low))
     return messages
 

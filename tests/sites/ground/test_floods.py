@@ -141,6 +141,7 @@ def test_coarse_terrain_compares_nothing(proposed, maps) -> None:
 @pytest.mark.parametrize(
     ("height", "state", "expected"),
     [
+        (-0.8, "not_assessed", "flood_not_assessed"),
         (34.0, "not_assessed", "flood_not_assessed_height"),
         (2.0, "not_assessed", "flood_not_assessed"),
         (np.nan, "not_assessed", "flood_not_assessed"),
@@ -157,7 +158,12 @@ def test_a_height_above_a_stream_is_told_as_a_proxy_where_no_flood_is_known(heig
     told = dict(ground_reasons(row, None, 5.0))
     floods = [key for key in told if ".flood_" in key]
     assert floods == [f"sites.reason.{expected}"]
-    assert ("sites.reason.low_ground" in told) == (height < 5)
+    assert ("sites.reason.low_ground" in told) == (0 <= height < 5)
+    assert ("sites.reason.below_water" in told) == (height < 0)
+    if height < 0:
+        said = locale.text("sites.reason.below_water", "vi", **told["sites.reason.below_water"])
+        assert said.startswith("Chỗ thấp nhất của khu đất thấp hơn sông, suối, mặt nước 0,8 m (cách 120 m, gần nhất")
+        assert "không cao hơn khu đất quá 2 m" in said
     for lang, words in (("vi", "mô hình địa hình"), ("en", "terrain model")):
         said = " ".join(locale.text(key, lang, **params) for key, params in told.items() if "earthworks" not in key)
         assert (words in said) == (expected == "flood_not_assessed_height" or height < 5)
