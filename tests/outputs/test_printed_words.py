@@ -265,3 +265,19 @@ def test_map_and_workbook_tell_zones_of_one_plan_apart(small_run):
     assert (on_map["pools"]["reasons"][told] if "reasons" in on_map["pools"] else told) == lines
     (in_book,) = rows_of(small_run, small_run.sites.iloc[:1], "sites", ["reasons"], "vi")[0]
     assert in_book == "; ".join(lines)
+
+
+def test_a_rule_that_is_dropped_altogether_is_said_in_words(small_run):
+    frame = pd.DataFrame({
+        "commune_code": ["1"] * 4, "step": [1, 2, 3, 4],
+        "rule": ["slope", "border_no_build", "plan_blocking", "together"],
+        "present": [25.0, 100.0, 0.0, float("nan")], "tried": [30.0, float("nan"), float("nan"), float("nan")],
+        "unit": ["%", None, None, None],
+    })  # fmt: skip
+    names = ["rule", "present", "tried", "unit"]
+    slope, border, plans, together = (row[1:] for row in rows_of(small_run, frame, "land_options", names, "vi"))
+    assert slope == [25.0, 30.0, "%"]
+    assert border == [100.0, "bỏ quy định", "m"]
+    assert plans == ["đang áp dụng", "bỏ quy định", None]
+    assert together == [None, None, None]
+    assert rows_of(small_run, frame, "land_options", names, "en")[1][2] == "rule dropped"

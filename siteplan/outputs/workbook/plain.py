@@ -52,7 +52,23 @@ def rows_of(run: Run, frame: pd.DataFrame, table: str, names: Sequence[str], lan
     parts = [wording.cells(column, frame[column.name], lang, basis) for column in columns]
     if table == "sites" and "reasons" in names:
         parts[names.index("reasons")] = [wording.clean("; ".join(told)) for told in reasons_of_sites(run, frame, lang)]
+    if table == "land_options":
+        parts = _dropped_rules(frame, names, parts, lang)
     return [list(row) for row in zip(*parts, strict=True)]
+
+
+def _dropped_rules(frame: pd.DataFrame, names: Sequence[str], parts: list[list[Any]], lang: str) -> list[list[Any]]:
+    """Say in words what has no figure: a rule that is dropped altogether, and one that has no distance to shorten."""
+    off = (frame["tried"].isna() & frame["present"].notna()).to_numpy()
+    without = off & ~(frame["present"] > 0).to_numpy()
+    words = {name: locale.text(f"workbook.land_option.{name}", lang) for name in ("dropped", "holds")}
+    said = {"tried": (off, words["dropped"]), "present": (without, words["holds"]), "unit": (off & ~without, "m")}
+    return [
+        [said[name][1] if there else cell for there, cell in zip(said[name][0], part, strict=True)]
+        if name in said
+        else part
+        for name, part in zip(names, parts, strict=True)
+    ]
 
 
 def fields_of(table: str, names: Sequence[str], lang: str, totals: Sequence[str] = ()) -> list[Field]:
