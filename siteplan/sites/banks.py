@@ -17,6 +17,7 @@ Array = np.ndarray[Any, Any]
 ROLE = "banks"  # what rules on waterways look at
 FUNCTION = "water_function"
 _POINT_EVERY_M = 10.0  # along the lines that share a bed out among them
+_MOUTH_WIDTHS = 5.0  # a river that flows into another at a flat angle runs no longer in the other's bed
 
 
 def banks(waterways: gpd.GeoDataFrame | None, water_areas: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
@@ -32,8 +33,8 @@ def banks(waterways: gpd.GeoDataFrame | None, water_areas: gpd.GeoDataFrame | No
     GeoDataFrame or None
         Columns of ``waterways``. Beds are the water areas of class ``river``, and those without a class through which
         a river runs; they take the functions of the rivers in them (without a river, of the streams): where these
-        differ along a bed, each part that of the nearest line. Lines end where a bed begins. None where there is
-        neither river nor stream.
+        differ along a bed, each part that of the nearest line; what only flows into a bed takes no part from
+        it. Lines end where a bed begins. None where there is neither river nor stream.
     """
     lines = waterways if waterways is not None and len(waterways) else None
     beds = _beds(lines, water_areas)
@@ -43,27 +44,31 @@ def banks(waterways: gpd.GeoDataFrame | None, water_areas: gpd.GeoDataFrame | No
         return _as_waterways(beds, np.arange(len(beds)), [None] * len(beds), beds.geometry.to_numpy(), None, None)
     geometries = np.asarray(lines.geometry.values)
     bed_shapes = np.asarray(beds.geometry.values)
-    line, bed = shapely.STRtree(bed_shapes).query(geometries, predicate="intersects")
+    bed, line = shapely.STRtree(geometries).query(bed_shapes, predicate="intersects")
+    order = np.lexsort((bed, line))
+    line, bed = line[order], bed[order]
     inside = shapely.intersection(geometries[line], bed_shapes[bed])
     runs = shapely.length(inside) > 0
     line, bed, inside = line[runs], bed[runs], inside[runs]
+    dry = geometries.copy()
+    for n, i in zip(line, bed, strict=True):
+        dry[n] = shapely.difference(dry[n], bed_shapes[i])
     counts = _counting(lines["waterway_class"].to_numpy(dtype=object)[line], bed)
+    line, bed, inside = line[counts], bed[counts], inside[counts]
+    along = _along(shapely.length(inside), bed, shapely.area(bed_shapes))
     function = lines[FUNCTION].astype("object").where(lines[FUNCTION].notna(), None).to_numpy(dtype=object)
     number: list[int] = []
     functions: list[Any] = []
     shapes: list[Any] = []
     of_line: list[int] = []
     for i in range(len(beds)):
-        own = np.flatnonzero((bed == i) & counts)
-        for name, shape in _by_function(bed_shapes[i], inside[own], function[line[own]]).items():
+        own = np.flatnonzero(bed == i)
+        for name, shape in _by_function(bed_shapes[i], inside[own], function[line[own]], along[own]).items():
             number.append(i)
             functions.append(name)
             shapes.append(shape)
             of_line.append(next((int(n) for n in line[own] if function[n] == name), -1))
     wet = _as_waterways(beds, np.array(number), functions, np.array(shapes, dtype=object), lines, np.array(of_line))
-    dry = geometries.copy()
-    for n in np.unique(line):
-        dry[n] = shapely.difference(geometries[n], shapely.union_all(bed_shapes[bed[line == n]]))
     left = lines.set_geometry(gpd.GeoSeries(dry, index=lines.index, crs=lines.crs))[~shapely.is_empty(dry)]
     return gpd.GeoDataFrame(pd.concat([left, wet], ignore_index=True), geometry="geometry", crs=lines.crs)
 
@@ -78,7 +83,7 @@ def _beds(lines: gpd.GeoDataFrame | None, water_areas: gpd.GeoDataFrame | None) 
     if len(unclassed) and lines is not None:
         rivers = np.asarray(lines.geometry.values)[(lines["waterway_class"].to_numpy(dtype=object) == "river")]
         areas = np.asarray(water_areas.geometry.values)[unclassed]
-        _, met = shapely.STRtree(areas).query(rivers, predicate="intersects")
+        met, _ = shapely.STRtree(rivers).query(areas, predicate="intersects")
         river[unclassed[np.unique(met)]] = True
     if not river.any():
         return None
@@ -94,8 +99,27 @@ def _counting(kinds: Array, bed: Array) -> Array:
     return np.where(with_river, river, kinds != "canal").astype(bool)
 
 
-def _by_function(bed: Any, inside: Array, functions: Array) -> dict[Any, Any]:
-    """Parts of a bed by function: the whole, or where lines differ what lies nearest to those of each."""
+def _along(length_m: Array, bed: Array, area_m2: Array) -> Array:
+    """Tell which lines run along their bed and do not only flow into it: for some mean widths of the bed."""
+    all_m = np.bincount(bed, weights=length_m, minlength=len(area_m2))
+    width = np.divide(area_m2, all_m, out=np.zeros(len(area_m2)), where=all_m > 0)
+    return np.asarray(length_m > _MOUTH_WIDTHS * width[bed])
+
+
+def _by_function(bed: Any, inside: Array, functions: Array, along: Array) -> dict[Any, Any]:
+    """Parts of a bed by function: the whole, or where lines differ what lies nearest to those of each.
+
+    Where one flows into the bed of another, the mouth has the functions of both.
+    """
+    parts = _shared_out(bed, inside, functions)
+    if len(parts) < 2 or along.all() or not along.any():
+        return parts
+    through = _shared_out(bed, inside[along], functions[along])
+    return {name: shapely.union_all([p[name] for p in (parts, through) if name in p]) for name in parts}
+
+
+def _shared_out(bed: Any, inside: Array, functions: Array) -> dict[Any, Any]:
+    """Share a bed out among the functions of lines in it, each place to the nearest."""
     different = list(dict.fromkeys(functions.tolist()))
     if len(different) < 2:
         return {different[0] if different else None: bed}
@@ -108,7 +132,8 @@ def _by_function(bed: Any, inside: Array, functions: Array) -> dict[Any, Any]:
     whose = np.array([different.index(name) for name in functions], dtype=np.int64)[of_point]
     owner = np.full(len(cells), -1, dtype=np.int64)
     owner[cell] = whose[place]
-    return {name: shapely.intersection(bed, shapely.union_all(cells[owner == n])) for n, name in enumerate(different)}
+    shares = {name: shapely.coverage_union_all(cells[owner == n]) for n, name in enumerate(different)}
+    return {name: shapely.intersection(bed, share) for name, share in shares.items()}
 
 
 def _as_waterways(

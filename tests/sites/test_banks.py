@@ -111,6 +111,17 @@ def test_lines_end_at_the_bank_and_brooks_give_the_bed_no_function(maps, river) 
     assert rest.length.tolist() == [pytest.approx(1000 - HALF)]
 
 
+def test_a_river_that_flows_into_another_takes_no_part_of_its_bed(maps, river) -> None:
+    tables = river()
+    other = maps.layer("waterways", [{"waterway_class": "river", "water_function": "pollution",
+                                      "geometry": maps.line((700, 2500), (700, MIDDLE))}])  # fmt: skip
+    found = banks(pd.concat([tables["waterways"], other], ignore_index=True), tables["water_areas"])
+    beds = found[found.geom_type == "Polygon"].set_index("water_function")
+    assert beds.loc["ecosystem"].geometry.equals(tables["water_areas"].geometry.iloc[0])
+    # the mouth has both functions
+    assert 0 < beds.loc["pollution"].geometry.area < (2 * HALF) ** 2
+
+
 def test_reaches_of_different_function_share_the_bed_out(maps, river) -> None:
     tables = river()
     west, east = maps.line((-500, MIDDLE), (1000, MIDDLE)), maps.line((1000, MIDDLE), (3500, MIDDLE))
