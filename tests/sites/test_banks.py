@@ -9,6 +9,9 @@ import shapely
 
 from siteplan.sites.assess import assess_commune, prepare
 from siteplan.sites.banks import banks
+from siteplan.sites.ground.landform import above_drainage
+from siteplan.sites.layer import Layer
+from siteplan.sites.rules import derive_columns
 
 MIDDLE, HALF = 1500.0, 45.0  # a river 90 m wide from west to east, its middle line at 1,500 m
 
@@ -168,3 +171,19 @@ def test_a_function_told_by_a_hidden_or_made_up_line_is_so_itself(maps, river) -
     tables["water_areas"] = tables["water_areas"].assign(restricted=False, illustrative=False, layer="mat_nuoc")
     (bed,) = banks(**tables).to_dict("records")
     assert (bed["restricted"], bed["illustrative"], bed["layer"]) == (True, True, "song")
+
+
+def test_the_height_above_a_stream_through_a_site_does_not_hang_on_what_was_asked_before(maps, rules) -> None:
+    course = [(200 + 7 * i, 1000 + 120 * np.sin(i / 9)) for i in range(300)]
+    frame = maps.layer("waterways", [{"waterway_class": "stream", "geometry": maps.line(*course)}])
+    site, dem = np.array([maps.at(1050, 900, 1350, 1100)], dtype=object), maps.plane(east=0.1)
+    found = []
+    for prepared in (False, True):
+        layer = Layer("waterways", derive_columns("waterways", frame.copy(deep=True), rules), ())
+        fresh = shapely.from_wkb(shapely.to_wkb(layer.geometries))
+        layer.geometries[:] = fresh
+        if prepared:
+            shapely.prepare(layer.geometries)
+        told = above_drainage(np.array([1000.0]), site, dem, {"waterways": layer}, 2000.0)
+        found.append(told["drainage_height_m"][0])
+    assert found[0] == found[1]

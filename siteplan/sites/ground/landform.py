@@ -153,6 +153,8 @@ def above_drainage(
         if layer is None or len(layer) == 0 or not reach_m > 0:
             continue
         site, row = layer.pairs(geometries, reach_m)
+        # of a water that runs through a site any point is nearest: which one is told depends on what is prepared
+        shapely.prepare(layer.geometries[row])
         point = shapely.get_point(shapely.shortest_line(layer.geometries[row], geometries[site]), 0)
         level = heights_at(dem, shapely.get_x(point), shapely.get_y(point))
         distance = shapely.distance(point, geometries[site])
