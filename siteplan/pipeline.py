@@ -34,6 +34,7 @@ from siteplan.decide import (
 )
 from siteplan.errors import InputError, Problem, SiteplanError, has_errors
 from siteplan.layers import agencies, opinion_files, opinion_states
+from siteplan.layers.believable import believable
 from siteplan.layers.catalog import Catalog, load_catalog
 from siteplan.layers.read import LayerSet, read_layers
 from siteplan.locale import encode, text
@@ -104,6 +105,7 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         for path, scenario in zip(paths, scenarios, strict=True):
             lost = unknown_locks(path, scenario, codes) if scenario else []
             problems.extend(p for p in lost if p not in problems)
+        layers = believable(layers, rules)
         problems.extend([*layers.problems, *site_cache.checked(layers, rules)])
     if has_errors(problems) or layers is None:
         raise InputError(*problems)

@@ -106,6 +106,7 @@ def _index(now: Session, place: Workspace, catalog_file: Path, scenario: Scenari
 
     def prepared() -> Any:
         from siteplan import assembly
+        from siteplan.layers.believable import believable
         from siteplan.layers.read import read_layers
         from siteplan.rules import load_rules
         from siteplan.site_inputs import NOTHING_REQUIRED, prepared_sites
@@ -114,8 +115,10 @@ def _index(now: Session, place: Workspace, catalog_file: Path, scenario: Scenari
         layers = read_layers(catalog, now.reporter)
         if has_errors(layers.problems):
             raise InputError(*layers.problems)
+        rules = load_rules(rules_folder)
+        layers = believable(layers, rules)
         communes = assembly.communes(layers.table("communes"), layers.table("commune_facts"))
-        return prepared_sites(layers, scenario, load_rules(rules_folder), communes, NOTHING_REQUIRED)
+        return prepared_sites(layers, scenario, rules, communes, NOTHING_REQUIRED)
 
     key = stamp(catalog, rules_folder, scenario, now.reporter)
     return _Opened(open_index(key, scenario, prepared), catalog.province, scenario)

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from siteplan.errors import Problem
+from siteplan.layers.believable import believable
 from siteplan.layers.bounds import Bounds
 from siteplan.layers.catalog import nearest
 from siteplan.layers.check_extent import check_extent
@@ -47,6 +48,7 @@ def check_read(layers: LayerSet, rules: Rules | None = None) -> list[Problem]:
     rules
         Rule tables; without them land-use codes, plan kinds, uses of buildings and what is plausible are not checked.
     """
+    layers = believable(layers, rules)
     return [*layers.problems, *check_between(layers, rules)]
 
 

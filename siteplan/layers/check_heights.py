@@ -28,7 +28,8 @@ SAME = 1.3
 
 def check_heights(layers: LayerSet, bounds: Bounds) -> list[Problem]:
     """Return what heights tell against each other; an error where a whole layer is in another unit or datum."""
-    return [*_known_heights(layers, bounds), *_spikes(layers, bounds), *_flood_marks(layers, bounds)]
+    _, of_marks = marks_against_terrain(layers, bounds)
+    return [*_known_heights(layers, bounds), *_spikes(layers, bounds), *of_marks]
 
 
 def unit_of(times: float) -> str | None:
@@ -103,11 +104,18 @@ def _spikes(layers: LayerSet, bounds: Bounds) -> list[Problem]:
     return together("terrain_spike", "warning", features, **params, **place_of(layers.catalog, "dem"))
 
 
-def _flood_marks(layers: LayerSet, bounds: Bounds) -> list[Problem]:
-    """Tell marks whose level lies further below or above the ground around them than a flood can be."""
+def marks_against_terrain(layers: LayerSet, bounds: Bounds) -> tuple[Array, list[Problem]]:
+    """Find marks whose level lies further below or above the ground around them than a flood can be.
+
+    Returns
+    -------
+    tuple
+        A mask of such marks, rows as the table's; and what is told of them: an error where the whole layer is off,
+        else one problem ``excluded`` a layer, see :func:`siteplan.layers.believable.believable`.
+    """
     raster, marks = layers.raster("dem"), layers.table("flood_marks")
     if raster is None or not len(marks) or not bounds.has("flood_mark"):
-        return []
+        return np.zeros(len(marks), dtype=bool), []
     level = marks["level_m"].to_numpy(float, na_value=np.nan)
     x, y = marks.geometry.x.to_numpy(), marks.geometry.y.to_numpy()
     lowest, highest = _around(raster, x, y, bounds["flood_mark.around"])
@@ -115,28 +123,41 @@ def _flood_marks(layers: LayerSet, bounds: Bounds) -> list[Problem]:
     below, above = bounds["flood_mark.below"], bounds["flood_mark.above"]
     off = known & ((level < lowest - below) | (level > highest + above))
     if not off.any():
-        return []
+        return off, []
     rows = marks.groupby("layer").cumcount().to_numpy() + 1
     events = marks["event"].fillna("–").to_numpy(object)
-    there = np.flatnonzero(off)
-    features = [f"{rows[i]} {events[i]} ({level[i]:g} m; {lowest[i]:.0f}..{highest[i]:.0f} m)" for i in there]
-    share = 100 * off.sum() / known.sum()
-    params: dict[str, Any] = {"total": int(known.sum()), "below": below, "above": above}
+    words = [f"{rows[i]} {events[i]} ({level[i]:g} m; {lowest[i]:.0f}..{highest[i]:.0f} m)" for i in range(len(marks))]
+    of_layer, names = marks["layer"].to_numpy(object), np.array(words, dtype=object)
+    params: dict[str, Any] = {"below": below, "above": above}
+    if 100 * off.sum() / known.sum() < bounds["flood_mark.share"] or known.sum() < bounds["flood_mark.least"]:
+        return off, [
+            problem
+            for layer in dict.fromkeys(of_layer)
+            for problem in together(
+                "flood_marks_off", "excluded", names[off & (of_layer == layer)], **params, column="level_m",
+                total=int((known & (of_layer == layer)).sum()), layer=layer, file=layers.catalog.entry(layer).origin,
+            )
+        ]  # fmt: skip
+    params["total"] = int(known.sum())
+    return off, _whole_layer_off(layers, names[off], level[off], (lowest + highest)[off] / 2, params)
+
+
+def _whole_layer_off(
+    layers: LayerSet, features: Array, level: Array, ground: Array, params: dict[str, Any]
+) -> list[Problem]:
+    """Tell the likely cause why the levels of whole layers are not those of the ground around the marks."""
     where = {**place_of(layers.catalog, "flood_marks"), "column": "level_m"}
-    if share < bounds["flood_mark.share"] or known.sum() < bounds["flood_mark.least"]:
-        return together("flood_marks_off", "warning", features, **params, **where)
-    if level[off].max() <= above:
+    if level.max() <= params["above"]:
         return together("flood_marks_depth", "error", features, **params, **where)
-    ground = (lowest + highest)[off] / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        times = float(np.nanmedian(level[off] / ground))
+        times = float(np.nanmedian(level / ground))
     unit, of_terrain = unit_of(times), unit_of(1 / times if times else 0.0)
     if unit is not None:
         return together("flood_marks_unit", "error", features, unit=unit, times=times, **params, **where)
     if of_terrain is not None:
         where = place_of(layers.catalog, "dem")
         return together("terrain_unit_marks", "error", features, unit=of_terrain, times=1 / times, **params, **where)
-    by = float(np.median(level[off] - ground))
+    by = float(np.median(level - ground))
     return together("flood_marks_all_off", "error", features, by_m=by, **params, **where)
 
 

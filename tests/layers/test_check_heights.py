@@ -64,13 +64,13 @@ def test_one_flood_mark_off_the_terrain_is_told_by_name(heights) -> None:
     found = heights([301.5, 302.0, 3015.0, 303.0, 304.0])
     assert set(found) == {"flood_marks_off"}
     problem = found["flood_marks_off"]
-    assert problem.severity == "warning"
+    assert problem.severity == "excluded"
     assert problem.feature == "3 2008 (3015 m; 299..300 m)"
     assert (problem.layer, problem.column, problem.file) == ("vet_lu", "level_m", "vet_lu.gpkg")
 
 
 def test_two_flood_marks_do_not_judge_the_layer(heights) -> None:
-    assert heights([1.5, 1.5])["flood_marks_off"].severity == "warning"
+    assert heights([1.5, 1.5])["flood_marks_off"].severity == "excluded"
 
 
 @pytest.mark.parametrize(
