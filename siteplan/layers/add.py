@@ -278,13 +278,16 @@ def _with_columns(proposal: Proposal, names: list[str], values: dict[str, Any]) 
             continue
         strange = columns.unknown_values(values[matched[column.name]], column)
         if strange and len(strange) <= MOST_VALUES:
-            meant = {word: columns.meant_token(word, column) for word in strange}
+            found = {word: columns.meant_token(word, column) for word in strange}
+            meant = {word: token for word, (token, _) in found.items()}
             told: dict[str, str] = {"column": column.name, "known": ", ".join(column.values)}
             if open_words := [word for word, token in meant.items() if not token]:
                 remarks.append(locale.text("layers.add.values_open", words="; ".join(open_words), **told))
             if known := {word: token for word, token in meant.items() if token}:
                 classes[column.name] = known
                 remarks.append(locale.text("layers.add.values", **told))
+            if guessed := [f"{word} = {token}" for word, (token, is_guess) in found.items() if is_guess]:
+                remarks.append(locale.text("layers.add.values_guessed", words="; ".join(guessed), **told))
     if classes:
         entry["values"] = classes
     return replace(proposal, entry=entry, remarks=tuple(remarks))

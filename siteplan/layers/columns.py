@@ -14,7 +14,8 @@ import pandas as pd
 from siteplan.errors import Problem
 from siteplan.layers.catalog import ANY_OTHER, LayerEntry, nearest
 from siteplan.layers.listing import named, together
-from siteplan.layers.usual_names import usual_names, usual_values
+from siteplan.layers.usual_names import usual_names
+from siteplan.layers.usual_values import numbered_token, open_values, usual_values
 from siteplan.locale import LANGUAGES, catalogue, fold
 from siteplan.tables.schema import Column, Table
 from siteplan.tabular import AmbiguousNumberError, parse_number
@@ -171,26 +172,64 @@ def _tokens(column: Column) -> dict[str, Any]:
     return words
 
 
-_DENYING = {"khong", "chua"}
+def _token(value: str, known: Mapping[str, Any], column: Column) -> Any:
+    """Token that a file value is, None where it is none: a known word, or the number of a road."""
+    folded = fold(value)
+    return known.get(folded) or numbered_token(folded, column.name) or None
 
 
-def meant_token(word: str, column: Column) -> str:
-    """Token that a word may mean: the longest known word in it ("nguy cơ rất cao"), else the nearest; "" where none.
+_DENYING = {"khong", "chua", "no", "not"}
+# a word of fewer letters with another letter is likely another word
+LONG_WORD = 6
 
-    What a word denies ("không có nguy cơ cao") it does not mean.
+
+def _plain_words(word: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", fold(word)).split())
+
+
+def meant_token(word: str, column: Column) -> tuple[str, bool]:
+    """Token that a word may mean, and whether that is a guess that it is misspelt; "" where nothing is known.
+
+    What is meant is said by whole known words in it ("nguy cơ rất cao") or by custom of open maps; where they say
+    several things ("trung bình - cao"), or one is denied ("không có nguy cơ cao"), nothing is. Words that merely look
+    alike mean nothing, but one letter of a long word may be mistyped.
     """
-    known = _tokens(column)
-    words = f" {fold(word)} "
-    text = max((text for text in known if f" {text} " in words), key=len, default="")
-    if _DENYING & set(words.split()) - set(text.split()):
-        return ""
-    return known[text] if text else nearest(fold(word), column.values)
+    known = {_plain_words(text): token for text, token in _tokens(column).items()}
+    custom = {_plain_words(text): token for text, token in open_values(column.name).items()}
+    plain = _plain_words(word)
+    if plain in custom and plain not in known:
+        return custom[plain], False
+    rest, said, texts_said = f" {plain} ", set(), ""
+    for text in sorted(known, key=len, reverse=True):
+        if text and f" {text} " in rest:
+            rest = rest.replace(f" {text} ", " | ")
+            said.add(known[text])
+            texts_said += f" {text}"
+    if _DENYING & (set(plain.split()) - set(texts_said.split())):
+        return "", False
+    if said:
+        return (said.pop(), False) if len(said) == 1 else ("", False)
+    near = {
+        token for text, token in (custom | known).items() if len(text) >= LONG_WORD and _one_letter_off(plain, text)
+    }
+    return (near.pop(), True) if len(near) == 1 else ("", False)
+
+
+def _one_letter_off(word: str, other: str) -> bool:
+    """Whether one letter more, less or other, or two that changed places, make one word of the other."""
+    if len(word) > len(other):
+        word, other = other, word
+    start = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(word))
+    left, right = word[start:], other[start:]
+    if len(word) == len(other):
+        return left[1:] == right[1:] or (left[2:] == right[2:] and left[:2] == right[1::-1])
+    return left == right[1:]
 
 
 def unknown_values(values: Any, column: Column) -> list[str]:
     """File values that are neither a token of the column nor its text in any language, sorted."""
     known = _tokens(column)
-    return sorted({word for word in texts(values) if word is not None and fold(word) not in known})
+    return sorted({word for word in texts(values) if word is not None and _token(word, known, column) is None})
 
 
 def _translated(values: Array, mapping: Mapping[str, Any], folded: bool) -> Array:
@@ -284,7 +323,7 @@ def read_column(
 def _read_tokens(words: Array, column: Column, labels: Array, where: Mapping[str, str]) -> tuple[Array, list[Problem]]:
     known = _tokens(column)
     codes, unique = pd.factorize(pd.Series(words, dtype=object), use_na_sentinel=True)
-    read = [known.get(fold(value)) for value in unique]
+    read = [_token(value, known, column) for value in unique]
     strange = [number for number, token in enumerate(read) if token is None]
     # a row is left out where a column that it needs holds nothing
     key = "layer_value_unknown" if column.nullable else "layer_value_unknown_needed"

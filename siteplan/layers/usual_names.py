@@ -155,27 +155,6 @@ _OF_ROLE: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-# column -> token -> words that say it and nothing else; they are read like the token's own label (accents folded)
-_VALUES: Mapping[str, Mapping[str, str]] = {
-    "hazard_kind": {
-        "flood": "lũ; lụt; lũ lụt; ngập; ngập úng; úng ngập",
-        "flash_flood": "lũ ống; lũ ống, lũ quét; lũ quét, lũ ống",
-        "landslide": "sạt lở; sạt trượt; trượt lở; trượt lở đất; trượt đất; lở đất; sạt lở đất đá",
-    },
-    "clearance": {
-        "cleared": "đã GPMB; đã bàn giao mặt bằng; đã có mặt bằng; mặt bằng sạch",
-        "partly": "GPMB một phần; đang GPMB; đang giải phóng mặt bằng",
-        "not_cleared": "chưa GPMB; chưa có mặt bằng",
-    },
-}
-
-
-def usual_values(column: str) -> dict[str, str]:
-    """Words that offices usually write in a column of classes, with the token they say."""
-    said = _VALUES.get(column, {})
-    return {word: token for token, words in said.items() for word in words.split("; ")}
-
-
 def usual_names(role: str, column: str) -> tuple[str, ...]:
     """Plain names that a column of a role often has, surest first."""
     own = _OF_ROLE.get(role, {}).get(column, "")

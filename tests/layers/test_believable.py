@@ -1,4 +1,4 @@
-"""What cannot be right proves nothing: a flood mark off the terrain is left out of the evidence, and coverage says so."""
+"""What cannot be right proves nothing: flood marks off the terrain are left out of the evidence; coverage says so."""
 
 from __future__ import annotations
 
