@@ -23,6 +23,7 @@ KEYS = (
     "road.width_most",
     "road.width_least",
     "position.outside",
+    "column.empty",
 )
 
 

@@ -17,6 +17,7 @@ from siteplan.errors import Problem
 from siteplan.layers.believable import believable
 from siteplan.layers.bounds import Bounds
 from siteplan.layers.catalog import nearest
+from siteplan.layers.check_columns import check_columns
 from siteplan.layers.check_extent import check_extent
 from siteplan.layers.check_figures import check_figures
 from siteplan.layers.check_grids import check_grids
@@ -76,6 +77,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
             *check_heights(layers, bounds),
             *check_network(layers, rules, bounds),
         ]
+        problems += check_columns(layers, rules, bounds)
     return problems
 
 
