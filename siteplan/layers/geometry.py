@@ -20,7 +20,7 @@ GRID_M = 10.0**-COORDINATE_DECIMALS
 # repairs told one by one; more of them make one row
 TOLD_SINGLY = 10
 # dimension of shapely geometries by kind
-_DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+_DIMENSION = {"point": 0, "line": 1, "polygon": 2, "plot": 2}
 
 
 def moved(geometries: Array, placement: Placement, province: Province) -> Array:
@@ -58,10 +58,13 @@ def _leaves(geometry: Any) -> list[Any]:
 def _closed_lines(geometry: Any) -> Any:
     """Polygons of closed lines, as drawings hold them; None where a line is open."""
     lines = _leaves(geometry)
-    if not lines or not all(line.geom_type in ("LineString", "LinearRing") and line.is_ring for line in lines):
+    if not lines or not all(line.geom_type in ("LineString", "LinearRing") and line.is_closed for line in lines):
+        return None
+    if any(len(line.coords) < 4 for line in lines):
         return None
     rings = [shapely.polygons(line.coords) for line in lines]
-    return rings[0] if len(rings) == 1 else shapely.multipolygons(rings)
+    # a ring within a ring is a hole
+    return rings[0] if len(rings) == 1 else shapely.build_area(shapely.multilinestrings(lines)) or None
 
 
 def _fit_kind(geometries: Array, kind: str, labels: Array, **where: str) -> tuple[Array, Array, list[Problem]]:
@@ -73,15 +76,20 @@ def _fit_kind(geometries: Array, kind: str, labels: Array, **where: str) -> tupl
     dimensions = shapely.get_dimensions(geometries)
     mixed = shapely.get_type_id(geometries) == 7
     single_multipoint = (shapely.get_type_id(geometries) == 4) & (kind == "point")
-    taken_apart, from_lines, to_point = [], [], []
+    taken_apart, from_lines, to_point, open_lines = [], [], [], []
     for i in np.flatnonzero((dimensions != wanted) | mixed | single_multipoint):
         geometry = geometries[i]
         if mixed[i] and (part := _parts_of_dimension(geometry, wanted)) is not None:
             out[i] = part
             taken_apart.append(labels[i])
-        elif kind == "polygon" and dimensions[i] == 1 and (area := _closed_lines(geometry)) is not None:
+        elif wanted == 2 and dimensions[i] == 1 and (area := _closed_lines(geometry)) is not None:
             out[i] = area
             from_lines.append(labels[i])
+        elif kind == "plot" and dimensions[i] == 1:
+            out[i] = shapely.point_on_surface(geometry)
+            open_lines.append(labels[i])
+        elif kind == "plot" and dimensions[i] == 0:
+            pass
         elif kind == "point" and dimensions[i] >= 0:
             parts = _leaves(geometry)
             out[i] = parts[0] if len(parts) == 1 and dimensions[i] == 0 else shapely.point_on_surface(geometry)
@@ -92,6 +100,7 @@ def _fit_kind(geometries: Array, kind: str, labels: Array, **where: str) -> tupl
     problems = [
         *together("geometry_taken_apart", "warning", taken_apart, kind=kind, **where),
         *together("geometry_from_lines", "warning", from_lines, kind=kind, **where),
+        *together("geometry_line_open", "warning", open_lines, **where),
         *together("geometry_to_point", "warning", to_point, kind=kind, **where),
         *together("geometry_wrong_kind", "excluded", labels[~fits], kind=kind, **where),
     ]
@@ -99,7 +108,7 @@ def _fit_kind(geometries: Array, kind: str, labels: Array, **where: str) -> tupl
 
 
 def _repairs(before: Array, after: Array, reasons: Array, labels: Array, kind: str, **where: Any) -> list[Problem]:
-    areal = kind in ("polygon", "any")
+    areal = kind in ("polygon", "plot", "any")
     old = shapely.area(before) if areal else shapely.length(before)
     new = shapely.area(after) if areal else shapely.length(after)
     change = np.abs(new - old)
@@ -127,7 +136,7 @@ def repaired(
     geometries
         Geometries in the province's CRS, metres; None where a feature has none.
     kind
-        ``polygon``, ``line``, ``point`` or ``any``.
+        ``polygon``, ``line``, ``point``, ``plot`` (area or point) or ``any``.
     labels
         A name of each feature, for the problems.
 

@@ -174,7 +174,7 @@ _ALL = (
     ),
     _table("seats", "Nơi đặt trụ sở hiện nay", "Present seats", "point", ("commune_code",), _COMMUNE, _NAME),
     _table(
-        "facilities", "Cơ sở nhà, đất", "Facilities", "any", ("facility_id",),
+        "facilities", "Cơ sở nhà, đất", "Facilities", "plot", ("facility_id",),
         Column("facility_id", "text", "Mã cơ sở", "Facility id", "MA_CS", nullable=False), _NAME, _COMMUNE,
         Column("former_unit_code", "text", "Mã đơn vị cũ", "Former unit", "MA_DV_CU"),
         Column("former_level", "text", "Cấp cũ", "Former level", "CAP_CU", values=("commune", "district")),
@@ -208,7 +208,7 @@ _ALL = (
         Column("use", "text", "Công năng", "Use", "CONG_NANG"), _NOTE,
     ),
     _table(
-        "proposals", "Vị trí xã đề xuất", "Sites proposed by communes", "any", ("proposal_id",),
+        "proposals", "Vị trí xã đề xuất", "Sites proposed by communes", "plot", ("proposal_id",),
         Column("proposal_id", "text", "Mã đề xuất", "Proposal id", "MA_DX", nullable=False), _NAME, _COMMUNE,
         Column("area_m2", "float", "Diện tích", "Area", "DT", "m²", 2),
         Column("clearance", "text", "Giải phóng mặt bằng", "Land clearance", "GPMB", values=CLEARANCE),

@@ -15,7 +15,7 @@ import shapely
 from siteplan.errors import Problem, SchemaError
 
 Kind = Literal["text", "int", "float", "bool", "date", "messages"]
-Geometry = Literal["polygon", "line", "point", "any"]
+Geometry = Literal["polygon", "line", "point", "plot", "any"]  # a plot is an area, or a point that stands for one
 
 COORDINATE_DECIMALS = 3
 

@@ -104,7 +104,7 @@ def sound_folder(tmp_path_factory, repo_root: Path) -> Path:
     shutil.copy(repo_root / "layers" / "province.toml", folder / "province.toml")
     communes_frame().to_file(folder / "communes.gpkg")
     road = shapely.LineString([(WEST, SOUTH + 5000), (WEST + 20_000, SOUTH + 5000)])
-    columns = {"road_class": ["national"], "name": ["QL.1"]}
+    columns = {"road_class": ["national"], "name": ["QL.1"], "is_bridge": [False]}
     gpd.GeoDataFrame(columns, geometry=[road], crs=EPSG).to_file(folder / "roads.gpkg")
     values = np.full((560, 560), 300, np.float32)
     grid_file(folder / "dem.tif", values, Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000), nodata=-9999)

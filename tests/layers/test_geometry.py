@@ -106,3 +106,51 @@ def test_what_is_kept_is_valid_and_nothing_disappears_untold(rings):
     assert told == (~keep).sum()
     untouched = shapely.is_valid(shapes) & keep
     assert shapely.equals_exact(out[untouched], shapes[untouched]).all()
+
+
+def _ring(*parts):
+    return shapely.multilinestrings([part.exterior for part in parts])
+
+
+@pytest.mark.parametrize("kind", ["plot", "polygon"])
+@pytest.mark.parametrize(
+    ("drawn", "area_m2"),
+    [
+        (shapely.box(0, 0, 40, 30).exterior, 1200),
+        (shapely.LineString(shapely.box(0, 0, 40, 30).exterior.coords), 1200),
+        (_ring(shapely.box(0, 0, 40, 30), shapely.box(10, 10, 20, 20)), 1100),  # a yard within
+        (_ring(shapely.box(0, 0, 40, 30), shapely.box(100, 0, 140, 30)), 2400),
+    ],
+)
+def test_outlines_of_plots_are_areas_with_their_holes(drawn, kind, area_m2):
+    out, keep, (problem,) = _one(drawn, kind)
+    assert keep.all()
+    assert out[0].is_valid
+    assert out[0].area == pytest.approx(area_m2)
+    assert (problem.key, problem.severity) == ("geometry_from_lines", "warning")
+
+
+def test_an_open_outline_of_a_plot_gives_its_place_and_is_told():
+    line = shapely.LineString([(0, 0), (40, 0), (40, 30), (0, 30)])
+    out, keep, (problem,) = _one(line, "plot")
+    assert keep.all()
+    assert out[0].geom_type == "Point"
+    assert line.distance(out[0]) == pytest.approx(0)
+    assert (problem.key, problem.severity) == ("geometry_line_open", "warning")
+
+
+@pytest.mark.parametrize(
+    "geometry", [shapely.Point(1, 1), shapely.MultiPoint([(0, 0), (1, 1)]), shapely.box(0, 0, 1, 1)]
+)
+def test_points_and_areas_of_plots_stay(geometry):
+    out, keep, problems = _one(geometry, "plot")
+    assert keep.all()
+    assert out[0] == geometry
+    assert problems == []
+
+
+def test_lines_of_networks_stay_lines_though_they_close():
+    ring = shapely.box(0, 0, 1, 1).exterior
+    out, _, problems = _one(ring, "any")
+    assert out[0] == ring
+    assert problems == []

@@ -210,3 +210,13 @@ def test_features_are_numbered_from_1_whatever_the_format(tmp_path, suffix) -> N
     source = formats.identify(path)
     description, _ = vector.describe(source, "", wants_geometry=True)
     assert vector.read(source, description, ["ten"], None, "", "").labels.tolist() == ["#1", "#2", "#3"]
+
+
+@pytest.mark.parametrize(("role", "key"), [("proposals", "proposal_id"), ("facilities", "facility_id")])
+def test_plots_drawn_as_closed_lines_are_read_as_areas(ground, role, key) -> None:
+    plot = shapely.box(WEST + 5000, SOUTH + 5000, WEST + 5060, SOUTH + 5050)
+    frame = gpd.GeoDataFrame({key: ["A"], "commune_code": ["06001"]}, geometry=[plot.boundary], crs=9215)
+    ground.frame("ve", role, frame)
+    layers = ground.read()
+    assert layers.table(role).geometry.area.tolist() == pytest.approx([3000])
+    assert {p.key for p in layers.problems} == {"geometry_from_lines"}
