@@ -18,6 +18,7 @@ KEYS = (
     "terrain_known.times",
     "terrain_known.off",
     "terrain_known.least",
+    "terrain_apart.known",
     "terrain_spike.height",
     "terrain_spike.slope",
     "road.width_most",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from siteplan.errors import Problem
-from siteplan.layers.listing import place_of, together
+from siteplan.layers.listing import named, place_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,31 +42,57 @@ def unit_of(times: float) -> str | None:
     return nearest if off[nearest] < np.log(SAME) else None
 
 
-def _known_heights(layers: LayerSet, bounds: Bounds) -> list[Problem]:
-    """Hold the terrain against the heights that the former units are given with."""
+@dataclass(frozen=True)
+class _Contradiction:
+    """The terrain against the known heights of former units: in the median how many times, and how far off."""
+
+    times: float
+    off_m: float
+    features: list[str]
+
+    def params(self, layers: LayerSet) -> dict[str, Any]:
+        against = place_of(layers.catalog, "former_units")["file"]
+        return {"times": self.times, "off_m": self.off_m, "against": against}
+
+
+def _contradiction(layers: LayerSet, bounds: Bounds) -> _Contradiction | None:
+    """Hold the terrain against the heights that the former units are given with; None where they agree."""
     raster, units = layers.raster("dem"), layers.table("former_units")
     if raster is None or not len(units) or not bounds.has("terrain_known"):
-        return []
+        return None
     known = units["elevation_m"].to_numpy(float, na_value=np.nan)
     found = raster.sample(units.geometry.x.to_numpy(), units.geometry.y.to_numpy())
     # the point of a unit that failed its check stands elsewhere
     usable = (known > 0) & np.isfinite(found) & units["point_checked"].fillna(True).to_numpy(bool)
     if usable.sum() < bounds["terrain_known.least"]:
-        return []
+        return None
     known, found = known[usable], found[usable]
     times, off = float(np.median(found / known)), float(np.median(np.abs(found - known)))
     most = bounds["terrain_known.times"]
-    if 1 / most <= times <= most or off <= bounds["terrain_known.off"]:
-        return []
+    other_unit = not 1 / most <= times <= most and off > bounds["terrain_known.off"]
+    if not other_unit and not off > bounds["terrain_apart.known"]:
+        return None
     names = (units["code"] + " " + units["name"].fillna(""))[usable].to_numpy(object)
     order = np.argsort(-np.abs(found - known), kind="stable")
-    features = [f"{names[i]} ({found[i]:.0f} m; {known[i]:.0f} m)" for i in order]
-    unit = unit_of(times)
-    params: dict[str, Any] = {"times": times, "off_m": off, "against": place_of(layers.catalog, "former_units")["file"]}
-    where = place_of(layers.catalog, "dem")
+    return _Contradiction(times, off, [f"{names[i]} ({found[i]:.0f} m; {known[i]:.0f} m)" for i in order])
+
+
+def _known_heights(layers: LayerSet, bounds: Bounds) -> list[Problem]:
+    """Tell terrain that the known heights contradict; an error where it is another unit, or numbers of 8 bits."""
+    found = _contradiction(layers, bounds)
+    if found is None:
+        return []
+    where, params = place_of(layers.catalog, "dem"), found.params(layers)
+    if any(problem.key == "terrain_bytes" for problem in layers.problems):
+        return together("terrain_bytes_known", "error", found.features, **params, **where)
+    unit = (
+        None
+        if 1 / bounds["terrain_known.times"] <= found.times <= bounds["terrain_known.times"]
+        else unit_of(found.times)
+    )
     if unit is None:
-        return together("terrain_against_known", "warning", features, **params, **where)
-    return together("terrain_unit_known", "error", features, unit=unit, **params, **where)
+        return together("terrain_against_known", "warning", found.features, **params, **where)
+    return together("terrain_unit_known", "error", found.features, unit=unit, **params, **where)
 
 
 def _spikes(layers: LayerSet, bounds: Bounds) -> list[Problem]:
@@ -129,16 +156,23 @@ def marks_against_terrain(layers: LayerSet, bounds: Bounds) -> tuple[Array, list
     words = [f"{rows[i]} {events[i]} ({level[i]:g} m; {lowest[i]:.0f}..{highest[i]:.0f} m)" for i in range(len(marks))]
     of_layer, names = marks["layer"].to_numpy(object), np.array(words, dtype=object)
     params: dict[str, Any] = {"below": below, "above": above}
+    terrain_off = _contradiction(layers, bounds)
     if 100 * off.sum() / known.sum() < bounds["flood_mark.share"] or known.sum() < bounds["flood_mark.least"]:
+        # where known heights contradict the terrain, it is not the marks that are to be blamed
+        key = "flood_marks_off" if terrain_off is None else "flood_marks_unproven"
         return off, [
             problem
             for layer in dict.fromkeys(of_layer)
             for problem in together(
-                "flood_marks_off", "excluded", names[off & (of_layer == layer)], **params, column="level_m",
+                key, "excluded", names[off & (of_layer == layer)], **params, column="level_m",
                 total=int((known & (of_layer == layer)).sum()), layer=layer, file=layers.catalog.entry(layer).origin,
             )
         ]  # fmt: skip
     params["total"] = int(known.sum())
+    if terrain_off is not None:
+        where = place_of(layers.catalog, "dem")
+        params |= {**terrain_off.params(layers), "units": named(terrain_off.features)}
+        return off, together("terrain_against_both", "error", names[off], **params, **where)
     return off, _whole_layer_off(layers, names[off], level[off], (lowest + highest)[off] / 2, params)
 
 

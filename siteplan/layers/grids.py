@@ -19,6 +19,7 @@ from rasterio.windows import Window
 from siteplan import crs
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
+from siteplan.layers.pictures import no_picture
 from siteplan.layers.place import Placement, box_in, guessed, understand
 from siteplan.raster import Raster
 
@@ -43,6 +44,7 @@ class SourceGrid:
     crs: int | str
     resolution_m: float
     placement: Placement
+    problems: tuple[Problem, ...] = ()
 
 
 # written out for north-up grids: the operators of Affine differ between its versions
@@ -56,8 +58,8 @@ def _cells(transform: Affine, x: Any, y: Any) -> tuple[Any, Any]:
     return (x - transform.c) / transform.a, (y - transform.f) / transform.e
 
 
-def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str) -> SourceGrid:
-    """Read the part of a GeoTIFF that lies in the province and its margin.
+def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str, role: str = "") -> SourceGrid:
+    """Read the part of a GeoTIFF that lies in the province and its margin; terrain that is a picture is told.
 
     Raises
     ------
@@ -69,14 +71,14 @@ def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a file without CRS or transform is told below, in our words
             with rasterio.open(path, driver="GTiff", num_threads="all_cpus") as source:
-                return _read_open(source, stated_crs, province, file, layer)
+                return _read_open(source, stated_crs, province, file, layer, role)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - GDAL raises whatever a broken file provokes
         raise InputError(Problem("raster_unreadable", file=file, layer=layer, value=str(error)[:200])) from None
 
 
-def _read_open(source: Any, stated_crs: int | None, province: Province, file: str, layer: str) -> SourceGrid:
+def _read_open(source: Any, stated_crs: int | None, province: Province, file: str, layer: str, role: str) -> SourceGrid:
     definition = source.crs.to_wkt() if source.crs else None
     found, how = (understand(definition)[0], "file") if definition else (None, "")
     if found is None:
@@ -103,10 +105,11 @@ def _read_open(source: Any, stated_crs: int | None, province: Province, file: st
     resampling = Resampling.nearest if factor == 1 else Resampling.average
     masked = source.read(1, window=window, masked=True, out_shape=shape, resampling=resampling)
     values = np.ma.filled(masked.astype(NATIVE_DTYPE), np.nan)
+    problems = no_picture(source.dtypes, values, role, file, layer)
     wide, high = window.width / shape[1], window.height / shape[0]
     west, north = _centres(transform, window.col_off, window.row_off)
     part = Affine(transform.a * wide, 0, west, 0, transform.e * high, north)
-    return SourceGrid(values, part, found, resolution, placement)
+    return SourceGrid(values, part, found, resolution, placement, tuple(problems))
 
 
 def _province_box(province: Province, target: int | str) -> crs.Bounds | None:

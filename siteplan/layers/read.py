@@ -126,8 +126,9 @@ def _read_entry(entry: LayerEntry, catalog: Catalog, found: Found, reporter: Rep
     parts = formats.parts_of(path)
     found.hashes = {part.relative_to(path.parent).as_posix(): sha256_of(part) for part in parts}
     if entry.is_raster:
-        found.grid = grids.read_grid(path, entry.crs, catalog.province, entry.name)
+        found.grid = grids.read_grid(path, entry.crs, catalog.province, entry.name, entry.role)
         found.placement = found.grid.placement
+        found.problems += [replace(problem, file=entry.path) for problem in found.grid.problems]
         if entry.role == "dem":
             found.grid, strange = voids.without_voids(found.grid, entry.path, entry.name)
             found.problems += strange

@@ -34,7 +34,9 @@ def heights(ground, write_grid, rules):
 
     def make(levels=None, *, change=lambda z: z, rules=rules, known=None, transform=PLACE, step=1.0):
         z = np.broadcast_to(20 + step * np.arange(560), (560, 560)).astype(np.float32).copy()
-        write_grid(ground.folder / "dem.tif", change(z), transform, 9215, -9999)
+        changed = change(z)
+        write_grid(ground.folder / "dem.tif", changed, transform, 9215, None if changed.dtype == np.uint8 else -9999)
+        ground.entries = {k: v for k, v in ground.entries.items() if k not in ("vet_lu", "xa_cu")}
         if levels is not None:
             points = [shapely.Point(WEST + 10_000, SOUTH + 1000 * (i + 1)) for i in range(len(levels))]
             columns = {"event": ["2008"] * len(levels), "level_m": levels}
@@ -173,3 +175,53 @@ def test_voids_that_were_resampled_are_still_voids(heights) -> None:
 
     assert "terrain_unit" not in (found := heights(change=voids))
     assert "terrain_impossible" in found
+
+
+def test_terrain_far_off_the_known_heights_is_told_whatever_the_factor(heights) -> None:
+    known = [340.0] * 6  # 40 m off ground of 300 m
+    found = heights(known=known)
+    assert set(found) == {"terrain_against_known"}
+    assert found["terrain_against_known"].params["off_m"] == pytest.approx(40, abs=2)
+    assert heights(known=[325.0] * 6) == {}
+
+
+def test_a_workspace_without_the_newer_bound_keeps_the_older_check(heights, rules) -> None:
+    older = rules.plausible[rules.plausible["key"] != "terrain_apart.known"]
+    found = heights(known=[60.0] * 6, rules=dataclasses.replace(rules, plausible=older))
+    assert set(found) == {"bounds_missing", "terrain_against_known"}
+    assert set(heights(known=[340.0] * 6, rules=dataclasses.replace(rules, plausible=older))) == {"bounds_missing"}
+
+
+@pytest.mark.parametrize(
+    ("levels", "key", "severity", "layer"),
+    [
+        ([341.0, 342.0, 340.0], "terrain_against_both", "error", "dem"),
+        ([341.0, 301.0, 300.0], "flood_marks_unproven", "excluded", "vet_lu"),
+    ],
+)
+def test_where_known_heights_contradict_the_terrain_the_marks_are_not_blamed(
+    heights, levels, key, severity, layer
+) -> None:
+    found = heights(levels, known=[340.0] * 6)
+    assert set(found) == {"terrain_against_known", key}
+    assert (found[key].severity, found[key].layer) == (severity, layer)
+    assert heights(levels)  # without known heights it is the marks that are told
+    assert not {"terrain_against_both", "flood_marks_unproven"} & set(heights(levels))
+
+
+def test_terrain_of_8_bits_is_told_and_with_known_heights_against_it_refused(heights) -> None:
+    def bytes_of(z):
+        return np.clip(z - 110, 0, 254).astype(np.uint8)
+
+    found = heights(change=bytes_of)
+    assert (set(found), found["terrain_bytes"].severity) == ({"terrain_bytes"}, "warning")
+    found = heights(change=bytes_of, known=[300.0] * 6)
+    assert set(found) == {"terrain_bytes", "terrain_bytes_known"}
+    assert found["terrain_bytes_known"].severity == "error"
+
+
+def test_terrain_cut_off_at_the_greatest_of_8_bits_is_refused(heights) -> None:
+    found = heights(change=lambda z: np.clip(z, 0, 255).astype(np.uint8))
+    assert {key: problem.severity for key, problem in found.items()} == {"terrain_plateau": "error"}
+    # half the cells are cut off
+    assert found["terrain_plateau"].params["percent"] == pytest.approx(100 * (560 - 235) / 560, abs=0.2)
