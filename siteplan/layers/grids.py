@@ -106,6 +106,11 @@ def _read_open(source: Any, stated_crs: int | None, province: Province, file: st
     masked = source.read(1, window=window, masked=True, out_shape=shape, resampling=resampling)
     values = np.ma.filled(masked.astype(NATIVE_DTYPE), np.nan)
     problems = no_picture(source.dtypes, values, role, file, layer)
+    scale, offset = float(source.scales[0]), float(source.offsets[0])
+    if (scale, offset) != (1.0, 0.0):
+        values = (values * scale + offset).astype(NATIVE_DTYPE)
+        params = {"scale": f"{scale:g}", "offset": f"{offset:g}"}
+        problems.append(Problem("raster_scaled", "warning", file=file, layer=layer, params=params))
     wide, high = window.width / shape[1], window.height / shape[0]
     west, north = _centres(transform, window.col_off, window.row_off)
     part = Affine(transform.a * wide, 0, west, 0, transform.e * high, north)

@@ -138,3 +138,33 @@ def test_grids_that_cannot_be_used(tmp_path, province, transform, epsg, key):
     with pytest.raises(InputError) as caught:
         grids.read_grid(path, None, province, "dem")
     assert caught.value.problems[0].key == key
+
+
+def write_scaled(path, values, transform, scale, offset, **more):
+    write(path, values, transform, **more)
+    with rasterio.open(path, "r+") as sink:
+        sink.scales, sink.offsets = (scale,), (offset,)
+    return path
+
+
+def test_scale_and_offset_of_the_band_are_applied_and_told(tmp_path, province):
+    west, south, east, north = province.bounds
+    place = Affine(100, 0, west, 0, -100, north)
+    metres = np.array([[250.0, 251.2], [np.nan, 1000.0]])
+    kept = np.where(np.isnan(metres), -9999, np.round((metres - 200) * 10)).astype(np.int16)
+    path = write_scaled(tmp_path / "a.tif", kept, place, 0.1, 200.0, epsg=province.epsg, nodata=-9999)
+    source = grids.read_grid(path, None, province, "dem", "dem")
+    np.testing.assert_allclose(source.values, metres, atol=1e-3)
+    (problem,) = source.problems
+    assert (problem.key, problem.severity) == ("raster_scaled", "warning")
+    assert problem.params == {"scale": "0.1", "offset": "200"}
+    plain = write(tmp_path / "b.tif", kept, place, epsg=province.epsg, nodata=-9999)
+    assert grids.read_grid(plain, None, province, "dem", "dem").problems == ()
+
+
+def test_scaled_people_keep_their_sum(tmp_path, province):
+    middle = (province.bounds[0] + province.bounds[2]) / 2, (province.bounds[1] + province.bounds[3]) / 2
+    place = Affine(1000, 0, middle[0], 0, -1000, middle[1])
+    path = write_scaled(tmp_path / "a.tif", np.array([[10, 20], [30, 40]], np.uint16), place, 0.5, 0.0, epsg=9215)
+    source = grids.read_grid(path, None, province, "people", "population")
+    assert grids.people([source], province)[2].sum() == pytest.approx(50)
