@@ -11,7 +11,7 @@ from typing import Any
 
 from siteplan.errors import InputError, Problem
 from siteplan.tables.parts import CERTAINTY
-from siteplan.tabular import AmbiguousNumberError, parse_number, read_table
+from siteplan.tabular import AmbiguousNumberError, parse_number, read_table, table_named
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,11 @@ def load_norms(folder: Path, standard: str, supporting: tuple[str, ...], date: d
     problems: list[Problem] = []
     versions: list[NormVersion] = []
     for name in (standard, *supporting):
-        path = next((p for p in (folder / f"{name}.csv", folder / f"{name}.xlsx") if p.is_file()), None)
+        try:
+            path = table_named(folder, name)
+        except InputError as error:
+            problems += error.problems
+            continue
         if path is None:
             known = ", ".join(sorted({p.stem for p in folder.glob("*.csv")} | {p.stem for p in folder.glob("*.xlsx")}))
             problems.append(

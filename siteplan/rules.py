@@ -15,7 +15,7 @@ import pandas as pd
 from siteplan.errors import InputError, Problem
 from siteplan.rule_checks import check_rules
 from siteplan.tables.parts import CERTAINTY
-from siteplan.tabular import AmbiguousNumberError, parse_number, read_table
+from siteplan.tabular import AmbiguousNumberError, parse_number, read_table, table_named
 
 ASSUMED = ("R", "P")
 
@@ -142,13 +142,11 @@ def load_rules(folder: Path) -> Rules:
     tables: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
     for name, (columns, numbers) in _TABLES.items():
-        path = next(
-            (p for p in (folder / f"{name}.csv", folder / f"{name}.xlsx") if p.is_file()), folder / f"{name}.csv"
-        )
-        if name in _OPTIONAL and not path.is_file():
-            tables[name] = pd.DataFrame(columns=[*columns, "legal_basis", "certainty"])
-            continue
         try:
+            path = table_named(folder, name) or folder / f"{name}.csv"
+            if name in _OPTIONAL and not path.is_file():
+                tables[name] = pd.DataFrame(columns=[*columns, "legal_basis", "certainty"])
+                continue
             table = read_table(path)
         except InputError as error:
             problems += error.problems

@@ -92,6 +92,20 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns, dtype=object)
 
 
+def table_named(folder: Path, name: str) -> Path | None:
+    """Path of the table ``<name>.csv`` or ``<name>.xlsx`` of a folder; None where there is neither.
+
+    Raises
+    ------
+    InputError
+        Where there are both: the one that was not read would be edited in vain.
+    """
+    there = [path for path in (folder / f"{name}.csv", folder / f"{name}.xlsx") if path.is_file()]
+    if len(there) > 1:
+        raise InputError(Problem("table_twice", file=str(there[0]), value=str(there[1])))
+    return there[0] if there else None
+
+
 def _whole(rows: list[list[str]], path: Path) -> None:
     """Refuse rows with fewer cells than the header, or with words beyond its last column; empty rows do not count."""
     width = len(rows[0]) if rows else 0

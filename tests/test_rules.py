@@ -1,9 +1,11 @@
 import csv
+import datetime as dt
 import shutil
 
 import pytest
 
 from siteplan.errors import InputError
+from siteplan.norms import load_norms
 from siteplan.rules import load_rules
 
 
@@ -39,3 +41,20 @@ def test_a_workspace_older_than_the_bounds_still_has_rules(tmp_path, repo_root):
     shutil.copytree(repo_root / "layers" / "rules", tmp_path / "rules")
     (tmp_path / "rules" / "plausible.csv").unlink()
     assert len(load_rules(tmp_path / "rules").plausible) == 0
+
+
+@pytest.mark.parametrize("name", ["eligibility", "plausible"])
+def test_a_rule_table_saved_beside_itself_is_refused(tmp_path, repo_root, name):
+    shutil.copytree(repo_root / "layers" / "rules", tmp_path / "rules")
+    (tmp_path / "rules" / f"{name}.xlsx").write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        load_rules(tmp_path / "rules")
+    assert {p.key for p in caught.value.problems} == {"table_twice"}
+
+
+def test_a_norm_table_saved_beside_itself_is_refused(tmp_path, repo_root):
+    shutil.copytree(repo_root / "layers" / "standards", tmp_path / "standards")
+    (tmp_path / "standards" / "nd155-2025.xlsx").write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        load_norms(tmp_path / "standards", "nd155-2025", (), dt.date(2026, 1, 1))
+    assert [p.key for p in caught.value.problems] == ["table_twice"]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siteplan.errors import InputError
 from siteplan.locale import number
-from siteplan.tabular import AmbiguousNumberError, parse_number, read_table
+from siteplan.tabular import AmbiguousNumberError, parse_number, read_table, table_named
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,18 @@ def test_rows_without_the_cells_of_the_header_are_refused_all_at_once(tmp_path):
     ]  # fmt: skip
     file.write_text('ma,ten,so\n1,a,2\n3,c,4,,\n\n4,"d, e",5\n', "utf-8")
     assert read_table(file)["ten"].tolist() == ["a", "c", "d, e"]
+
+
+def test_two_copies_of_one_table_are_refused_with_both_names(tmp_path):
+    assert table_named(tmp_path, "a") is None
+    (tmp_path / "a.xlsx").write_bytes(b"x")
+    assert table_named(tmp_path, "a") == tmp_path / "a.xlsx"
+    (tmp_path / "a.csv").write_text("x", "utf-8")
+    with pytest.raises(InputError) as caught:
+        table_named(tmp_path, "a")
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.file, problem.value) == (
+        "table_twice",
+        str(tmp_path / "a.csv"),
+        str(tmp_path / "a.xlsx"),
+    )

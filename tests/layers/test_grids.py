@@ -148,7 +148,7 @@ def write_scaled(path, values, transform, scale, offset, **more):
 
 
 def test_scale_and_offset_of_the_band_are_applied_and_told(tmp_path, province):
-    west, south, east, north = province.bounds
+    west, _, _, north = province.bounds
     place = Affine(100, 0, west, 0, -100, north)
     metres = np.array([[250.0, 251.2], [np.nan, 1000.0]])
     kept = np.where(np.isnan(metres), -9999, np.round((metres - 200) * 10)).astype(np.int16)
