@@ -14,6 +14,7 @@ import pandas as pd
 
 from siteplan.errors import InputError, Problem
 from siteplan.rule_checks import check_rules
+from siteplan.rule_rows import check_rows
 from siteplan.tables.parts import CERTAINTY
 from siteplan.tabular import AmbiguousNumberError, parse_number, read_table, table_named
 
@@ -174,6 +175,7 @@ def load_rules(folder: Path) -> Rules:
             problems += _undiscussable(table, path)
         tables[name], files[name] = table, str(path)
     problems += check_rules(tables, files)
+    problems += [p for name, file in files.items() for p in check_rows(name, tables[name], file)]
     if problems:
         raise InputError(*problems)
     return Rules(**tables)

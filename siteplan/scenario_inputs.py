@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LEFT_TO_OTHERS = ("scenario_key_missing", "phases_missing", "funds_missing")
 LONG_BEHIND_DAYS = 183
 _SAME = 1e-9
+# settings of a scenario that stand in place of the threshold of rules: role and column of these
+THRESHOLDS = (("slope_max_percent", "dem", "slope_percent"), ("minimum_area_m2", "sites", "area_m2"))
 _DAY = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
 
 
@@ -62,13 +64,19 @@ def unknown_locks(path: Path, scenario: Scenario, codes: Collection[str]) -> lis
 
 
 def unknown_rules(path: Path, scenario: Scenario, rules: Rules) -> list[Problem]:
-    """Return a problem for each rule that a scenario switches off and that ``rules/eligibility.csv`` does not have."""
+    """Return a problem for each rule that a scenario speaks of and that ``rules/eligibility.csv`` does not have.
+
+    These are ids that it switches off, and thresholds for which there is no rule.
+    """
     known = rules.eligibility["rule"].dropna().tolist()
     lost = [rule for rule in scenario.eligibility.switched_off if rule not in known]
     file, column = standing(path).file_of("eligibility", "switched_off") if lost else "", "eligibility.switched_off"
     return [
-        Problem("switched_off_unknown", file=file, column=column, value=rule, params=unknown_token(rule, known))
-        for rule in lost
+        *(
+            Problem("switched_off_unknown", file=file, column=column, value=rule, params=unknown_token(rule, known))
+            for rule in lost
+        ),
+        *_thresholds_of_no_rule(path, scenario, rules),
     ]
 
 
@@ -86,7 +94,7 @@ def figures_before_tables(path: Path, scenario: Scenario, rules: Rules, norms: N
                 Problem("scenario_before_table", "warning", file=file, column=column, value=f"{own:g}", params=params)
             )
 
-    for role, column, key in (("dem", "slope_percent", "slope_max_percent"), ("sites", "area_m2", "minimum_area_m2")):
+    for key, role, column in THRESHOLDS:
         own = getattr(scenario.eligibility, key)
         if own is not None:
             of_kind = table[(table["role"] == role) & (table["column"] == column)]
@@ -105,6 +113,23 @@ def check_figures_before_tables(folder: Path, rules: Rules, standards: Path, own
         folder,
         lambda path, scenario: figures_before_tables(path, scenario, rules, read_norms(scenario, standards, own)),
     )
+
+
+def _thresholds_of_no_rule(path: Path, scenario: Scenario, rules: Rules) -> list[Problem]:
+    """Thresholds that the scenario sets and that no rule of the table has: nothing would be held against them."""
+    table = rules.eligibility
+    problems = []
+    for setting, role, column in THRESHOLDS:
+        value = getattr(scenario.eligibility, setting)
+        if value is None or ((table["role"] == role) & (table["column"] == column)).any():
+            continue
+        file, params = standing(path).file_of("eligibility", setting), {"role": role, "of": column}
+        problems.append(
+            Problem(
+                "threshold_without_rule", file=file, column=f"eligibility.{setting}", value=f"{value:g}", params=params
+            )
+        )
+    return problems
 
 
 def check_switched_off(folder: Path, rules: Rules) -> list[Problem]:

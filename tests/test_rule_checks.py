@@ -223,7 +223,9 @@ def test_rules_that_a_scenario_switches_off_must_be_there(tmp_path, repo_root):
         str(path),
     )
     assert found.params["near"] == "slope"
-    settings = SimpleNamespace(eligibility=SimpleNamespace(switched_off=("water",)))
+    settings = SimpleNamespace(
+        eligibility=SimpleNamespace(switched_off=("water",), slope_max_percent=None, minimum_area_m2=None)
+    )
     assert [p.value for p in unknown_rules(path, settings, rules)] == ["water"]
 
 

@@ -27,6 +27,7 @@ from siteplan.layers.check_province import check_province
 from siteplan.layers.listing import named, together
 from siteplan.layers.read import LayerSet
 from siteplan.plan_functions import ANY, functions_of, rule_of, told_apart
+from siteplan.rule_rows import missing_rows
 from siteplan.rules import Rules, households_by_use
 from siteplan.tables import listed
 from siteplan.tables.inputs import LEVEL_UNKNOWN
@@ -77,7 +78,7 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
             *check_heights(layers, bounds),
             *check_network(layers, rules, bounds),
         ]
-        problems += check_columns(layers, rules, bounds)
+        problems += [*check_columns(layers, rules, bounds), *missing_rows(rules)]
     return problems
 
 
