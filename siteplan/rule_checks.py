@@ -39,6 +39,7 @@ LAND_CATEGORIES = (
 # those of ``sites.treatment`` that say all they have to say without more than whom to ask
 RULE_TREATMENTS = (
     "none", "move", "keep_corridor_free", "move_or_level", "enlarge", "hazard_measures", "ask_hazard_level",
+    "ask_land_use",
     "ask_opinion", "ask_owner", "adjust_plan", "keep_quota", "check_mix", "council_resolution", "land_decision",
     "register_land_use", "resettle", "written_confirmation", "confirm_paper", "watch_draft", "plan_expired",
     "one_compound",

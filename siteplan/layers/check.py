@@ -346,7 +346,11 @@ def _land_use_codes(layers: LayerSet, rules: Rules) -> list[Problem]:
         return []
     areas = rows.area.groupby(rows["land_use"].to_numpy()).sum().sort_values(ascending=False)
     near = nearest(str(areas.index[0]).upper(), known) or "–"
-    return together(
+    of_role = rules.eligibility[rules.eligibility["role"] == "land_use"]
+    spoken = {v.strip() for values in of_role["values"].dropna() for v in str(values).split("|")}
+    place = _place_of(layers, "land_use", rows["layer"])
+    older = [] if "none" in spoken else together("land_use_rule_missing", "warning", list(areas.index), **place)
+    return older + together(
         "land_use_code_unknown", "warning", list(areas.index), column="land_use",
         value=named(areas.index, 8), near=near,
         area_m2=float(areas.sum()), rows=len(rows), **_place_of(layers, "land_use", rows["layer"]),

@@ -132,6 +132,14 @@ def test_an_older_rule_table_is_told_that_it_lets_unknown_levels_pass(ground, ru
     assert told(older) == [("hazard_rule_missing", "*:unknown")]
 
 
+def test_an_older_rule_table_is_told_that_it_lets_unknown_land_pass(ground, rules):
+    shapes = [shapely.box(WEST, SOUTH, WEST + 100, SOUTH + 100), shapely.box(WEST + 100, SOUTH, WEST + 200, SOUTH + 90)]
+    ground.frame("dat", "land_use", gpd.GeoDataFrame({"land_use": ["LUC", "XYZ"]}, geometry=shapes, crs=9215))
+    older = replace(rules, eligibility=rules.eligibility[rules.eligibility["rule"] != "land_use_unknown"])
+    keys = [{p.key for p in ground.check(table) if p.key.startswith("land_use")} for table in (rules, older)]
+    assert keys == [{"land_use_code_unknown"}, {"land_use_code_unknown", "land_use_rule_missing"}]
+
+
 def test_communes_of_the_neighbouring_zone_stick_out(ground):
     frame = gpd.read_file(ground.folder / "communes.gpkg")
     # 67 km west: the province's box begins at E 380,020

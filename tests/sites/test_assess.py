@@ -168,6 +168,21 @@ def test_a_level_known_to_be_high_is_told_beside_an_unknown_one(assess, maps) ->
     assert {"hazard_level_unknown:landslide:unknown", "hazard_high:landslide:high"} <= set(mine)
 
 
+@pytest.mark.parametrize(("code", "result"), [("XYZ", "conditional"), ("CNC", "conditional"), ("BCS", None)])
+def test_land_of_unknown_use_is_a_condition(assess, maps, code, result) -> None:
+    land = maps.layer("land_use", [{"land_use": code, "geometry": maps.commune()}])
+    found = assess(land_use=land, facilities=facility(maps, maps.at(50, 1000, 150, 1100)))
+    site = only(found, "T")
+    mine = found.table("conflicts")[found.table("conflicts")["site_id"] == site["site_id"]].set_index("zone_id")
+    told = f"land_use_unknown:{code}"
+    assert (told in mine.index) == (result == "conditional")
+    if result:
+        assert site["check_result"] == result
+        assert mine.loc[told, "area_m2"] == pytest.approx(10_000)
+        assert decode(mine.loc[told, "treatment"])[0][0] == "sites.treatment.ask_land_use"
+        assert wording.zone_words(told, "vi").startswith("Loại đất chưa xếp được")
+
+
 def test_a_corridor_from_outside_takes_land_inside(assess, maps) -> None:
     fuel = maps.layer("services", [{"service_class": "cemetery", "geometry": maps.point(-20, 1500)}])
     found = assess(services=fuel)
