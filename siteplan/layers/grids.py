@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,54 @@ def _same(a: int | str, b: int | str) -> bool:
     return a == b or pyproj.CRS.from_user_input(a) == pyproj.CRS.from_user_input(b)
 
 
+def mosaicked(sources: Sequence[SourceGrid]) -> list[SourceGrid]:
+    """Sheets that share one lattice put together: what is interpolated across a seam is as of one file.
+
+    Of several sheets the first that has a value prevails; the order is that of the first sheet of each lattice.
+    """
+    groups: list[list[SourceGrid]] = []
+    for source in sources:
+        group = next((g for g in groups if _one_lattice(g[0], source)), None)
+        if group is None:
+            groups.append([source])
+        else:
+            group.append(source)
+    return [group[0] if len(group) == 1 else _together(group) for group in groups]
+
+
+# so much of a cell may the lattices of two sheets differ: their corners are written with rounded figures
+LATTICE_SHARE = 0.01
+
+
+def _one_lattice(first: SourceGrid, other: SourceGrid) -> bool:
+    a, b = first.transform, other.transform
+    across = max(*first.values.shape, *other.values.shape)
+    if abs(a.a - b.a) * across > LATTICE_SHARE * a.a or abs(a.e - b.e) * across > LATTICE_SHARE * abs(a.e):
+        return False
+    offsets = np.array(_cells(a, b.c, b.f))
+    return bool(np.all(np.abs(offsets - np.round(offsets)) <= LATTICE_SHARE)) and _same(first.crs, other.crs)
+
+
+def _together(group: Sequence[SourceGrid]) -> SourceGrid:
+    corners = []
+    for source in group:
+        column, row = (round(float(v)) for v in _cells(group[0].transform, source.transform.c, source.transform.f))
+        corners.append((row, column))
+    top, left = np.min(corners, axis=0)
+    ends = [(r + s.values.shape[0], c + s.values.shape[1]) for (r, c), s in zip(corners, group, strict=True)]
+    bottom, right = np.max(ends, axis=0)
+    values = np.full((bottom - top, right - left), np.nan, NATIVE_DTYPE)
+    for (row, column), source in zip(corners, group, strict=True):
+        rows, columns = source.values.shape
+        part = values[row - top : row - top + rows, column - left : column - left + columns]
+        empty = np.isnan(part)
+        part[empty] = source.values[empty]
+    west, north = _centres(group[0].transform, left, top)
+    transform = Affine(group[0].transform.a, 0, west, 0, group[0].transform.e, north)
+    coarsest = max(source.resolution_m for source in group)
+    return replace(group[0], values=values, transform=transform, resolution_m=coarsest)
+
+
 def target_grid(sources: Sequence[SourceGrid], province: Province) -> tuple[Affine, tuple[int, int]]:
     """Grid in the province's CRS that holds all the sources; lines on whole multiples of the cell."""
     boxes = []
@@ -203,13 +251,15 @@ def elevation(sources: Sequence[SourceGrid], province: Province) -> Raster:
     """Terrain in the province's CRS.
 
     A single grid that already is in that CRS is taken as it is; all else is interpolated bilinearly onto a grid of the
-    native resolution, 30 m at the finest. Of several sources the first that has a value prevails.
+    native resolution, 30 m at the finest. Sheets of one lattice are put together first. Of several sources the first
+    that has a value prevails.
 
     Returns
     -------
     Raster
         float32 metres, NaN where there is no data, and the resolution of the coarsest source.
     """
+    sources = mosaicked(sources)
     coarsest = max(source.resolution_m for source in sources)
     if len(sources) == 1 and _same(sources[0].crs, province.epsg) and _square(sources[0].transform):
         return Raster(sources[0].values, sources[0].transform, float("nan"), coarsest)
@@ -217,12 +267,20 @@ def elevation(sources: Sequence[SourceGrid], province: Province) -> Raster:
     values = np.full(shape, np.nan, NATIVE_DTYPE)
     for source in sources:
         rows, columns = _source_indices(source, transform, shape, province)
+        if len(sources) > 1:  # up to the rim of its cells, not only to their centres: another sheet may begin there
+            rows, columns = (_inwards(v, n) for v, n in zip((rows, columns), source.values.shape, strict=True))
         read = scipy.ndimage.map_coordinates(
             source.values, [rows, columns], order=1, mode="constant", cval=np.nan, output=NATIVE_DTYPE, prefilter=False
         )
         empty = np.isnan(values)
         values[empty] = read[empty]
     return Raster(values, transform, float("nan"), coarsest)
+
+
+def _inwards(indices: Array, count: int) -> Array:
+    """Places in the outer half of the outermost cells, moved to the centres of these."""
+    within = (indices >= -0.5) & (indices <= count - 0.5)
+    return np.where(within, np.clip(indices, 0, count - 1), indices)
 
 
 def _square(transform: Affine) -> bool:
@@ -232,7 +290,7 @@ def _square(transform: Affine) -> bool:
 def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Array, Array]:
     """Centres of the cells that hold people, in the province's CRS: east, north, count. Sums as the grid does."""
     parts = []
-    for source in sources:
+    for source in mosaicked(sources):
         rows, columns = np.nonzero(np.nan_to_num(source.values) > 0)
         x, y = _centres(source.transform, columns + 0.5, rows + 0.5)
         east, north = crs.transformer(source.crs, province.epsg).transform(x, y)
@@ -243,6 +301,7 @@ def people(sources: Sequence[SourceGrid], province: Province) -> tuple[Array, Ar
 
 def people_grid(sources: Sequence[SourceGrid], province: Province) -> Raster:
     """Return people on a grid in the province's CRS; each source cell is shared out, so the sum is kept."""
+    sources = mosaicked(sources)
     if len(sources) == 1 and _same(sources[0].crs, province.epsg) and _square(sources[0].transform):
         return Raster(sources[0].values, sources[0].transform, float("nan"), sources[0].resolution_m)
     transform, shape = target_grid(sources, province)

@@ -168,3 +168,50 @@ def test_scaled_people_keep_their_sum(tmp_path, province):
     path = write_scaled(tmp_path / "a.tif", np.array([[10, 20], [30, 40]], np.uint16), place, 0.5, 0.0, epsg=9215)
     source = grids.read_grid(path, None, province, "people", "population")
     assert grids.people([source], province)[2].sum() == pytest.approx(50)
+
+
+def rough(rows, columns, seed=5):
+    """Heights without any order: what is interpolated wrongly shows."""
+    return np.random.default_rng(seed).uniform(100, 900, (rows, columns)).astype(np.float32)
+
+
+@pytest.mark.parametrize("overlap", [0, 1, 7])
+@pytest.mark.parametrize(
+    ("step", "epsg", "west", "north"), [(1 / 1200, 4326, 106.6, 21.9), (30.0, 9215, 440_000.0, 2_420_000.0)]
+)
+def test_sheets_give_what_the_one_file_gives(tmp_path, province, step, epsg, west, north, overlap):
+    values = rough(200, 300)
+    values[50:60, 140:160] = -9999
+    place = Affine(step, 0, west, 0, -step, north)
+    whole = write(tmp_path / "all.tif", values, place, epsg, nodata=-9999)
+    parts = []
+    for i, (r, c) in enumerate([(0, 0), (0, 150), (100, 0), (100, 150)]):
+        part = values[r : r + 100 + overlap, c : c + 150 + overlap]
+        corner = Affine(step, 0, round(west + c * step, 9), 0, -step, round(north - r * step, 9))
+        parts.append(write(tmp_path / f"{i}.tif", part, corner, epsg, nodata=-9999))
+    one, sheets = (
+        grids.elevation([grids.read_grid(p, None, province, "dem") for p in files], province)
+        for files in ([whole], parts)
+    )
+    assert one.transform.almost_equals(sheets.transform, 1e-6)
+    np.testing.assert_allclose(sheets.values, one.values, atol=0.02)
+    people = [
+        grids.people([grids.read_grid(p, None, province, "people") for p in files], province)[2].sum()
+        for files in ([whole], parts)
+    ]
+    assert people[1] == pytest.approx(people[0])
+
+
+def test_sheets_of_other_lattices_meet_without_a_seam(tmp_path, province):
+    step, other = 1 / 1200, 1 / 1100
+    left = write(tmp_path / "l.tif", np.full((100, 100), 300, np.float32), Affine(step, 0, 106.6, 0, -step, 21.9))
+    right = write(
+        tmp_path / "r.tif", np.full((100, 100), 300, np.float32), Affine(other, 0, 106.6 + 100 * step, 0, -other, 21.9)
+    )
+    sources = [grids.read_grid(p, None, province, "dem") for p in (left, right)]
+    assert len(grids.mosaicked(sources)) == 2
+    values = grids.elevation(sources, province).values
+    middle = values[values.shape[0] // 3]
+    known = np.flatnonzero(np.isfinite(middle))
+    assert len(known) > 100
+    assert np.isfinite(middle[known[0] : known[-1]]).all()
