@@ -347,6 +347,13 @@ def restored_codes(values: Array, column: str, labels: Array, file: str, layer: 
     ]
 
 
+def spelt_codes(values: Array) -> Array:
+    """Land-use codes as the table of land uses spells them: capitals, one blank, none around "+" ("ont + cln")."""
+    codes, unique = pd.factorize(pd.Series(values, dtype=object), use_na_sentinel=True)
+    spelt = [re.sub(r" ?\+ ?", "+", " ".join(str(v).split()).upper()) for v in unique]
+    return np.array([*spelt, None], dtype=object)[codes]
+
+
 def code_column(role: str) -> str:
     """Name of the column of a role that holds a unit's code."""
     return _CODES_OF_ROLE.get(role, "commune_code")

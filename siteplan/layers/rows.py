@@ -64,6 +64,8 @@ def read_columns(
             values = np.full(len(labels), entry.constant[column.name], dtype=object)
         else:
             continue
+        if entry.role == column.name == "land_use":
+            values = columns.spelt_codes(values)
         if column.name == code:
             values, found = columns.restored_codes(values, column.name, labels, file, entry.name)
             problems += found

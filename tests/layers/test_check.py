@@ -140,6 +140,14 @@ def test_an_older_rule_table_is_told_that_it_lets_unknown_land_pass(ground, rule
     assert keys == [{"land_use_code_unknown"}, {"land_use_code_unknown", "land_use_rule_missing"}]
 
 
+def test_codes_of_land_in_small_letters_are_known(ground, rules):
+    shapes = [shapely.box(WEST + 100 * i, SOUTH, WEST + 100 * (i + 1), SOUTH + 100) for i in range(3)]
+    frame = gpd.GeoDataFrame({"land_use": ["luc", "ont + CLN", "hnk"]}, geometry=shapes, crs=9215)
+    ground.frame("dat", "land_use", frame)
+    assert ground.read().table("land_use")["land_use"].tolist() == ["LUC", "ONT+CLN", "HNK"]
+    assert [p.key for p in ground.check(rules) if p.key.startswith("land_use")] == []
+
+
 def test_communes_of_the_neighbouring_zone_stick_out(ground):
     frame = gpd.read_file(ground.folder / "communes.gpkg")
     # 67 km west: the province's box begins at E 380,020

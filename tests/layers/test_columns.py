@@ -160,3 +160,8 @@ def test_an_unknown_value_that_leaves_features_out_is_told_so_with_the_count():
     row = problem_row(problem, "vi")
     assert "2 đối tượng bị bỏ ra" in row["what"]
     assert '"Xói" = "…"' in row["remedy"]
+
+
+def test_land_use_codes_are_spelt_as_the_table_spells_them():
+    values = np.array(["hnk", " LUC", "ont + cln", "ONT+ CLN", "Đất\nlúa", None], dtype=object)
+    assert columns.spelt_codes(values).tolist() == ["HNK", "LUC", "ONT+CLN", "ONT+CLN", "ĐẤT LÚA", None]
