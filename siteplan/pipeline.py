@@ -44,7 +44,7 @@ from siteplan.road import Inputs, Road
 from siteplan.rules import load_rules
 from siteplan.runs import Run, RunContent
 from siteplan.scenario import Scenario, standing
-from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks, unknown_rules
+from siteplan.scenario_inputs import read_norms, read_scenario, unknown_locks, unknown_rules, unworkable_grid
 from siteplan.site_cache import Assessed
 from siteplan.site_inputs import prepared_sites, with_shifts
 from siteplan.sites import assess
@@ -104,6 +104,8 @@ def read_inputs(paths: Sequence[Path], workspace: Workspace, catalog: Path | Non
         codes = set(layers.table("communes")["code"])
         for path, scenario in zip(paths, scenarios, strict=True):
             lost = unknown_locks(path, scenario, codes) if scenario else []
+            if scenario and rules:
+                lost += unworkable_grid(path, scenario, layers.table("communes"), rules)
             problems.extend(p for p in lost if p not in problems)
         layers = believable(layers, rules)
         problems.extend([*layers.problems, *site_cache.checked(layers, rules)])

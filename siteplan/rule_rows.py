@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -62,6 +62,7 @@ _VALUES: Mapping[str, tuple[str, Mapping[str, tuple[str, float, float]]]] = {
         "road.width_most": ("m", 0, math.inf),
         "road.width_least": ("m", 0, math.inf),
         "column.empty": ("%", 0, 100),
+        "grid.cells": ("triệu ô", 0, math.inf),
     }),
     "costs": ("component", {
         "construction": ("đồng/m²", 0, math.inf),
@@ -110,7 +111,7 @@ def check_rows(name: str, table: pd.DataFrame, file: str) -> Iterator[Problem]:
             yield Problem("rule_column_zero", file=file, column=column)
     key, known = _VALUES.get(name, ("", {}))
     for row in records(table):
-        place = {"file": file, "feature": str(row["_row"])}
+        place: dict[str, Any] = {"file": file, "feature": str(row["_row"])}
         for column in _NEEDED.get(name, ()):
             if math.isnan(row[column]):
                 yield Problem("rule_cell_missing", column=column, params={"known": "0 …"}, **place)
@@ -119,7 +120,7 @@ def check_rows(name: str, table: pd.DataFrame, file: str) -> Iterator[Problem]:
         if found is None:
             continue  # told with the tokens
         unit, least, most = found
-        if "".join((row["unit"] or "").split()).casefold() != unit.casefold():
+        if _plain(row["unit"] or "") != _plain(unit):
             params = {"known": unit, "key": word}
             yield Problem("rule_unit", column="unit", value=row["unit"] or "–", params=params, **place)
         if not math.isnan(row["value"]) and not least <= row["value"] <= most:
@@ -127,6 +128,10 @@ def check_rows(name: str, table: pd.DataFrame, file: str) -> Iterator[Problem]:
             yield Problem(
                 "rule_number_outside", column="value", value=f"{row['value']:g}", params={"known": told}, **place
             )
+
+
+def _plain(unit: str) -> str:
+    return "".join(unit.split()).casefold()
 
 
 def missing_rows(rules: Rules) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 from siteplan import clock
 from siteplan.decide import weights
 from siteplan.errors import InputError, Problem, SiteplanError
+from siteplan.layers.bounds import Bounds
 from siteplan.norms import load_norms
 from siteplan.rule_checks import unknown_token
 from siteplan.scenario import extended_files, load_scenario, standing
 from siteplan.tabular import read_table
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from siteplan.norms import Norms
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 _LEFT_TO_OTHERS = ("scenario_key_missing", "phases_missing", "funds_missing")
 LONG_BEHIND_DAYS = 183
 _SAME = 1e-9
+MILLION = 1e6
 # settings of a scenario that stand in place of the threshold of rules: role and column of these
 THRESHOLDS = (("slope_max_percent", "dem", "slope_percent"), ("minimum_area_m2", "sites", "area_m2"))
 _DAY = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
@@ -130,6 +134,29 @@ def _thresholds_of_no_rule(path: Path, scenario: Scenario, rules: Rules) -> list
             )
         )
     return problems
+
+
+def unworkable_grid(path: Path, scenario: Scenario, communes: gpd.GeoDataFrame, rules: Rules) -> list[Problem]:
+    """Return the problem of cells so small that the province has more of them than can be worked with.
+
+    `communes` are polygons in the province's CRS; the bound is ``grid.cells`` of ``rules/plausible.csv``, in millions.
+    """
+    most = Bounds(rules)["grid.cells"]
+    if not len(communes):
+        return []
+    west, south, east, north = communes.total_bounds
+    area_m2, cell_m = float((east - west) * (north - south)), scenario.grid.cell_m
+    cells = area_m2 / cell_m**2 / MILLION
+    if not cells > most:
+        return []
+    params = {"cells": cells, "most": most, "least_m": float(math.ceil(math.sqrt(area_m2 / (most * MILLION))))}
+    file = standing(path).file_of("grid", "cell_m")
+    return [Problem("grid_cells", file=file, column="grid.cell_m", value=f"{cell_m:g}", params=params)]
+
+
+def check_grids_of(folder: Path, communes: gpd.GeoDataFrame, rules: Rules) -> list[Problem]:
+    """Return the problems of :func:`unworkable_grid` of all scenario files of a folder that can be read, each once."""
+    return _of_scenarios(folder, lambda path, scenario: unworkable_grid(path, scenario, communes, rules))
 
 
 def check_switched_off(folder: Path, rules: Rules) -> list[Problem]:

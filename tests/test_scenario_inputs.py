@@ -8,7 +8,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from siteplan import clock, locale
 from siteplan.cli.app import call
@@ -17,6 +19,7 @@ from siteplan.rules import load_rules
 from siteplan.scenario import load_scenario
 from siteplan.scenario_inputs import (
     check_figures_before_tables,
+    check_grids_of,
     check_locks,
     check_scenarios,
     dates_behind,
@@ -178,3 +181,21 @@ def test_a_table_changed_under_the_scenarios_of_the_repository_has_its_effect(re
     scenario = load_scenario(folder / "phuong_an_1.toml")
     used = read_rules(replace(rules, eligibility=table), scenario)
     assert next(rule.threshold for rule in used if rule.rule == "slope") == 15
+
+
+@pytest.mark.parametrize(("cell_m", "told"), [(30, False), (2, False), (1.4, True), (1, True)])
+def test_a_grid_of_too_many_cells_is_refused_with_the_setting(tmp_path, repo_root, cell_m, told):
+    scenarios = Path(shutil.copytree(repo_root / "scenarios", tmp_path / "scenarios"))
+    path = scenarios / "rieng.toml"
+    path.write_text(f"extends = 'phuong_an_1.toml'\nname = 'rieng'\n[grid]\ncell_m = {cell_m}\n", "utf-8")
+    communes = gpd.GeoDataFrame({"code": ["06001"]}, geometry=[shapely.box(0, 0, 20_000, 20_000)], crs=9215)
+    found = check_grids_of(scenarios, communes, load_rules(repo_root / "layers" / "rules"))
+    assert [(p.key, p.severity, p.column, p.file) for p in found] == [
+        ("grid_cells", "error", "grid.cell_m", str(path))
+    ] * told
+    for problem in found:
+        # with the least cell that is named the grid can be worked with
+        assert (20_000 / problem.params["least_m"]) ** 2 <= 200e6
+        for lang in locale.LANGUAGES:
+            assert "{" not in "".join(locale.problem_row(problem, lang).values())
+    assert check_grids_of(scenarios, communes.iloc[:0], load_rules(repo_root / "layers" / "rules")) == []

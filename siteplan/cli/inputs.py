@@ -34,6 +34,7 @@ def check(
     from siteplan.rules import load_rules
     from siteplan.scenario_inputs import (
         check_figures_before_tables,
+        check_grids_of,
         check_locks,
         check_scenarios,
         check_switched_off,
@@ -63,6 +64,8 @@ def check(
         if named is not None:
             layers = read_layers(named, now.reporter)
             problems.extend(check_locks(place.scenarios, set(layers.table("communes")["code"])))
+            if rules is not None:
+                problems.extend(check_grids_of(place.scenarios, layers.table("communes"), rules))
             problems.extend(check_read(layers, rules))
     except SiteplanError as error:
         problems.extend(error.problems)

@@ -25,6 +25,7 @@ KEYS = (
     "road.width_least",
     "position.outside",
     "column.empty",
+    "grid.cells",
 )
 
 
