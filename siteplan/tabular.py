@@ -72,6 +72,8 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
         header = content.partition("\n")[0]
         read = csv.reader(io.StringIO(content, newline=""), delimiter=_separator(header))
         rows = [[_unguarded(cell) for cell in row] for row in read]
+    _no_title(rows, path)
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
         _whole(rows, path)
     if not rows or not any(cell for cell in rows[0]):
         raise InputError(Problem("table_without_header", file=str(path)))
@@ -104,6 +106,22 @@ def table_named(folder: Path, name: str) -> Path | None:
     if len(there) > 1:
         raise InputError(Problem("table_twice", file=str(there[0]), value=str(there[1])))
     return there[0] if there else None
+
+
+# so many rows below a title the names of the columns are looked for, and so many names there must be
+_TITLE_ROWS, _NAMES = 10, 3
+
+
+def _no_title(rows: list[list[str]], path: Path) -> None:
+    """Refuse a table whose first row is a title, one cell alone, with the names of the columns below it."""
+
+    def cells(row: list[str]) -> int:
+        return sum(map(bool, map(_clean, row)))
+
+    below = enumerate(rows[1 : _TITLE_ROWS + 1], start=2)
+    if rows and cells(rows[0]) <= 1 and (number := next((n for n, row in below if cells(row) >= _NAMES), None)):
+        value = next((words for words in map(_clean, rows[0]) if words), "")
+        raise InputError(Problem("table_title_above", file=str(path), feature=str(number), value=value or "–"))
 
 
 def _whole(rows: list[list[str]], path: Path) -> None:

@@ -115,3 +115,26 @@ def test_two_copies_of_one_table_are_refused_with_both_names(tmp_path):
         str(tmp_path / "a.csv"),
         str(tmp_path / "a.xlsx"),
     )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_title_above_the_names_of_the_columns_is_told_once(tmp_path, suffix):
+    rows = [["Bảng tốc độ", "", ""], ["", "", ""], ["key", "value", "unit"], ["a", "1", "m"]]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".csv":
+        path.write_text("\n".join(",".join(row) for row in rows), "utf-8")
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    with pytest.raises(InputError) as caught:
+        read_table(path)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.feature, problem.value) == ("table_title_above", "3", "Bảng tốc độ")
+
+
+def test_a_table_of_one_column_has_no_title(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("key\na\nb\n", "utf-8")
+    assert read_table(path)["key"].tolist() == ["a", "b"]

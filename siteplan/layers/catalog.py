@@ -188,9 +188,11 @@ def path_problem(path: str, file: str, layer: str) -> Problem | None:
         return Problem("layer_path_address", file=file, layer=layer, column="path", value=path)
     drive_without_root = bool(_DRIVE.match(plain)) and not plain[2:].startswith("/")
     device = plain.startswith(("//?/", "//./"))
-    strange = any(ord(letter) < 32 for letter in plain) or any(letter in plain for letter in '<>|*?"')
+    strange = any(ord(letter) < 32 for letter in plain) or any(letter in plain for letter in '<>|"')
     if drive_without_root or device or strange or (path.startswith(ILLUSTRATIVE_PREFIX) and ".." in plain):
         return Problem("layer_path_strange", file=file, layer=layer, column="path", value=path)
+    if any(letter in plain for letter in "*?"):
+        return Problem("layer_path_pattern", file=file, layer=layer, column="path", value=path)
     return None
 
 

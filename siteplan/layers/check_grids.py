@@ -44,10 +44,17 @@ def _terrain(layers: LayerSet) -> list[Problem]:
         if not (percent > NOTHING_PERCENT).any():
             return [*problems, Problem("terrain_empty", **where)]
         short = np.flatnonzero(percent < WHOLE_PERCENT)
-        features = [f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({percent[i]:.0f} %)" for i in short]
+        features = [
+            f"{communes['code'].iloc[i]} {communes['name'].iloc[i]} ({_below_100(percent[i])} %)" for i in short
+        ]
         problems += together("terrain_incomplete", "warning", features, **where)
         problems += _holes(raster, communes, where)
     return problems
+
+
+def _below_100(percent: float) -> str:
+    """Share that is not whole; rounding does not make it whole."""
+    return f"{percent:.0f}" if percent < 99.5 else f"{percent:.1f}"
 
 
 def _holes(raster: Raster, communes: gpd.GeoDataFrame, where: dict[str, Any]) -> list[Problem]:

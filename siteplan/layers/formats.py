@@ -77,6 +77,21 @@ def parts_of(path: Path) -> tuple[Path, ...]:
     return (path,)
 
 
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
+
+def no_geotiff(path: Path) -> str | None:
+    """Key of the problem of a path that is plainly something else than a GeoTIFF; None for what may be one."""
+    if path.is_dir():
+        return "raster_is_folder"
+    suffix = path.suffix.lower()
+    if suffix in RASTER_SUFFIXES or _head(path).startswith(_TIFF):
+        return None
+    if suffix == ".vrt":
+        return "raster_is_list"
+    return "raster_is_vector" if suffix in (*VECTOR_KINDS, *TABLE_SUFFIXES) else "raster_is_other"
+
+
 def digest_of(parts: dict[str, str]) -> str:
     """One digest for several files: that of the file where there is one, else that of the list "digest  name"."""
     if len(parts) == 1:

@@ -19,6 +19,7 @@ from rasterio.windows import Window
 from siteplan import crs
 from siteplan.crs import Province
 from siteplan.errors import InputError, Problem
+from siteplan.layers import formats
 from siteplan.layers.pictures import no_picture
 from siteplan.layers.place import Placement, box_in, guessed, understand
 from siteplan.raster import Raster
@@ -67,6 +68,8 @@ def read_grid(path: Path, stated_crs: int | None, province: Province, layer: str
         Where the file cannot be read as a GeoTIFF, has no CRS, or does not reach the province.
     """
     file = str(path)
+    if (other := formats.no_geotiff(path)) is not None:
+        raise InputError(Problem(other, file=file, layer=layer, value=path.suffix.lower() or path.name))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a file without CRS or transform is told below, in our words

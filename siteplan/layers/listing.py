@@ -15,7 +15,7 @@ NAMED = 5
 
 def named(features: Iterable[Any], limit: int = NAMED) -> str:
     """Name the first few of many: "3, 8, 11, … (+12)"."""
-    names = [str(feature) for feature in features]
+    names = [" ".join(str(feature).split()) for feature in features]  # a label of several lines would tear the list
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f", … (+{more})" if more > 0 else "")
 

@@ -127,6 +127,12 @@ def _encoding_of(source: Source) -> str | None:
     return _RAW if source.kind == "shapefile" else None
 
 
+def _shapes(wkb: Array) -> Array:
+    """Geometries of a file; impossible coordinates among them are told with their features later, not warned of."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+
+
 def sample(source: Source, description: Description) -> tuple[Array, Array]:
     """Centres of the first features, first and second coordinate as they stand in the file."""
     (_, _, geometry, _), _ = _attempt(
@@ -135,7 +141,7 @@ def sample(source: Source, description: Description) -> tuple[Array, Array]:
     )  # fmt: skip
     if geometry is None or not len(geometry):
         return np.empty(0), np.empty(0)
-    bounds = shapely.bounds(shapely.from_wkb(geometry, on_invalid="ignore"))
+    bounds = shapely.bounds(_shapes(geometry))
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     return (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
 
@@ -172,7 +178,7 @@ def read(
     problems += _read_text(table, description, source, file, layer)
     shapes = None
     if geometry and wkb is not None:
-        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+        shapes = _shapes(wkb)
     return RawLayer(table, shapes, labels, problems)
 
 

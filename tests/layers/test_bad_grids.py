@@ -9,7 +9,7 @@ import shapely
 from affine import Affine
 
 from siteplan import crs, locale
-from siteplan.layers.check_grids import _unit
+from siteplan.layers.check_grids import _below_100, _unit
 
 WEST, SOUTH = 440_000.0, 2_410_000.0
 PLACE = Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000)
@@ -217,3 +217,39 @@ def test_units_by_their_sums() -> None:
     # cells of 30 arc seconds, 0.8 km²: people per hectare are 80 times too few
     assert _unit(788_000 / 80, 788_000, 800_000) == "ha"
     assert _unit(788_000 * 5, 788_000, 800_000) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("luoi", "raster_is_folder"),
+        ("luoi.vrt", "raster_is_list"),
+        ("luoi.asc", "raster_is_other"),
+        ("luoi.gpkg", "raster_is_vector"),
+        ("luoi.csv", "raster_is_vector"),
+        ("luoi.tif", "raster_unreadable"),
+        ("luoi_*.tif", "layer_path_pattern"),
+    ],
+)
+def test_what_is_no_geotiff_is_told_in_plain_words(ground, path, key):
+    if path == "luoi":
+        (ground.folder / path).mkdir()
+    elif "*" not in path:
+        (ground.folder / path).write_text("<VRTDataset/>", "utf-8")
+    ground.put("nguoi", "population", path)
+    (problem,) = [p for p in ground.read().problems if p.layer == "nguoi"]
+    assert (problem.key, problem.severity) == (key, "error")
+    for lang in locale.LANGUAGES:
+        words = "".join(locale.problem_row(problem, lang).values())
+        assert "{" not in words
+        assert key == "raster_unreadable" or "supported" not in words
+
+
+def test_a_geotiff_of_another_suffix_is_read(ground):
+    (ground.folder / "dem.tif").rename(ground.folder / "dem.img")
+    ground.put("dem", "dem", "dem.img", required=True)
+    assert ground.read().raster("dem") is not None
+
+
+def test_terrain_that_lacks_a_little_is_not_said_to_be_whole():
+    assert [_below_100(v) for v in (40.0, 99.4, 99.5, 99.89)] == ["40", "99", "99.5", "99.9"]

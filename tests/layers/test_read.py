@@ -220,3 +220,15 @@ def test_plots_drawn_as_closed_lines_are_read_as_areas(ground, role, key) -> Non
     layers = ground.read()
     assert layers.table(role).geometry.area.tolist() == pytest.approx([3000])
     assert {p.key for p in layers.problems} == {"geometry_from_lines"}
+
+
+def test_impossible_coordinates_warn_of_nothing_but_the_feature(ground, recwarn) -> None:
+    lines = [
+        shapely.LineString([(WEST, SOUTH), (np.nan, SOUTH)]),
+        shapely.LineString([(WEST, SOUTH), (WEST + 9, SOUTH)]),
+    ]
+    frame = gpd.GeoDataFrame({"road_class": ["local"] * 2}, geometry=lines, crs=9215)
+    ground.frame("duong", "roads", frame)
+    recwarn.clear()
+    ground.read()
+    assert [w for w in recwarn if issubclass(w.category, RuntimeWarning)] == []

@@ -9,6 +9,7 @@ import pytest
 
 import siteplan.layers
 from siteplan import locale
+from siteplan.layers.listing import named
 
 ROOM = Path(siteplan.layers.__file__).parent
 SUFFIXES = {
@@ -59,3 +60,7 @@ def test_both_languages_take_the_same_parameters():
             name = f"problem.{key}.{part}"
             used = [set(re.findall(r"\{([a-z_0-9]+)", text[name])) for text in (vi, en)]
             assert used[0] == used[1] or part != "what", name
+
+
+def test_labels_of_several_lines_stay_on_one():
+    assert named(["Đất\ntrồng  lúa", "ONT"]) == "Đất trồng lúa, ONT"
