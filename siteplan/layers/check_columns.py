@@ -24,6 +24,8 @@ _OF_FIGURES: Mapping[str, tuple[str, ...]] = {
     "flood_marks": ("level_m",),
     "buildings": ("use",),
 }
+# roles whose layer stands in place of such a column
+_INSTEAD: Mapping[tuple[str, str], str] = {("settlements", "population"): "population"}
 # columns that a rule names under the name of what is made of them
 _MADE_OF: Mapping[tuple[str, str], str] = {("roads", "bridge_length_m"): "is_bridge"}
 # where nothing or less than nothing stands, nothing is told
@@ -40,6 +42,8 @@ def check_columns(layers: LayerSet, rules: Rules, bounds: Bounds) -> list[Proble
     """
     problems: list[Problem] = []
     for role, column, key, params in _deciding(rules):
+        if layers.has(_INSTEAD.get((role, column), "")):
+            continue
         table = layers.table(role)
         mostly = key != "column_empty"
         for name, of_layer in table.groupby("layer", sort=False) if len(table) else ():

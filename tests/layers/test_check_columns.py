@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 
 from siteplan import locale
 
@@ -71,3 +72,11 @@ def test_the_rules_that_see_nothing_are_named(told, rules) -> None:
 def test_what_no_rule_names_is_not_told(told, rules) -> None:
     other = rules.eligibility[rules.eligibility["role"] != "power_lines"]
     assert told("power_lines", {"name": ["ĐZ"] * 10}, dataclasses.replace(rules, eligibility=other)) == {}
+
+
+def test_people_of_settlements_are_not_asked_for_where_a_grid_has_them(told, ground, write_grid) -> None:
+    write_grid(
+        ground.folder / "nguoi.tif", np.ones((20, 20), np.float32), Affine(1000, 0, WEST, 0, -1000, SOUTH + 20_000)
+    )
+    ground.put("nguoi", "population", "nguoi.tif")
+    assert told("settlements", {"name": ["Bản"] * 10}) == {}
