@@ -61,6 +61,7 @@ _VALUES: Mapping[str, tuple[str, Mapping[str, tuple[str, float, float]]]] = {
         "terrain_spike.slope": ("%", 0, math.inf),
         "road.width_most": ("m", 0, math.inf),
         "road.width_least": ("m", 0, math.inf),
+        "position.outside": ("m", 0, math.inf),
         "column.empty": ("%", 0, 100),
         "grid.cells": ("triệu ô", 0, math.inf),
     }),

@@ -506,7 +506,7 @@ def test_minutes_become_the_class_that_holds_them(style):
     assert names == [
         ["near", "near", "middle", "middle"], ["long", "longer", "longer", "far"], ["far", "far", "never", None]
     ]  # fmt: skip
-    assert colours[0] == (0x1A, 0x6E, 0x5E, 255)
+    assert colours[0] == (*bytes.fromhex(looks["near"].fill[1:]), 255)
     assert colours[len(looks)][3] == 0
 
 
