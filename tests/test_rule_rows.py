@@ -113,8 +113,8 @@ def test_rows_that_were_deleted_are_named(repo_root, name, column, key):
 )
 def test_a_threshold_of_the_scenario_needs_its_rule(tmp_path, repo_root, role, told):
     scenarios = Path(shutil.copytree(repo_root / "scenarios", tmp_path / "scenarios"))
-    with (scenarios / "rieng.toml").open("w", encoding="utf-8") as sink:
-        sink.write("extends = 'phuong_an_1.toml'\nname = 'rieng'\n[eligibility]\nminimum_area_m2 = 1500\nslope_max_percent = 20\n")
+    own = "[eligibility]\nminimum_area_m2 = 1500\nslope_max_percent = 20\n"
+    (scenarios / "rieng.toml").write_text(f"extends = 'phuong_an_1.toml'\nname = 'rieng'\n{own}", "utf-8")
     rules = load_rules(repo_root / "layers" / "rules")
     table = rules.eligibility
     found = check_switched_off(scenarios, dataclasses.replace(rules, eligibility=table[table["role"] != role]))
