@@ -116,17 +116,18 @@ def joining(plots: Array, land: Array) -> tuple[Array, Array]:
 
 def _excluded(prepared: Prepared, areas: Array, *, restricted: bool) -> tuple[Array, Array]:
     """Return what hard rules take of areas, part by part, with the numbers of these."""
-    layers = prepared.ruled
-    bounds = tuple(shapely.total_bounds(areas))
-    number, parts = [np.array([], dtype=np.int64)], [np.array([], dtype=object)]
+    layers, near = prepared.ruled, []
     for rule in prepared.rules:
         layer = layers.get(rule.role)
-        if rule.hard and layer is not None and layer.near_rule(rule, bounds):
-            left, row, part = findings.corridors(areas, rule, layer, layers.get("urban_areas"))
+        if rule.hard and layer is not None:
+            left, row = layer.pairs(areas, rule.reach_m, rule)
             kept = slice(None) if restricted else ~layer.restricted[row]
-            number.append(left[kept])
-            parts.append(part[kept])
-    return np.concatenate(number), np.concatenate(parts)
+            if len(left[kept]):
+                near.append((rule, layer, left[kept], row[kept]))
+    parts = findings.parts_of(areas, near, layers.get("urban_areas"))
+    some = shapely.area(parts) > 0
+    number = np.concatenate([np.array([], dtype=np.int64), *(left for _, _, left, _ in near)])
+    return number[some], parts[some]
 
 
 def _facilities(prepared: Prepared, areas: Array, own: str | None) -> tuple[Array, Array]:

@@ -37,7 +37,7 @@ def _all_corridors(
         found = layers[role].rule_pairs(sites, of_role)
         pairs |= {rule.rule: pair for rule, pair in zip(of_role, found, strict=True)}
     near = [(r, layers[r.role], *pairs[r.rule]) for r in asked if len(pairs[r.rule][0])]
-    parts = _parts_of(sites, near, urban)
+    parts = parts_of(sites, near, urban)
     some = shapely.area(parts) > 0
     split = np.cumsum([len(left) for _, _, left, _ in near])[:-1]
     return (
@@ -72,12 +72,12 @@ def corridors(sites: Array, rule: Rule, layer: Layer, urban: Layer | None) -> tu
         Number of the site, row of the object, geometry of the part (area above 0), one entry per pair.
     """
     left, row = layer.pairs(sites, rule.reach_m, rule)
-    parts = _parts_of(sites, [(rule, layer, left, row)], urban)
+    parts = parts_of(sites, [(rule, layer, left, row)], urban)
     some = shapely.area(parts) > 0
     return left[some], row[some], parts[some]
 
 
-def _parts_of(sites: Array, found: Sequence[tuple[Rule, Layer, Array, Array]], urban: Layer | None) -> Array:
+def parts_of(sites: Array, found: Sequence[tuple[Rule, Layer, Array, Array]], urban: Layer | None) -> Array:
     """Parts of sites in the objects of rules or within their distance: one after another for all pairs of all rules."""
     count = [len(left) for _, _, left, _ in found]
     if not sum(count):
@@ -135,7 +135,7 @@ def meets(
         reach: Any = rule.reach_m + half
         close = shapely.dwithin(objects, sites[left], reach)
         left, row = left[close], row[close]
-        area = shapely.area(_parts_of(sites, [(rule, layer, left, row)], urban))
+        area = shapely.area(parts_of(sites, [(rule, layer, left, row)], urban))
         out[left[(area > 0) & (area >= sliver_m2)]] = True
         return out
     nearer: Any = rule.distance_m + half - _MICROMETRE
