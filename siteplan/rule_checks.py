@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from siteplan.errors import Problem
+from siteplan.rule_rows import keys_of
 from siteplan.tables import records
 from siteplan.tables.evidence import EFFECTS, STANDINGS
 from siteplan.tables.inputs import (
@@ -46,17 +47,6 @@ RULE_TREATMENTS = (
 )  # fmt: skip
 PRECEDENCE = ("national_plan", "higher_plan", "higher_authority", "later_decision", "undecided")
 SOURCES = ("project", "land_use", "corridor", "hazard", "terrain", "plot", "compound", "plan")
-GROUND_KEYS = (
-    "flood.freeboard", "flood.return_years.*", "flood.mark_apart", "flood.mark_reach", "flood.low_ground",
-    "flood.drainage_reach",
-    "frontage.reach", "slope.gentle", "slope.steep", "slope.very_steep", "relief.reach", "landslide.medium_slope",
-    "landslide.medium_relief", "landslide.high_slope", "landslide.high_relief", "earthworks.balance", "household.*",
-    "clearance.cover", "infrastructure.reach", "access.reached_least",
-)  # fmt: skip
-COST_COMPONENTS = (
-    "construction", "equipment", "management", "consultancy", "other", "renovation", "region", "earthworks",
-    "land_clearance", "contingency",
-)  # fmt: skip
 
 # roles of rules that are about a site as a whole, with the column that the figure stands for
 OF_THE_SITE: Mapping[str, str] = {"communes": "", "dem": "slope_percent", "sites": "area_m2"}
@@ -120,9 +110,9 @@ _TOKENS: Mapping[str, Mapping[str, Tokens]] = {
         "treatment": Tokens(RULE_TREATMENTS),
     },
     "speeds": {"road_class": Tokens((*ROAD_CLASSES, "none"), needed=True)},
-    "ground": {"key": Tokens(GROUND_KEYS, needed=True, patterns=True)},
+    "ground": {"key": Tokens(keys_of("ground"), needed=True, patterns=True)},
     "climate": {"element": Tokens(("temperature", "rain_year", "rain_day"), needed=True)},
-    "costs": {"component": Tokens(COST_COMPONENTS, needed=True), "build_type": _BUILD},
+    "costs": {"component": Tokens(keys_of("costs"), needed=True), "build_type": _BUILD},
     "steps": {"step": Tokens(STEPS, needed=True), "build_type": _BUILD},
     "surplus": {
         "treatment": Tokens(TREATMENTS),

@@ -78,6 +78,13 @@ _VALUES: Mapping[str, tuple[str, Mapping[str, tuple[str, float, float]]]] = {
         "contingency": ("lần", 0, math.inf),
     }),
 }  # fmt: skip
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """Keys of the rows that a rule table can have; of some only how they begin (``household.*``)."""
+    return tuple(_VALUES[name][1])
+
+
 # figures without which a row says nothing
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "ground": ("value",),
@@ -86,11 +93,12 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 # figures of which one row at least must be above 0
 _SOME: Mapping[str, tuple[str, ...]] = {"speeds": ("speed_kmh", "car_kmh")}
-# rows that the program asks for; those of plausible are told by :mod:`siteplan.layers.bounds`
+# rows that the program asks for
 _ASKED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "ground": ("key", tuple(_VALUES["ground"][1])),
+    "ground": ("key", keys_of("ground")),
+    "plausible": ("key", keys_of("plausible")),
     "speeds": ("road_class", (*ROAD_CLASSES, "none")),
-    "costs": ("component", tuple(_VALUES["costs"][1])),
+    "costs": ("component", keys_of("costs")),
     "steps": ("step", STEPS),
 }
 

@@ -39,5 +39,5 @@ def believable(layers: LayerSet, rules: Rules | None) -> LayerSet:
         layers,
         problems=[*layers.problems, *problems],
         fingerprint=left_out,
-        _tables={**layers._tables, "flood_marks": marks},  # noqa: SLF001
+        tables={**layers.tables, "flood_marks": marks},
     )

@@ -74,7 +74,6 @@ def check_between(layers: LayerSet, rules: Rules | None = None) -> list[Problem]
         bounds = Bounds(rules)
         problems += [
             *_features_elsewhere(layers, bounds),
-            *bounds.problems(),
             *check_heights(layers, bounds),
             *check_network(layers, rules, bounds),
         ]

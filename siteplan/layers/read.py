@@ -54,6 +54,8 @@ class LayerSet:
         One mapping a layer: ``layer``, ``crs``, ``how`` (file, catalog, identified), ``swapped``.
     input_files
         Path as the catalog writes it (and, of several files, the name of each) to its SHA-256.
+    tables
+        By role, all layers of it together; asked with :meth:`table`, which knows roles without any.
     """
 
     catalog: Catalog
@@ -63,7 +65,7 @@ class LayerSet:
     fingerprint: str
     crs_decisions: list[dict[str, Any]]
     input_files: dict[str, str]
-    _tables: Mapping[str, Any]
+    tables: Mapping[str, Any]
     _grids: Mapping[str, tuple[grids.SourceGrid, ...]]
     _rasters: dict[str, Raster] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ class LayerSet:
         """Whether there is at least one row, or a grid, of that role."""
         if role in self._grids:
             return True
-        return role in self._tables and len(self._tables[role]) > 0
+        return role in self.tables and len(self.tables[role]) > 0
 
     def delivered(self, role: str) -> frozenset[str] | None:
         """Codes of the communes that the layers of a role were made for; None: all of the province."""
@@ -79,10 +81,8 @@ class LayerSet:
 
     def table(self, role: str) -> Any:
         """All layers of a role together, in the shape of its schema; empty and typed where there is none."""
-        found = self._tables.get(role)
-        if found is not None:
-            return found
-        return empty(INPUTS[role], self.province.crs)
+        found = self.tables.get(role)
+        return empty(INPUTS[role], self.province.crs) if found is None else found
 
     def raster(self, role: str) -> Raster | None:
         """Return the grid of a role (``dem``, ``population``) in the province's CRS, or None. People keep their sum."""
@@ -394,6 +394,6 @@ def read_layers(catalog: Catalog, reporter: Reporter = SILENT) -> LayerSet:
             for p in everything
             for name, digest in p.hashes.items()
         },
-        _tables=tables,
+        tables=tables,
         _grids={role: sources for role, sources in gridded.items() if sources},
     )

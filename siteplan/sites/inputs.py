@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from siteplan.tables.inputs import OBJECT_ROLES
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
@@ -15,29 +17,7 @@ if TYPE_CHECKING:
     from siteplan.scenario import Scenario
 
 # roles of siteplan.tables.INPUTS that sites are found on and measured against
-SITE_ROLES = (
-    "land_use",
-    "roads",
-    "railways",
-    "waterways",
-    "water_areas",
-    "power_lines",
-    "utilities",
-    "services",
-    "buildings",
-    "settlements",
-    "hazards",
-    "flood_marks",
-    "urban_areas",
-    "sector_projects",
-    "plans",
-    "plan_zones",
-    "border",
-    "border_gates",
-    "facilities",
-    "proposals",
-    "former_units",
-)
+SITE_ROLES = (*OBJECT_ROLES, "plans", "plan_zones", "facilities", "proposals", "former_units")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Layer:
         """Which objects no output may show."""
         if "restricted" not in self._made:
             held = self.column("restricted")
-            self._made["restricted"] = np.zeros(len(self), dtype=bool) if held is None else held == True  # noqa: E712
+            self._made["restricted"] = np.zeros(len(self), dtype=bool) if held is None else held.astype(bool)
         return np.asarray(self._made["restricted"], dtype=bool)
 
     @property

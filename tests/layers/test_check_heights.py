@@ -11,11 +11,11 @@ import shapely
 from affine import Affine
 
 from siteplan import locale
-from siteplan.layers.bounds import KEYS
+from siteplan.rule_rows import keys_of
 
 WEST, SOUTH = 440_000.0, 2_410_000.0
 PLACE = Affine(50, 0, WEST - 4000, 0, -50, SOUTH + 24_000)
-OURS = ("flood_mark", "terrain", "bounds")
+OURS = ("flood_mark", "terrain", "rule_rows")
 
 
 def told(problem) -> None:
@@ -105,12 +105,12 @@ def test_flood_marks_on_coarse_terrain_are_held_against_the_ground_of_its_cell(h
 def test_a_workspace_without_bounds_is_told_what_is_not_checked(heights, rules) -> None:
     older = dataclasses.replace(rules, plausible=rules.plausible.iloc[:0])
     found = heights([1.5] * 4, rules=older)
-    assert set(found) == {"bounds_missing"}
-    assert found["bounds_missing"].params["count"] == len(KEYS)
+    assert set(found) == {"rule_rows_missing"}
+    assert found["rule_rows_missing"].params["count"] == len(rules.plausible)
 
 
 def test_every_bound_that_is_asked_for_stands_in_the_table(rules) -> None:
-    assert tuple(rules.plausible["key"]) == KEYS
+    assert tuple(rules.plausible["key"]) == keys_of("plausible")
     assert rules.plausible["value"].notna().all()
 
 
@@ -188,8 +188,8 @@ def test_terrain_far_off_the_known_heights_is_told_whatever_the_factor(heights) 
 def test_a_workspace_without_the_newer_bound_keeps_the_older_check(heights, rules) -> None:
     older = rules.plausible[rules.plausible["key"] != "terrain_apart.known"]
     found = heights(known=[60.0] * 6, rules=dataclasses.replace(rules, plausible=older))
-    assert set(found) == {"bounds_missing", "terrain_against_known"}
-    assert set(heights(known=[340.0] * 6, rules=dataclasses.replace(rules, plausible=older))) == {"bounds_missing"}
+    assert set(found) == {"rule_rows_missing", "terrain_against_known"}
+    assert set(heights(known=[340.0] * 6, rules=dataclasses.replace(rules, plausible=older))) == {"rule_rows_missing"}
 
 
 @pytest.mark.parametrize(
